@@ -1,0 +1,90 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Finding and calling the function that an `entry_point` field names."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+from pants_tflite.sandbox.harness import UserError, user_traceback
+
+
+def load_function(entry_point: Mapping[str, str]) -> Callable[..., Any]:
+    """The function that `entry_point` (keys: module, function, file) names.
+
+    Raises UserError where the module fails to import, or lacks the name, or holds no function there.
+    """
+    module_name, name, file = entry_point["module"], entry_point["function"], entry_point["file"]
+    value = f"{Path(file).name}:{name}"
+    try:
+        module = importlib.import_module(module_name)
+    except BaseException as error:
+        raise UserError(
+            f"importing `{file}` failed with {type(error).__name__}: {error}",
+            field="entry_point",
+            value=value,
+            fix=(
+                "Mend the module, or add what it imports to `dependencies` or to the requirements "
+                "of the resolve."
+            ),
+            detail=user_traceback(error, below=__file__),
+        ) from error
+    if not hasattr(module, name):
+        candidates = sorted(
+            key
+            for key, member in vars(module).items()
+            if inspect.isfunction(member) and member.__module__ == module_name and key[0] != "_"
+        )
+        raise UserError(
+            f"`{file}` has no function `{name}`",
+            field="entry_point",
+            value=value,
+            fix=f"Name one of its functions: {', '.join(candidates) or 'it has none yet'}.",
+        )
+    function = getattr(module, name)
+    if not callable(function) or inspect.isclass(function):
+        raise UserError(
+            f"`{name}` in `{file}` is not a function but of type `{type(function).__name__}`",
+            field="entry_point",
+            value=value,
+            fix="Name a function that takes the `inputs` by name.",
+        )
+    return function
+
+
+def call_function(entry_point: Mapping[str, str], inputs: Mapping[str, str]) -> Any:
+    """Calls the entry point with each of `inputs` as an absolute `Path` argument of its name.
+
+    Raises UserError where the function's parameters and the `inputs` do not match, or the function
+    raises.
+    """
+    function = load_function(entry_point)
+    value = f"{Path(entry_point['file']).name}:{entry_point['function']}"
+    arguments = {name: Path(path).resolve() for name, path in sorted(inputs.items())}
+    signature = inspect.signature(function)
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise UserError(
+            f"`{entry_point['function']}{signature}` in `{entry_point['file']}` cannot take the "
+            f"inputs {sorted(arguments) or '(none)'}: {error}",
+            field="inputs",
+            value=", ".join(sorted(arguments)) or "(none)",
+            fix="Give `inputs` one entry for each parameter of the function, under the same name.",
+        ) from error
+    try:
+        return function(**arguments)
+    except UserError:
+        raise
+    except BaseException as error:
+        raise UserError(
+            f"`{entry_point['function']}` in `{entry_point['file']}` raised "
+            f"{type(error).__name__}: {error}",
+            field="entry_point",
+            value=value,
+            fix="Mend the function; the traceback is below.",
+            detail=user_traceback(error, below=__file__),
+        ) from error

@@ -1,0 +1,101 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Sample arrays on disk: `.npz` files whose bytes depend on their content alone."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Sequence
+
+import numpy as np
+
+from pants_tflite.sandbox.harness import UserError
+
+INPUT_PREFIX = "input/"
+LABEL = "label"
+
+
+def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes `arrays` under their names, sorted, stored, with a fixed time stamp.
+
+    `numpy.load` reads the file back.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(arrays):
+            buffer = io.BytesIO()
+            np.lib.format.write_array(
+                buffer, np.ascontiguousarray(arrays[name]), version=(1, 0), allow_pickle=False
+            )
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), buffer.getvalue())
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an `.npz` file by name."""
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
+    """The sha256, in hexadecimal, over names, dtypes, shapes and bytes in the order of the names."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples that a `tflite_dataset` yielded.
+
+    `inputs` maps an input's name, or its position as a decimal string, to an array of shape (N, …);
+    `label` has shape (N, …) or is None.
+    """
+
+    inputs: Mapping[str, np.ndarray]
+    label: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+    @classmethod
+    def read(cls, path: Path) -> Dataset:
+        arrays = read_npz(path)
+        return cls(
+            inputs={
+                name[len(INPUT_PREFIX) :]: array
+                for name, array in arrays.items()
+                if name.startswith(INPUT_PREFIX)
+            },
+            label=arrays.get(LABEL),
+        )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        arrays = {f"{INPUT_PREFIX}{name}": array for name, array in self.inputs.items()}
+        if self.label is not None:
+            arrays[LABEL] = self.label
+        return arrays
+
+    def for_inputs(self, names: Sequence[str], *, field: str) -> dict[str, np.ndarray]:
+        """The samples under a model's own input names, given in the order of the model's signature.
+
+        Raises UserError, blaming `field`, where the dataset names other inputs, or another number
+        of them.
+        """
+        if set(self.inputs) == set(names):
+            return {name: self.inputs[name] for name in names}
+        positions = [str(index) for index in range(len(names))]
+        if set(self.inputs) == set(positions):
+            return {name: self.inputs[position] for name, position in zip(names, positions)}
+        raise UserError(
+            f"the dataset has the inputs {', '.join(sorted(self.inputs))}, but the model takes "
+            f"{', '.join(names)}",
+            field=field,
+            fix="Yield one array for each input of the model: a dict by name, or a list by position.",
+        )
