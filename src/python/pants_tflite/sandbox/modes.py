@@ -1,0 +1,107 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The quantization modes: what each asks of the user, and what a model converted in it looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants_tflite.sandbox.harness import UserError
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One quantization mode.
+
+    `calibrates` says whether it needs samples. `io_types` are the dtypes that the model's real-valued
+    inputs and outputs may have, the default first; integer inputs such as token ids stay what they
+    are. `activation_type` is the dtype of every real-valued tensor computed inside, `weight_types`
+    the dtypes that real-valued constants may have. `tolerance` is the largest root mean square
+    error of an output, relative to the SavedModel's output's range, that verification lets pass by
+    default.
+    """
+
+    name: str
+    calibrates: bool
+    io_types: tuple[str, ...]
+    activation_type: str
+    weight_types: tuple[str, ...]
+    tolerance: float
+
+
+MODES = (
+    Mode(
+        name="float32",
+        calibrates=False,
+        io_types=("float32",),
+        activation_type="float32",
+        weight_types=("float32",),
+        tolerance=1e-4,
+    ),
+    Mode(
+        # Constants of less than 1,024 elements, and biases, stay float32.
+        name="dynamic_range",
+        calibrates=False,
+        io_types=("float32",),
+        activation_type="float32",
+        weight_types=("float32", "int8"),
+        tolerance=5e-2,
+    ),
+    Mode(
+        name="float16",
+        calibrates=False,
+        io_types=("float32",),
+        activation_type="float32",
+        weight_types=("float16", "float32"),
+        tolerance=1e-2,
+    ),
+    Mode(
+        # Biases are int32.
+        name="int8",
+        calibrates=True,
+        io_types=("float32", "int8", "uint8"),
+        activation_type="int8",
+        weight_types=("int32", "int8"),
+        tolerance=1e-1,
+    ),
+    Mode(
+        # Biases are int64 or int32; the constant operands of elementwise ops are int16.
+        name="int16x8",
+        calibrates=True,
+        io_types=("float32", "int16"),
+        activation_type="int16",
+        weight_types=("int16", "int32", "int64", "int8"),
+        tolerance=5e-2,
+    ),
+)
+MODE_NAMES = tuple(mode.name for mode in MODES)
+
+
+def find_mode(name: str) -> Mode:
+    """The mode called `name`. Raises UserError where there is none."""
+    for mode in MODES:
+        if mode.name == name:
+            return mode
+    raise UserError(
+        f"there is no quantization mode `{name}`",
+        field="mode",
+        value=name,
+        fix=f"Choose one of {', '.join(MODE_NAMES)}.",
+    )
+
+
+def io_type(mode: Mode, field: str, value: str | None) -> str:
+    """The dtype that `field` (`input_type` or `output_type`) asks for; None is the mode's default.
+
+    Raises UserError where the mode does not allow it.
+    """
+    if value is None:
+        return mode.io_types[0]
+    if value in mode.io_types:
+        return value
+    others = [other.name for other in MODES if value in other.io_types]
+    fix = f"Choose {' or '.join(mode.io_types)}, or leave `{field}` out"
+    fix += f"; `{value}` goes with the mode {' or '.join(others)}." if others else "."
+    raise UserError(
+        f"`{field}` cannot be `{value}` in the mode {mode.name}", field=field, value=value, fix=fix
+    )
