@@ -1,0 +1,60 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Made-up samples for a model that has no dataset: they exercise it, and are the same every time."""
+
+from __future__ import annotations
+
+from typing import Mapping, Sequence
+
+import numpy as np
+
+from pants_tflite.sandbox.harness import UserError
+
+
+def seeded_samples(
+    shapes: Mapping[str, Sequence[int | None]],
+    dtypes: Mapping[str, np.dtype],
+    *,
+    count: int,
+    seed: int,
+    field: str,
+) -> dict[str, np.ndarray]:
+    """`count` samples for a model's inputs, by name, as arrays of shape (count, …).
+
+    A first dimension that is unknown (None or negative) or 1 is the batch. Floats are uniform in
+    [-1, 1), integers 0 or 1, so that they are valid indices. Raises UserError, asking for a dataset
+    in `field`, where another dimension is unknown or the type is none of these.
+    """
+    generator = np.random.default_rng(seed)
+    return {
+        name: _draw(generator, name, (count, *_sample_shape(name, shapes[name], field)), dtype, field)
+        for name, dtype in sorted((name, np.dtype(dtype)) for name, dtype in dtypes.items())
+    }
+
+
+def _sample_shape(name: str, shape: Sequence[int | None], field: str) -> tuple[int, ...]:
+    sizes = [-1 if size is None else int(size) for size in shape]
+    sizes = sizes[1:] if sizes and sizes[0] in (-1, 1) else sizes
+    if any(size < 0 for size in sizes):
+        raise _needs_dataset(
+            f"the input `{name}` has unknown dimensions beside the batch: "
+            f"{[size if size >= 0 else None for size in map(int, sizes)]}",
+            field,
+        )
+    return tuple(sizes)
+
+
+def _draw(
+    generator: np.random.Generator, name: str, shape: tuple[int, ...], dtype: np.dtype, field: str
+) -> np.ndarray:
+    if dtype.kind == "f":
+        return generator.uniform(-1.0, 1.0, shape).astype(dtype)
+    if dtype.kind in "iub":
+        return generator.integers(0, 2, shape).astype(dtype)
+    raise _needs_dataset(f"no samples can be made up for the input `{name}` of type {dtype}", field)
+
+
+def _needs_dataset(message: str, field: str) -> UserError:
+    return UserError(
+        message, field=field, fix=f"Name a `tflite_dataset` with real samples in `{field}`."
+    )
