@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The quantization modes: what each asks of the user, and what a model converted in it looks like."""
+"""The quantization modes: what each asks of the user, and what a model converted in it is like."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pants_tflite.sandbox.harness import UserError
 class Mode:
     """One quantization mode.
 
-    `calibrates` says whether it needs samples. `io_types` are the dtypes that the model's real-valued
-    inputs and outputs may have, the default first; integer inputs such as token ids stay what they
-    are. `activation_type` is the dtype of every real-valued tensor computed inside, `weight_types`
-    the dtypes that real-valued constants may have. `tolerance` is the largest root mean square
-    error of an output, relative to the SavedModel's output's range, that verification lets pass by
-    default.
+    `calibrates` says whether it needs samples. `io_types` are the dtypes that the model's
+    real-valued inputs and outputs may have, the default first; integer inputs such as token ids
+    stay what they are. `activation_type` is the dtype of every real-valued tensor computed inside,
+    `weight_types` the dtypes that real-valued constants may have. `tolerance` is the largest root
+    mean square error of an output, relative to the range of the SavedModel's, that verification
+    lets pass by default.
     """
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.modes import MODE_NAMES, MODES, find_mode, io_type
 
@@ -25,7 +26,8 @@ def test_inputs_and_outputs_are_float32_by_default(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name, value", [("int8", "int8"), ("int8", "uint8"), ("int16x8", "int16"), ("float16", "float32")]
+    "name, value",
+    [("int8", "int8"), ("int8", "uint8"), ("int16x8", "int16"), ("float16", "float32")],
 )
 def test_allowed_types(name: str, value: str) -> None:
     assert io_type(find_mode(name), "output_type", value) == value
