@@ -1,0 +1,89 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants run` for models: what goes in, what comes out, and a prediction."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from pants.backend.python.util_rules.pex_environment import PexEnvironment
+from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
+from pants.engine.fs import CreateDigest, Digest, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.util_rules.conversion import MODEL_FILE
+from pants_tflite.util_rules.models import (
+    BuildModelFileRequest,
+    BuildModelRequest,
+    BuiltModel,
+    TfLiteFileFieldSet,
+    TfLiteModelFieldSet,
+)
+from pants_tflite.util_rules.python_environments import (
+    LiteRtEnvironmentRequest,
+    PythonEnvironment,
+)
+from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
+
+
+@dataclass(frozen=True)
+class RunModelFieldSet(RunFieldSet, TfLiteModelFieldSet):
+    run_in_sandbox_behavior = RunInSandboxBehavior.NOT_SUPPORTED
+
+
+@dataclass(frozen=True)
+class RunModelFileFieldSet(RunFieldSet, TfLiteFileFieldSet):
+    run_in_sandbox_behavior = RunInSandboxBehavior.NOT_SUPPORTED
+
+
+@dataclass(frozen=True)
+class PredictRequest:
+    """Asks for a command that runs the program `predict` over a built model."""
+
+    model: BuiltModel
+
+
+def _in_chroot(path: str) -> str:
+    return os.path.join("{chroot}", path)
+
+
+@rule
+async def prepare_prediction(
+    request: PredictRequest, pex_environment: PexEnvironment
+) -> RunRequest:
+    environment, programs = await MultiGet(
+        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+        Get(Digest, CreateDigest(program_files("predict"))),
+    )
+    venv_pex = environment.venv_pex
+    digest = await Get(Digest, MergeDigests((venv_pex.digest, programs, request.model.digest)))
+    pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
+    return RunRequest(
+        digest=digest,
+        args=(
+            _in_chroot(venv_pex.python.argv0),
+            "-m",
+            f"{PACKAGE}.predict",
+            "--model",
+            _in_chroot(MODEL_FILE),
+        ),
+        extra_env={"PYTHONPATH": _in_chroot(PROGRAMS_ROOT)},
+        append_only_caches={**pex_caches, **(venv_pex.append_only_caches or {})},
+    )
+
+
+@rule(desc="Run a model")
+async def run_model(field_set: RunModelFieldSet) -> RunRequest:
+    model = await Get(BuiltModel, BuildModelRequest(field_set))
+    return await Get(RunRequest, PredictRequest(model))
+
+
+@rule(desc="Run a model file")
+async def run_model_file(field_set: RunModelFileFieldSet) -> RunRequest:
+    model = await Get(BuiltModel, BuildModelFileRequest(field_set))
+    return await Get(RunRequest, PredictRequest(model))
+
+
+def rules():
+    return (*collect_rules(), *RunModelFieldSet.rules(), *RunModelFileFieldSet.rules())

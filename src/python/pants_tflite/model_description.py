@@ -1,0 +1,52 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`model.json`: the public, versioned description of a built model."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What the steps found out about one model.
+
+    Each mapping is a step's own report. `conversion`, `quantization` and `calibration` are None for
+    a model that was not converted here.
+    """
+
+    inspection: Mapping[str, Any]
+    verification: Mapping[str, Any]
+    conversion: Optional[Mapping[str, Any]] = None
+    quantization: Optional[Mapping[str, Any]] = None
+    calibration: Optional[Mapping[str, Any]] = None
+
+    def tools(self) -> dict[str, str]:
+        """The versions of what converted and verified the model, by name."""
+        conversion = self.conversion or {}
+        return {**conversion.get("tools", {}), **self.verification.get("tools", {})}
+
+    def to_json(self) -> dict[str, Any]:
+        def without(report: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+            return {key: value for key, value in report.items() if key not in keys}
+
+        return {
+            **without(self.inspection, "format_version"),
+            "calibration": self.calibration,
+            "conversion": (
+                without(self.conversion, "format_version", "tools") if self.conversion else None
+            ),
+            "format_version": FORMAT_VERSION,
+            "quantization": self.quantization,
+            "tools": self.tools(),
+            "verification": without(self.verification, "format_version", "tools"),
+        }
+
+    def render(self) -> bytes:
+        """Sorted and indented, so that equal descriptions are equal bytes."""
+        text = json.dumps(self.to_json(), sort_keys=True, indent=2, ensure_ascii=False)
+        return f"{text}\n".encode()

@@ -1,0 +1,60 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The backend `pants_tflite`: TensorFlow models from training code to verified `.tflite` files."""
+
+from __future__ import annotations
+
+# First: it silences what a newer Pants says about rule modules as they are parsed.
+from pants_tflite import compat  # noqa: F401  isort: skip
+
+from pants.backend.python import target_types_rules as python_target_types_rules
+from pants.backend.python.dependency_inference import module_mapper
+from pants.backend.python.util_rules import pex, python_sources
+
+from pants_tflite import target_types as tflite_target_types
+from pants_tflite.goals import package, run
+from pants_tflite.util_rules import (
+    conversion,
+    datasets,
+    dependency_inference,
+    entry_point_calls,
+    entry_points,
+    inputs,
+    models,
+    output_paths,
+    python_environments,
+    quantizations,
+    references,
+    sandbox_programs,
+    saved_models,
+    verification,
+)
+
+
+def target_types():
+    return tflite_target_types.target_types()
+
+
+def rules():
+    return (
+        *conversion.rules(),
+        *datasets.rules(),
+        *dependency_inference.rules(),
+        *entry_point_calls.rules(),
+        *entry_points.rules(),
+        *inputs.rules(),
+        *models.rules(),
+        *module_mapper.rules(),
+        *output_paths.rules(),
+        *package.rules(),
+        *pex.rules(),
+        *python_environments.rules(),
+        *python_sources.rules(),
+        *python_target_types_rules.rules(),
+        *quantizations.rules(),
+        *references.rules(),
+        *run.rules(),
+        *sandbox_programs.rules(),
+        *saved_models.rules(),
+        *verification.rules(),
+    )

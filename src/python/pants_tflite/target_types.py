@@ -1,0 +1,541 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The targets that BUILD files declare, and their fields."""
+
+from __future__ import annotations
+
+from pants.backend.python.target_types import PythonResolveField
+from pants.core.goals.package import OutputPathField
+from pants.core.target_types import FileSourceField
+from pants.engine.target import (
+    COMMON_TARGET_FIELDS,
+    AsyncFieldMixin,
+    Dependencies,
+    DictStringToStringField,
+    FloatField,
+    IntField,
+    MultipleSourcesField,
+    OptionalSingleSourceField,
+    StringField,
+    StringSequenceField,
+    Target,
+    ValidNumbers,
+)
+from pants.util.strutil import help_text
+
+from pants_tflite.compat import EnvironmentField
+from pants_tflite.sandbox.modes import MODE_NAMES, MODES
+
+_MODES_LIST = ", ".join(MODE_NAMES)
+_CALIBRATED_LIST = " and ".join(mode.name for mode in MODES if mode.calibrates)
+_TOLERANCES_LIST = ", ".join(f"{mode.tolerance:g} for {mode.name}" for mode in MODES)
+ENGINES = ("tensorflow", "ai_edge")
+
+# -----------------------------------------------------------------------------------------------
+# Fields that several targets share
+# -----------------------------------------------------------------------------------------------
+
+
+class EntryPointField(StringField, AsyncFieldMixin):
+    alias = "entry_point"
+    required = True
+
+
+class InputsField(DictStringToStringField, AsyncFieldMixin):
+    alias = "inputs"
+    help = help_text(
+        """
+        Other targets that the `entry_point` function reads, by the name of its argument. Each
+        argument receives a `pathlib.Path`: for a `tf_saved_model`, `tf_saved_model_files` or
+        `keras_file` the SavedModel's directory, for a `tflite_dataset` the `.npz` file, for a
+        `tflite_file` the `.tflite` file, for a `file` (also one with `source=http_source(…)`) that
+        file, and for a `files` target a copy of its BUILD file's directory that holds just them.
+
+        Defaults to no inputs.
+
+        Example: `inputs={"features": ":features", "weights": "//3rdparty/weights:mobilenet"}` for
+        `def export(features: Path, weights: Path)`.
+        """
+    )
+
+
+class TensorFlowResolveField(PythonResolveField):
+    help = help_text(
+        """
+        The resolve from `[python].resolves` to run in. It must hold TensorFlow where a model is
+        exported or converted. Its whole lockfile is installed, once for all targets that use it.
+
+        Defaults to `[python].default_resolve`.
+
+        Example: `resolve="tensorflow"`.
+        """
+    )
+
+
+class ModelResolveField(TensorFlowResolveField):
+    """The resolve of a target that yields a SavedModel."""
+
+
+class SeedField(IntField):
+    alias = "seed"
+    default = 0
+    valid_numbers = ValidNumbers.positive_and_zero
+    help = help_text(
+        """
+        The seed of Python's, NumPy's and TensorFlow's random numbers, set before the entry point's
+        module is imported.
+
+        Defaults to 0.
+
+        Example: `seed=42`.
+        """
+    )
+
+
+class ThreadsField(IntField):
+    alias = "threads"
+    default = 1
+    valid_numbers = ValidNumbers.positive_only
+    help = help_text(
+        """
+        How many threads TensorFlow computes with. The number is fixed, never taken from the
+        machine, because another number of threads rounds differently and so trains other weights.
+
+        Defaults to 1.
+
+        Example: `threads=4` for a training that takes minutes.
+        """
+    )
+
+
+class VerifyDatasetField(StringField, AsyncFieldMixin):
+    alias = "verify_dataset"
+    help = help_text(
+        """
+        The address of the `tflite_dataset` whose samples verify the model.
+
+        Defaults to the `calibration` dataset, and without one to seeded random samples.
+
+        Example: `verify_dataset=":validation"`.
+        """
+    )
+
+
+class VerifySamplesField(IntField):
+    alias = "verify_samples"
+    default = 16
+    valid_numbers = ValidNumbers.positive_only
+    help = help_text(
+        """
+        How many samples of the `verify_dataset` verify the model: its first ones.
+
+        Defaults to 16.
+
+        Example: `verify_samples=100`.
+        """
+    )
+
+
+class CustomOpsField(StringSequenceField, AsyncFieldMixin):
+    alias = "custom_ops"
+    help = help_text(
+        """
+        The custom ops that the model may use, by the name the graph gives them. A custom op that is
+        in the model and not named here, or named here and not in the model, is an error.
+
+        A model with custom ops is checked for its types and op codes, but not run: the host
+        interpreter has no kernel for them.
+
+        Defaults to none.
+
+        Example: `custom_ops=["TFLite_Detection_PostProcess"]`.
+        """
+    )
+
+
+# -----------------------------------------------------------------------------------------------
+# `tf_saved_model`
+# -----------------------------------------------------------------------------------------------
+
+
+class SavedModelEntryPointField(EntryPointField):
+    help = help_text(
+        """
+        The function that makes the model, as `file.py:function` (the file relative to the BUILD
+        file) or `module.path:function`. It takes the `inputs` by name and returns a Keras model, a
+        `tf.Module` whose `tf.function`s have an `input_signature`, a pair of a `tf.Module` and a
+        dict of signatures, or the path of a SavedModel directory that it wrote.
+
+        The file must be owned by a Python target (`python_sources`); it becomes a dependency.
+
+        Example: `entry_point="train.py:export"`.
+        """
+    )
+
+
+class TfSavedModelTarget(Target):
+    alias = "tf_saved_model"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        SavedModelEntryPointField,
+        InputsField,
+        ModelResolveField,
+        SeedField,
+        ThreadsField,
+        EnvironmentField,
+        OutputPathField,
+    )
+    help = help_text(
+        """
+        A model made by training code, exported as a canonical SavedModel: the same commit gives
+        the same bytes.
+        """
+    )
+
+
+# -----------------------------------------------------------------------------------------------
+# Checked-in and downloaded models
+# -----------------------------------------------------------------------------------------------
+
+
+class SavedModelFilesSourcesField(MultipleSourcesField):
+    alias = "sources"
+    required = True
+    uses_source_roots = False
+    help = help_text(
+        """
+        The files of one SavedModel directory, relative to the BUILD file: `saved_model.pb`,
+        `variables/` and, where there are any, `assets/`.
+
+        Example: `sources=["kws_ref_model/**"]`.
+        """
+    )
+
+
+class TfSavedModelFilesTarget(Target):
+    alias = "tf_saved_model_files"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        SavedModelFilesSourcesField,
+        ModelResolveField,
+        EnvironmentField,
+        OutputPathField,
+    )
+    help = "A checked-in SavedModel directory."
+
+
+class KerasFileSourceField(FileSourceField):
+    expected_file_extensions = (".keras", ".h5", ".hdf5")
+    help = help_text(
+        """
+        A Keras model: a file relative to the BUILD file, or an `http_source`.
+
+        Example: `source="model.keras"`, or
+        `source=http_source("https://example.org/model.h5", len=1116712, sha256="…")`.
+        """
+    )
+
+
+class KerasFileTarget(Target):
+    alias = "keras_file"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        KerasFileSourceField,
+        ModelResolveField,
+        EnvironmentField,
+        OutputPathField,
+    )
+    help = "A checked-in or downloaded Keras model (`.keras` or `.h5`), exported as a SavedModel."
+
+
+class TfLiteFileSourceField(FileSourceField):
+    expected_file_extensions = (".tflite",)
+    help = help_text(
+        """
+        A TensorFlow Lite model: a file relative to the BUILD file, or an `http_source`.
+
+        Example: `source="hello_world_int8.tflite"`.
+        """
+    )
+
+
+class TfLiteFileTarget(Target):
+    alias = "tflite_file"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        TfLiteFileSourceField,
+        CustomOpsField,
+        VerifyDatasetField,
+        VerifySamplesField,
+        EnvironmentField,
+        OutputPathField,
+    )
+    help = "A checked-in or downloaded `.tflite` model."
+
+
+# -----------------------------------------------------------------------------------------------
+# `tflite_dataset`
+# -----------------------------------------------------------------------------------------------
+
+
+class DatasetEntryPointField(EntryPointField):
+    help = help_text(
+        """
+        The function that yields the samples, as `file.py:function` (the file relative to the BUILD
+        file) or `module.path:function`. It takes the `inputs` by name and yields samples, or
+        `(sample, label)` pairs. A sample is an array without the batch dimension, a list of arrays
+        for a model of several inputs, or a dict of arrays by input name.
+
+        The file must be owned by a Python target (`python_sources`); it becomes a dependency.
+
+        Example: `entry_point="data.py:calibration"`.
+        """
+    )
+
+
+class MaxSamplesField(IntField):
+    alias = "max_samples"
+    valid_numbers = ValidNumbers.positive_only
+    help = help_text(
+        """
+        How many samples to take of those that the function yields: its first ones.
+
+        Defaults to all of them.
+
+        Example: `max_samples=100`.
+        """
+    )
+
+
+class TfLiteDatasetTarget(Target):
+    alias = "tflite_dataset"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        DatasetEntryPointField,
+        InputsField,
+        MaxSamplesField,
+        SeedField,
+        TensorFlowResolveField,
+        EnvironmentField,
+        OutputPathField,
+    )
+    help = help_text(
+        """
+        Samples, with or without labels, that calibrate, verify and test models: a `.npz` file with
+        a fingerprint of its content.
+        """
+    )
+
+
+# -----------------------------------------------------------------------------------------------
+# `tflite_quantization`
+# -----------------------------------------------------------------------------------------------
+
+
+class QuantizationModeField(StringField):
+    alias = "mode"
+    valid_choices = MODE_NAMES
+    help = help_text(
+        f"""
+        How weights and activations are stored: one of {_MODES_LIST}. The modes
+        {_CALIBRATED_LIST} need a `calibration` dataset on the model.
+
+        Defaults to float32, or to nothing where a `recipe` says it all.
+
+        Example: `mode="int8"`.
+        """
+    )
+
+
+class InputTypeField(StringField):
+    alias = "input_type"
+    valid_choices = ("float32", "int8", "uint8", "int16")
+    help = help_text(
+        """
+        The type of the model's inputs: float32 for every mode, int8 or uint8 for int8, int16 for
+        int16x8.
+
+        Defaults to float32: the model quantizes its own input.
+
+        Example: `input_type="int8"`.
+        """
+    )
+
+
+class OutputTypeField(StringField):
+    alias = "output_type"
+    valid_choices = ("float32", "int8", "uint8", "int16")
+    help = help_text(
+        """
+        The type of the model's outputs: float32 for every mode, int8 or uint8 for int8, int16 for
+        int16x8.
+
+        Defaults to float32: the model dequantizes its own output.
+
+        Example: `output_type="int8"`.
+        """
+    )
+
+
+class EngineField(StringField):
+    alias = "engine"
+    default = "tensorflow"
+    valid_choices = ENGINES
+    help = help_text(
+        """
+        What quantizes: `tensorflow`, the converter itself, or `ai_edge`, the AI Edge Quantizer,
+        which works on the float model and takes a `recipe`.
+
+        Defaults to tensorflow.
+
+        Example: `engine="ai_edge"`.
+        """
+    )
+
+
+class RecipeField(OptionalSingleSourceField):
+    alias = "recipe"
+    expected_file_extensions = (".json",)
+    uses_source_roots = False
+    help = help_text(
+        """
+        A JSON recipe of the AI Edge Quantizer: a file relative to the BUILD file. Only with
+        `engine="ai_edge"`.
+
+        Defaults to the AI Edge Quantizer's own recipe for the `mode`.
+
+        Example: `recipe="recipes/int4_weights.json"`.
+        """
+    )
+
+
+class TfLiteQuantizationTarget(Target):
+    alias = "tflite_quantization"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        QuantizationModeField,
+        InputTypeField,
+        OutputTypeField,
+        EngineField,
+        RecipeField,
+    )
+    help = help_text(
+        """
+        How a `tflite_model` is quantized, where a mode's bare name does not say enough.
+        """
+    )
+
+
+# -----------------------------------------------------------------------------------------------
+# `tflite_model`
+# -----------------------------------------------------------------------------------------------
+
+
+class SavedModelField(StringField, AsyncFieldMixin):
+    alias = "saved_model"
+    required = True
+    help = help_text(
+        """
+        The address of the `tf_saved_model`, `tf_saved_model_files` or `keras_file` to convert.
+
+        Example: `saved_model=":classifier"`.
+        """
+    )
+
+
+class QuantizationField(StringField, AsyncFieldMixin):
+    alias = "quantization"
+    default = "float32"
+    help = help_text(
+        f"""
+        A mode ({_MODES_LIST}), or the address of a `tflite_quantization`.
+
+        Defaults to float32.
+
+        Example: `quantization=parametrize("float32", "int8", int8_io=":int8_io")`.
+        """
+    )
+
+
+class CalibrationField(StringField, AsyncFieldMixin):
+    alias = "calibration"
+    help = help_text(
+        """
+        The address of the `tflite_dataset` whose samples the ranges of activations are taken from.
+        Needed by int8 and int16x8, and ignored by modes that calibrate nothing.
+
+        Defaults to none.
+
+        Example: `calibration=":calibration"`.
+        """
+    )
+
+
+class SignaturesField(StringSequenceField):
+    alias = "signatures"
+    help = help_text(
+        """
+        The signatures of the SavedModel to convert.
+
+        Defaults to `serving_default`, or to the only one there is.
+
+        Example: `signatures=["encode", "decode"]`.
+        """
+    )
+
+
+class VerifyToleranceField(FloatField):
+    alias = "verify_tolerance"
+    valid_numbers = ValidNumbers.positive_only
+    help = help_text(
+        f"""
+        How far an output of the converted model may be from the SavedModel's: the root mean square
+        of the error over the range of the SavedModel's output.
+
+        Defaults to the mode's own: {_TOLERANCES_LIST}.
+
+        Example: `verify_tolerance=0.02`.
+        """
+    )
+
+
+class TfLiteModelTarget(Target):
+    alias = "tflite_model"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        SavedModelField,
+        QuantizationField,
+        CalibrationField,
+        CustomOpsField,
+        SignaturesField,
+        VerifyDatasetField,
+        VerifySamplesField,
+        VerifyToleranceField,
+        EnvironmentField,
+        OutputPathField,
+    )
+    help = help_text(
+        """
+        A SavedModel converted to TensorFlow Lite, verified against the SavedModel on real samples,
+        with a description (`model.json`) and golden inputs and outputs beside it.
+        """
+    )
+
+
+def target_types() -> tuple[type[Target], ...]:
+    return (
+        KerasFileTarget,
+        TfLiteDatasetTarget,
+        TfLiteFileTarget,
+        TfLiteModelTarget,
+        TfLiteQuantizationTarget,
+        TfSavedModelFilesTarget,
+        TfSavedModelTarget,
+    )

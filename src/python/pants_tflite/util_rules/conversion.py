@@ -1,0 +1,146 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Converting: from a SavedModel to a `.tflite` file, by the TensorFlow converter and, for the
+ai_edge engine, the AI Edge Quantizer after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.util_rules.datasets import SampledDataset, StagedDataset, StageDatasetRequest
+from pants_tflite.util_rules.python_environments import (
+    LiteRtEnvironmentRequest,
+    PythonEnvironment,
+)
+from pants_tflite.util_rules.quantizations import Quantization
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.saved_models import SAVED_MODEL_DIRECTORY, ExportedSavedModel
+
+MODEL_FILE = "model.tflite"
+CONVERSION_FILE = "conversion.json"
+_FLOAT = Quantization("float32")
+
+
+@dataclass(frozen=True)
+class ConvertModelRequest:
+    """Asks for a SavedModel in TensorFlow Lite form, quantized as `quantization` says.
+
+    `calibration` is None where the mode calibrates nothing, so that samples are in no key that they
+    cannot change.
+    """
+
+    address: Address
+    saved_model: ExportedSavedModel
+    quantization: Quantization
+    calibration: Optional[SampledDataset] = None
+    custom_ops: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+
+    def debug_hint(self) -> str:
+        return str(self.address)
+
+
+@dataclass(frozen=True)
+class ConvertedModel:
+    """`digest` holds `model.tflite` and `conversion.json`."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class RunConverterRequest:
+    """The same, by the TensorFlow converter."""
+
+    convert: ConvertModelRequest
+
+
+@dataclass(frozen=True)
+class RunQuantizerRequest:
+    """The same, by the AI Edge Quantizer, from the float model."""
+
+    convert: ConvertModelRequest
+
+
+@rule
+async def run_converter(request: RunConverterRequest) -> ConvertedModel:
+    convert = request.convert
+    quantization = convert.quantization
+    calibration = await Get(StagedDataset, StageDatasetRequest(convert.calibration))
+    digest = await Get(Digest, MergeDigests((convert.saved_model.digest, calibration.digest)))
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            convert.address,
+            "convert",
+            convert.saved_model.environment,
+            {
+                "calibration": calibration.path,
+                "custom_ops": convert.custom_ops,
+                "input_type": quantization.input_type,
+                "mode": quantization.mode,
+                "output_type": quantization.output_type,
+                "saved_model": SAVED_MODEL_DIRECTORY,
+                "signatures": convert.signatures,
+                "threads": 1,
+            },
+            description=f"Convert {convert.address} to {quantization.mode}",
+            input_digest=digest,
+        ),
+    )
+    return ConvertedModel(result.digest)
+
+
+@rule
+async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
+    convert = request.convert
+    quantization = convert.quantization
+    float_model, calibration, environment = await MultiGet(
+        Get(
+            ConvertedModel,
+            ConvertModelRequest(
+                convert.address,
+                convert.saved_model,
+                _FLOAT,
+                custom_ops=convert.custom_ops,
+                signatures=convert.signatures,
+            ),
+        ),
+        Get(StagedDataset, StageDatasetRequest(convert.calibration)),
+        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    )
+    digest = await Get(Digest, MergeDigests((float_model.digest, calibration.digest)))
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            convert.address,
+            "quantize",
+            environment,
+            {
+                **quantization.to_json(),
+                "calibration": calibration.path,
+                "model": MODEL_FILE,
+                "threads": 1,
+            },
+            description=f"Quantize {convert.address} with the AI Edge Quantizer",
+            input_digest=digest,
+        ),
+    )
+    return ConvertedModel(result.digest)
+
+
+@rule(desc="Convert to TensorFlow Lite")
+async def convert_model(request: ConvertModelRequest) -> ConvertedModel:
+    if request.quantization.is_ai_edge:
+        return await Get(ConvertedModel, RunQuantizerRequest(request))
+    return await Get(ConvertedModel, RunConverterRequest(request))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,132 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Entry points of export and dataset functions: which file, which module, which targets own it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from pants.backend.python.dependency_inference.module_mapper import (
+    PythonModuleOwners,
+    PythonModuleOwnersRequest,
+)
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.engine.addresses import Address, Addresses
+from pants.engine.fs import PathGlobs, Paths
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import Dependencies, DependenciesRequest, ExplicitlyProvidedDependencies
+from pants.source.source_root import SourceRoot, SourceRootRequest
+
+from pants_tflite.errors import Mistake
+from pants_tflite.target_types import EntryPointField, TensorFlowResolveField
+
+_FUNCTION = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """A parsed `entry_point`: `path` is a file relative to the BUILD file, or a dotted module."""
+
+    path: str
+    function: str
+
+    @classmethod
+    def parse(cls, value: str, address: Address) -> EntryPoint:
+        path, _, function = value.rpartition(":")
+        if not path or not _FUNCTION.fullmatch(function):
+            raise Mistake(
+                message="an entry point names a file and a function in it",
+                fix="Write it as `train.py:export`, or as `path.to.train:export`.",
+                field=EntryPointField.alias,
+                value=value,
+            ).at(address)
+        return cls(path, function)
+
+    @property
+    def is_file(self) -> bool:
+        return self.path.endswith(".py")
+
+
+@dataclass(frozen=True)
+class EntryPointModuleRequest:
+    address: Address
+    entry_point: EntryPoint
+    value: str
+
+
+@dataclass(frozen=True)
+class EntryPointModule:
+    name: str
+    file: str
+
+
+@dataclass(frozen=True)
+class EntryPointOwnersRequest:
+    """Asks which Python targets own the file of an entry point."""
+
+    address: Address
+    entry_point: EntryPointField
+    resolve: TensorFlowResolveField
+    dependencies: Dependencies
+
+
+@dataclass(frozen=True)
+class EntryPointOwners:
+    module: EntryPointModule
+    function: str
+    owners: Addresses
+
+
+@rule
+async def find_entry_point_module(request: EntryPointModuleRequest) -> EntryPointModule:
+    path = request.entry_point.path
+    if not request.entry_point.is_file:
+        return EntryPointModule(path, path.replace(".", os.path.sep) + ".py")
+    file = os.path.normpath(os.path.join(request.address.spec_path, path))
+    paths = await Get(Paths, PathGlobs([file]))
+    if paths.files != (file,):
+        raise Mistake(
+            message=f"there is no file `{file}`",
+            fix="Name a Python file relative to the BUILD file.",
+            field=EntryPointField.alias,
+            value=request.value,
+        ).at(request.address)
+    source_root = await Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(file))
+    stripped = os.path.relpath(file, source_root.path)
+    return EntryPointModule(os.path.splitext(stripped)[0].replace(os.path.sep, "."), file)
+
+
+@rule
+async def find_entry_point_owners(
+    request: EntryPointOwnersRequest, python_setup: PythonSetup
+) -> EntryPointOwners:
+    value = request.entry_point.value or ""
+    entry_point = EntryPoint.parse(value, request.address)
+    resolve = (
+        request.resolve.normalized_value(python_setup) if python_setup.enable_resolves else None
+    )
+    module = await Get(
+        EntryPointModule, EntryPointModuleRequest(request.address, entry_point, value)
+    )
+    explicit, owners = await MultiGet(
+        Get(ExplicitlyProvidedDependencies, DependenciesRequest(request.dependencies)),
+        Get(PythonModuleOwners, PythonModuleOwnersRequest(module.name, resolve=resolve)),
+    )
+    explicit.maybe_warn_of_ambiguous_dependency_inference(
+        owners.ambiguous,
+        request.address,
+        owners_must_be_ancestors=entry_point.is_file,
+        import_reference="module",
+        context=f"The target {request.address} has the field `entry_point={value!r}`.",
+    )
+    disambiguated = explicit.disambiguated(
+        owners.ambiguous, owners_must_be_ancestors=entry_point.is_file
+    )
+    found = owners.unambiguous or ((disambiguated,) if disambiguated else ())
+    return EntryPointOwners(module, entry_point.function, Addresses(sorted(found)))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,365 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Building a model: `tflite_model` and `tflite_file` to a verified, described `.tflite`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Optional
+
+from pants.core.goals.package import OutputPathField
+from pants.core.target_types import FileSourceField
+from pants.engine.addresses import Address
+from pants.engine.environment import EnvironmentName
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestContents,
+    DigestEntries,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import HydratedSources, HydrateSourcesRequest
+from pants.engine.unions import UnionRule
+
+from pants_tflite.compat import EnvironmentField
+from pants_tflite.errors import Mistake
+from pants_tflite.model_description import ModelDescription
+from pants_tflite.target_types import (
+    CalibrationField,
+    CustomOpsField,
+    QuantizationField,
+    SavedModelField,
+    SignaturesField,
+    TfLiteFileSourceField,
+    VerifyDatasetField,
+    VerifySamplesField,
+    VerifyToleranceField,
+)
+from pants_tflite.util_rules.conversion import (
+    CONVERSION_FILE,
+    MODEL_FILE,
+    ConvertedModel,
+    ConvertModelRequest,
+)
+from pants_tflite.util_rules.datasets import DatasetReferenceRequest, SampledDataset
+from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
+from pants_tflite.util_rules.quantizations import Quantization, ResolveQuantizationRequest
+from pants_tflite.util_rules.saved_models import (
+    ExportedSavedModel,
+    ExportSavedModelRequest,
+    SavedModelReference,
+    SavedModelReferenceRequest,
+)
+from pants_tflite.util_rules.verification import (
+    GOLDEN_FILES,
+    INSPECTION_FILE,
+    VERIFICATION_FILE,
+    InspectedModel,
+    InspectModelRequest,
+    RecordedReference,
+    RecordReferenceRequest,
+    Samples,
+    VerifiedModel,
+    VerifyModelRequest,
+)
+
+DESCRIPTION_FILE = "model.json"
+
+
+@dataclass(frozen=True)
+class TfLiteModelFieldSet(InputFieldSet):
+    required_fields = (SavedModelField, QuantizationField)
+
+    saved_model: SavedModelField
+    quantization: QuantizationField
+    calibration: CalibrationField
+    custom_ops: CustomOpsField
+    signatures: SignaturesField
+    verify_dataset: VerifyDatasetField
+    verify_samples: VerifySamplesField
+    verify_tolerance: VerifyToleranceField
+    output_path: OutputPathField
+    environment: EnvironmentField
+
+
+@dataclass(frozen=True)
+class TfLiteFileFieldSet(InputFieldSet):
+    required_fields = (TfLiteFileSourceField,)
+
+    source: TfLiteFileSourceField
+    custom_ops: CustomOpsField
+    verify_dataset: VerifyDatasetField
+    verify_samples: VerifySamplesField
+    output_path: OutputPathField
+    environment: EnvironmentField
+
+
+@dataclass(frozen=True)
+class BuildModelRequest:
+    """Asks for a `tflite_model`, converted, verified and described."""
+
+    field_set: TfLiteModelFieldSet
+
+    def debug_hint(self) -> str:
+        return str(self.field_set.address)
+
+
+@dataclass(frozen=True)
+class BuildModelFileRequest:
+    """Asks for a `tflite_file`, verified and described."""
+
+    field_set: TfLiteFileFieldSet
+
+    def debug_hint(self) -> str:
+        return str(self.field_set.address)
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """`digest` holds `model.tflite`, `model.json` and the golden input and output."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """A `tflite_model`'s fields, resolved and checked against each other, before anything runs."""
+
+    saved_model: SavedModelReference
+    quantization: Quantization
+    calibration: Optional[str]
+    verify_dataset: Optional[str]
+    verify_field: str
+
+
+@dataclass(frozen=True)
+class PlanModelRequest:
+    field_set: TfLiteModelFieldSet
+
+
+@dataclass(frozen=True)
+class ModelSamplesRequest:
+    plan: ModelPlan
+    field_set: TfLiteModelFieldSet
+
+
+@dataclass(frozen=True)
+class ModelSamples:
+    calibration: Optional[SampledDataset]
+    verification: Samples
+
+
+@dataclass(frozen=True)
+class DescribeModelRequest:
+    """Asks for the files of a built model, out of what the steps yielded."""
+
+    model: Digest
+    reports: Digest
+    quantization: Optional[Quantization] = None
+    calibration: Optional[SampledDataset] = None
+
+
+@rule
+async def plan_model(request: PlanModelRequest) -> ModelPlan:
+    field_set = request.field_set
+    address = field_set.address
+    saved_model, quantization = await MultiGet(
+        Get(SavedModelReference, SavedModelReferenceRequest(address, field_set.saved_model.value)),
+        Get(Quantization, ResolveQuantizationRequest(address, field_set.quantization.value)),
+    )
+    calibration = field_set.calibration.value
+    if quantization.calibrates and calibration is None:
+        raise Mistake(
+            message=f"the mode {quantization.mode} needs samples to take the ranges from",
+            fix=(
+                'Declare a `tflite_dataset` and name it, as in `calibration=":calibration"`; some '
+                "100 typical samples will do."
+            ),
+            field=CalibrationField.alias,
+        ).at(address)
+    verify_dataset = field_set.verify_dataset.value
+    is_calibration = verify_dataset is None and calibration is not None
+    return ModelPlan(
+        saved_model,
+        quantization,
+        calibration=calibration if quantization.may_calibrate else None,
+        verify_dataset=calibration if is_calibration else verify_dataset,
+        verify_field=CalibrationField.alias if is_calibration else VerifyDatasetField.alias,
+    )
+
+
+@rule
+async def sample_for_model(request: ModelSamplesRequest) -> ModelSamples:
+    plan, address = request.plan, request.field_set.address
+    wanted = [
+        DatasetReferenceRequest(address, field, value)
+        for field, value in (
+            (CalibrationField.alias, plan.calibration),
+            (plan.verify_field, plan.verify_dataset),
+        )
+        if value is not None
+    ]
+    datasets = await MultiGet(
+        Get(SampledDataset, DatasetReferenceRequest, reference) for reference in wanted
+    )
+    verification = datasets[-1] if plan.verify_dataset is not None else None
+    return ModelSamples(
+        calibration=datasets[0] if plan.calibration is not None else None,
+        verification=Samples(
+            verification, plan.verify_field, request.field_set.verify_samples.value
+        ),
+    )
+
+
+@rule(desc="Build a model")
+async def build_model(request: BuildModelRequest) -> BuiltModel:
+    field_set = request.field_set
+    address = field_set.address
+    plan = await Get(ModelPlan, PlanModelRequest(field_set))
+    samples, saved_model = await MultiGet(
+        Get(ModelSamples, ModelSamplesRequest(plan, field_set)),
+        Get(
+            ExportedSavedModel,
+            {
+                ExportSavedModelRequest(plan.saved_model.field_set): ExportSavedModelRequest,
+                plan.saved_model.environment_name: EnvironmentName,
+            },
+        ),
+    )
+    signatures = tuple(field_set.signatures.value or ())
+    custom_ops = tuple(sorted(field_set.custom_ops.value or ()))
+    converted, reference = await MultiGet(
+        Get(
+            ConvertedModel,
+            ConvertModelRequest(
+                address,
+                saved_model,
+                plan.quantization,
+                samples.calibration,
+                custom_ops,
+                signatures,
+            ),
+        ),
+        Get(
+            RecordedReference,
+            RecordReferenceRequest(address, saved_model, signatures, samples.verification),
+        ),
+    )
+    inspected = await Get(
+        InspectedModel, InspectModelRequest(address, converted.digest, MODEL_FILE, is_source=False)
+    )
+    verified = await Get(
+        VerifiedModel,
+        VerifyModelRequest(
+            address,
+            converted.digest,
+            MODEL_FILE,
+            inspected,
+            reference,
+            plan.quantization,
+            custom_ops,
+            samples.verification,
+            field_set.verify_tolerance.value,
+        ),
+    )
+    reports = await Get(
+        Digest, MergeDigests((converted.digest, inspected.digest, verified.digest))
+    )
+    return await Get(
+        BuiltModel,
+        DescribeModelRequest(converted.digest, reports, plan.quantization, samples.calibration),
+    )
+
+
+@rule(desc="Build a model from a file")
+async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
+    field_set = request.field_set
+    address = field_set.address
+    sources = await Get(
+        HydratedSources,
+        HydrateSourcesRequest(
+            field_set.source, for_sources_types=(FileSourceField,), enable_codegen=True
+        ),
+    )
+    entries = await Get(DigestEntries, Digest, sources.snapshot.digest)
+    model = await Get(
+        Digest, CreateDigest([replace(entry, path=MODEL_FILE) for entry in entries])
+    )
+    dataset = None
+    if field_set.verify_dataset.value is not None:
+        dataset = await Get(
+            SampledDataset,
+            DatasetReferenceRequest(
+                address, VerifyDatasetField.alias, field_set.verify_dataset.value
+            ),
+        )
+    inspected = await Get(
+        InspectedModel, InspectModelRequest(address, model, MODEL_FILE, is_source=True)
+    )
+    verified = await Get(
+        VerifiedModel,
+        VerifyModelRequest(
+            address,
+            model,
+            MODEL_FILE,
+            inspected,
+            reference=None,
+            quantization=None,
+            custom_ops=tuple(sorted(field_set.custom_ops.value or ())),
+            samples=Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value),
+            tolerance=None,
+        ),
+    )
+    reports = await Get(Digest, MergeDigests((inspected.digest, verified.digest)))
+    return await Get(BuiltModel, DescribeModelRequest(model, reports))
+
+
+@rule
+async def describe_model(request: DescribeModelRequest) -> BuiltModel:
+    contents = await Get(DigestContents, Digest, request.reports)
+    reports = {file.path: json.loads(file.content) for file in contents if _is_json(file.path)}
+    dataset = request.calibration
+    description = ModelDescription(
+        inspection=reports[INSPECTION_FILE],
+        verification=reports[VERIFICATION_FILE],
+        conversion=reports.get(CONVERSION_FILE),
+        quantization=request.quantization.to_json() if request.quantization else None,
+        calibration=(
+            {"count": dataset.count, "fingerprint": dataset.fingerprint} if dataset else None
+        ),
+    )
+    described, model, golden = await MultiGet(
+        Get(Digest, CreateDigest((FileContent(DESCRIPTION_FILE, description.render()),))),
+        Get(Digest, DigestSubset(request.model, PathGlobs((MODEL_FILE,)))),
+        Get(Digest, DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
+    )
+    return BuiltModel(await Get(Digest, MergeDigests((described, model, golden))))
+
+
+def _is_json(path: str) -> bool:
+    return path.endswith(".json")
+
+
+@rule
+async def stage_model(field_set: TfLiteModelFieldSet) -> InputResult:
+    built = await Get(BuiltModel, BuildModelRequest(field_set))
+    return InputResult(built.digest, MODEL_FILE)
+
+
+@rule
+async def stage_model_file(field_set: TfLiteFileFieldSet) -> InputResult:
+    built = await Get(BuiltModel, BuildModelFileRequest(field_set))
+    return InputResult(built.digest, MODEL_FILE)
+
+
+def rules():
+    return (
+        *collect_rules(),
+        UnionRule(InputFieldSet, TfLiteFileFieldSet),
+        UnionRule(InputFieldSet, TfLiteModelFieldSet),
+    )

@@ -1,0 +1,153 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The Python environments that sandbox programs run in: one for each lockfile, installed whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.target_types import PythonResolveField
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex import PexRequest, VenvPex
+from pants.backend.python.util_rules.pex_cli import PexCliProcess
+from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, collect_rules, rule
+from pants.util.logging import LogLevel
+
+from pants_tflite.compat import EnvironmentTarget
+from pants_tflite.errors import TfLiteError
+from pants_tflite.subsystems.litert import LiteRt
+
+
+@dataclass(frozen=True)
+class PythonEnvironmentRequest:
+    """An environment with everything that `lockfile` holds.
+
+    Whole, because a requirements.txt lockfile cannot be taken in part, and because one environment
+    on disk serves every target of the resolve.
+    """
+
+    lockfile: Lockfile
+    interpreter_constraints: InterpreterConstraints
+
+    def to_pex_request(self) -> PexRequest:
+        name = self.lockfile.resolve_name
+        return PexRequest(
+            output_filename=f"{name}_lockfile.pex",
+            internal_only=True,
+            requirements=EntireLockfile(self.lockfile),
+            interpreter_constraints=self.interpreter_constraints,
+            description=f"Install the Python environment `{name}` from {self.lockfile.url}",
+        )
+
+
+@dataclass(frozen=True)
+class PythonEnvironment:
+    name: str
+    venv_pex: VenvPex
+
+
+@dataclass(frozen=True)
+class ResolveEnvironmentRequest:
+    """The environment of the resolve that a target's field names."""
+
+    resolve: PythonResolveField
+
+
+@dataclass(frozen=True)
+class LiteRtEnvironmentRequest:
+    """The environment of LiteRT, which needs no TensorFlow."""
+
+
+@dataclass(frozen=True)
+class InterpreterRequest:
+    """Asks for proof that an interpreter exists, for a clear error where none does."""
+
+    interpreter_constraints: InterpreterConstraints
+    environment: str
+
+
+@dataclass(frozen=True)
+class InterpreterFound:
+    pass
+
+
+@rule(desc="Look for a Python interpreter", level=LogLevel.DEBUG)
+async def find_interpreter(
+    request: InterpreterRequest, environment_target: EnvironmentTarget
+) -> InterpreterFound:
+    constraints = " or ".join(str(constraint) for constraint in request.interpreter_constraints)
+    process = await Get(
+        Process,
+        PexCliProcess(
+            subcommand=(),
+            extra_args=(
+                *request.interpreter_constraints.generate_pex_arg_list(),
+                "--",
+                "-c",
+                "",
+            ),
+            description=f"Look for {constraints}",
+            level=LogLevel.DEBUG,
+            cache_scope=environment_target.executable_search_path_cache_scope(),
+        ),
+    )
+    result = await Get(FallibleProcessResult, Process, process)
+    if result.exit_code != 0:
+        raise TfLiteError(
+            f"The Python environment `{request.environment}` needs an interpreter that is "
+            f"{constraints}, and none was found.\n\n"
+            "Fix: install one (`uv python install 3.11`, `pyenv install 3.11` or your system's "
+            "package), and see that `[python-bootstrap].search_path` covers the place.\n\n"
+            + result.stderr.decode(errors="replace").strip()
+        )
+    return InterpreterFound()
+
+
+@rule(desc="Set up a Python environment", level=LogLevel.DEBUG)
+async def set_up_python_environment(request: PythonEnvironmentRequest) -> PythonEnvironment:
+    name = request.lockfile.resolve_name
+    await Get(InterpreterFound, InterpreterRequest(request.interpreter_constraints, name))
+    venv_pex = await Get(VenvPex, PexRequest, request.to_pex_request())
+    return PythonEnvironment(name, venv_pex)
+
+
+@rule
+async def find_environment_of_resolve(
+    request: ResolveEnvironmentRequest, python_setup: PythonSetup
+) -> PythonEnvironment:
+    if not python_setup.enable_resolves:
+        raise TfLiteError(
+            "pants-tflite runs code from hash-locked resolves only, and resolves are off.\n\n"
+            "Fix: set `[python].enable_resolves = true`, and give `[python].resolves` a resolve "
+            "whose lockfile holds TensorFlow."
+        )
+    resolve = request.resolve.normalized_value(python_setup)
+    constraints = python_setup.resolves_to_interpreter_constraints.get(
+        resolve, python_setup.interpreter_constraints
+    )
+    lockfile = Lockfile(
+        url=python_setup.resolves[resolve],
+        url_description_of_origin=f"the resolve `{resolve}`",
+        resolve_name=resolve,
+    )
+    return await Get(
+        PythonEnvironment,
+        PythonEnvironmentRequest(lockfile, InterpreterConstraints(constraints)),
+    )
+
+
+@rule
+async def find_litert_environment(
+    _: LiteRtEnvironmentRequest, litert: LiteRt
+) -> PythonEnvironment:
+    return await Get(
+        PythonEnvironment,
+        PythonEnvironmentRequest(litert.to_lockfile(), litert.to_interpreter_constraints()),
+    )
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,176 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The `quantization` field: a mode's bare name, or a `tflite_quantization`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest, DigestContents
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import HydratedSources, HydrateSourcesRequest, Target
+
+from pants_tflite.errors import Mistake
+from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.modes import MODE_NAMES, find_mode, io_type
+from pants_tflite.target_types import (
+    EngineField,
+    InputTypeField,
+    OutputTypeField,
+    QuantizationField,
+    QuantizationModeField,
+    RecipeField,
+    TfLiteQuantizationTarget,
+)
+from pants_tflite.util_rules.references import Reference, ReferenceRequest, is_address
+
+_DEFAULT_MODE = "float32"
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """How a model is quantized. `mode` is None where the recipe says it all."""
+
+    mode: Optional[str]
+    input_type: Optional[str] = None
+    output_type: Optional[str] = None
+    engine: str = EngineField.default
+    recipe: Optional[str] = None
+
+    @property
+    def calibrates(self) -> bool:
+        return self.mode is not None and find_mode(self.mode).calibrates
+
+    @property
+    def may_calibrate(self) -> bool:
+        """Whether samples, where there are some, can change the result."""
+        return self.calibrates or self.recipe is not None
+
+    @property
+    def is_ai_edge(self) -> bool:
+        return self.engine == "ai_edge"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "engine": self.engine,
+            "input_type": self.input_type,
+            "mode": self.mode,
+            "output_type": self.output_type,
+            "recipe": None if self.recipe is None else json.loads(self.recipe),
+        }
+
+
+@dataclass(frozen=True)
+class ResolveQuantizationRequest:
+    """Asks what the value of a `quantization` field means."""
+
+    address: Address
+    value: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    text: str
+
+
+def check_quantization(quantization: Quantization, address: Address) -> None:
+    """Raises where the fields of one `tflite_quantization` contradict each other."""
+    if quantization.recipe is not None and not quantization.is_ai_edge:
+        raise Mistake(
+            message="a recipe is for the AI Edge Quantizer alone",
+            fix='Set `engine="ai_edge"`, or leave `recipe` out.',
+            field=RecipeField.alias,
+        ).at(address)
+    if quantization.mode is None:
+        return
+    try:
+        mode = find_mode(quantization.mode)
+        io_type(mode, InputTypeField.alias, quantization.input_type)
+        io_type(mode, OutputTypeField.alias, quantization.output_type)
+    except UserError as error:
+        raise Mistake(error.message, error.fix, error.field, error.value).at(address) from error
+
+
+@dataclass(frozen=True)
+class RecipeRequest:
+    """Asks for the JSON text of a `recipe`, checked to be JSON."""
+
+    field: RecipeField
+
+
+@rule
+async def read_recipe(request: RecipeRequest) -> Recipe:
+    sources = await Get(HydratedSources, HydrateSourcesRequest(request.field))
+    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
+    if not contents:
+        raise Mistake(
+            message=f"there is no file `{request.field.file_path}`",
+            fix="Name a JSON file relative to the BUILD file.",
+            field=RecipeField.alias,
+            value=request.field.value,
+        ).at(request.field.address)
+    try:
+        recipe = json.loads(contents[0].content)
+    except ValueError as error:
+        raise Mistake(
+            message=f"`{request.field.file_path}` is not JSON: {error}",
+            fix="Mend the file, or write it anew with the AI Edge Quantizer's recipe manager.",
+            field=RecipeField.alias,
+            value=request.field.value,
+        ).at(request.field.address) from error
+    return Recipe(json.dumps(recipe, sort_keys=True))
+
+
+@dataclass(frozen=True)
+class QuantizationTargetRequest:
+    target: Target
+
+
+@rule
+async def read_quantization_target(request: QuantizationTargetRequest) -> Quantization:
+    target = request.target
+    recipe = None
+    if target[RecipeField].value is not None:
+        recipe = (await Get(Recipe, RecipeRequest(target[RecipeField]))).text
+    quantization = Quantization(
+        mode=target[QuantizationModeField].value or (None if recipe else _DEFAULT_MODE),
+        input_type=target[InputTypeField].value,
+        output_type=target[OutputTypeField].value,
+        engine=target[EngineField].value or EngineField.default,
+        recipe=recipe,
+    )
+    check_quantization(quantization, target.address)
+    return quantization
+
+
+@rule
+async def resolve_quantization(request: ResolveQuantizationRequest) -> Quantization:
+    if request.value in MODE_NAMES:
+        return Quantization(request.value)
+    if not is_address(request.value):
+        raise Mistake(
+            message="there is no such quantization mode",
+            fix=(
+                f"Use one of {', '.join(MODE_NAMES)}, or the address of a "
+                f"`{TfLiteQuantizationTarget.alias}`."
+            ),
+            field=QuantizationField.alias,
+            value=request.value,
+        ).at(request.address)
+    reference = await Get(
+        Reference,
+        ReferenceRequest(
+            request.address,
+            QuantizationField.alias,
+            request.value,
+            (TfLiteQuantizationTarget,),
+        ),
+    )
+    return await Get(Quantization, QuantizationTargetRequest(reference.target))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,190 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Running the programs of `sandbox/`: the protocol of docs/architecture.md, on Pants' side."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import pkgutil
+from dataclasses import dataclass
+from typing import Any, Iterator, Mapping
+
+from pants.backend.python.util_rules.pex_environment import PexEnvironment
+from pants.engine.addresses import Address
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    DigestContents,
+    FileContent,
+    MergeDigests,
+    RemovePrefix,
+)
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
+from pants.util.memo import memoized
+
+from pants_tflite.errors import Mistake, crash
+from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
+from pants_tflite.util_rules.python_environments import PythonEnvironment
+
+PACKAGE = "pants_tflite.sandbox"
+PROGRAMS_ROOT = "__programs__"
+_REQUEST_FILE = "__request__.json"
+_OUTPUT_DIR = "out"
+_ERROR_FILE = "error.json"
+_HOME = "__home__"
+_SLOTS_DIR = "__slots__"
+
+
+def _read_module(name: str) -> bytes:
+    content = pkgutil.get_data(PACKAGE, f"{name}.py")
+    assert content is not None, f"{PACKAGE} has no module {name}"
+    return content
+
+
+def _imported_modules(content: bytes) -> Iterator[str]:
+    """The names of the sandbox modules that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(content)):
+        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+            yield (node.module or "").rsplit(".", 1)[1]
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith(f"{PACKAGE}."):
+                    yield alias.name.rsplit(".", 1)[1]
+
+
+@memoized
+def program_files(program: str) -> tuple[FileContent, ...]:
+    """The sources of a program and of all sandbox modules that it imports, directly or not."""
+    contents: dict[str, bytes] = {}
+    pending = [program]
+    while pending:
+        name = pending.pop()
+        if name not in contents:
+            contents[name] = _read_module(name)
+            pending.extend(_imported_modules(contents[name]))
+    directory = os.path.join(PROGRAMS_ROOT, *PACKAGE.split("."))
+    parents = (os.path.dirname(directory), directory)
+    return (
+        *(FileContent(os.path.join(parent, "__init__.py"), b"") for parent in parents),
+        *(FileContent(os.path.join(directory, f"{n}.py"), c) for n, c in sorted(contents.items())),
+    )
+
+
+@dataclass(frozen=True)
+class RunProgramRequest:
+    """Runs `program` over `request` with `input_digest` around it.
+
+    `address` is blamed for mistakes and named in errors; it is no part of the process, so that
+    equal work for two targets is done once.
+    """
+
+    address: Address
+    program: str
+    environment: PythonEnvironment
+    request: str
+    input_digest: Digest
+    description: str
+    source_roots: tuple[str, ...] = ()
+
+    @classmethod
+    def create(
+        cls,
+        address: Address,
+        program: str,
+        environment: PythonEnvironment,
+        request: Mapping[str, Any],
+        *,
+        description: str,
+        input_digest: Digest = EMPTY_DIGEST,
+        source_roots: tuple[str, ...] = (),
+    ) -> RunProgramRequest:
+        return cls(
+            address=address,
+            program=program,
+            environment=environment,
+            request=json.dumps(request, sort_keys=True, indent=2, default=dict),
+            input_digest=input_digest,
+            description=description,
+            source_roots=source_roots,
+        )
+
+    def debug_hint(self) -> str:
+        return f"{self.program} for {self.address}"
+
+
+@dataclass(frozen=True)
+class ProgramResult:
+    """What a program wrote, relative to its output directory."""
+
+    digest: Digest
+
+
+def to_process(
+    request: RunProgramRequest, input_digest: Digest, pex_caches: Mapping[str, str]
+) -> Process:
+    venv_pex = request.environment.venv_pex
+    return Process(
+        argv=(venv_pex.python.argv0, "-m", f"{PACKAGE}.{request.program}", _REQUEST_FILE),
+        env={
+            # A home of its own, so that no user's ~/.keras or ~/.config can change a result.
+            "HOME": _HOME,
+            "LC_ALL": "C.UTF-8",
+            "PANTS_TFLITE_SLOTS": _SLOTS_DIR,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",
+            "PYTHONPATH": os.pathsep.join((PROGRAMS_ROOT, *request.source_roots)),
+        },
+        input_digest=input_digest,
+        output_directories=(_OUTPUT_DIR,),
+        append_only_caches=FrozenDict(
+            {
+                **pex_caches,
+                **(venv_pex.append_only_caches or {}),
+                "pants_tflite_slots": _SLOTS_DIR,
+            }
+        ),
+        description=request.description,
+        level=LogLevel.INFO,
+    )
+
+
+@rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
+async def run_program(
+    request: RunProgramRequest, pex_environment: PexEnvironment
+) -> ProgramResult:
+    request_file = FileContent(_REQUEST_FILE, request.request.encode())
+    programs = await Get(Digest, CreateDigest((request_file, *program_files(request.program))))
+    input_digest = await Get(
+        Digest,
+        MergeDigests((request.environment.venv_pex.digest, programs, request.input_digest)),
+    )
+    pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
+    result = await Get(
+        FallibleProcessResult, Process, to_process(request, input_digest, pex_caches)
+    )
+    output = await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR))
+    if result.exit_code == 0:
+        return ProgramResult(output)
+    if result.exit_code == USER_ERROR_EXIT_CODE:
+        contents = await Get(DigestContents, Digest, output)
+        error = next(file.content for file in contents if file.path == _ERROR_FILE)
+        raise Mistake.from_json(error).at(request.address)
+    raise crash(
+        request.address,
+        step=request.description,
+        exit_code=result.exit_code,
+        stdout=result.stdout.decode(errors="replace"),
+        stderr=result.stderr.decode(errors="replace"),
+    )
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,197 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Inspecting and verifying a `.tflite` file, which comes before anything may use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from pants.engine.addresses import Address
+from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.target_types import TfLiteFileSourceField
+from pants_tflite.util_rules.datasets import SampledDataset, StagedDataset, StageDatasetRequest
+from pants_tflite.util_rules.python_environments import (
+    LiteRtEnvironmentRequest,
+    PythonEnvironment,
+)
+from pants_tflite.util_rules.quantizations import Quantization
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.saved_models import SAVED_MODEL_DIRECTORY, ExportedSavedModel
+
+INSPECTION_FILE = "inspection.json"
+REFERENCE_FILE = "reference.npz"
+VERIFICATION_FILE = "verification.json"
+GOLDEN_FILES = ("golden_input.npz", "golden_output.npz")
+# Of the seeded random samples where no dataset is given.
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What verifies a model: a dataset and the field that named it, or seeded random samples."""
+
+    dataset: Optional[SampledDataset]
+    field: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RecordReferenceRequest:
+    """Asks for what a SavedModel itself computes from samples: the same for every quantization."""
+
+    address: Address
+    saved_model: ExportedSavedModel
+    signatures: tuple[str, ...]
+    samples: Samples
+
+
+@dataclass(frozen=True)
+class RecordedReference:
+    """`digest` holds `reference.npz`."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class InspectModelRequest:
+    """Asks what is in a model file, the only file of `digest` that matters being `path`.
+
+    `is_source` says whether the user checked it in, and so is to blame for a broken one.
+    """
+
+    address: Address
+    digest: Digest
+    path: str
+    is_source: bool
+
+
+@dataclass(frozen=True)
+class InspectedModel:
+    """`digest` holds `inspection.json`."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class VerifyModelRequest:
+    """Asks whether a model is what was asked for. `reference` and `quantization` are None for a
+    model that came from elsewhere: it is then run, and not compared."""
+
+    address: Address
+    model: Digest
+    path: str
+    inspection: InspectedModel
+    reference: Optional[RecordedReference]
+    quantization: Optional[Quantization]
+    custom_ops: tuple[str, ...]
+    samples: Samples
+    tolerance: Optional[float]
+
+    @property
+    def staged_dataset(self) -> Optional[SampledDataset]:
+        """The dataset that the model runs on, where the reference does not hold its samples."""
+        return self.samples.dataset if self.reference is None else None
+
+    def to_json(self, dataset_path: Optional[str]) -> dict[str, Any]:
+        quantization = self.quantization
+        return {
+            "custom_ops": self.custom_ops,
+            "dataset": dataset_path,
+            "dataset_field": self.samples.field,
+            "input_type": quantization.input_type if quantization else None,
+            "inspection": INSPECTION_FILE,
+            "max_samples": self.samples.count,
+            "mode": quantization.mode if quantization else None,
+            "model": self.path,
+            "output_type": quantization.output_type if quantization else None,
+            "reference": REFERENCE_FILE if self.reference else None,
+            "seed": _SEED,
+            "tolerance": self.tolerance,
+        }
+
+
+@dataclass(frozen=True)
+class VerifiedModel:
+    """`digest` holds `verification.json` and the golden input and output."""
+
+    digest: Digest
+
+
+@rule
+async def record_reference(request: RecordReferenceRequest) -> RecordedReference:
+    samples = request.samples
+    staged = await Get(StagedDataset, StageDatasetRequest(samples.dataset))
+    digest = await Get(Digest, MergeDigests((request.saved_model.digest, staged.digest)))
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            request.address,
+            "record",
+            request.saved_model.environment,
+            {
+                "dataset": staged.path,
+                "dataset_field": samples.field,
+                "max_samples": samples.count,
+                "saved_model": SAVED_MODEL_DIRECTORY,
+                "seed": _SEED,
+                "signatures": request.signatures,
+                "threads": 1,
+            },
+            description=f"Record what {request.saved_model.address} computes",
+            input_digest=digest,
+        ),
+    )
+    return RecordedReference(result.digest)
+
+
+@rule
+async def inspect_model(request: InspectModelRequest) -> InspectedModel:
+    environment = await Get(PythonEnvironment, LiteRtEnvironmentRequest())
+    field = TfLiteFileSourceField.alias if request.is_source else None
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            request.address,
+            "inspect_model",
+            environment,
+            {"field": field, "model": request.path},
+            description=f"Inspect the model {request.address}",
+            input_digest=request.digest,
+        ),
+    )
+    return InspectedModel(result.digest)
+
+
+@rule
+async def verify_model(request: VerifyModelRequest) -> VerifiedModel:
+    environment, staged = await MultiGet(
+        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+        Get(StagedDataset, StageDatasetRequest(request.staged_dataset)),
+    )
+    reference = request.reference.digest if request.reference else EMPTY_DIGEST
+    digest = await Get(
+        Digest,
+        MergeDigests((request.model, request.inspection.digest, reference, staged.digest)),
+    )
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            request.address,
+            "verify",
+            environment,
+            request.to_json(staged.path),
+            description=f"Verify the model {request.address}",
+            input_digest=digest,
+        ),
+    )
+    return VerifiedModel(result.digest)
+
+
+def rules():
+    return collect_rules()
