@@ -13,6 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 _OP_OPTIONS = {
     "ARG_MAX": ("ArgMaxOptions", {"outputType": schema.TensorType.INT64}),
+    "CAST": ("CastOptions", {}),
     "DEQUANTIZE": ("DequantizeOptions", {}),
     "FULLY_CONNECTED": ("FullyConnectedOptions", {}),
     "QUANTIZE": ("QuantizeOptions", {}),
@@ -219,11 +220,11 @@ def aborting_model() -> bytes:
 
 
 def refused_model() -> bytes:
-    """An intact model that no interpreter takes: its weights have another depth than its input."""
+    """An intact model that no interpreter takes: its weights are no matrix."""
     return build_model(
         [
             TensorSpec("x", (1, 2)),
-            TensorSpec("weights", (1, 3), value=1.0),
+            TensorSpec("weights", (2,), value=1.0),
             TensorSpec("y", (1, 1)),
         ],
         [OpSpec("FULLY_CONNECTED", ("x", "weights", ""), ("y",))],

@@ -1,0 +1,89 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Running a model with LiteRT's reference kernels, which compute what a microcontroller computes.
+
+They are plain C++ loops, without a delegate, so results are the same on every machine and, for
+integers, on every device. A 224x224 MobileNetV2 takes 0.15 to 0.4 s a sample with them.
+
+A damaged model can kill the process: run this in one of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, Mapping
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from pants_tflite.sandbox.flatbuffer_model import Model, Signature
+from pants_tflite.sandbox.harness import UserError
+
+KERNELS = OpResolverType.BUILTIN_REF.name
+_LONGEST_TEXT = 600
+
+
+def litert_version() -> str:
+    """The version of the installed LiteRT."""
+    return importlib.metadata.version("ai-edge-litert")
+
+
+class LoadedModel:
+    """A model ready to run; its variables, if it has any, last as long as this object."""
+
+    def __init__(self, path: Path, model: Model, *, threads: int, field: str | None) -> None:
+        """Loads the file at `path`, of which `model` is the content.
+
+        This and `run` raise UserError, blaming `field`, where the interpreter refuses the model.
+        """
+        self._model = model
+        self._field = field
+        with self._explaining():
+            self._interpreter = Interpreter(
+                model_path=str(path),
+                num_threads=threads,
+                experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+            )
+
+    def run(self, signature: Signature, feed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The stored outputs by name for stored inputs by name, in full shape and type.
+
+        An input with unknown dimensions takes the shape of what it is fed.
+        """
+        with self._explaining():
+            if self._model.signatures:
+                return self._interpreter.get_signature_runner(signature.name)(**feed)
+            return self._run_main(signature, feed)
+
+    def _run_main(self, main: Signature, feed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        inputs = [details["index"] for details in self._interpreter.get_input_details()]
+        outputs = [details["index"] for details in self._interpreter.get_output_details()]
+        for (name, _), index in zip(main.inputs, inputs):
+            self._interpreter.resize_tensor_input(index, feed[name].shape)
+        self._interpreter.allocate_tensors()
+        for (name, _), index in zip(main.inputs, inputs):
+            self._interpreter.set_tensor(index, feed[name])
+        self._interpreter.invoke()
+        return {
+            name: self._interpreter.get_tensor(index)
+            for (name, _), index in zip(main.outputs, outputs)
+        }
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except (RuntimeError, ValueError) as error:
+            text = str(error).strip()
+            if len(text) > _LONGEST_TEXT:
+                text = f"{text[:_LONGEST_TEXT]} …"
+            raise UserError(
+                f"LiteRT {litert_version()} refuses the model: {text}",
+                field=self._field,
+                fix=(
+                    "Replace the op or the tensor that the text names, or convert the model anew with "
+                    "a newer TensorFlow."
+                ),
+            ) from error
