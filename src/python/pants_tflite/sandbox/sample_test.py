@@ -76,6 +76,19 @@ def test_randomness_is_seeded_before_the_import(collect: Any) -> None:
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+def test_a_tensorflow_dataset_shuffles_with_the_seed(collect: Any) -> None:
+    source = (
+        "import tensorflow as tf\n"
+        "def samples(): return tf.data.Dataset.range(50).shuffle(50).map(lambda n: (n, n + 1))"
+    )
+    drawn = [collect(source, seed=seed) for seed in (1, 1, 2)]
+    assert drawn[0].label is not None
+    assert drawn[0].label.tolist() == (drawn[0].inputs["0"] + 1).tolist()
+    orders = [dataset.inputs["0"].tolist() for dataset in drawn]
+    assert orders[0] == orders[1] != orders[2]
+    assert sorted(orders[0]) == list(range(50))
+
+
 def test_a_generator_that_is_made_afresh_may_be_one_shot(collect: Any) -> None:
     dataset = collect("def samples(): return (n for n in range(2))")
     assert len(dataset) == 2
