@@ -11,8 +11,11 @@ import warnings
 warnings.filterwarnings("ignore", message=r".*Get\(\) is deprecated.*")
 
 try:
-    from pants.core.environments.rules import EnvironmentNameRequest
-    from pants.core.environments.target_types import EnvironmentField, EnvironmentTarget
+    from pants.core.environments.rules import EnvironmentNameRequest  # type: ignore[import-not-found]
+    from pants.core.environments.target_types import (  # type: ignore[import-not-found]
+        EnvironmentField,
+        EnvironmentTarget,
+    )
 except ImportError:
     from pants.core.util_rules.environments import (  # type: ignore[no-redef]
         EnvironmentField,

@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-# First: it silences what a newer Pants says about rule modules as they are parsed.
-from pants_tflite import compat  # noqa: F401  isort: skip
-
 from pants.backend.python import target_types_rules as python_target_types_rules
 from pants.backend.python.dependency_inference import module_mapper
 from pants.backend.python.util_rules import pex, python_sources
@@ -29,6 +26,11 @@ from pants_tflite.util_rules import (
     saved_models,
     verification,
 )
+
+# First: it silences what a newer Pants says about rule modules as they are parsed.
+from pants_tflite import compat  # noqa: F401  isort: skip
+
+
 
 
 def target_types():

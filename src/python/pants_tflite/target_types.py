@@ -78,6 +78,7 @@ class ModelResolveField(TensorFlowResolveField):
 
 class SeedField(IntField):
     alias = "seed"
+    value: int
     default = 0
     valid_numbers = ValidNumbers.positive_and_zero
     help = help_text(
@@ -94,6 +95,7 @@ class SeedField(IntField):
 
 class ThreadsField(IntField):
     alias = "threads"
+    value: int
     default = 1
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
@@ -123,6 +125,7 @@ class VerifyDatasetField(StringField, AsyncFieldMixin):
 
 class VerifySamplesField(IntField):
     alias = "verify_samples"
+    value: int
     default = 16
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
@@ -384,6 +387,7 @@ class OutputTypeField(StringField):
 
 class EngineField(StringField):
     alias = "engine"
+    value: str
     default = "tensorflow"
     valid_choices = ENGINES
     help = help_text(
@@ -439,6 +443,7 @@ class TfLiteQuantizationTarget(Target):
 
 class SavedModelField(StringField, AsyncFieldMixin):
     alias = "saved_model"
+    value: str
     required = True
     help = help_text(
         """
@@ -451,6 +456,7 @@ class SavedModelField(StringField, AsyncFieldMixin):
 
 class QuantizationField(StringField, AsyncFieldMixin):
     alias = "quantization"
+    value: str
     default = "float32"
     help = help_text(
         f"""

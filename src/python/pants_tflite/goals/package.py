@@ -11,7 +11,7 @@ from pants.engine.fs import AddPrefix, Digest
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.unions import UnionRule
 
-from pants_tflite.util_rules.datasets import DatasetFieldSet, SampledDataset, SampleDatasetRequest
+from pants_tflite.util_rules.datasets import DatasetFieldSet, SampleDatasetRequest, SampledDataset
 from pants_tflite.util_rules.models import (
     BuildModelFileRequest,
     BuildModelRequest,

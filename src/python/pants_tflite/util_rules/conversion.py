@@ -12,7 +12,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
-from pants_tflite.util_rules.datasets import SampledDataset, StagedDataset, StageDatasetRequest
+from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, StagedDataset
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     PythonEnvironment,

@@ -26,7 +26,7 @@ from pants_tflite.target_types import (
     TensorFlowResolveField,
     TfLiteDatasetTarget,
 )
-from pants_tflite.util_rules.entry_point_calls import PreparedCall, PrepareCallRequest
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, PreparedCall
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
@@ -128,9 +128,7 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
     )
     contents = await Get(DigestContents, Digest, result.digest)
     description = json.loads(next(f.content for f in contents if f.path == DESCRIPTION_FILE))
-    return SampledDataset(
-        address, result.digest, description["count"], description["fingerprint"]
-    )
+    return SampledDataset(address, result.digest, description["count"], description["fingerprint"])
 
 
 @rule
@@ -140,7 +138,9 @@ async def sample_referenced_dataset(request: DatasetReferenceRequest) -> Sampled
         ReferenceRequest(request.address, request.field, request.value, (TfLiteDatasetTarget,)),
     )
     environment = await Get(
-        EnvironmentName, EnvironmentNameRequest, EnvironmentNameRequest.from_target(reference.target)
+        EnvironmentName,
+        EnvironmentNameRequest,
+        EnvironmentNameRequest.from_target(reference.target),
     )
     field_set = DatasetFieldSet.create(reference.target)
     return await Get(

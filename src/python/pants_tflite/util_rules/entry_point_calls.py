@@ -68,9 +68,7 @@ class CallSourcesRequest:
 
 @rule
 async def find_call_sources(request: CallSourcesRequest) -> PythonSourceFiles:
-    explicit = await Get(
-        ExplicitlyProvidedDependencies, DependenciesRequest(request.dependencies)
-    )
+    explicit = await Get(ExplicitlyProvidedDependencies, DependenciesRequest(request.dependencies))
     ignored = set(explicit.ignores)
     roots = sorted({*request.owners, *explicit.includes} - ignored)
     transitive = await Get(TransitiveTargets, TransitiveTargetsRequest(roots))
@@ -107,9 +105,7 @@ async def prepare_call(request: PrepareCallRequest, python_setup: PythonSetup) -
         Get(PythonSourceFiles, CallSourcesRequest(entry_point.owners, request.dependencies)),
         Get(StagedInputs, StageInputsRequest(request.inputs)),
     )
-    digest = await Get(
-        Digest, MergeDigests((sources.source_files.snapshot.digest, inputs.digest))
-    )
+    digest = await Get(Digest, MergeDigests((sources.source_files.snapshot.digest, inputs.digest)))
     return PreparedCall(
         digest=digest,
         source_roots=sources.source_roots,

@@ -106,9 +106,11 @@ async def stage_inputs(request: StageInputsRequest) -> StagedInputs:
         for target in targets
     )
     results = await MultiGet(
-        Get(InputResult, {of_target[0]: InputFieldSet, environment: EnvironmentName})
-        if of_target
-        else Get(InputResult, InputFilesRequest(address, argument, value, target))
+        (
+            Get(InputResult, {of_target[0]: InputFieldSet, environment: EnvironmentName})
+            if of_target
+            else Get(InputResult, InputFilesRequest(address, argument, value, target))
+        )
         for (argument, value), target, of_target, environment in zip(
             named, targets, field_sets.collection, environments
         )

@@ -10,7 +10,6 @@ from typing import Optional
 
 from pants.core.goals.package import OutputPathField
 from pants.core.target_types import FileSourceField
-from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import (
     CreateDigest,
@@ -267,9 +266,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
             field_set.verify_tolerance.value,
         ),
     )
-    reports = await Get(
-        Digest, MergeDigests((converted.digest, inspected.digest, verified.digest))
-    )
+    reports = await Get(Digest, MergeDigests((converted.digest, inspected.digest, verified.digest)))
     return await Get(
         BuiltModel,
         DescribeModelRequest(converted.digest, reports, plan.quantization, samples.calibration),
@@ -287,9 +284,7 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
         ),
     )
     entries = await Get(DigestEntries, Digest, sources.snapshot.digest)
-    model = await Get(
-        Digest, CreateDigest([replace(entry, path=MODEL_FILE) for entry in entries])
-    )
+    model = await Get(Digest, CreateDigest([replace(entry, path=MODEL_FILE) for entry in entries]))
     dataset = None
     if field_set.verify_dataset.value is not None:
         dataset = await Get(

@@ -140,9 +140,7 @@ async def find_environment_of_resolve(
 
 
 @rule
-async def find_litert_environment(
-    _: LiteRtEnvironmentRequest, litert: LiteRt
-) -> PythonEnvironment:
+async def find_litert_environment(_: LiteRtEnvironmentRequest, litert: LiteRt) -> PythonEnvironment:
     return await Get(
         PythonEnvironment,
         PythonEnvironmentRequest(litert.to_lockfile(), litert.to_interpreter_constraints()),

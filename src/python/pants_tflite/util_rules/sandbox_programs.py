@@ -157,9 +157,7 @@ def to_process(
 
 
 @rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
-async def run_program(
-    request: RunProgramRequest, pex_environment: PexEnvironment
-) -> ProgramResult:
+async def run_program(request: RunProgramRequest, pex_environment: PexEnvironment) -> ProgramResult:
     request_file = FileContent(_REQUEST_FILE, request.request.encode())
     programs = await Get(Digest, CreateDigest((request_file, *program_files(request.program))))
     input_digest = await Get(

@@ -41,7 +41,7 @@ from pants_tflite.target_types import (
     TfSavedModelTarget,
     ThreadsField,
 )
-from pants_tflite.util_rules.entry_point_calls import PreparedCall, PrepareCallRequest
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, PreparedCall
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
@@ -223,7 +223,9 @@ async def find_saved_model(request: SavedModelReferenceRequest) -> SavedModelRef
         ),
     )
     environment_name = await Get(
-        EnvironmentName, EnvironmentNameRequest, EnvironmentNameRequest.from_target(reference.target)
+        EnvironmentName,
+        EnvironmentNameRequest,
+        EnvironmentNameRequest.from_target(reference.target),
     )
     return SavedModelReference(SavedModelFieldSet.create(reference.target), environment_name)
 
