@@ -8,6 +8,7 @@ from pants.backend.python import target_types_rules as python_target_types_rules
 from pants.backend.python.dependency_inference import module_mapper
 from pants.backend.python.util_rules import pex, python_sources
 
+from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
 from pants_tflite import target_types as tflite_target_types
 from pants_tflite.goals import package, run
 from pants_tflite.util_rules import (

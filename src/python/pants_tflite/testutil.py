@@ -1,0 +1,54 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What the backend's own tests share."""
+
+from __future__ import annotations
+
+from typing import Iterable, Mapping
+
+from pants.backend.python import target_types_rules
+from pants.backend.python.dependency_inference import rules as python_dependency_inference
+from pants.backend.python.target_types import PythonSourcesGeneratorTarget
+from pants.core.target_types import FilesGeneratorTarget, FileTarget
+from pants.core.target_types import rules as core_target_types_rules
+from pants.engine.internals.parametrize import Parametrize
+from pants.engine.rules import QueryRule
+from pants.testutil.rule_runner import RuleRunner
+
+from pants_tflite import register
+
+# A lockfile that is never installed: these tests stop before any process.
+_OPTIONS = (
+    "--python-enable-resolves",
+    "--python-default-resolve=tensorflow",
+    "--python-resolves={'tensorflow': 'tensorflow.lock'}",
+    "--python-interpreter-constraints=['CPython==3.11.*']",
+    "--python-infer-use-rust-parser=true",
+)
+
+
+def new_rule_runner(queries: Iterable[QueryRule]) -> RuleRunner:
+    """A RuleRunner with this backend and what it builds on."""
+    rule_runner = RuleRunner(
+        rules=[
+            *core_target_types_rules(),
+            *python_dependency_inference.rules(),
+            *register.rules(),
+            *target_types_rules.rules(),
+            *queries,
+        ],
+        target_types=[
+            *register.target_types(),
+            FileTarget,
+            FilesGeneratorTarget,
+            PythonSourcesGeneratorTarget,
+        ],
+        objects={"parametrize": Parametrize},
+    )
+    rule_runner.set_options(_OPTIONS, env_inherit={"PATH", "PYENV_ROOT", "HOME"})
+    return rule_runner
+
+
+def write_workspace(rule_runner: RuleRunner, files: Mapping[str, str]) -> None:
+    """Writes `files` over the workspace, with the lockfile that the options name."""
+    rule_runner.write_files({"tensorflow.lock": "", **files})
