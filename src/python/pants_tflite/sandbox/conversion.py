@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from typing import Any, Sequence
+from typing import Any, Mapping
 
 from pants_tflite.sandbox.harness import OUTPUT_DIR, write_json
 from pants_tflite.sandbox.samples import Dataset, fingerprint
@@ -34,14 +33,14 @@ def describe_calibration(dataset: Dataset | None) -> dict[str, Any] | None:
     return {"count": len(dataset), "fingerprint": fingerprint(dataset.to_arrays())}
 
 
-def write_conversion(model: bytes, conversion: Conversion, tools: Sequence[str]) -> None:
-    """Writes `model.tflite` and `conversion.json`, which tells the versions of the `tools`."""
+def write_conversion(model: bytes, conversion: Conversion, tools: Mapping[str, str]) -> None:
+    """Writes `model.tflite` and `conversion.json`, which tells the `tools` and versions."""
     (OUTPUT_DIR / "model.tflite").write_bytes(model)
     write_json(
         OUTPUT_DIR / "conversion.json",
         {
             **asdict(conversion),
             "format_version": FORMAT_VERSION,
-            "tools": {tool: version(tool) for tool in tools},
+            "tools": dict(tools),
         },
     )

@@ -8,6 +8,7 @@ import contextlib
 import io
 import traceback
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -29,6 +30,7 @@ from pants_tflite.sandbox.samples import Dataset
 
 # They tell of the float model: the oldest runtime that runs it, and how it was converted.
 _STALE_METADATA = ("CONVERSION_METADATA", "min_runtime_version")
+_TOOLS = ("ai-edge-litert", "ai-edge-quantizer")
 _IO_TYPES = ("float32", "int16", "int8", "uint8")
 
 
@@ -201,15 +203,15 @@ def main(request: dict[str, Any]) -> None:
     conversion = Conversion(
         engine="ai_edge",
         mode=request["mode"],
-        input_type=request["input_type"],
-        output_type=request["output_type"],
+        input_type=_requested_io(mode, "input_type", request["input_type"]),
+        output_type=_requested_io(mode, "output_type", request["output_type"]),
         signatures=tuple(
             sorted(entry.signatureKey.decode() for entry in model.signatureDefs or [])
         ),
         calibration=describe_calibration(dataset),
         recipe=entries,
     )
-    write_conversion(content, conversion, ("ai-edge-litert", "ai-edge-quantizer"))
+    write_conversion(content, conversion, {name: version(name) for name in _TOOLS})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,93 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What TensorFlow's converter lets pass, and a converted model must not have."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Sequence
+
+from pants_tflite.sandbox.harness import UserError
+
+
+def check_converted(content: bytes, signatures: Sequence[str], custom_ops: Sequence[str]) -> None:
+    """Raises UserError where a converted model lacks one of the `signatures` that were asked for,
+    reads variables that nothing writes, or has other custom ops than the declared `custom_ops`.
+    """
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    _check_signatures(model, signatures)
+    _check_variables(model, schema)
+    _check_custom_ops(model, schema, custom_ops)
+
+
+def _operators(model: Any, schema: Any) -> Iterator[tuple[int, Any, Any, Any]]:
+    """Each operator with its builtin code, the op code and the graph that it is in."""
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            code = model.operatorCodes[operator.opcodeIndex]
+            yield max(code.builtinCode, code.deprecatedBuiltinCode), operator, code, graph
+
+
+def _check_signatures(model: Any, signatures: Sequence[str]) -> None:
+    converted = sorted(entry.signatureKey.decode() for entry in model.signatureDefs or [])
+    missing = [key for key in signatures if key not in converted]
+    if missing:
+        raise UserError(
+            f"the converter left out the signature {', '.join(missing)}",
+            field="signatures",
+            value=", ".join(signatures),
+            fix=f"Convert {', '.join(converted) or 'one signature'} alone, and the others with "
+            "targets of their own.",
+        )
+
+
+def _check_variables(model: Any, schema: Any) -> None:
+    names: dict[tuple[int, int], str] = {}
+    read, written = set(), set()
+    for builtin, operator, _, graph in _operators(model, schema):
+        if builtin == schema.BuiltinOperator.VAR_HANDLE:
+            name = operator.builtinOptions.sharedName
+            names[id(graph), operator.outputs[0]] = name.decode() if name else ""
+        elif builtin == schema.BuiltinOperator.READ_VARIABLE:
+            read.add(names.get((id(graph), operator.inputs[0])))
+        elif builtin == schema.BuiltinOperator.ASSIGN_VARIABLE:
+            written.add(names.get((id(graph), operator.inputs[0])))
+    empty = sorted(name for name in read - written if name is not None)
+    if empty:
+        raise UserError(
+            f"the converted model reads {len(empty)} variables that nothing gives a value, "
+            f"{empty[0]} for one",
+            field="saved_model",
+            fix="Export Keras 3 models with `model.export` or `keras.export.ExportArchive`: what "
+            "`tf.saved_model.save` makes of them loses its weights in the conversion.",
+        )
+
+
+def _check_custom_ops(model: Any, schema: Any, declared: Sequence[str]) -> None:
+    found: dict[str, str] = {}
+    for builtin, operator, code, graph in _operators(model, schema):
+        if builtin == schema.BuiltinOperator.CUSTOM:
+            output = graph.tensors[operator.outputs[0]].name.decode() if operator.outputs else "?"
+            found.setdefault(code.customCode.decode(), output)
+    undeclared = sorted(set(found) - set(declared))
+    if undeclared:
+        described = ", ".join(
+            f"`{name}` (it makes the tensor {found[name]})" for name in undeclared
+        )
+        raise UserError(
+            f"TFLite has no {described}, and `custom_ops` does not declare it",
+            field="custom_ops",
+            value=", ".join(declared),
+            fix="Express it with other ops in the model's code or, if there is a kernel for it, "
+            f"add {', '.join(undeclared)} to `custom_ops`.",
+        )
+    unused = sorted(set(declared) - set(found))
+    if unused:
+        raise UserError(
+            f"the model does not use the custom op {', '.join(unused)}",
+            field="custom_ops",
+            value=", ".join(unused),
+            fix="Drop it from `custom_ops`; the names are those of TensorFlow's ops"
+            + (f", such as {', '.join(sorted(found))}." if found else "."),
+        )

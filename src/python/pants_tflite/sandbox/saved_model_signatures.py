@@ -1,0 +1,94 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The signatures of a SavedModel, read from its protobuf: loading the model takes seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Sequence
+
+import numpy as np
+
+from pants_tflite.sandbox.harness import UserError
+
+DEFAULT_SIGNATURE = "serving_default"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature's inputs, sorted by name. An unknown dimension is -1, an unknown rank None."""
+
+    shapes: Mapping[str, tuple[int, ...] | None]
+    dtypes: Mapping[str, np.dtype]
+
+
+def read_signatures(path: Path) -> dict[str, Signature]:
+    """All signatures of the SavedModel in the directory `path`, by key, sorted.
+
+    Raises UserError where there is no SavedModel, a corrupt one, or one without signatures.
+    """
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    file = path / "saved_model.pb"
+    if not file.is_file():
+        raise _error(path, f"has no file `{file.name}`", "Name the directory that holds it.")
+    try:
+        saved_model = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    except Exception as error:
+        message = f"has a corrupt `{file.name}`: {error}"
+        raise _error(path, message, "Export or copy it again, whole.") from error
+    signatures = {
+        key: _signature(definition)
+        for meta_graph in saved_model.meta_graphs[:1]
+        for key, definition in sorted(meta_graph.signature_def.items())
+        if not key.startswith("__")
+    }
+    if not signatures:
+        raise _error(path, "has no signatures", "Export it with `signatures`, or `model.export`.")
+    return signatures
+
+
+def choose_signatures(signatures: Mapping[str, Signature], wanted: Sequence[str]) -> list[str]:
+    """The keys to convert: those `wanted`, else `serving_default`, else the only one.
+
+    Raises UserError where a wanted one does not exist, or there are several to choose from.
+    """
+    unknown = [key for key in wanted if key not in signatures]
+    if unknown or not (wanted or DEFAULT_SIGNATURE in signatures or len(signatures) == 1):
+        message = (
+            f"the SavedModel has no signature `{unknown[0]}`"
+            if unknown
+            else f"the SavedModel has {len(signatures)} signatures, and none is {DEFAULT_SIGNATURE}"
+        )
+        raise UserError(
+            message,
+            field="signatures",
+            value=", ".join(unknown) or None,
+            fix=f"Choose from {', '.join(signatures)}.",
+        )
+    if wanted:
+        return sorted(set(wanted))
+    return [DEFAULT_SIGNATURE if DEFAULT_SIGNATURE in signatures else next(iter(signatures))]
+
+
+def _signature(definition: object) -> Signature:
+    from tensorflow import as_dtype
+
+    inputs = sorted(definition.inputs.items())  # type: ignore[attr-defined]
+    shapes = {
+        name: (
+            None
+            if info.tensor_shape.unknown_rank
+            else tuple(dimension.size for dimension in info.tensor_shape.dim)
+        )
+        for name, info in inputs
+    }
+    dtypes = {name: np.dtype(as_dtype(info.dtype).as_numpy_dtype) for name, info in inputs}
+    return Signature(shapes, dtypes)
+
+
+def _error(path: Path, problem: str, fix: str) -> UserError:
+    return UserError(
+        f"the SavedModel `{path.name}` {problem}", field="saved_model", value=path.name, fix=fix
+    )
