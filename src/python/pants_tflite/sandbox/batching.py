@@ -91,18 +91,19 @@ class Batching:
 
 def fit(
     samples: Mapping[str, np.ndarray],
-    shapes: Mapping[str, Sequence[int | None]],
+    shapes: Mapping[str, Sequence[int | None] | None],
     *,
     field: str | None,
 ) -> Batching:
     """How `samples`, arrays of shape (N, …), fit a model's inputs, both by input name.
 
-    In `shapes` an unknown dimension is None or negative. Raises UserError, blaming `field`, where
-    they do not fit.
+    In `shapes` an unknown dimension is None or negative, and an unknown rank None. Raises
+    UserError, blaming `field`, where they do not fit.
     """
     whole, batched, fixed = [], [], {}
-    for name in sorted(shapes):
-        shape, sample = _normal(shapes[name]), samples[name].shape[1:]
+    normal = {name: _normal(name, shapes[name], field) for name in sorted(shapes)}
+    for name, shape in normal.items():
+        sample = samples[name].shape[1:]
         if len(shape) == len(sample) + 1 and _compatible(sample, shape[1:]):
             batched.append(name)
             if shape[0] is not None:
@@ -115,7 +116,7 @@ def fit(
     if set(fixed.values()) - {size} or (whole and size > 1):
         raise UserError(
             f"the model's inputs take batches of different sizes: "
-            f"{', '.join(f'{name} {list(_normal(shapes[name]))}' for name in sorted(shapes))}",
+            f"{', '.join(f'{name} {_text(shape)}' for name, shape in normal.items())}",
             field=field,
             fix="Export the model with an unknown batch dimension, or one of 1, for every input.",
         )
@@ -154,8 +155,18 @@ def _cast(array: np.ndarray, dtype: np.dtype, name: str, field: str | None) -> n
     )
 
 
-def _normal(shape: Sequence[int | None]) -> Shape:
+def _normal(name: str, shape: Sequence[int | None] | None, field: str | None) -> Shape:
+    if shape is None:
+        raise UserError(
+            f"the model's input `{name}` has an unknown number of dimensions",
+            field=field,
+            fix="Give the input a shape in the model's `input_signature`.",
+        )
     return tuple(None if size is None or size < 0 else int(size) for size in shape)
+
+
+def _text(shape: Shape) -> str:
+    return "[" + ", ".join("?" if size is None else str(size) for size in shape) + "]"
 
 
 def _compatible(sample: tuple[int, ...], shape: Shape) -> bool:
@@ -165,17 +176,14 @@ def _compatible(sample: tuple[int, ...], shape: Shape) -> bool:
 
 
 def _misfit(name: str, sample: tuple[int, ...], shape: Shape, field: str | None) -> UserError:
-    def text(sizes: Shape) -> str:
-        return "[" + ", ".join("?" if size is None else str(size) for size in sizes) + "]"
-
-    wanted = text(shape[1:]) if shape and shape[0] in (None, 1) else text(shape)
+    wanted = shape[1:] if shape and shape[0] in (None, 1) else shape
     hint = ""
     if len(sample) == len(shape) and shape and shape[0] is None:
         hint = " A sample has no batch dimension."
     return UserError(
-        f"the samples for the input `{name}` have the shape {text(sample)}, but the model takes "
-        f"{text(shape)}",
+        f"the samples for the input `{name}` have the shape {_text(sample)}, but the model takes "
+        f"{_text(shape)}",
         field=field,
-        value=text(sample),
-        fix=f"Yield arrays of shape {wanted} from the dataset function.{hint}",
+        value=_text(sample),
+        fix=f"Yield arrays of shape {_text(wanted)} from the dataset function.{hint}",
     )

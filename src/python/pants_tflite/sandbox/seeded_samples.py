@@ -12,7 +12,7 @@ from pants_tflite.sandbox.harness import UserError
 
 
 def seeded_samples(
-    shapes: Mapping[str, Sequence[int | None]],
+    shapes: Mapping[str, Sequence[int | None] | None],
     dtypes: Mapping[str, np.dtype],
     *,
     count: int,
@@ -27,18 +27,22 @@ def seeded_samples(
     """
     generator = np.random.default_rng(seed)
     return {
-        name: _draw(generator, name, (count, *_sample_shape(name, shapes[name], field)), dtype, field)
+        name: _draw(
+            generator, name, (count, *_sample_shape(name, shapes[name], field)), dtype, field
+        )
         for name, dtype in sorted((name, np.dtype(dtype)) for name, dtype in dtypes.items())
     }
 
 
-def _sample_shape(name: str, shape: Sequence[int | None], field: str) -> tuple[int, ...]:
+def _sample_shape(name: str, shape: Sequence[int | None] | None, field: str) -> tuple[int, ...]:
+    if shape is None:
+        raise _needs_dataset(f"the input `{name}` has an unknown number of dimensions", field)
     sizes = [-1 if size is None else int(size) for size in shape]
     sizes = sizes[1:] if sizes and sizes[0] in (-1, 1) else sizes
     if any(size < 0 for size in sizes):
         raise _needs_dataset(
             f"the input `{name}` has unknown dimensions beside the batch: "
-            f"{[size if size >= 0 else None for size in map(int, sizes)]}",
+            f"{['?' if size < 0 else size for size in sizes]}",
             field,
         )
     return tuple(sizes)

@@ -35,6 +35,7 @@ def start_tensorflow(*, threads: int) -> ModuleType:
         import tensorflow
     except ImportError as error:
         raise _import_error(error) from error
+    tensorflow.get_logger().setLevel("ERROR")
     tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
     tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
     tensorflow.config.experimental.enable_op_determinism()

@@ -1,0 +1,111 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Loads `.keras` and `.h5` files, and says what is wrong with those that do not load."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from pants_tflite.sandbox.harness import UserError, user_traceback
+
+_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_CUSTOM_OBJECT = re.compile(
+    r"Could not locate (?:class|function) '(?P<class>[^']*)'|Unknown \w+: '(?P<h5>[^']*)'"
+    r"|deserialization of a `(?P<lambda>Lambda)` layer"
+)
+
+
+def load_keras_file(path: Path) -> Any:
+    """The model in a `.keras` or `.h5` file, loaded by Keras 3, or by tf_keras where that cannot.
+
+    Raises UserError, blaming `source`, where the file is corrupt, or holds no model, or needs code
+    that it does not hold, or a Keras that the resolve lacks.
+    """
+    import keras
+
+    _check_format(path)
+    try:
+        return keras.models.load_model(str(path), compile=False)
+    except Exception as error:
+        if path.suffix == ".h5" and importlib.util.find_spec("tf_keras") is not None:
+            return _load_with_tf_keras(path)
+        raise _load_error(path, error) from error
+
+
+def _load_with_tf_keras(path: Path) -> Any:
+    import tf_keras
+
+    try:
+        return tf_keras.models.load_model(str(path), compile=False)
+    except Exception as error:
+        raise _load_error(path, error) from error
+
+
+def _check_format(path: Path) -> None:
+    if path.suffix not in (".keras", ".h5"):
+        raise UserError(
+            f"`{path.name}` is no Keras file by its name",
+            field="source",
+            value=path.name,
+            fix="Name a file that ends in `.keras` or `.h5`.",
+        )
+    if not path.is_file():
+        raise UserError(
+            f"there is no file `{path.name}`", field="source", value=path.name, fix="Name a file."
+        )
+    with path.open("rb") as file:
+        signature = file.read(len(_HDF5_SIGNATURE))
+    whole = signature == _HDF5_SIGNATURE if path.suffix == ".h5" else zipfile.is_zipfile(path)
+    if not whole:
+        raise _corrupt(path, "it is cut short, or of another format")
+
+
+def _load_error(path: Path, error: Exception) -> UserError:
+    text, detail = str(error), user_traceback(error, below=__file__)
+    custom = _CUSTOM_OBJECT.search(text)
+    if custom:
+        return UserError(
+            f"`{path.name}` needs the custom object `{custom.group(custom.lastgroup or 0)}`, whose "
+            "code no Keras file holds",
+            field="source",
+            value=path.name,
+            fix=(
+                "Use `tf_saved_model` with this file in its `inputs`, and an export function that "
+                "defines the object and calls "
+                "`keras.models.load_model(path, custom_objects={…}, safe_mode=False)`."
+            ),
+            detail=detail,
+        )
+    if "No model config found" in text:
+        return UserError(
+            f"`{path.name}` holds weights but no model",
+            field="source",
+            value=path.name,
+            fix="Save the whole model: `model.save(…)`, not `model.save_weights(…)`.",
+            detail=detail,
+        )
+    if isinstance(error, (OSError, zipfile.BadZipFile, EOFError)):
+        return _corrupt(path, text)
+    return UserError(
+        f"Keras cannot load `{path.name}`: {type(error).__name__}: {text}",
+        field="source",
+        value=path.name,
+        fix=(
+            "A model of Keras 2 may need a `resolve` that also has `tf-keras`; else save it again "
+            "with the Keras of the resolve."
+        ),
+        detail=detail,
+    )
+
+
+def _corrupt(path: Path, reason: str) -> UserError:
+    return UserError(
+        f"`{path.name}` is not a whole {path.suffix} file: {reason}",
+        field="source",
+        value=path.name,
+        fix="Replace the file by one that `model.save` wrote and that was copied in full.",
+    )
