@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import Any, Iterable
 
 from pants_tflite.sandbox.checked_flatbuffer import CorruptModel
-from pants_tflite.sandbox.flatbuffer_model import Model, Tensor, parse_model
+from pants_tflite.sandbox.flatbuffer_model import Model, Tensor
 from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, write_json
+from pants_tflite.sandbox.model_reader import parse_model
 
 FORMAT_VERSION = 1
 

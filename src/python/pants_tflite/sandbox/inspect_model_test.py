@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pants_tflite.sandbox.checked_flatbuffer import CorruptModel
-from pants_tflite.sandbox.flatbuffer_model import parse_model
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.inspect_model import describe_model, main
+from pants_tflite.sandbox.model_reader import parse_model
 from pants_tflite.sandbox.testing_models import (
     custom_op_model,
     linear_model,

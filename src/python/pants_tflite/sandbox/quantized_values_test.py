@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.flatbuffer_model import Quantization, Tensor, parse_model
+from pants_tflite.sandbox.flatbuffer_model import Quantization, Tensor
 from pants_tflite.sandbox.interpreter import LoadedModel
+from pants_tflite.sandbox.model_reader import parse_model
 from pants_tflite.sandbox.quantized_values import dequantize, quantize, real_range
 from pants_tflite.sandbox.testing_models import OpSpec, SignatureSpec, TensorSpec, build_model
 
@@ -65,5 +66,5 @@ def test_agrees_with_the_quantize_op(tmp_path: Path) -> None:
     (signature,) = model.signatures
     # Multiples of half a step among them, where rounding is decided.
     values = (np.arange(-300, 300) * np.float32(0.037) / 2).astype(np.float32)
-    stored = LoadedModel(path, model, threads=1, field=None).run(signature, {"x": values})["y"]
+    stored = LoadedModel(path, model, field=None).run(signature, {"x": values})["y"]
     assert np.array_equal(stored, quantize(values, signature.outputs[0][1]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from pants_tflite.sandbox.flatbuffer_model import parse_model
 from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.model_reader import parse_model
 from pants_tflite.sandbox.modes import find_mode
 from pants_tflite.sandbox.testing_models import (
     SERVING,

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Iterator, Mapping
+from typing import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -79,11 +79,29 @@ class Source:
         """Whether the samples are the user's, not random numbers."""
         return self.name != SEEDED
 
-    def for_signature(self, signature: Signature) -> SignatureSamples:
-        """The samples for a signature with inputs, at most `max_samples`.
+    def for_signatures(self, signatures: Sequence[Signature]) -> list[SignatureSamples]:
+        """At most `max_samples` samples for each signature that has inputs, in the order of names.
 
-        Raises UserError where they do not fit it.
+        Raises UserError where they do not fit. A dataset need fit only one of several signatures;
+        the others get random samples.
         """
+        collected: dict[str, SignatureSamples] = {}
+        misfits: list[UserError] = []
+        wanted = [signature for signature in signatures if signature.inputs]
+        for signature in wanted:
+            try:
+                collected[signature.name] = self._for_signature(signature)
+            except UserError as error:
+                misfits.append(error)
+        if misfits and (self.dataset is None or not collected):
+            raise misfits[0]
+        random = replace(self, name=SEEDED, dataset=None)
+        for signature in wanted:
+            if signature.name not in collected:
+                collected[signature.name] = random._for_signature(signature)
+        return [collected[name] for name in sorted(collected)]
+
+    def _for_signature(self, signature: Signature) -> SignatureSamples:
         inputs = {
             name: array[: self.max_samples] for name, array in self._inputs(signature).items()
         }
@@ -95,7 +113,7 @@ class Source:
             if tensor.quantization is not None
         }
         dtypes = {
-            name: np.dtype(_numpy_name(tensor))
+            name: np.dtype(tensor.dtype)
             for name, tensor in signature.inputs
             if name not in quantized
         }
@@ -151,12 +169,8 @@ class Source:
         return samples
 
 
-def _numpy_name(tensor: Tensor) -> str:
-    return "object" if tensor.dtype == "string" else tensor.dtype
-
-
 def _real_dtype(tensor: Tensor) -> np.dtype:
-    return np.dtype("float32" if tensor.quantization is not None else _numpy_name(tensor))
+    return np.dtype("float32" if tensor.quantization is not None else tensor.dtype)
 
 
 def _pick(

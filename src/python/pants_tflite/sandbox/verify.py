@@ -29,9 +29,10 @@ from typing import Any, Mapping
 
 import numpy as np
 
-from pants_tflite.sandbox.flatbuffer_model import Model, read_model
+from pants_tflite.sandbox.flatbuffer_model import Model
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_json
-from pants_tflite.sandbox.interpreter import KERNELS, LoadedModel, litert_version
+from pants_tflite.sandbox.interpreter import REFERENCE_KERNELS, LoadedModel, litert_version
+from pants_tflite.sandbox.model_reader import read_model
 from pants_tflite.sandbox.modes import MODES, Mode, find_mode, io_type
 from pants_tflite.sandbox.output_checks import (
     OutputCheck,
@@ -120,25 +121,32 @@ def run_model(
     """Runs and checks all signatures, writes the golden files; also counts the samples."""
     # A model that came from elsewhere is its owner's to mend; a converted one was fine so far.
     field = "source" if request["reference"] is None else None
-    loaded = LoadedModel(Path(request["model"]), model, threads=1, field=field)
+    loaded = LoadedModel(Path(request["model"]), model, field=field)
     golden: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
     checks: list[OutputCheck] = []
     count = 0
-    for signature in sorted(model.callables, key=lambda signature: signature.name):
-        if not signature.inputs:
-            continue
-        samples = source.for_signature(signature)
-        print(
-            f"Running `{signature.name}` on {samples.count} samples.", file=sys.stderr, flush=True
-        )
+    for samples in source.for_signatures(model.callables):
+        name = samples.signature.name
+        print(f"Running `{name}` on {samples.count} samples.", file=sys.stderr, flush=True)
         result = run_signature(loaded, samples)
         checks += check_run(samples, result.outputs, tolerance, source)
         count = max(count, samples.count)
         for arrays, added in zip(golden, (result.golden_input, result.golden_output)):
-            arrays.update({f"{signature.name}/{name}": array for name, array in added.items()})
+            arrays.update({f"{name}/{key}": array for key, array in added.items()})
     write_npz(OUTPUT_DIR / "golden_input.npz", golden[0])
     write_npz(OUTPUT_DIR / "golden_output.npz", golden[1])
     return checks, count
+
+
+def reason_not_to_run(model: Model) -> str | None:
+    """Why this program cannot run the model, if it cannot."""
+    if model.custom_ops:
+        return f"LiteRT has no kernel for the custom ops {', '.join(model.custom_ops)}."
+    for signature in model.callables:
+        for name, tensor in (*signature.inputs, *signature.outputs):
+            if tensor.dtype == "string":
+                return f"`{name}` of `{signature.name}` is text, which samples cannot hold."
+    return None
 
 
 def main(request: dict[str, Any]) -> None:
@@ -154,16 +162,14 @@ def main(request: dict[str, Any]) -> None:
     check_types(model, mode, request, source)
     tolerance = find_tolerance(mode, request["tolerance"])
     checks: list[OutputCheck] = []
-    count, not_run = 0, None
-    if model.custom_ops:
-        not_run = f"LiteRT has no kernel for the custom ops {', '.join(model.custom_ops)}."
-    else:
+    count, not_run = 0, reason_not_to_run(model)
+    if not_run is None:
         checks, count = run_model(model, request, tolerance, source)
     write_json(
         OUTPUT_DIR / "verification.json",
         {
             "format_version": FORMAT_VERSION,
-            "kernels": KERNELS,
+            "kernels": REFERENCE_KERNELS.name,
             "mode": request["mode"],
             "not_run": not_run,
             "outputs": [check.to_json() for check in checks],

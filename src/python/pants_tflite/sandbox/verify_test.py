@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.samples import read_npz, write_npz
@@ -22,8 +24,10 @@ from pants_tflite.sandbox.testing_models import (
     build_model,
     custom_op_model,
     linear_model,
+    pack,
     quantized_linear_model,
     refused_model,
+    unpack,
 )
 from pants_tflite.sandbox.testing_programs import run_program
 from pants_tflite.sandbox.verify import main
@@ -159,6 +163,20 @@ def test_custom_op_is_not_run(verify: Verify) -> None:
     assert not Path("out/golden_input.npz").exists()
 
 
+def test_text_is_not_run(verify: Verify) -> None:
+    model = build_model(
+        [
+            TensorSpec("x", (1, 2), "string"),
+            TensorSpec("shape", (1,), "int32", value=2),
+            TensorSpec("y", (2,), "string"),
+        ],
+        [OpSpec("RESHAPE", ("x", "shape"), ("y",))],
+        SERVING,
+    )
+    report = verify(model, reference=None)
+    assert report["not_run"] == "`x` of `serving_default` is text, which samples cannot hold."
+
+
 def test_undeclared_custom_op(verify: Verify) -> None:
     with pytest.raises(UserError) as raised:
         verify(custom_op_model("Twice"))
@@ -223,6 +241,24 @@ def test_model_file_with_a_dataset(verify: Verify, tmp_path: Path) -> None:
     with pytest.raises(UserError) as raised:
         verify(logarithm_model(), **request)
     assert raised.value.field == "verify_dataset"
+
+
+def test_dataset_for_one_of_two_signatures(verify: Verify, tmp_path: Path) -> None:
+    model = unpack(linear_model())
+    graph = copy.deepcopy(model.subgraphs[0])
+    graph.tensors[0].shape, graph.tensors[0].shapeSignature = [1, 2], [-1, 2]
+    graph.tensors[1].shape, graph.tensors[1].buffer = [1, 2], len(model.buffers)
+    graph.tensors[1].shapeSignature = [1, 2]
+    model.buffers.append(schema.BufferT(np.ones(2, np.float32).view(np.uint8)))
+    model.subgraphs.append(graph)
+    other = copy.deepcopy(model.signatureDefs[0])
+    other.signatureKey, other.subgraphIndex = "other", 1
+    model.signatureDefs.append(other)
+    write_npz(tmp_path / "dataset.npz", {"input/0": X})
+    verify(pack(model), reference=None, dataset="dataset.npz")
+    golden = read_npz(Path("out/golden_input.npz"))
+    assert golden["other/x"].shape == (4, 1, 2)
+    assert np.array_equal(golden["serving_default/x"][:, 0], X[:4])
 
 
 def test_samples_of_another_shape(verify: Verify) -> None:

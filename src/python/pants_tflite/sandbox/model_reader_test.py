@@ -11,7 +11,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from pants_tflite.sandbox.checked_flatbuffer import CorruptModel
-from pants_tflite.sandbox.flatbuffer_model import OpCode, Quantization, parse_model
+from pants_tflite.sandbox.flatbuffer_model import OpCode, Quantization
+from pants_tflite.sandbox.model_reader import parse_model
 from pants_tflite.sandbox.testing_models import (
     custom_op_model,
     linear_model,
