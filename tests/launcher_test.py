@@ -69,7 +69,7 @@ def run(
 def stop_amid_install(workspace: Path, cache: Path, sent: signal.Signals) -> int:
     """Sends a signal to all of a launcher's processes while its venv is being filled."""
     process = start(workspace, launcher_env(cache))
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not list(cache.glob("pants-*/lib/python3.9/site-packages/pip")):
         assert process.poll() is None and time.monotonic() < deadline, finish(process)
         time.sleep(0.05)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, MergeDigests
+from pants.engine.fs import Digest, DigestSubset, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, StagedDataset
@@ -47,9 +47,18 @@ class ConvertModelRequest:
 
 @dataclass(frozen=True)
 class ConvertedModel:
-    """`digest` holds `model.tflite` and `conversion.json`."""
+    """`model` holds `model.tflite` and nothing else, so that what reads it depends on its bytes
+    alone; `report` holds `conversion.json`."""
 
-    digest: Digest
+    model: Digest
+    report: Digest
+
+
+@dataclass(frozen=True)
+class SplitConversionRequest:
+    """Asks for a conversion program's output in its two parts."""
+
+    output: ProgramResult
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,15 @@ class RunQuantizerRequest:
     """The same, by the AI Edge Quantizer, from the float model."""
 
     convert: ConvertModelRequest
+
+
+@rule
+async def split_conversion(request: SplitConversionRequest) -> ConvertedModel:
+    model, report = await MultiGet(
+        Get(Digest, DigestSubset(request.output.digest, PathGlobs((name,))))
+        for name in (MODEL_FILE, CONVERSION_FILE)
+    )
+    return ConvertedModel(model, report)
 
 
 @rule
@@ -93,7 +111,7 @@ async def run_converter(request: RunConverterRequest) -> ConvertedModel:
             input_digest=digest,
         ),
     )
-    return ConvertedModel(result.digest)
+    return await Get(ConvertedModel, SplitConversionRequest(result))
 
 
 @rule
@@ -114,7 +132,7 @@ async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
         Get(StagedDataset, StageDatasetRequest(convert.calibration)),
         Get(PythonEnvironment, LiteRtEnvironmentRequest()),
     )
-    digest = await Get(Digest, MergeDigests((float_model.digest, calibration.digest)))
+    digest = await Get(Digest, MergeDigests((float_model.model, calibration.digest)))
     result = await Get(
         ProgramResult,
         RunProgramRequest,
@@ -132,7 +150,7 @@ async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
             input_digest=digest,
         ),
     )
-    return ConvertedModel(result.digest)
+    return await Get(ConvertedModel, SplitConversionRequest(result))
 
 
 @rule(desc="Convert to TensorFlow Lite")

@@ -249,27 +249,25 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
             RecordReferenceRequest(address, saved_model, signatures, samples.verification),
         ),
     )
-    inspected = await Get(
-        InspectedModel, InspectModelRequest(address, converted.digest, MODEL_FILE, is_source=False)
-    )
-    verified = await Get(
-        VerifiedModel,
-        VerifyModelRequest(
-            address,
-            converted.digest,
-            MODEL_FILE,
-            inspected,
-            reference,
-            plan.quantization,
-            custom_ops,
-            samples.verification,
-            field_set.verify_tolerance.value,
+    inspected, verified = await MultiGet(
+        Get(InspectedModel, InspectModelRequest(address, converted.model, is_source=False)),
+        Get(
+            VerifiedModel,
+            VerifyModelRequest(
+                address,
+                converted.model,
+                reference,
+                plan.quantization,
+                custom_ops,
+                samples.verification,
+                field_set.verify_tolerance.value,
+            ),
         ),
     )
-    reports = await Get(Digest, MergeDigests((converted.digest, inspected.digest, verified.digest)))
+    reports = await Get(Digest, MergeDigests((converted.report, inspected.digest, verified.digest)))
     return await Get(
         BuiltModel,
-        DescribeModelRequest(converted.digest, reports, plan.quantization, samples.calibration),
+        DescribeModelRequest(converted.model, reports, plan.quantization, samples.calibration),
     )
 
 
@@ -293,20 +291,19 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
                 address, VerifyDatasetField.alias, field_set.verify_dataset.value
             ),
         )
-    inspected = await Get(
-        InspectedModel, InspectModelRequest(address, model, MODEL_FILE, is_source=True)
-    )
+    samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value)
+    custom_ops = tuple(sorted(field_set.custom_ops.value or ()))
+    # First, since a broken file is best explained by the program that does not run it.
+    inspected = await Get(InspectedModel, InspectModelRequest(address, model, is_source=True))
     verified = await Get(
         VerifiedModel,
         VerifyModelRequest(
             address,
             model,
-            MODEL_FILE,
-            inspected,
             reference=None,
             quantization=None,
-            custom_ops=tuple(sorted(field_set.custom_ops.value or ())),
-            samples=Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value),
+            custom_ops=custom_ops,
+            samples=samples,
             tolerance=None,
         ),
     )
@@ -328,12 +325,11 @@ async def describe_model(request: DescribeModelRequest) -> BuiltModel:
             {"count": dataset.count, "fingerprint": dataset.fingerprint} if dataset else None
         ),
     )
-    described, model, golden = await MultiGet(
+    described, golden = await MultiGet(
         Get(Digest, CreateDigest((FileContent(DESCRIPTION_FILE, description.render()),))),
-        Get(Digest, DigestSubset(request.model, PathGlobs((MODEL_FILE,)))),
         Get(Digest, DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
     )
-    return BuiltModel(await Get(Digest, MergeDigests((described, model, golden))))
+    return BuiltModel(await Get(Digest, MergeDigests((described, request.model, golden))))
 
 
 def _is_json(path: str) -> bool:

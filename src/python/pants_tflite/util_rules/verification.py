@@ -12,6 +12,7 @@ from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.target_types import TfLiteFileSourceField
+from pants_tflite.util_rules.conversion import MODEL_FILE
 from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, StagedDataset
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -57,14 +58,13 @@ class RecordedReference:
 
 @dataclass(frozen=True)
 class InspectModelRequest:
-    """Asks what is in a model file, the only file of `digest` that matters being `path`.
+    """Asks what is in `model.tflite`, the one file of `model`.
 
     `is_source` says whether the user checked it in, and so is to blame for a broken one.
     """
 
     address: Address
-    digest: Digest
-    path: str
+    model: Digest
     is_source: bool
 
 
@@ -82,8 +82,6 @@ class VerifyModelRequest:
 
     address: Address
     model: Digest
-    path: str
-    inspection: InspectedModel
     reference: Optional[RecordedReference]
     quantization: Optional[Quantization]
     custom_ops: tuple[str, ...]
@@ -102,10 +100,9 @@ class VerifyModelRequest:
             "dataset": dataset_path,
             "dataset_field": self.samples.field,
             "input_type": quantization.input_type if quantization else None,
-            "inspection": INSPECTION_FILE,
             "max_samples": self.samples.count,
             "mode": quantization.mode if quantization else None,
-            "model": self.path,
+            "model": MODEL_FILE,
             "output_type": quantization.output_type if quantization else None,
             "reference": REFERENCE_FILE if self.reference else None,
             "seed": _SEED,
@@ -159,9 +156,9 @@ async def inspect_model(request: InspectModelRequest) -> InspectedModel:
             request.address,
             "inspect_model",
             environment,
-            {"field": field, "model": request.path},
+            {"field": field, "model": MODEL_FILE},
             description=f"Inspect the model {request.address}",
-            input_digest=request.digest,
+            input_digest=request.model,
         ),
     )
     return InspectedModel(result.digest)
@@ -174,10 +171,7 @@ async def verify_model(request: VerifyModelRequest) -> VerifiedModel:
         Get(StagedDataset, StageDatasetRequest(request.staged_dataset)),
     )
     reference = request.reference.digest if request.reference else EMPTY_DIGEST
-    digest = await Get(
-        Digest,
-        MergeDigests((request.model, request.inspection.digest, reference, staged.digest)),
-    )
+    digest = await Get(Digest, MergeDigests((request.model, reference, staged.digest)))
     result = await Get(
         ProgramResult,
         RunProgramRequest,

@@ -1,0 +1,158 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What is built, what is built again after an edit, and that it is the same anywhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+from tests.tiny_models import BUILD, DATA, FILES, TRAIN
+from tests.workspace import Workspace
+
+VARIANTS = ("float32", "dynamic_range", "float16", "int8", "int16x8", "int8_io", "ai_edge")
+TRAIN_STEP = "Train and export m:saved_model"
+SAMPLE_STEP = "Sample the dataset m:calibration"
+RECORD_STEP = "Record what m:saved_model computes"
+
+
+def convert_step(variant: str, mode: str | None = None) -> str:
+    return f"Convert m:tflite@quantization={variant} to {mode or variant}"
+
+
+@pytest.fixture(scope="module")
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    workspace = new_workspace(FILES)
+    workspace.succeed("package", "::")
+    return workspace
+
+
+@pytest.fixture
+def restored(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace, whose files a test may change."""
+    yield workspace
+    workspace.write(FILES)
+
+
+def conversions(steps: list[str]) -> set[str]:
+    return {step for step in steps if re.match("Convert|Quantize", step)}
+
+
+def test_dist_holds_every_variant(workspace: Workspace) -> None:
+    files = set(workspace.dist_hashes())
+    for variant in VARIANTS:
+        for name in ("model.tflite", "model.json", "golden_input.npz", "golden_output.npz"):
+            assert f"m/tflite@quantization={variant}/{name}" in files
+    assert "m/saved_model/saved_model/saved_model.pb" in files
+    assert {"m/calibration/dataset.npz", "m/calibration/dataset.json"} <= files
+    assert not [file for file in files if file.endswith("fingerprint.pb")]
+
+
+@pytest.mark.parametrize(
+    ("variant", "dtype"),
+    [("float32", "float32"), ("int8", "float32"), ("int8_io", "int8"), ("ai_edge", "float32")],
+)
+def test_model_json_describes_the_model(workspace: Workspace, variant: str, dtype: str) -> None:
+    folder = f"m/tflite@quantization={variant}"
+    description = workspace.json(f"{folder}/model.json")
+    assert [tensor["dtype"] for tensor in description["inputs"]] == [dtype]
+    assert [tensor["dtype"] for tensor in description["outputs"]] == [dtype]
+    assert description["sha256"] == workspace.dist_hashes()[f"{folder}/model.tflite"]
+    assert {"CONV_2D", "FULLY_CONNECTED", "SOFTMAX"} <= {op["name"] for op in description["ops"]}
+    assert description["verification"]["samples"]["count"] == 8
+    dataset = workspace.json("m/calibration/dataset.json")
+    expected = {"count": 8, "fingerprint": dataset["fingerprint"]}
+    assert description["calibration"] == (None if variant == "float32" else expected)
+    assert description["tools"]["tensorflow"].startswith("2.")
+
+
+def test_nothing_to_do(workspace: Workspace) -> None:
+    before = workspace.dist_hashes()
+    assert workspace.succeed("package", "::").steps == []
+    assert workspace.dist_hashes() == before
+
+
+def test_a_comment_trains_again_and_stops_there(restored: Workspace) -> None:
+    before = restored.dist_hashes()
+    restored.write({"m/train.py": f"# A remark.\n{TRAIN}"})
+    assert restored.succeed("package", "::").steps == [TRAIN_STEP]
+    assert restored.dist_hashes() == before
+
+
+def test_a_changed_sample_reconverts_only_what_calibrates(restored: Workspace) -> None:
+    restored.write({"m/data.py": DATA.replace("SEED = 0", "SEED = 1")})
+    steps = restored.succeed("package", "::").steps
+    assert {SAMPLE_STEP, RECORD_STEP} <= set(steps)
+    assert TRAIN_STEP not in steps
+    assert conversions(steps) == {
+        convert_step("int8"),
+        convert_step("int8_io", "int8"),
+        convert_step("int16x8"),
+        "Quantize m:tflite@quantization=ai_edge with the AI Edge Quantizer",
+    }
+
+
+def test_an_int8_edit_converts_once_and_trains_nothing(restored: Workspace) -> None:
+    edited = BUILD.replace('output_type="int8"', 'output_type="float32"')
+    restored.write({"m/BUILD": edited})
+    steps = restored.succeed("package", "::").steps
+    assert conversions(steps) == {convert_step("int8_io", "int8")}
+    assert not {TRAIN_STEP, SAMPLE_STEP, RECORD_STEP} & set(steps)
+
+
+def test_what_is_used_twice_is_built_once(restored: Workspace) -> None:
+    again = 'tflite_model(name="again", saved_model=":saved_model", quantization="float16")\n'
+    restored.write({"m/BUILD": BUILD + again})
+    steps = restored.succeed("package", "m:again").steps
+    # No dataset verifies this one, so the SavedModel is recorded with seeded samples.
+    assert conversions(steps) == set()
+    assert TRAIN_STEP not in steps
+
+
+def test_another_directory_and_empty_caches_give_the_same_bytes(
+    workspace: Workspace, new_workspace: Callable[..., Workspace], tmp_path: Path
+) -> None:
+    other = new_workspace(FILES)
+    run = other.pants("package", "::", env={"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")})
+    assert run.exit_code == 0, run.stderr
+    assert TRAIN_STEP in run.steps
+    assert other.dist_hashes() == workspace.dist_hashes()
+
+
+def test_run_prints_details_and_a_prediction(workspace: Workspace) -> None:
+    image = str([[[[0.5]] * 8] * 8])
+    text = workspace.succeed(
+        "run", "m:tflite@quantization=int8_io", "--", "--input", image
+    ).stdout
+    assert "image" in text and "int8" in text and "scores" in text
+
+
+def test_run_explains_a_wrong_shape(workspace: Workspace) -> None:
+    run = workspace.pants("run", "m:tflite@quantization=float32", "--", "--input", "[[1.0]]")
+    assert run.exit_code != 0
+    assert "[1, 8, 8, 1]" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_dependencies_tell_the_truth(workspace: Workspace) -> None:
+    found = workspace.succeed("dependencies", "m:tflite@quantization=int8_io").stdout.split()
+    assert found == ["m:calibration", "m:int8_io", "m:saved_model"]
+    found = workspace.succeed("dependents", "--transitive", "m/train.py").stdout.split()
+    assert {"m:saved_model", *(f"m:tflite@quantization={v}" for v in VARIANTS)} <= set(found)
+
+
+def test_changed_since_tells_the_truth(restored: Workspace) -> None:
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "m"], ["commit", "-qm", "All"]):
+        subprocess.run([*git, *command], cwd=restored.folder, check=True)
+    restored.write({"m/data.py": f"# A remark.\n{DATA}"})
+    found = restored.succeed(
+        "--changed-since=HEAD", "--changed-dependents=transitive", "list"
+    ).stdout.split()
+    assert "m:calibration" in found
+    assert "m:tflite@quantization=float32" in found
+    assert "m:saved_model" not in found

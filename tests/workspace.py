@@ -1,0 +1,132 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Whole `pants` runs over small workspaces, with the launcher, the locks and the backend of this repo."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Mapping
+
+ROOT = Path(__file__).absolute().parents[1]
+LOCKS = Path("3rdparty", "python")
+# How the launcher finds interpreters, caches and an index.
+_KEPT_ENVIRONMENT = re.compile(
+    r"HOME|PATH|TMPDIR|LANG|LC_.*|XDG_CACHE_HOME|PYENV_ROOT|PANTS_TFLITE_.*|PANTS_LOCAL_STORE_DIR"
+    r"|PANTS_NAMED_CACHES_DIR|PIP_.*|UV_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|(https?|no|all)_proxy",
+    re.IGNORECASE,
+)
+_STEP = re.compile(r"Completed: (.+)")
+_PANTS_TOML = f"""\
+[GLOBAL]
+pants_version = "2.17.1"
+pythonpath = ["{ROOT / 'src/python'}"]
+backend_packages = ["pants.backend.python", "pants_tflite"]
+
+[source]
+root_patterns = ["/"]
+
+[python]
+enable_resolves = true
+default_resolve = "tensorflow"
+interpreter_constraints = ["CPython==3.11.*"]
+run_against_entire_lockfile = true
+
+[python.resolves]
+tensorflow = "3rdparty/python/tensorflow.lock"
+
+[python-bootstrap]
+search_path = ["<PATH>", "<PYENV>"]
+
+[python-infer]
+use_rust_parser = true
+unowned_dependency_behavior = "ignore"
+
+[pex]
+executable_search_paths = ["/usr/bin", "/bin"]
+"""
+
+
+@dataclass(frozen=True)
+class PantsRun:
+    """One run: what it printed, and the descriptions of the processes that it had to run."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def steps(self) -> list[str]:
+        return sorted(_STEP.findall(self.stderr))
+
+
+class Workspace:
+    """A folder with a pants.toml and the files of a test; its daemon is stopped by `close`."""
+
+    def __init__(self, folder: Path, files: Mapping[str, str | bytes]) -> None:
+        self.folder = folder
+        (folder / LOCKS).mkdir(parents=True)
+        for lock in ("pants.lock", "pex-cli.lock", "tensorflow.lock"):
+            shutil.copy(ROOT / LOCKS / lock, folder / LOCKS)
+        shutil.copy(ROOT / "pants", folder)
+        self.write({"pants.toml": _PANTS_TOML, **files})
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        for name, content in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def pants(self, *args: str, env: Mapping[str, str] | None = None) -> PantsRun:
+        kept = {k: v for k, v in os.environ.items() if _KEPT_ENVIRONMENT.fullmatch(k)}
+        run = subprocess.run(
+            [str(self.folder / "pants"), "--no-dynamic-ui", "--no-colors", *args],
+            cwd=self.folder,
+            env={**kept, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=1500,
+        )
+        return PantsRun(
+            run.returncode, run.stdout.decode(errors="replace"), run.stderr.decode(errors="replace")
+        )
+
+    def succeed(self, *args: str) -> PantsRun:
+        run = self.pants(*args)
+        assert run.exit_code == 0, run.stderr
+        return run
+
+    def fail(self, *args: str) -> str:
+        """What a run that must fail says; nothing may have been written to `dist/` by it."""
+        before = self.dist_hashes()
+        run = self.pants(*args)
+        assert run.exit_code != 0, run.stderr
+        assert self.dist_hashes() == before
+        return run.stderr
+
+    def json(self, path: str) -> Any:
+        return json.loads((self.folder / "dist" / path).read_text())
+
+    def dist_hashes(self) -> dict[str, str]:
+        """The sha256 of every file in `dist/`, by its path in there."""
+        dist = self.folder / "dist"
+        return {
+            str(path.relative_to(dist)): sha256(path.read_bytes()).hexdigest()
+            for path in sorted(dist.rglob("*"))
+            if path.is_file()
+        }
+
+    def close(self) -> None:
+        """Stops the workspace's daemon."""
+        for pid_file in (self.folder / ".pids").glob("*/pantsd/pid"):
+            try:
+                os.kill(int(pid_file.read_text()), signal.SIGTERM)
+            except ProcessLookupError:
+                pass
