@@ -19,7 +19,7 @@ from ai_edge_quantizer.calibrator import Calibrator
 from ai_edge_quantizer.quantizer import Quantizer
 from ai_edge_quantizer.utils.qsv_utils import min_max_update
 
-from pants_tflite.sandbox.calibration import FIELD, Feeds, calibration_feeds, read_calibration
+from pants_tflite.sandbox.calibration import Feeds, calibration_feeds, read_calibration
 from pants_tflite.sandbox.conversion import Conversion, describe_calibration, write_conversion
 from pants_tflite.sandbox.harness import UserError, run
 from pants_tflite.sandbox.modes import Mode, find_mode, io_type
@@ -80,14 +80,9 @@ def _signature_feeds(content: bytes, dataset: Dataset) -> dict[str, Feeds]:
     interpreter = Interpreter(model_content=content)
     feeds = {}
     for signature in sorted(interpreter.get_signature_list()):
-        details = interpreter.get_signature_runner(signature).get_input_details()
-        if len(details) > 1 and set(dataset.inputs) == set(map(str, range(len(details)))):
-            raise UserError(
-                "the calibration samples give the inputs by position, which a .tflite file does "
-                "not keep",
-                field=FIELD,
-                fix=f"Yield a dict of arrays with the names {', '.join(sorted(details))}.",
-            )
+        details = dict(
+            sorted(interpreter.get_signature_runner(signature).get_input_details().items())
+        )
         shapes = {
             name: list(detail["shape_signature"]) or list(detail["shape"])
             for name, detail in details.items()

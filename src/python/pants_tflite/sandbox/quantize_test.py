@@ -41,10 +41,10 @@ INT4 = {
 
 def two_inputs_model() -> bytes:
     return build_model(
-        [TensorSpec("a", (None, 64)), TensorSpec("b", (None, 64)), TensorSpec("y", (None, 64))],
+        [TensorSpec("b", (None, 64)), TensorSpec("a", (None, 64)), TensorSpec("y", (None, 64))],
         [OpSpec("ADD", ("a", "b"), ("y",))],
-        {"serving_default": SignatureSpec({"a": "a", "b": "b"}, {"y": "y"})},
-        inputs=["a", "b"],
+        {"serving_default": SignatureSpec({"b": "b", "a": "a"}, {"y": "y"})},
+        inputs=["b", "a"],
     )
 
 
@@ -208,8 +208,9 @@ def test_op_versions(quantized: Callable[..., bytes]) -> None:
     assert versions == {114: 1, 9: 4, 6: 2}  # QUANTIZE, FULLY_CONNECTED, DEQUANTIZE
 
 
-def test_two_inputs(quantized: Callable[..., bytes]) -> None:
-    samples = {"input/a": SAMPLES, "input/b": 2 * SAMPLES}
+@pytest.mark.parametrize("a, b", [("a", "b"), ("0", "1")], ids=["by_name", "by_position"])
+def test_two_inputs(quantized: Callable[..., bytes], a: str, b: str) -> None:
+    samples = {f"input/{a}": SAMPLES, f"input/{b}": 2 * SAMPLES}
     result = quantized(two_inputs_model(), mode="int8", input_type="int8", samples=samples)
     runner = Interpreter(model_content=result).get_signature_runner()
     scales = {name: d["quantization"][0] for name, d in runner.get_input_details().items()}

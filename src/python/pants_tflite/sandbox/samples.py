@@ -31,7 +31,9 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
             np.lib.format.write_array(
                 buffer, np.ascontiguousarray(arrays[name]), version=(1, 0), allow_pickle=False
             )
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), buffer.getvalue())
+            archive.writestr(
+                zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), buffer.getvalue()
+            )
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
@@ -83,7 +85,7 @@ class Dataset:
         return arrays
 
     def for_inputs(self, names: Sequence[str], *, field: str) -> dict[str, np.ndarray]:
-        """The samples under a model's own input names, given in the order of the model's signature.
+        """The samples under a model's own input names, given sorted: that is the order of positions.
 
         Raises UserError, blaming `field`, where the dataset names other inputs, or another number
         of them.
@@ -97,5 +99,6 @@ class Dataset:
             f"the dataset has the inputs {', '.join(sorted(self.inputs))}, but the model takes "
             f"{', '.join(names)}",
             field=field,
-            fix="Yield one array for each input of the model: a dict by name, or a list by position.",
+            fix="Yield one array for each input of the model: a dict by name, or a list in the order "
+            "of the sorted names. A tuple is a (sample, label) pair.",
         )

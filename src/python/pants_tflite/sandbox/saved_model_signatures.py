@@ -11,6 +11,8 @@ from typing import Mapping, Sequence
 import numpy as np
 
 from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.saved_model_proto import SAVED_MODEL_FILE
+from pants_tflite.sandbox.saved_models import check_files
 
 DEFAULT_SIGNATURE = "serving_default"
 
@@ -30,14 +32,9 @@ def read_signatures(path: Path) -> dict[str, Signature]:
     """
     from tensorflow.core.protobuf import saved_model_pb2
 
-    file = path / "saved_model.pb"
-    if not file.is_file():
-        raise _error(path, f"has no file `{file.name}`", "Name the directory that holds it.")
-    try:
-        saved_model = saved_model_pb2.SavedModel.FromString(file.read_bytes())
-    except Exception as error:
-        message = f"has a corrupt `{file.name}`: {error}"
-        raise _error(path, message, "Export or copy it again, whole.") from error
+    check_files(path, field="saved_model", title=path.name)
+    content = (path / SAVED_MODEL_FILE).read_bytes()
+    saved_model = saved_model_pb2.SavedModel.FromString(content)
     signatures = {
         key: _signature(definition)
         for meta_graph in saved_model.meta_graphs[:1]
@@ -45,7 +42,12 @@ def read_signatures(path: Path) -> dict[str, Signature]:
         if not key.startswith("__")
     }
     if not signatures:
-        raise _error(path, "has no signatures", "Export it with `signatures`, or `model.export`.")
+        raise UserError(
+            f"the SavedModel `{path.name}` has no signatures",
+            field="saved_model",
+            value=path.name,
+            fix="Save it with `signatures=…`, or a Keras model with `model.export`.",
+        )
     return signatures
 
 
@@ -86,9 +88,3 @@ def _signature(definition: object) -> Signature:
     }
     dtypes = {name: np.dtype(as_dtype(info.dtype).as_numpy_dtype) for name, info in inputs}
     return Signature(shapes, dtypes)
-
-
-def _error(path: Path, problem: str, fix: str) -> UserError:
-    return UserError(
-        f"the SavedModel `{path.name}` {problem}", field="saved_model", value=path.name, fix=fix
-    )
