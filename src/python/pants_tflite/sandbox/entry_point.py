@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
+import os
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 from pants_tflite.sandbox.harness import UserError, user_traceback
 
@@ -58,9 +60,23 @@ def load_function(entry_point: Mapping[str, str]) -> Callable[..., Any]:
 def call_function(entry_point: Mapping[str, str], inputs: Mapping[str, str]) -> Any:
     """Calls the entry point with each of `inputs` as an absolute `Path` argument of its name.
 
-    Raises UserError where the function's parameters and the `inputs` do not match, or the function
-    raises.
+    The working directory is the same afterwards. Raises UserError where the function's parameters
+    and the `inputs` do not match, or the function raises.
     """
+    with _same_working_directory():
+        return _load_and_call(entry_point, inputs)
+
+
+@contextlib.contextmanager
+def _same_working_directory() -> Iterator[None]:
+    folder = os.getcwd()
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+
+
+def _load_and_call(entry_point: Mapping[str, str], inputs: Mapping[str, str]) -> Any:
     function = load_function(entry_point)
     value = f"{Path(entry_point['file']).name}:{entry_point['function']}"
     arguments = {name: Path(path).resolve() for name, path in sorted(inputs.items())}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 import zipfile
@@ -28,21 +29,17 @@ def load_keras_file(path: Path) -> Any:
     import keras
 
     _check_format(path)
-    try:
-        return keras.models.load_model(str(path), compile=False)
-    except Exception as error:
-        if path.suffix == ".h5" and importlib.util.find_spec("tf_keras") is not None:
-            return _load_with_tf_keras(path)
-        raise _load_error(path, error) from error
-
-
-def _load_with_tf_keras(path: Path) -> Any:
-    import tf_keras
-
-    try:
-        return tf_keras.models.load_model(str(path), compile=False)
-    except Exception as error:
-        raise _load_error(path, error) from error
+    modules = [keras]
+    if path.suffix == ".h5" and importlib.util.find_spec("tf_keras") is not None:
+        modules.append(importlib.import_module("tf_keras"))
+    errors: list[Exception] = []
+    for module in modules:
+        try:
+            return module.models.load_model(str(path), compile=False)
+        except Exception as error:
+            errors.append(error)
+    custom = [error for error in errors if _CUSTOM_OBJECT.search(str(error))]
+    raise _load_error(path, (custom or errors)[0]) from errors[0]
 
 
 def _check_format(path: Path) -> None:

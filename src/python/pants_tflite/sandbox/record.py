@@ -19,7 +19,7 @@ from pants_tflite.sandbox.saved_model_signatures import (
 )
 from pants_tflite.sandbox.saved_models import call_signature, load_saved_model
 from pants_tflite.sandbox.seeded_samples import seeded_samples
-from pants_tflite.sandbox.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.tensorflow_runtime import seed_training, start_tensorflow
 
 SEEDED = "seeded"
 MAX_SEEDED_SAMPLES = 16
@@ -28,6 +28,7 @@ MAX_SEEDED_SAMPLES = 16
 def main(request: Mapping[str, Any]) -> None:
     """Records the request's signatures; docs/architecture.md describes request and outputs."""
     start_tensorflow(threads=request["threads"])
+    seed_training(request["seed"])
     path = Path(request["saved_model"])
     loaded = load_saved_model(path, field="saved_model")
     signatures = read_signatures(path)

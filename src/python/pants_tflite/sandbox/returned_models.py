@@ -141,7 +141,7 @@ def _concrete(functions: Mapping[str, Any]) -> dict[str, Any]:
             traced[name] = function.get_concrete_function()
         except Exception as error:
             raise UserError(
-                f"tracing the signature `{name}` raised {type(error).__name__}: {error}",
+                f"tracing the signature `{name}` raised {_reason(error)}",
                 field="entry_point",
                 value=name,
                 fix=(
@@ -151,3 +151,11 @@ def _concrete(functions: Mapping[str, Any]) -> dict[str, Any]:
                 detail=user_traceback(error, below=__file__),
             ) from error
     return traced
+
+
+def _reason(error: Exception) -> str:
+    """What was raised, without the stack that AutoGraph puts above it."""
+    text = str(error).strip()
+    if text.startswith("in user code:"):
+        return text.splitlines()[-1].strip()
+    return f"{type(error).__name__}: {text}"

@@ -47,12 +47,25 @@ def load_saved_model(path: Path, *, field: str, title: str | None = None) -> Any
     try:
         loaded = tf.saved_model.load(str(path))
     except Exception as error:
-        problem = f"does not load: {type(error).__name__}: {error}"
+        problem = _variables_problem(path) or f"does not load: {type(error).__name__}: {error}"
         raise _bad(title, field, problem, _LOAD_FIX, error) from error
     if not getattr(loaded, "signatures", None):
         fix = "Save it with `signatures=…`, or a Keras model with `model.export`."
         raise _bad(title, field, "has no signature", fix)
     return loaded
+
+
+def _variables_problem(path: Path) -> str | None:
+    """What keeps the values of the variables from being read, if anything does."""
+    import tensorflow as tf
+
+    try:
+        reader = tf.train.load_checkpoint(str(path / "variables" / "variables"))
+        for name in reader.get_variable_to_shape_map():
+            reader.get_tensor(name)
+    except Exception as error:
+        return f"has variables that cannot be read: {type(error).__name__}: {error}"
+    return None
 
 
 def check_files(path: Path, *, field: str, title: str | None = None) -> None:
