@@ -16,19 +16,21 @@ class ModelDescription:
     """What the steps found out about one model.
 
     Each mapping is a step's own report. `conversion`, `quantization` and `calibration` are None for
-    a model that was not converted here.
+    a model that was not converted here; `float_conversion` is the conversion to the float model that
+    a quantizer started from.
     """
 
     inspection: Mapping[str, Any]
     verification: Mapping[str, Any]
     conversion: Optional[Mapping[str, Any]] = None
+    float_conversion: Optional[Mapping[str, Any]] = None
     quantization: Optional[Mapping[str, Any]] = None
     calibration: Optional[Mapping[str, Any]] = None
 
     def tools(self) -> dict[str, str]:
         """The versions of what converted and verified the model, by name."""
-        conversion = self.conversion or {}
-        return {**conversion.get("tools", {}), **self.verification.get("tools", {})}
+        steps = (self.float_conversion, self.conversion, self.verification)
+        return {name: version for step in steps if step for name, version in step["tools"].items()}
 
     def to_json(self) -> dict[str, Any]:
         def without(report: Mapping[str, Any], *keys: str) -> dict[str, Any]:

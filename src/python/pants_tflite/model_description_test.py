@@ -14,7 +14,11 @@ CONVERSION = {"format_version": 1, "engine": "tensorflow", "tools": {"tensorflow
 
 def test_reports_become_one_sorted_description() -> None:
     description = ModelDescription(
-        INSPECTION, VERIFICATION, CONVERSION, {"mode": "int8"}, {"count": 2, "fingerprint": "ab"}
+        INSPECTION,
+        VERIFICATION,
+        CONVERSION,
+        quantization={"mode": "int8"},
+        calibration={"count": 2, "fingerprint": "ab"},
     )
     text = description.render().decode()
     assert text == json.dumps(json.loads(text), sort_keys=True, indent=2) + "\n"
@@ -28,6 +32,12 @@ def test_reports_become_one_sorted_description() -> None:
         "tools": {"ai-edge-litert": "2.3.0", "tensorflow": "2.21.0"},
         "verification": {"mode": "int8"},
     }
+
+
+def test_tools_of_all_conversions_are_named() -> None:
+    quantized = {"tools": {"ai-edge-quantizer": "0.10.0"}}
+    description = ModelDescription(INSPECTION, VERIFICATION, quantized, CONVERSION)
+    assert sorted(description.tools()) == ["ai-edge-litert", "ai-edge-quantizer", "tensorflow"]
 
 
 def test_a_model_from_elsewhere_has_no_conversion() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, DigestSubset, MergeDigests, PathGlobs
+from pants.engine.fs import AddPrefix, Digest, DigestSubset, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, StagedDataset
@@ -23,6 +23,8 @@ from pants_tflite.util_rules.saved_models import SAVED_MODEL_DIRECTORY, Exported
 
 MODEL_FILE = "model.tflite"
 CONVERSION_FILE = "conversion.json"
+# Of the report on the float model that the AI Edge Quantizer starts from.
+FLOAT_DIRECTORY = "float"
 _FLOAT = Quantization("float32")
 
 
@@ -48,7 +50,8 @@ class ConvertModelRequest:
 @dataclass(frozen=True)
 class ConvertedModel:
     """`model` holds `model.tflite` and nothing else, so that what reads it depends on its bytes
-    alone; `report` holds `conversion.json`."""
+    alone; `report` holds `conversion.json`, and
+    `float/conversion.json` where a float model came first."""
 
     model: Digest
     report: Digest
@@ -150,7 +153,12 @@ async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
             input_digest=digest,
         ),
     )
-    return await Get(ConvertedModel, SplitConversionRequest(result))
+    quantized, float_report = await MultiGet(
+        Get(ConvertedModel, SplitConversionRequest(result)),
+        Get(Digest, AddPrefix(float_model.report, FLOAT_DIRECTORY)),
+    )
+    report = await Get(Digest, MergeDigests((quantized.report, float_report)))
+    return ConvertedModel(quantized.model, report)
 
 
 @rule(desc="Convert to TensorFlow Lite")

@@ -41,6 +41,7 @@ from pants_tflite.target_types import (
 )
 from pants_tflite.util_rules.conversion import (
     CONVERSION_FILE,
+    FLOAT_DIRECTORY,
     MODEL_FILE,
     ConvertedModel,
     ConvertModelRequest,
@@ -320,6 +321,7 @@ async def describe_model(request: DescribeModelRequest) -> BuiltModel:
         inspection=reports[INSPECTION_FILE],
         verification=reports[VERIFICATION_FILE],
         conversion=reports.get(CONVERSION_FILE),
+        float_conversion=reports.get(f"{FLOAT_DIRECTORY}/{CONVERSION_FILE}"),
         quantization=request.quantization.to_json() if request.quantization else None,
         calibration=(
             {"count": dataset.count, "fingerprint": dataset.fingerprint} if dataset else None
