@@ -149,6 +149,21 @@ def test_keras_2_loads_what_keras_3_cannot(
     assert description["signatures"]["serving_default"]["outputs"][0]["shape"] == [None, 2, 2, 2]
 
 
+@pytest.mark.skipif(not HAS_TF_KERAS, reason="tf_keras is not installed")
+def test_custom_object_of_keras_2(keras: Any, tmp_path: Path) -> None:
+    import tf_keras
+
+    class Doubling(tf_keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            return x * 2
+
+    image = tf_keras.layers.Input((4, 4, 2))
+    output = Doubling()(tf_keras.layers.DepthwiseConv2D(3)(image))
+    tf_keras.Model(image, output).save(tmp_path / "model.h5")
+    with pytest.raises(UserError, match="needs the custom object `Doubling`"):
+        load_keras_file(tmp_path / "model.h5")
+
+
 def test_unbuilt_model_blames_the_file(
     keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

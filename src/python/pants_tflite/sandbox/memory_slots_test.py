@@ -15,10 +15,13 @@ from pants_tflite.sandbox import memory_slots
 
 GIB = 1024**3
 _ROOT = Path(memory_slots.__file__).parents[2]
+_SECONDS_AT_MOST = 20
 _HOLDER = """
+import signal
 import sys
 from pathlib import Path
 from pants_tflite.sandbox.memory_slots import hold_slot
+signal.alarm(int(sys.argv[2]))
 hold_slot(count=int(sys.argv[1]))
 hold_slot(count=int(sys.argv[1]))
 print("held", flush=True)
@@ -36,7 +39,7 @@ class Holders:
     def start(self, count: int) -> subprocess.Popen[str]:
         self.started.append(
             subprocess.Popen(
-                [sys.executable, "-c", _HOLDER, str(count)],
+                [sys.executable, "-c", _HOLDER, str(count), str(_SECONDS_AT_MOST)],
                 env={
                     **os.environ,
                     "PYTHONPATH": str(_ROOT),
