@@ -15,8 +15,8 @@ VALIDATION_COUNT = 360
 def split() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Training and validation pictures with their labels.
 
-    Pictures are float32 of shape (N, 8, 8, 1) in [0, 1], labels int32 of shape (N,). The data set's
-    own order is by writer, so it is shuffled, with a fixed seed.
+    Pictures are float32 of shape (N, 8, 8, 1) in [0, 1], labels int32 of shape (N,). They are
+    shuffled with a fixed seed.
     """
     digits = load_digits()
     order = np.random.default_rng(0).permutation(len(digits.target))

@@ -11,18 +11,15 @@ from models.digits.data import split
 
 def export() -> keras.Model:
     """A trained classifier from pictures (batch, 8, 8, 1) in [0, 1] to scores (batch, 10)."""
-    model = keras.Sequential(
-        [
-            keras.Input((8, 8, 1), name="image"),
-            keras.layers.Conv2D(16, 3, padding="same", activation="relu"),
-            keras.layers.MaxPooling2D(),
-            keras.layers.Conv2D(32, 3, padding="same", activation="relu"),
-            keras.layers.MaxPooling2D(),
-            keras.layers.Flatten(),
-            keras.layers.Dense(32, activation="relu"),
-            keras.layers.Dense(10, activation="softmax", name="scores"),
-        ]
-    )
+    image = keras.Input((8, 8, 1), name="image")
+    x = keras.layers.Conv2D(16, 3, padding="same", activation="relu")(image)
+    x = keras.layers.MaxPooling2D()(x)
+    x = keras.layers.Conv2D(32, 3, padding="same", activation="relu")(x)
+    x = keras.layers.MaxPooling2D()(x)
+    # Unlike the layer Flatten, this leaves no shape to be computed on the device.
+    x = keras.ops.reshape(x, (-1, 2 * 2 * 32))
+    x = keras.layers.Dense(32, activation="relu")(x)
+    model = keras.Model(image, keras.layers.Dense(10, activation="softmax", name="scores")(x))
     model.compile("adam", "sparse_categorical_crossentropy")
     images, labels = split()[0]
     model.fit(images, labels, batch_size=32, epochs=20, verbose=0)
