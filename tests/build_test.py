@@ -128,9 +128,7 @@ def test_another_directory_and_empty_caches_give_the_same_bytes(
 
 def test_run_prints_details_and_a_prediction(workspace: Workspace) -> None:
     image = str([[[[0.5]] * 8] * 8])
-    text = workspace.succeed(
-        "run", "m:tflite@quantization=int8_io", "--", "--input", image
-    ).stdout
+    text = workspace.succeed("run", "m:tflite@quantization=int8_io", "--", "--input", image).stdout
     assert re.search(r"input: +image +int8 \[\?, 8, 8, 1\]", text)
     assert re.search(r"output_0 = \[\[[0-9.]+, [0-9.]+, [0-9.]+, [0-9.]+\]\]", text)
 

@@ -68,7 +68,10 @@ ENTRY_POINTS = ("raises", "returns_nothing", "dense", "unsupported", "not_a_func
 DATASETS = ("empty", "ragged", "of_three", "exhausted")
 BUILD = "python_sources()\n" + "".join(
     [
-        *(f'tf_saved_model(name="{name}", entry_point="train.py:{name}")\n' for name in ENTRY_POINTS),
+        *(
+            f'tf_saved_model(name="{name}", entry_point="train.py:{name}")\n'
+            for name in ENTRY_POINTS
+        ),
         *(f'tflite_dataset(name="{name}", entry_point="data.py:{name}")\n' for name in DATASETS),
         """\
 tflite_model(name="of_unsupported", saved_model=":unsupported")
@@ -100,7 +103,7 @@ def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     [
         ("missing", ["field `entry_point` = 'train.py:missing'", "has no function `missing`"]),
         ("not_a_function", ["field `entry_point`", "is not a function but of type `int`"]),
-        ("raises", ["field `entry_point`", "ValueError: no such luck", 'in raises\n']),
+        ("raises", ["field `entry_point`", "ValueError: no such luck", "in raises\n"]),
         ("returns_nothing", ["field `entry_point`", "None"]),
         ("of_unsupported", ["Lgamma", "train.py"]),
         ("misfit", ["field `calibration`", "[3]"]),

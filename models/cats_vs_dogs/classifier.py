@@ -33,9 +33,7 @@ def export(features: Path, folder: Path | None = None) -> keras.Model:
     return keras.Model(picture, head(only_output(extractor(picture))))
 
 
-def extract(
-    extractor: keras.layers.Layer, folder: Path | None
-) -> tuple[np.ndarray, np.ndarray]:
+def extract(extractor: keras.layers.Layer, folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
     """The features (N, 1280) of the training pictures, computed once, and the labels (N,)."""
     samples = training(folder)
     vectors, labels = [], []

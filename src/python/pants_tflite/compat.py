@@ -11,7 +11,9 @@ import warnings
 warnings.filterwarnings("ignore", message=r".*Get\(\) is deprecated.*")
 
 try:
-    from pants.core.environments.rules import EnvironmentNameRequest  # type: ignore[import-not-found]
+    from pants.core.environments.rules import (  # type: ignore[import-not-found]
+        EnvironmentNameRequest,
+    )
     from pants.core.environments.target_types import (  # type: ignore[import-not-found]
         EnvironmentField,
         EnvironmentTarget,

@@ -28,11 +28,6 @@ from pants_tflite.util_rules import (
     verification,
 )
 
-# First: it silences what a newer Pants says about rule modules as they are parsed.
-from pants_tflite import compat  # noqa: F401  isort: skip
-
-
-
 
 def target_types():
     return tflite_target_types.target_types()

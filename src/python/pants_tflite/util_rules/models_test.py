@@ -49,9 +49,7 @@ def _field_set(rule_runner: RuleRunner, model: str) -> TfLiteModelFieldSet:
             "m/train.py": "",
         },
     )
-    return TfLiteModelFieldSet.create(
-        rule_runner.get_target(Address("m", target_name="model"))
-    )
+    return TfLiteModelFieldSet.create(rule_runner.get_target(Address("m", target_name="model")))
 
 
 def _plan(rule_runner: RuleRunner, model: str) -> ModelPlan:

@@ -27,9 +27,7 @@ def test_modes_alone_are_sound(mode: str) -> None:
         (Quantization("int16x8", input_type="uint8"), "input_type", "uint8"),
     ],
 )
-def test_types_that_a_mode_cannot_have(
-    quantization: Quantization, field: str, value: str
-) -> None:
+def test_types_that_a_mode_cannot_have(quantization: Quantization, field: str, value: str) -> None:
     with pytest.raises(TfLiteError, match=f"models:q, field `{field}` = '{value}'"):
         check_quantization(quantization, ADDRESS)
 
