@@ -32,7 +32,7 @@ def _seen(folder: Path, *, held_out: bool) -> list[tuple[int, int]]:
     """The number and the label of every picture; its colour, too, must be that of the label."""
     seen = []
     for picture, label in read_folder(folder, held_out=held_out):
-        red, green, _ = np.asarray(picture)[3, 4].tolist()
+        red, green, _ = (int(part) for part in np.asarray(picture)[3, 4])
         assert (green > 100) == bool(label)
         seen.append((round(red / 20), label))
     return seen

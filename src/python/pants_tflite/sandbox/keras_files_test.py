@@ -139,7 +139,7 @@ def test_file_that_only_keras_2_loads(model: Any, tmp_path: Path) -> None:
 def test_keras_2_loads_what_keras_3_cannot(
     keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tf_keras
+    import tf_keras  # pants: no-infer-dep
 
     model = tf_keras.Sequential(
         [tf_keras.layers.Input((4, 4, 2), name="image"), tf_keras.layers.DepthwiseConv2D(3)]
@@ -151,7 +151,7 @@ def test_keras_2_loads_what_keras_3_cannot(
 
 @pytest.mark.skipif(not HAS_TF_KERAS, reason="tf_keras is not installed")
 def test_custom_object_of_keras_2(keras: Any, tmp_path: Path) -> None:
-    import tf_keras
+    import tf_keras  # pants: no-infer-dep
 
     class Doubling(tf_keras.layers.Layer):
         def call(self, x: Any) -> Any:

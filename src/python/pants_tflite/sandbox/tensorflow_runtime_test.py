@@ -21,7 +21,7 @@ def not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_resolve_without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # type: ignore[misc]
     with pytest.raises(UserError, match="TensorFlow is not among the requirements") as caught:
         start_tensorflow(threads=THREADS)
     assert caught.value.field == "resolve"

@@ -8,7 +8,7 @@ from pants.backend.python.util_rules.interpreter_constraints import InterpreterC
 from pants.backend.python.util_rules.pex_requirements import Lockfile
 from pants.option.option_types import StrListOption, StrOption
 from pants.option.subsystem import Subsystem
-from pants.util.strutil import help_text
+from pants.util.strutil import softwrap
 
 DEFAULT_LOCKFILE = "<default>"
 _DEFAULT_LOCKFILE_URL = "resource://pants_tflite.subsystems/litert.lock"
@@ -20,7 +20,7 @@ class LiteRt(Subsystem):
 
     lockfile = StrOption(
         default=DEFAULT_LOCKFILE,
-        help=help_text(
+        help=softwrap(
             f"""
             A lockfile (requirements.txt with hashes, or Pex) that holds ai-edge-litert,
             ai-edge-quantizer, flatbuffers, numpy and pillow.
@@ -33,7 +33,7 @@ class LiteRt(Subsystem):
     )
     interpreter_constraints = StrListOption(
         default=["CPython==3.11.*"],
-        help=help_text(
+        help=softwrap(
             """
             The interpreter that LiteRT runs on. Keep it the same on every machine that shares a
             cache.

@@ -19,7 +19,7 @@ def _names(program: str) -> set[str]:
 
 
 def _imports(program: str) -> set[str]:
-    found = set()
+    found: set[str] = set()
     for file in program_files(program):
         for node in ast.walk(ast.parse(file.content)):
             if isinstance(node, ast.Import):
