@@ -70,7 +70,7 @@ def _variables_problem(path: Path) -> str | None:
 
 def check_files(path: Path, *, field: str, title: str | None = None) -> None:
     """Raises UserError where `path` is no SavedModel directory, or its protobuf does not parse."""
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # pants: no-infer-dep
     from tensorflow.core.protobuf import saved_model_pb2
 
     title = title or str(path)
