@@ -13,6 +13,7 @@ from itertools import islice
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from models.cats_vs_dogs.data import training
 
@@ -41,4 +42,5 @@ def initialize(network: keras.Model) -> None:
             layer.beta.assign(np.full(layer.beta.shape, 0.0 if is_linear else SHIFT))
             layer.momentum = 0.0
     pictures = np.stack([picture for picture, _ in islice(training(), PICTURES)])
-    network(pictures, training=True)
+    # As a graph, which frees what it has used: eagerly this takes 4.7 GB, not 1.2.
+    tf.function(network)(tf.constant(pictures), training=True)
