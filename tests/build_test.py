@@ -7,15 +7,19 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import uuid
 from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
 
-from tests.tiny_models import BUILD, DATA, FILES, TRAIN
+from tests.tiny_models import BUILD, TRAIN, tiny_model
 from tests.workspace import Workspace
 
 VARIANTS = ("float32", "dynamic_range", "float16", "int8", "int16x8", "int8_io", "ai_edge")
+# New in every run: what a test expects to run must be in no cache of an earlier run.
+NONCE = uuid.uuid4().int % 2**31
+FILES = tiny_model(seed=NONCE)
 TRAIN_STEP = "Train and export m:saved_model"
 SAMPLE_STEP = "Sample the dataset m:calibration"
 RECORD_STEP = "Record what m:saved_model computes"
@@ -79,13 +83,13 @@ def test_nothing_to_do(workspace: Workspace) -> None:
 
 def test_a_comment_trains_again_and_stops_there(restored: Workspace) -> None:
     before = restored.dist_hashes()
-    restored.write({"m/train.py": f"# A remark.\n{TRAIN}"})
+    restored.write({"m/train.py": f"# Remark {NONCE}.\n{TRAIN}"})
     assert restored.succeed("package", "::").steps == [TRAIN_STEP]
     assert restored.dist_hashes() == before
 
 
 def test_a_changed_sample_reconverts_only_what_calibrates(restored: Workspace) -> None:
-    restored.write({"m/data.py": DATA.replace("SEED = 0", "SEED = 1")})
+    restored.write({"m/data.py": tiny_model(seed=NONCE + 1)["m/data.py"]})
     steps = restored.succeed("package", "::").steps
     assert {SAMPLE_STEP, RECORD_STEP} <= set(steps)
     assert TRAIN_STEP not in steps
@@ -151,7 +155,7 @@ def test_changed_since_tells_the_truth(restored: Workspace) -> None:
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
     for command in (["init", "-q"], ["add", "m"], ["commit", "-qm", "All"]):
         subprocess.run([*git, *command], cwd=restored.folder, check=True)
-    restored.write({"m/data.py": f"# A remark.\n{DATA}"})
+    restored.write({"m/data.py": f"# A remark.\n{FILES['m/data.py']}"})
     found = restored.succeed(
         "--changed-since=HEAD", "--changed-dependents=transitive", "list"
     ).stdout.split()

@@ -52,4 +52,8 @@ def samples():
         yield random.random((8, 8, 1), dtype=np.float32), np.int32(index % 4)
 """
 
-FILES = {"m/BUILD": BUILD, "m/data.py": DATA, "m/train.py": TRAIN}
+
+def tiny_model(seed: int) -> dict[str, str]:
+    """The files, by path; `seed` is that of the samples."""
+    data = DATA.replace("SEED = 0", f"SEED = {seed}")
+    return {"m/BUILD": BUILD, "m/data.py": data, "m/train.py": TRAIN}
