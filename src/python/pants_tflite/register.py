@@ -10,6 +10,8 @@ from pants.backend.python.util_rules import pex, python_sources
 
 from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
 from pants_tflite import target_types as tflite_target_types
+from pants_tflite.bundles import archives, contents
+from pants_tflite.bundles import models as bundle_models
 from pants_tflite.goals import package, run
 from pants_tflite.util_rules import (
     conversion,
@@ -35,6 +37,9 @@ def target_types():
 
 def rules():
     return (
+        *archives.rules(),
+        *bundle_models.rules(),
+        *contents.rules(),
         *conversion.rules(),
         *datasets.rules(),
         *dependency_inference.rules(),

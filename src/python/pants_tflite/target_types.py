@@ -36,6 +36,20 @@ ENGINES = ("tensorflow", "ai_edge")
 # -----------------------------------------------------------------------------------------------
 
 
+class OutputDirectoryField(OutputPathField):
+    """Where a target of ours goes. All of them yield directories, which must not overlap."""
+
+    help = help_text(
+        """
+        The directory below `dist/` that the target is packaged into.
+
+        Defaults to the directory of the BUILD file, with dots for slashes, and the target's name.
+
+        Example: `output_path="mobile/classifier"`.
+        """
+    )
+
+
 class EntryPointField(StringField, AsyncFieldMixin):
     alias = "entry_point"
     required = True
@@ -187,7 +201,7 @@ class TfSavedModelTarget(Target):
         SeedField,
         ThreadsField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = help_text(
         """
@@ -224,7 +238,7 @@ class TfSavedModelFilesTarget(Target):
         SavedModelFilesSourcesField,
         ModelResolveField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = "A checked-in SavedModel directory."
 
@@ -249,7 +263,7 @@ class KerasFileTarget(Target):
         KerasFileSourceField,
         ModelResolveField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = "A checked-in or downloaded Keras model (`.keras` or `.h5`), exported as a SavedModel."
 
@@ -275,7 +289,7 @@ class TfLiteFileTarget(Target):
         VerifyDatasetField,
         VerifySamplesField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = "A checked-in or downloaded `.tflite` model."
 
@@ -325,7 +339,7 @@ class TfLiteDatasetTarget(Target):
         SeedField,
         TensorFlowResolveField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = help_text(
         """
@@ -525,7 +539,7 @@ class TfLiteModelTarget(Target):
         VerifySamplesField,
         VerifyToleranceField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = help_text(
         """

@@ -1,0 +1,100 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`manifest.json`: what is in a bundle and what made it, in one form for all kinds of bundles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Optional, Sequence
+
+from pants_tflite.bundles.models import BundleModel
+
+FORMAT_VERSION = 1
+MANIFEST_FILE = "manifest.json"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """What a manifest says of one model.
+
+    `file` and `labels_file` are paths within the bundle; the latter is None where there are no
+    labels. `arena` and `golden` are what a microcontroller's runtime measured, if one did.
+    """
+
+    model: BundleModel
+    file: str
+    labels_file: Optional[str] = None
+    arena: Optional[Mapping[str, Any]] = None
+    golden: Optional[Mapping[str, Any]] = None
+
+    def to_json(self) -> dict[str, Any]:
+        facts = self.model.facts
+        labels = self.model.labels
+        return {
+            "name": self.model.name,
+            "address": str(self.model.address),
+            "file": self.file,
+            "bytes": facts["sizes"]["file"],
+            "sha256": facts["sha256"],
+            "inputs": facts["inputs"],
+            "outputs": facts["outputs"],
+            "signatures": facts["signatures"],
+            "ops": facts["ops"],
+            "custom_ops": facts["custom_ops"],
+            "quantization": facts["quantization"],
+            "labels": (
+                {"file": self.labels_file, "count": len(labels), "sha256": self.model.labels_sha256}
+                if labels
+                else None
+            ),
+            "arena": self.arena,
+            "golden": self.golden,
+            "tools": facts["tools"],
+        }
+
+
+@dataclass(frozen=True)
+class FileDescription:
+    """A file in the bundle, by its path in there."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"path": self.path, "bytes": self.bytes, "sha256": self.sha256}
+
+
+@dataclass(frozen=True)
+class BundleManifest:
+    """`kind` is the target's alias, `platforms` what the bundle runs on, in the words of its
+    fields. `custom_ops` says of each kernel which platforms it was built for, and how. `tools` are
+    versions, by name, of what made the bundle, beside those that made the models."""
+
+    kind: str
+    name: str
+    version: str
+    models: Sequence[ModelEntry]
+    platforms: Sequence[str]
+    files: Sequence[FileDescription] = ()
+    custom_ops: Sequence[Mapping[str, Any]] = ()
+    tools: Mapping[str, str] = field(default_factory=dict)
+
+    def render(self) -> bytes:
+        """Sorted and indented, so that equal manifests are equal bytes."""
+        ops = {op["name"] for entry in self.models for op in entry.model.facts["ops"]}
+        manifest = {
+            "format_version": FORMAT_VERSION,
+            "kind": self.kind,
+            "name": self.name,
+            "version": self.version,
+            "platforms": list(self.platforms),
+            "models": [entry.to_json() for entry in self.models],
+            "ops": sorted(ops),
+            "custom_ops": list(self.custom_ops),
+            "files": [entry.to_json() for entry in sorted(self.files, key=lambda e: e.path)],
+            "tools": dict(self.tools),
+        }
+        text = json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False)
+        return f"{text}\n".encode()
