@@ -11,7 +11,7 @@ import uuid
 import zipfile
 from hashlib import sha256
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Callable, Mapping, Sequence
 
 import pytest
 
@@ -54,7 +54,7 @@ tflite_android_library(
 """
 # A zip without any entry.
 NO_ANDROID_JAR = b"PK\x05\x06" + bytes(18)
-FILES = {
+FILES: Mapping[str, str | bytes] = {
     "m/BUILD": BUILD,
     "m/labels.txt": LABELS,
     "m/no_android.jar": NO_ANDROID_JAR,
@@ -310,7 +310,6 @@ def test_an_app_uses_the_java_api(java_aar: Path, jars: Path, tmp_path: Path) ->
     config.write_text(
         f"android_merged_manifest={manifest}\n"
         f"android_resource_apk={app}\n"
-        f"android_merged_assets={library / 'assets'}\n"
         "android_custom_package=org.example.app\n"
     )
     run_with = sorted(jar for jar in jars.glob("*.jar") if jar.name != COMPILED_AGAINST)

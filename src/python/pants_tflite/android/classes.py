@@ -18,7 +18,7 @@ from pants.engine.fs import (
     RemovePrefix,
 )
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.android.accessors import CLASS_NAME, render_accessors
@@ -84,10 +84,9 @@ class ClassesJar:
 
 @rule
 async def find_java_tools(request: JavaToolsRequest) -> JavaTools:
-    compiler, android_jar = await MultiGet(
-        Get(JavaCompiler, JavaCompilerRequest(request.address)),
-        Get(AndroidJar, AndroidJarRequest(request.android_jar)),
-    )
+    # One after the other, so that where both are missing the error is always the same.
+    compiler = await Get(JavaCompiler, JavaCompilerRequest(request.address))
+    android_jar = await Get(AndroidJar, AndroidJarRequest(request.android_jar))
     return JavaTools(compiler, android_jar)
 
 

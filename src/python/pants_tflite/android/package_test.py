@@ -195,3 +195,13 @@ def test_no_compiler(rule_runner: RuleRunner, tmp_path: Path, script: str, expec
     text = _error(error)
     assert "pets:android, field `java_api` = 'True': the Java API needs a Java compiler" in text
     assert expected in text
+
+
+def test_a_java_api_without_a_compiler_builds_no_model(
+    rule_runner: RuleRunner, tmp_path: Path
+) -> None:
+    field_set = _field_set(rule_runner, 'models=[":model"], package="org.example", java_api=True')
+    _set_options(rule_runner, JAVA_HOME=str(tmp_path))
+    with pytest.raises(ExecutionError) as error:
+        rule_runner.request(BuiltPackage, [field_set])
+    assert "pets:android, field `java_api` = 'True': " in _error(error)
