@@ -58,7 +58,7 @@ tflite_android_library(name="android", {fields})
 
 
 def _error(error: pytest.ExceptionInfo[ExecutionError]) -> str:
-    text = str(error.value.wrapped_exceptions[0])
+    text = str(error.value)
     assert "Fix: " in text
     return text
 
