@@ -63,6 +63,8 @@ class ZigToolchainRequest:
 
 def _oldest_version(platform: Platform, zig: Zig) -> str:
     """The oldest system that binaries for `platform` must run on, as zig counts versions."""
+    if platform.oldest:
+        return platform.oldest
     if platform.system != LINUX:
         return {IOS: zig.ios, IOS_SIMULATOR: zig.ios, MACOS: zig.macos}.get(platform.system, "")
     if platform.name not in zig.glibc:
