@@ -141,10 +141,6 @@ const ${name}ModelInfo *${name}ModelNamed(const char *name) {
 )
 
 
-def header_name(settings: FrameworkSettings) -> str:
-    return f"{settings.name}.h"
-
-
 def render_header(settings: FrameworkSettings) -> str:
     return _HEADER.substitute(name=settings.name)
 
