@@ -64,6 +64,10 @@ from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,
 )
+from pants_tflite.util_rules.package_versions import PackageVersions, PackageVersionsRequest
+from pants_tflite.util_rules.python_environments import PythonEnvironment, ZigEnvironmentRequest
+
+_TOOLS = ("ziglang",)
 
 
 @dataclass(frozen=True)
@@ -182,12 +186,12 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
     settings = plan.settings
     models = await Get(BundleModels, BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=())
-    rendered = await Get(
-        RenderedPackage,
-        RenderPackageRequest(
-            address, plan, models, BuildXcframeworkRequest(address, settings, models)
-        ),
+    xcframework = BuildXcframeworkRequest(address, settings, models)
+    rendered, environment = await MultiGet(
+        Get(RenderedPackage, RenderPackageRequest(address, plan, models, xcframework)),
+        Get(PythonEnvironment, ZigEnvironmentRequest()),
     )
+    tools = await Get(PackageVersions, PackageVersionsRequest(address, environment, _TOOLS))
     folder = os.path.join("Sources", settings.swift_module, MODELS_FOLDER)
     manifest = BundleManifest(
         kind=TfLiteIosFrameworkTarget.alias,
@@ -202,9 +206,10 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
             for model in models.models
         ),
         platforms=PLATFORM_NAMES,
+        tools=tools.versions,
     )
-    bundle = await Get(DescribedBundle, AddManifestRequest(manifest, rendered.digest))
-    return await Get(BuiltPackage, PackageOutputRequest(path, bundle.digest))
+    described = await Get(DescribedBundle, AddManifestRequest(manifest, rendered.digest))
+    return await Get(BuiltPackage, PackageOutputRequest(path, described.digest))
 
 
 def rules():
