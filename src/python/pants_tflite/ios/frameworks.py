@@ -21,7 +21,8 @@ from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.contents import LaidOutModels, LayOutModelsRequest
 from pants_tflite.bundles.models import BundleModels
-from pants_tflite.ios.c_sources import render_header, render_module_map, render_source
+from pants_tflite.ios.c_header import render_header, render_module_map
+from pants_tflite.ios.c_source import render_source
 from pants_tflite.ios.model_facts import ModelFacts
 from pants_tflite.ios.property_lists import framework_plist, xcframework_plist
 from pants_tflite.ios.settings import FrameworkSettings

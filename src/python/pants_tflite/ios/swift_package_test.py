@@ -12,12 +12,8 @@ import tree_sitter_swift
 from pants.engine.addresses import Address
 
 from pants_tflite.errors import TfLiteError
-from pants_tflite.ios.swift_package import (
-    member_names,
-    render_accessors,
-    render_package,
-    string_literal,
-)
+from pants_tflite.ios.swift_accessors import member_names, render_accessors, string_literal
+from pants_tflite.ios.swift_package import render_package
 from pants_tflite.ios.testutil import MODELS, SETTINGS
 
 ADDRESS = Address("m", target_name="ios")

@@ -10,12 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pants_tflite.ios.c_sources import (
-    render_header,
-    render_module_map,
-    render_source,
-    string_literal,
-)
+from pants_tflite.ios.c_header import render_header, render_module_map
+from pants_tflite.ios.c_source import render_source, string_literal
 from pants_tflite.ios.testutil import LABELS, MODELS, SETTINGS
 
 GCC, GXX = shutil.which("gcc"), shutil.which("g++")
