@@ -39,6 +39,7 @@ from pants_tflite.util_rules.cc import (
     tool_processes,
     toolchains,
     universal_binary,
+    zig_installation,
 )
 
 
@@ -80,4 +81,5 @@ def rules():
         *toolchains.rules(),
         *universal_binary.rules(),
         *verification.rules(),
+        *zig_installation.rules(),
     )
