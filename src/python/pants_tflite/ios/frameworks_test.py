@@ -8,33 +8,24 @@ import json
 import plistlib
 import re
 import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import QueryRule
-from pants.testutil.rule_runner import RuleRunner
+from pants.engine.fs import Digest, MergeDigests
+from pants.engine.internals.scheduler import ExecutionError
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel, BundleModels
-from pants_tflite.errors import TfLiteError
 from pants_tflite.ios import register
 from pants_tflite.ios.frameworks import BuildXcframeworkRequest, Xcframework
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.slices import PLATFORM_NAMES
-from pants_tflite.testutil import new_rule_runner
-from pants_tflite.util_rules.cc.compilation import (
-    ArchiveObjectsRequest,
-    CompiledObject,
-    CompileSourceRequest,
-    StaticLibrary,
-)
+from pants_tflite.util_rules.cc.compilation import CompiledObject, CompileSourceRequest
 from pants_tflite.util_rules.cc.platforms import PLATFORMS
-from pants_tflite.util_rules.cc.testutil import needs_launcher, set_options, sources
+from pants_tflite.util_rules.cc.testutil import NativeBuilds, needs_launcher, run
 from pants_tflite.util_rules.cc.toolchain import C
 
 pytestmark = needs_launcher
@@ -66,48 +57,39 @@ def _tool(name: str) -> str:
     """An LLVM tool, which Debian may have under a name with a version only; skips without it."""
     found = shutil.which(name) or shutil.which(f"{name}-14")
     if found is None:
-        pytest.skip(f"{name} (Debian: llvm) is not installed")
+        pytest.skip(f"there is no {name} (Debian's llvm)")
     return found
 
 
-def _output(*argv: str | Path) -> str:
-    return subprocess.run(argv, check=True, capture_output=True, encoding="utf-8").stdout
-
-
 @pytest.fixture(scope="module")
-def rule_runner() -> RuleRunner:
-    rule_runner = new_rule_runner(
-        [
-            QueryRule(CompiledObject, [CompileSourceRequest]),
-            QueryRule(StaticLibrary, [ArchiveObjectsRequest]),
-            QueryRule(Xcframework, [BuildXcframeworkRequest]),
-        ],
-        rules=register.rules(),
-        target_types=register.target_types(),
+def builds() -> NativeBuilds:
+    return NativeBuilds(register.rules(), {BuildXcframeworkRequest: Xcframework})
+
+
+def _build(builds: NativeBuilds, settings: FrameworkSettings, **fields: Any) -> Xcframework:
+    digest = builds.digest({"model.tflite": "model", "model.json": "{}"})
+    model = BundleModel("pets", ADDRESS, digest, json.dumps(DESCRIPTION), ("cat", "dog"))
+    request = BuildXcframeworkRequest(
+        ADDRESS, settings, BundleModels((model,), settings.version), **fields
     )
-    set_options(rule_runner)
-    return rule_runner
+    built: Xcframework = builds.request(request)
+    return built
 
 
-def _build(rule_runner: RuleRunner, settings: FrameworkSettings, **fields: Any) -> Xcframework:
-    model = FileContent("model.tflite", b"model")
-    description = FileContent("model.json", b"{}")
-    digest = rule_runner.request(Digest, [CreateDigest([model, description])])
-    labels = ("cat", "dog")
-    models = (BundleModel("pets", ADDRESS, digest, json.dumps(DESCRIPTION), labels),)
-    request = BuildXcframeworkRequest(ADDRESS, settings, BundleModels(models, "1.4.0"), **fields)
-    return rule_runner.request(Xcframework, [request])
+def _write(builds: NativeBuilds, digest: Digest) -> Path:
+    """Writes files below the build root, which is what it returns."""
+    builds.rule_runner.scheduler.write_digest(digest)
+    return Path(builds.rule_runner.build_root)
 
 
 @pytest.fixture(scope="module")
-def xcframework(rule_runner: RuleRunner) -> Xcframework:
-    return _build(rule_runner, SETTINGS)
+def xcframework(builds: NativeBuilds) -> Xcframework:
+    return _build(builds, SETTINGS)
 
 
 @pytest.fixture(scope="module")
-def folder(rule_runner: RuleRunner, xcframework: Xcframework) -> Path:
-    rule_runner.scheduler.write_digest(xcframework.digest)
-    return Path(rule_runner.build_root)
+def folder(builds: NativeBuilds, xcframework: Xcframework) -> Path:
+    return _write(builds, xcframework.digest)
 
 
 def _binaries(folder: Path) -> list[Path]:
@@ -116,20 +98,18 @@ def _binaries(folder: Path) -> list[Path]:
 
 def _load_commands(binary: Path) -> list[tuple[str, str]]:
     """The platform and the oldest system of every architecture."""
-    text = _output(
-        _tool("llvm-objdump"), "--macho", "--arch=all", "--private-headers", str(binary)
-    )
+    text = run(_tool("llvm-objdump"), "--macho", "--arch=all", "--private-headers", str(binary))
     return re.findall(r"LC_BUILD_VERSION.*?platform (\w+).*?minos ([0-9.]+)", text, re.DOTALL)
 
 
-def _symbols(binary: Path, kind: str) -> list[set[str]]:
-    """The names of symbols of a kind, for each architecture."""
+def _symbols(binary: Path, *kinds: str) -> list[set[str]]:
+    """The names of the symbols of a kind, for each architecture."""
     archs = ["arm64", "x86_64"] if "simulator" in str(binary) else ["arm64"]
-    nm = _tool("llvm-nm")
+    command = (_tool("llvm-nm"), "--format=just-symbols", "--no-sort", *kinds)
     return [
         {
-            line.split()[-1]
-            for line in _output(nm, kind, "--format=bsd", f"--arch={arch}", str(binary)).split("\n")
+            line
+            for line in run(*command, f"--arch={arch}", binary).splitlines()
             if line and not line.endswith(":")
         }
         for arch in archs
@@ -153,12 +133,12 @@ def test_what_is_where(folder: Path) -> None:
 def test_architectures(folder: Path) -> None:
     lipo = _tool("llvm-lipo")
     device, simulator = _binaries(folder)
-    assert _output(lipo, simulator, "-archs").split() == ["arm64", "x86_64"]
+    assert run(lipo, simulator, "-archs").split() == ["arm64", "x86_64"]
     thin = folder / "thin.a"
     for arch, is_linked in (("arm64", "aarch64"), ("x86_64", "x86_64")):
-        _output(lipo, simulator, "-thin", arch, "-output", thin)
-        assert f"Arch: {is_linked}" in _output(_tool("llvm-readobj"), "--file-headers", thin)
-    assert "Arch: aarch64" in _output(_tool("llvm-readobj"), "--file-headers", device)
+        run(lipo, simulator, "-thin", arch, "-output", thin)
+        assert f"Arch: {is_linked}" in run(_tool("llvm-readobj"), "--file-headers", thin)
+    assert "Arch: aarch64" in run(_tool("llvm-readobj"), "--file-headers", device)
 
 
 def test_systems(folder: Path) -> None:
@@ -170,7 +150,73 @@ def test_systems(folder: Path) -> None:
 
 def test_symbols(folder: Path) -> None:
     for binary in _binaries(folder):
-        for exported in _symbols(binary, "--extern-only --defined-only".split()[1]):
-            assert {name for name in exported if name.startswith("_Pets")} == FUNCTIONS
+        for exported in _symbols(binary, "--extern-only", "--defined-only"):
+            assert exported == FUNCTIONS
         for needed in _symbols(binary, "--undefined-only"):
             assert needed == {"_strcmp"}
+
+
+def test_the_oldest_ios_is_that_of_the_field(builds: NativeBuilds) -> None:
+    settings = replace(SETTINGS, name="NewPets", min_ios="15.4")
+    root = _write(builds, _build(builds, settings).digest)
+    for framework in (root / "NewPets.xcframework").rglob("*.framework"):
+        assert {oldest for _, oldest in _load_commands(framework / "NewPets")} == {"15.4"}
+        plist = plistlib.loads((framework / "Info.plist").read_bytes())
+        assert plist["MinimumOSVersion"] == "15.4"
+
+
+def test_libraries_are_linked_in(builds: NativeBuilds) -> None:
+    kernel = "int PetKernel(void) { return 1; }"
+    libraries = {
+        name: (builds.archive(name, builds.compile(kernel, name)),) for name in PLATFORM_NAMES
+    }
+    settings = replace(SETTINGS, name="Kernels")
+    built = _build(builds, settings, libraries=FrozenDict(libraries))
+    for framework in (_write(builds, built.digest) / "Kernels.xcframework").rglob("*.framework"):
+        for exported in _symbols(framework / "Kernels", "--extern-only", "--defined-only"):
+            assert {"_PetKernel", "_KernelsVersion"} <= exported
+
+
+_USER = """\
+@import Pets;
+const char *_Nonnull name(void) { return PetsModelAtIndex(0)->labels[1]; }
+size_t count(void) { return PetsModelCount(); }
+"""
+_MODULES = ("-fmodules", "-fmodules-cache-path=__modules__", "-Wall", "-Wextra", "-Werror")
+
+
+def _compile_user(
+    builds: NativeBuilds, xcframework: Xcframework, platform: str, framework: str, text: str
+) -> CompiledObject:
+    """Compiles Objective-C that imports the framework's module."""
+    digest = builds.rule_runner.request(
+        Digest, [MergeDigests([builds.digest({"user.m": text}), xcframework.digest])]
+    )
+    folder = FRAMEWORKS[framework].rpartition("/")[0]
+    flags = ("-x", "objective-c", "-F", folder, *_MODULES)
+    compiled: CompiledObject = builds.request(
+        CompileSourceRequest(ADDRESS, PLATFORMS[platform], C, "user.m", digest, flags=flags)
+    )
+    return compiled
+
+
+@pytest.mark.parametrize(
+    ("platform", "framework"),
+    [("ios_arm64", "device"), ("ios_simulator_x86_64", "simulator")],
+)
+def test_objective_c_imports_the_module(
+    builds: NativeBuilds, xcframework: Xcframework, platform: str, framework: str
+) -> None:
+    compiled = _compile_user(builds, xcframework, platform, framework, _USER)
+    path = _write(builds, compiled.digest) / compiled.path
+    needed = run(_tool("llvm-nm"), "--format=just-symbols", "--undefined-only", path).split()
+    assert needed == ["_PetsModelAtIndex", "_PetsModelCount"]
+
+
+def test_objective_c_knows_what_may_be_missing(
+    builds: NativeBuilds, xcframework: Xcframework
+) -> None:
+    wrong = "@import Pets;\nvoid f(void) { PetsModelNamed(0); }\n"
+    with pytest.raises(ExecutionError) as error:
+        _compile_user(builds, xcframework, "ios_arm64", "device", wrong)
+    assert "null passed to a callee that requires a non-null argument" in str(error.value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
@@ -26,15 +27,12 @@ from pants_tflite.ios.slices import PLATFORM_NAMES
 from pants_tflite.ios.swift_package import models_folder
 from pants_tflite.ios.swift_packages import BuildSwiftPackageRequest, SwiftPackage
 from pants_tflite.ios.target_types import TfLiteIosFrameworkTarget
+from pants_tflite.util_rules.cc.zig_installation import ZigInstallation, ZigRequest
 from pants_tflite.util_rules.output_paths import (
     OutputPath,
     OutputPathRequest,
     PackageOutputRequest,
 )
-from pants_tflite.util_rules.package_versions import PackageVersions, PackageVersionsRequest
-from pants_tflite.util_rules.python_environments import PythonEnvironment, ZigEnvironmentRequest
-
-_TOOLS = ("ziglang",)
 
 
 @rule(desc="Package an iOS framework")
@@ -48,11 +46,10 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
     models = await Get(BundleModels, BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=())
     xcframework = BuildXcframeworkRequest(address, settings, models)
-    package, environment = await MultiGet(
+    package, zig = await MultiGet(
         Get(SwiftPackage, BuildSwiftPackageRequest(xcframework, plan.members)),
-        Get(PythonEnvironment, ZigEnvironmentRequest()),
+        Get(ZigInstallation, ZigRequest()),
     )
-    tools = await Get(PackageVersions, PackageVersionsRequest(address, environment, _TOOLS))
     folder = models_folder(settings)
     manifest = BundleManifest(
         kind=TfLiteIosFrameworkTarget.alias,
@@ -67,7 +64,7 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
             for model in models.models
         ),
         platforms=PLATFORM_NAMES,
-        tools=tools.versions,
+        tools=FrozenDict({"zig": zig.version}),
     )
     described = await Get(DescribedBundle, AddManifestRequest(manifest, package.digest))
     return await Get(BuiltPackage, PackageOutputRequest(path, described.digest))

@@ -39,9 +39,7 @@ tflite_file(name="a__b", source="model.tflite")
 tflite_ios_framework(name="ios", {fields})
 """
     write_workspace(rule_runner, {"m/BUILD": build, "m/model.tflite": ""})
-    field_set = IosFrameworkFieldSet.create(
-        rule_runner.get_target(Address("m", target_name="ios"))
-    )
+    field_set = IosFrameworkFieldSet.create(rule_runner.get_target(Address("m", target_name="ios")))
     return rule_runner.request(IosFrameworkPlan, [PlanIosFrameworkRequest(field_set)])
 
 
