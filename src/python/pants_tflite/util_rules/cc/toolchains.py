@@ -69,8 +69,8 @@ def _oldest_system(platform: Platform, zig: Zig) -> str:
 
 @rule
 async def find_zig_toolchain(request: ZigToolchainRequest, zig: Zig) -> Toolchain:
-    installation = await Get(ZigInstallation, ZigRequest())
     oldest = _oldest_system(request.platform, zig)
+    installation = await Get(ZigInstallation, ZigRequest())
     return replace(
         zig_toolchain(request.platform, oldest, installation.command, installation.version),
         digest=installation.digest,
