@@ -73,4 +73,4 @@ def test_every_field(rule_runner: RuleRunner) -> None:
 def test_mistakes(rule_runner: RuleRunner, fields: str, expected: str) -> None:
     with pytest.raises(ExecutionError) as error:
         _plan(rule_runner, fields)
-    assert f"m:ios, {expected}" in str(error.value.wrapped_exceptions[0])
+    assert f"m:ios, {expected}" in str(error.value)
