@@ -5,11 +5,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Type
 
 from pants.core.goals.package import PackageFieldSet
 from pants.engine.rules import Get, collect_rules, rule
-from pants.engine.target import Field
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleFieldSet, BundlePlan, PlanBundleRequest
@@ -25,7 +23,7 @@ from pants_tflite.ios.target_types import BundleIdField, FrameworkNameField, Min
 
 @dataclass(frozen=True)
 class IosFrameworkFieldSet(PackageFieldSet, BundleFieldSet):
-    required_fields: ClassVar[tuple[Type[Field], ...]] = (BundleIdField, MinIosField)
+    required_fields = (BundleIdField, MinIosField)
 
     bundle_id: BundleIdField
     framework: FrameworkNameField
