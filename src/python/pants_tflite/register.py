@@ -48,12 +48,12 @@ def target_types():
 
 def rules():
     return (
-        *archives.rules(),
-        *bundle_models.rules(),
-        *contents.rules(),
         *android_stubs.rules(),
+        *archives.rules(),
         *binary_inspection.rules(),
+        *bundle_models.rules(),
         *compilation.rules(),
+        *contents.rules(),
         *conversion.rules(),
         *datasets.rules(),
         *dependency_inference.rules(),
