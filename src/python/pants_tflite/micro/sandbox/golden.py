@@ -106,7 +106,7 @@ def compare(
     """The differences of each output over all calls.
 
     `largest_difference` is counted in the `unit`: the quantization's steps, so 1 is the least
-    significant bit; for real numbers relative to the largest of the expected ones; for other
+    significant bit (`step` is what one is worth in what the output stores); for real numbers relative to the largest of the expected ones; for other
     integers in their own values.
     """
     compared = []
@@ -140,6 +140,7 @@ def _differ(
         unit, size = VALUES, 1.0
     difference = largest / size
     return {
+        "step": step,
         "elements": int(expected.size),
         "differing_elements": int(np.count_nonzero(~same)),
         "exact": bool(same.all()),
