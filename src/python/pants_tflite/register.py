@@ -29,6 +29,16 @@ from pants_tflite.util_rules import (
     saved_models,
     verification,
 )
+from pants_tflite.util_rules.cc import (
+    android_stubs,
+    binary_inspection,
+    compilation,
+    linking,
+    system_tools,
+    tool_processes,
+    toolchains,
+    universal_binary,
+)
 
 
 def target_types():
@@ -37,8 +47,11 @@ def target_types():
 
 def rules():
     return (
+        *android_stubs.rules(),
         *archives.rules(),
+        *binary_inspection.rules(),
         *bundle_models.rules(),
+        *compilation.rules(),
         *contents.rules(),
         *conversion.rules(),
         *datasets.rules(),
@@ -46,6 +59,7 @@ def rules():
         *entry_point_calls.rules(),
         *entry_points.rules(),
         *inputs.rules(),
+        *linking.rules(),
         *models.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),
@@ -59,5 +73,9 @@ def rules():
         *run.rules(),
         *sandbox_programs.rules(),
         *saved_models.rules(),
+        *system_tools.rules(),
+        *tool_processes.rules(),
+        *toolchains.rules(),
+        *universal_binary.rules(),
         *verification.rules(),
     )
