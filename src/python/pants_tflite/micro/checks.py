@@ -17,46 +17,41 @@ from pants_tflite.micro.target_types import MicroMaxArenaField, MicroMaxFlashFie
 from pants_tflite.sizes import format_size
 
 
-def check_ops(address: Address, models: Sequence[BundleModel]) -> None:
-    """Raises where TFLite Micro lacks ops, or types of inputs and outputs: lists all of them."""
-    missing = [
-        f"{model.name} ({model.address}): {problem}"
+def check_types(address: Address, models: Sequence[BundleModel]) -> None:
+    """Raises where an application could not fill an input or read an output; lists all of them."""
+    wrong = [
+        f"\n- {model.name} ({model.address}): the {kind} {tensor['name']} is {tensor['dtype']}"
         for model in models
-        for problem in (*_missing_ops(model.facts), *_missing_types(model.facts))
+        for kind in ("input", "output")
+        for tensor in model.facts[f"{kind}s"]
+        if tensor["dtype"] not in TENSOR_TYPES
     ]
-    if missing:
-        listed = "".join(f"\n- {problem}" for problem in missing)
+    if wrong:
         raise Mistake(
-            message=f"TFLite Micro cannot run all of the bundle's models:{listed}",
-            fix=(
-                "Leave these models out of the bundle, or build them of other ops and types: see "
-                "what `model.json` says of each model's `ops`."
-            ),
+            message=f"there is no C++ type for some inputs or outputs:{''.join(wrong)}",
+            fix=f"Make them one of {', '.join(TENSOR_TYPES)}, or leave the models out.",
             field=BundleModelsField.alias,
         ).at(address)
 
 
-def _missing_ops(facts: Mapping[str, Any]) -> list[str]:
-    return [
-        f"there is no {'custom ' if op['custom'] else ''}op {op['name']} (used {op['count']} times)"
-        for op in facts["ops"]
-        if op["count"] and method_of(op) is None
+def methods_for(address: Address, models: Sequence[BundleModel]) -> tuple[str, ...]:
+    """The methods that add the ops of models to a resolver, each once.
+
+    Raises where TFLite Micro runs an op that this backend cannot add; lists all of them.
+    """
+    ops = [(model, op) for model in models for op in model.facts["ops"] if op["count"]]
+    unknown = [
+        f"\n- {model.name} ({model.address}): {op['name']}"
+        for model, op in ops
+        if method_of(op) is None
     ]
-
-
-def _missing_types(facts: Mapping[str, Any]) -> list[str]:
-    return [
-        f"the {kind} {tensor['name']} is of type {tensor['dtype']}"
-        for kind, tensors in (("input", facts["inputs"]), ("output", facts["outputs"]))
-        for tensor in tensors
-        if tensor["dtype"] not in TENSOR_TYPES
-    ]
-
-
-def methods_for(models: Sequence[BundleModel]) -> tuple[str, ...]:
-    """The methods that add the ops of checked models to a resolver, each once."""
-    found = {method_of(op) for model in models for op in model.facts["ops"] if op["count"]}
-    return tuple(sorted(method for method in found if method))
+    if unknown:
+        raise Mistake(
+            message=f"no method of TFLite Micro's op resolver is known for some ops:{''.join(unknown)}",
+            fix="Leave these models out of the bundle; the TFLite Micro of `[tflm]` may be too new.",
+            field=BundleModelsField.alias,
+        ).at(address)
+    return tuple(sorted({method for _, op in ops if (method := method_of(op))}))
 
 
 def check_arena(

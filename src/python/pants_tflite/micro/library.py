@@ -10,23 +10,16 @@ from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from pants_tflite.micro.cpp import TENSOR_TYPES
 
-# How the golden files call a model without signatures; see sandbox/verify.py.
-_NO_SIGNATURE = "main"
-
 
 @dataclass(frozen=True)
 class LibraryTensor:
-    """An input or output of the main subgraph.
-
-    `golden_key` is its name in the golden files, None where no call of the model names it.
-    """
+    """An input or output of the main graph, the only one that TFLite Micro runs."""
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     scale: Optional[float]
     zero_point: int
-    golden_key: Optional[str]
 
     @property
     def elements(self) -> int:
@@ -55,13 +48,12 @@ class LibraryModel:
     def create(
         cls, name: str, facts: Mapping[str, Any], labels: Sequence[str], arena: Mapping[str, Any]
     ) -> LibraryModel:
-        signature = _main_signature(facts)
         return cls(
             name=name,
             sha256=facts["sha256"],
             size=facts["sizes"]["file"],
-            inputs=tuple(_tensors(facts, "inputs", signature)),
-            outputs=tuple(_tensors(facts, "outputs", signature)),
+            inputs=tuple(_tensors(facts, "inputs")),
+            outputs=tuple(_tensors(facts, "outputs")),
             labels=tuple(labels),
             smallest_arena=arena["smallest"],
             arena_margin=arena["margin_percent"],
@@ -79,33 +71,24 @@ class Library:
     tolerance_lsb: int
 
 
-def _main_signature(facts: Mapping[str, Any]) -> Optional[str]:
-    """The signature that calls the one graph that TFLite Micro runs, if there is one."""
-    for name, signature in sorted(facts["signatures"].items()):
+def _arguments(facts: Mapping[str, Any], kind: str) -> dict[str, str]:
+    """What a signature calls the main graph's tensors, by their own names."""
+    for _, signature in sorted(facts["signatures"].items()):
         if signature["subgraph"] == 0:
-            return str(name)
-    return None
+            named = sorted(signature[kind].items(), reverse=True)
+            return {tensor["name"]: argument for argument, tensor in named}
+    return {}
 
 
-def _tensors(
-    facts: Mapping[str, Any], kind: str, signature: Optional[str]
-) -> Iterator[LibraryTensor]:
-    arguments = {}
-    if signature is not None:
-        named = facts["signatures"][signature][kind]
-        arguments = {tensor["name"]: name for name, tensor in sorted(named.items(), reverse=True)}
+def _tensors(facts: Mapping[str, Any], kind: str) -> Iterator[LibraryTensor]:
+    arguments = _arguments(facts, kind)
     for tensor in facts[kind]:
-        argument = arguments.get(tensor["name"])
-        key = None if argument is None else f"{signature}/{argument}"
-        if not facts["signatures"]:
-            key = f"{_NO_SIGNATURE}/{tensor['name']}"
         quantization = tensor["quantization"]
         whole = quantization is not None and quantization["quantized_dimension"] is None
         yield LibraryTensor(
-            name=argument or tensor["name"],
+            name=arguments.get(tensor["name"], tensor["name"]),
             dtype=tensor["dtype"],
             shape=tuple(tensor["shape"]),
             scale=quantization["scales"][0] if whole else None,
             zero_point=quantization["zero_points"][0] if whole else 0,
-            golden_key=key,
         )

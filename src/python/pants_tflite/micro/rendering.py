@@ -47,17 +47,17 @@ def render_self_test(library: Library) -> Iterator[tuple[str, str]]:
         f"namespace {model.name} {{\nextern const GoldenModel kGolden;\n}}\n"
         for model in library.models
     )
-    models = "".join(f"    &{model.name}::kGolden,\n" for model in library.models)
+    golden_models = "".join(f"    &{model.name}::kGolden,\n" for model in library.models)
     yield f"{SELF_TEST_DIRECTORY}/golden.h", fill("golden.h.in", **names, declarations=declarations)
     yield f"{SELF_TEST_DIRECTORY}/main.cc", fill("main.cc.in", **names)
-    yield f"{SELF_TEST_DIRECTORY}/self_test.cc", fill(
+    yield f"{SELF_TEST_DIRECTORY}/{library.name}_self_test.cc", fill(
         "self_test.cc.in",
         **names,
-        models=models,
+        models=golden_models,
         tolerance_float=_TOLERANCE_FLOAT,
         tolerance_lsb=str(library.tolerance_lsb),
     )
-    yield f"{SELF_TEST_DIRECTORY}/self_test.h", fill("self_test.h.in", **names)
+    yield f"{SELF_TEST_DIRECTORY}/{library.name}_self_test.h", fill("self_test.h.in", **names)
 
 
 def _max_rank(models: Iterable[LibraryModel]) -> int:

@@ -12,10 +12,8 @@ from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, Sna
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.bundles.models import BundleModel
-from pants_tflite.micro.checks import methods_for
-from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
-from pants_tflite.micro.library import Library, LibraryModel, LibraryTensor
-from pants_tflite.micro.measured_models import MeasuredModels, MeasureModelsRequest
+from pants_tflite.micro.field_sets import MicroLibraryFieldSet
+from pants_tflite.micro.models import MicroModels, MicroModelsRequest
 from pants_tflite.micro.rendering import (
     INCLUDE_DIRECTORY,
     SELF_TEST_DIRECTORY,
@@ -67,7 +65,6 @@ class RenderModelRequest:
     address: Address
     library: str
     model: BundleModel
-    described: LibraryModel
 
     def to_json(self, files: Iterable[str]) -> dict[str, Any]:
         has_golden = set(GOLDEN_FILES) <= set(files)
@@ -75,21 +72,15 @@ class RenderModelRequest:
         return {
             "golden_input": golden_input,
             "golden_output": golden_output,
-            "inputs": [_tensor_to_json(tensor) for tensor in self.described.inputs],
             "library": self.library,
             "model": MODEL_FILE,
             "name": self.model.name,
-            "outputs": [_tensor_to_json(tensor) for tensor in self.described.outputs],
         }
 
 
 @dataclass(frozen=True)
 class RenderedModel:
     digest: Digest
-
-
-def _tensor_to_json(tensor: LibraryTensor) -> dict[str, Any]:
-    return {"key": tensor.golden_key, "dtype": tensor.dtype, "shape": tensor.shape}
 
 
 @rule
@@ -116,24 +107,14 @@ async def render_model(request: RenderModelRequest) -> RenderedModel:
 @rule(desc="Render a TFLite Micro library")
 async def render_sources(request: MicroSourcesRequest) -> MicroSources:
     field_set = request.field_set
-    settings = MicroSettings.create(field_set)
-    measured = await Get(MeasuredModels, MeasureModelsRequest(field_set))
-    models = measured.models.models
-    library = Library(
-        settings.library,
-        tuple(
-            LibraryModel.create(model.name, model.facts, model.labels, arena)
-            for model, arena in zip(models, measured.arenas)
-        ),
-        methods_for(models),
-        field_set.golden_tolerance.value,
-    )
+    models = await Get(MicroModels, MicroModelsRequest(field_set))
+    library = models.library
     rendered = await MultiGet(
         Get(
             RenderedModel,
-            RenderModelRequest(field_set.address, library.name, model, described),
+            RenderModelRequest(field_set.address, library.name, model),
         )
-        for model, described in zip(models, library.models)
+        for model in models.bundle.models
     )
     texts = (*render_library(library), *render_self_test(library))
     written = await Get(
