@@ -17,6 +17,7 @@ from pants.engine.fs import (
 )
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
@@ -93,26 +94,23 @@ def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
 
 def describe(field_set: MicroLibraryFieldSet, models: MicroModels) -> BundleManifest:
     """The manifest, but for the files."""
-    tools = {
-        facts["runtime"]: facts["version"]
-        for facts in (measured.arena["measured_on"] for measured in models.measured.models)
-    }
+    runtimes = [measured.arena["measured_on"] for measured in models.measured.models]
     return BundleManifest(
         kind=TfLiteMicroLibraryTarget.alias,
         name=models.library.name,
         version=models.bundle.version,
-        models=[
+        models=tuple(
             ModelEntry(
                 model,
                 files_of(model.name, _MODELS_DIRECTORY).model,
                 files_of(model.name, _MODELS_DIRECTORY).labels if model.labels else None,
-                arena=measured.arena,
-                golden=measured.golden,
+                arena=FrozenDict.deep_freeze(measured.arena),
+                golden=FrozenDict.deep_freeze(measured.golden),
             )
             for model, measured in zip(models.bundle.models, models.measured.models)
-        ],
-        platforms=[field_set.cpu.value] if field_set.cpu.value else [],
-        tools=tools,
+        ),
+        platforms=(field_set.cpu.value,) if field_set.cpu.value else (),
+        tools=FrozenDict({runtime["runtime"]: runtime["version"] for runtime in runtimes}),
     )
 
 
