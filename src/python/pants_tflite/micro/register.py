@@ -4,8 +4,27 @@
 
 from __future__ import annotations
 
-from pants_tflite.micro import environment, measurement
+from pants_tflite.micro import (
+    dependency_inference,
+    environment,
+    measurement,
+    models,
+    package,
+    sources,
+)
+from pants_tflite.micro import target_types as micro_target_types
+
+
+def target_types():
+    return micro_target_types.target_types()
 
 
 def rules():
-    return (*environment.rules(), *measurement.rules())
+    return (
+        *dependency_inference.rules(),
+        *environment.rules(),
+        *measurement.rules(),
+        *models.rules(),
+        *package.rules(),
+        *sources.rules(),
+    )
