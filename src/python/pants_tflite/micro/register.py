@@ -5,14 +5,21 @@
 from __future__ import annotations
 
 from pants_tflite.micro import (
+    binaries,
     dependency_inference,
     environment,
     measurement,
     models,
     package,
+    self_test,
     sources,
 )
 from pants_tflite.micro import target_types as micro_target_types
+from pants_tflite.micro import (
+    tflm_library,
+    tflm_tree,
+)
+from pants_tflite.micro.qemu import start_up
 
 
 def target_types():
@@ -21,10 +28,15 @@ def target_types():
 
 def rules():
     return (
+        *binaries.rules(),
         *dependency_inference.rules(),
         *environment.rules(),
         *measurement.rules(),
         *models.rules(),
         *package.rules(),
+        *self_test.rules(),
         *sources.rules(),
+        *start_up.rules(),
+        *tflm_library.rules(),
+        *tflm_tree.rules(),
     )
