@@ -13,6 +13,7 @@ from pants_tflite.micro import (
     package,
     self_test,
     sources,
+    supported_ops,
 )
 from pants_tflite.micro import target_types as micro_target_types
 from pants_tflite.micro import (
@@ -37,6 +38,7 @@ def rules():
         *self_test.rules(),
         *sources.rules(),
         *start_up.rules(),
+        *supported_ops.rules(),
         *tflm_library.rules(),
         *tflm_tree.rules(),
     )

@@ -129,7 +129,8 @@ def _differ(
         distances = np.abs(expected.astype(wide) - actual.astype(wide))
     distances[same] = 0
     # Not a number on one side alone is as far as can be.
-    largest = float(np.max(np.nan_to_num(distances, nan=np.inf), initial=0))
+    distances[np.isnan(distances)] = np.inf
+    largest = float(np.max(distances, initial=0))
     step = _step(model, tensor)
     if step is not None:
         unit, size = STEPS, step
