@@ -19,8 +19,9 @@ from pants.engine.fs import (
 )
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.micro.checks import check_flash
 from pants_tflite.micro.elf_sizes import ElfSizes, elf_sizes
-from pants_tflite.micro.field_sets import MicroLibraryFieldSet
+from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
 from pants_tflite.micro.qemu.boards import BOARDS, LINK_FLAGS
 from pants_tflite.micro.qemu.start_up import StartUpFiles, StartUpFilesRequest
 from pants_tflite.micro.sources import MicroSources, MicroSourcesRequest
@@ -194,6 +195,9 @@ async def build_micro_binaries(request: BuiltMicroBinariesRequest) -> BuiltMicro
     if cpu is None or field_set.tflm.value is None:
         return BuiltMicroBinaries(await Get(Digest, CreateDigest(())))
     built = await Get(BuiltSelfTest, BuildSelfTestRequest(field_set, PLATFORMS[cpu]))
+    limit = MicroSettings.create(field_set).max_flash
+    flash = {"models, code and constants": built.flash_bytes}
+    check_flash(field_set.address, field_set.max_flash.value, limit, flash)
     digest = await Get(Digest, MergeDigests((built.library.digest, built.program.digest)))
     entries = await Get(DigestEntries, Digest, digest)
     placed = await Get(
