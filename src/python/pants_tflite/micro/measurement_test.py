@@ -14,11 +14,11 @@ from pants_tflite.bundles.models import BundleModel
 from pants_tflite.micro.measurement import (
     GoldenTolerance,
     MeasuredModel,
-    ModelReport,
     difference_mistake,
     refusal_mistake,
     with_margin,
 )
+from pants_tflite.micro.model_reports import ModelReport
 
 BUNDLE = Address("mcu", target_name="library")
 MEASURED_ON = {"runtime": "tflite-micro", "version": "0.dev1", "pointer_bits": 64}

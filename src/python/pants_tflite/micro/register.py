@@ -9,9 +9,11 @@ from pants_tflite.micro import (
     dependency_inference,
     environment,
     measurement,
+    model_reports,
     models,
     package,
     self_test,
+    self_test_program,
     sources,
     supported_ops,
 )
@@ -20,7 +22,7 @@ from pants_tflite.micro import (
     tflm_library,
     tflm_tree,
 )
-from pants_tflite.micro.qemu import start_up
+from pants_tflite.micro.qemu import emulator, start_up
 
 
 def target_types():
@@ -32,10 +34,13 @@ def rules():
         *binaries.rules(),
         *dependency_inference.rules(),
         *environment.rules(),
+        *emulator.rules(),
         *measurement.rules(),
+        *model_reports.rules(),
         *models.rules(),
         *package.rules(),
         *self_test.rules(),
+        *self_test_program.rules(),
         *sources.rules(),
         *start_up.rules(),
         *supported_ops.rules(),

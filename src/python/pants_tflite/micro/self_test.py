@@ -8,61 +8,22 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from pants.core.goals.test import ShowOutput, TestFieldSet, TestRequest, TestResult, TestSubsystem
-from pants.core.util_rules.search_paths import ExecutableSearchPathsOptionMixin
-from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths, BinaryPathTest
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, DigestEntries, FileContent, FileEntry
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
-from pants.option.option_types import IntOption, SkipOption
-from pants.option.subsystem import Subsystem
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
-from pants.util.strutil import softwrap
 
 from pants_tflite.compat import test_result
-from pants_tflite.micro.binaries import BuildSelfTestRequest, BuiltSelfTest
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.qemu.boards import BOARDS
+from pants_tflite.micro.qemu.emulator import Qemu, QemuRequest
+from pants_tflite.micro.self_test_program import BuildSelfTestRequest, BuiltSelfTest
+from pants_tflite.micro.subsystems.self_test import QEMU, MicroSelfTest
 from pants_tflite.micro.target_types import MicroLayoutField, MicroTflmField
 from pants_tflite.util_rules.cc.platforms import PLATFORMS, Platform, host_platform
-
-QEMU = "qemu-system-arm"
-
-
-class MicroSelfTest(Subsystem):
-    options_scope = "tflite-micro-self-test"
-    name = "TFLite Micro self-test"
-    help = "The self-test of a `tflite_micro_library`, on the host and in QEMU."
-
-    skip = SkipOption("test")
-    timeout_seconds = IntOption(
-        default=120,
-        help=softwrap(
-            """
-            How long a self-test may run before it counts as failed.
-
-            Defaults to 120.
-
-            Example: `timeout_seconds = 600`.
-            """
-        ),
-    )
-
-    class EnvironmentAware(ExecutableSearchPathsOptionMixin, Subsystem.EnvironmentAware):
-        env_vars_used_by_options = ("PATH",)
-
-        executable_search_paths_help = softwrap(
-            f"""
-            Where `{QEMU}` is looked for. `<PATH>` stands for the folders of the environment
-            variable PATH.
-
-            Defaults to `["<PATH>"]`.
-
-            Example: `executable_search_paths = ["/opt/qemu/bin"]`.
-            """
-        )
 
 
 @dataclass(frozen=True)
@@ -107,38 +68,10 @@ class SelfTestRun:
 
 
 @dataclass(frozen=True)
-class QemuRequest:
-    """Asks for the path of QEMU's emulator of Arm systems."""
-
-
-@dataclass(frozen=True)
-class Qemu:
-    """`path` is None where it is not installed. `version` stands for its content in cache keys."""
-
-    path: Optional[str] = None
-    version: str = ""
-
-
-@dataclass(frozen=True)
 class RenderTestResultRequest:
     address: Address
     runs: tuple[SelfTestRun, ...]
     output: ShowOutput
-
-
-@rule
-async def find_qemu(_: QemuRequest, environment: MicroSelfTest.EnvironmentAware) -> Qemu:
-    found = await Get(
-        BinaryPaths,
-        BinaryPathRequest(
-            binary_name=QEMU,
-            search_path=environment.executable_search_path,
-            test=BinaryPathTest(args=["--version"]),
-        ),
-    )
-    if found.first_path is None:
-        return Qemu()
-    return Qemu(found.first_path.path, found.first_path.fingerprint)
 
 
 @rule(desc="Run a TFLite Micro self-test", level=LogLevel.DEBUG)
