@@ -87,7 +87,8 @@ def _get(library: str, tensor: LibraryTensor) -> str:
 def _variables(library: Library, stateful: list[str]) -> str:
     if not stateful:
         return ""
+    names = ", ".join(f"`{name}`" for name in stateful)
     return (
-        f"\n\nThe models {', '.join(stateful)} keep state in resource variables: give the interpreter "
-        f"a `tflite::MicroResourceVariables`, as `{library.name}_self_test` does."
+        f"\n\nState is kept in resource variables by {names}: give the interpreter a\n"
+        f"`tflite::MicroResourceVariables`, as `{library.name}_self_test` does."
     )
