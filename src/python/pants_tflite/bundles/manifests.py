@@ -102,5 +102,6 @@ class BundleManifest:
             "files": [entry.to_json() for entry in sorted(self.files, key=lambda e: e.path)],
             "tools": dict(self.tools),
         }
-        text = json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False)
+        # The parts are frozen, so that the manifest can be part of a request.
+        text = json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False, default=dict)
         return f"{text}\n".encode()
