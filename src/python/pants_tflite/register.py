@@ -38,6 +38,7 @@ from pants_tflite.util_rules.cc import (
     tool_processes,
     toolchains,
     universal_binary,
+    zig_installation,
 )
 
 
@@ -78,4 +79,5 @@ def rules():
         *toolchains.rules(),
         *universal_binary.rules(),
         *verification.rules(),
+        *zig_installation.rules(),
     )

@@ -4,26 +4,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Optional
 
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, DigestContents, DigestSubset, PathGlobs, Snapshot
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, BundleModels
 from pants_tflite.errors import Mistake
-from pants_tflite.micro.environment import TflmEnvironmentRequest
-from pants_tflite.util_rules.conversion import MODEL_FILE
-from pants_tflite.util_rules.python_environments import PythonEnvironment
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
-from pants_tflite.util_rules.verification import GOLDEN_FILES
+from pants_tflite.micro.model_reports import ModelReport, ReportModelRequest
 
-_PROGRAM = "pants_tflite.micro.sandbox.measure"
-_REPORT_FILE = "measurement.json"
 ARENA_ALIGNMENT = 16
 DEFAULT_MARGIN_PERCENT = 10
 
@@ -38,29 +29,6 @@ class GoldenTolerance:
 
     steps: float = 2.0
     relative: float = 1e-5
-
-
-@dataclass(frozen=True)
-class ReportModelRequest:
-    """Asks for TFLite Micro's report on one model; a model that it refuses is no error here."""
-
-    model: BundleModel
-
-    def debug_hint(self) -> str:
-        return str(self.model.address)
-
-
-@dataclass(frozen=True)
-class ModelReport:
-    """`text` is `measurement.json`; see sandbox/measure.py."""
-
-    model: BundleModel
-    text: str
-
-    @cached_property
-    def facts(self) -> dict[str, Any]:
-        facts: dict[str, Any] = json.loads(self.text)
-        return facts
 
 
 @dataclass(frozen=True)
@@ -185,38 +153,6 @@ def difference_mistake(report: ModelReport, tolerance: GoldenTolerance) -> Optio
                 field=BundleModelsField.alias,
             )
     return None
-
-
-@rule(desc="Measure a model with TFLite Micro")
-async def report_on_model(request: ReportModelRequest) -> ModelReport:
-    model = request.model
-    environment, files = await MultiGet(
-        Get(PythonEnvironment, TflmEnvironmentRequest()),
-        # Without its description, so that a model of the same bytes is measured once.
-        Get(Digest, DigestSubset(model.digest, PathGlobs((MODEL_FILE, *GOLDEN_FILES)))),
-    )
-    snapshot = await Get(Snapshot, Digest, files)
-    golden_input, golden_output = (
-        path if path in snapshot.files else None for path in GOLDEN_FILES
-    )
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
-        RunProgramRequest.create(
-            model.address,
-            _PROGRAM,
-            environment,
-            {
-                "golden_input": golden_input,
-                "golden_output": golden_output,
-                "model": MODEL_FILE,
-            },
-            description=f"Measure the model {model.address} with TFLite Micro",
-            input_digest=files,
-        ),
-    )
-    contents = await Get(DigestContents, Digest, result.digest)
-    return ModelReport(model, contents[0].content.decode())
 
 
 @rule(desc="Measure a bundle's models with TFLite Micro")

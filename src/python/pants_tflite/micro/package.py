@@ -27,6 +27,10 @@ from pants_tflite.bundles.contents import (
     files_of,
 )
 from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
+from pants_tflite.micro.binaries import (
+    BuiltMicroBinaries,
+    BuiltMicroBinariesRequest,
+)
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
@@ -92,9 +96,15 @@ def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
     )
 
 
-def describe(field_set: MicroLibraryFieldSet, models: MicroModels) -> BundleManifest:
+def describe(
+    field_set: MicroLibraryFieldSet, models: MicroModels, binaries: BuiltMicroBinaries
+) -> BundleManifest:
     """The manifest, but for the files."""
     runtimes = [measured.arena["measured_on"] for measured in models.measured.models]
+    tools = {runtime["runtime"]: runtime["version"] for runtime in runtimes}
+    if binaries.self_test is not None:
+        compiled_with = binaries.self_test.tools
+        tools.update(compiler=compiled_with.toolchain, tflm=compiled_with.tree.version)
     return BundleManifest(
         kind=TfLiteMicroLibraryTarget.alias,
         name=models.library.name,
@@ -110,13 +120,15 @@ def describe(field_set: MicroLibraryFieldSet, models: MicroModels) -> BundleMani
             for model, measured in zip(models.bundle.models, models.measured.models)
         ),
         platforms=(field_set.cpu.value,) if field_set.cpu.value else (),
-        tools=FrozenDict({runtime["runtime"]: runtime["version"] for runtime in runtimes}),
+        tools=FrozenDict(tools),
     )
 
 
 @rule(desc="Package a TFLite Micro library")
 async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage:
     path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
+    # First: it looks for what it compiles with before any model is built.
+    binaries = await Get(BuiltMicroBinaries, BuiltMicroBinariesRequest(field_set))
     models, sources = await MultiGet(
         Get(MicroModels, MicroModelsRequest(field_set)),
         Get(MicroSources, MicroSourcesRequest(field_set)),
@@ -134,8 +146,10 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
         Get(LaidOutModels, LayOutModelsRequest(models.bundle, _MODELS_DIRECTORY)),
         Get(Digest, CreateDigest((FileContent(_README_FILE, readme.encode()),))),
     )
-    content = await Get(Digest, MergeDigests((laid_out.digest, laid_out_models.digest, described)))
-    bundle = await Get(DescribedBundle, AddManifestRequest(describe(field_set, models), content))
+    parts = (laid_out.digest, laid_out_models.digest, described, binaries.digest)
+    content = await Get(Digest, MergeDigests(parts))
+    manifest = describe(field_set, models, binaries)
+    bundle = await Get(DescribedBundle, AddManifestRequest(manifest, content))
     return await Get(BuiltPackage, PackageOutputRequest(path, bundle.digest))
 
 

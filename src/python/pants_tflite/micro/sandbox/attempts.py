@@ -8,6 +8,7 @@ file descriptor 2 alone. A fork takes a few milliseconds, where a new interprete
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import tempfile
@@ -54,6 +55,8 @@ def attempt(function: Callable[[], Any]) -> Attempt:
 def _run_child(function: Callable[[], Any], value: Any, text: Any) -> None:
     code = 1
     try:
+        # A death is told of by its signal, not by a traceback of this program.
+        faulthandler.disable()
         os.dup2(text.fileno(), 2)
         pickle.dump(function(), value)
         value.flush()

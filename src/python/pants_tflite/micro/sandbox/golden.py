@@ -106,7 +106,7 @@ def compare(
     """The differences of each output over all calls.
 
     `largest_difference` is counted in the `unit`: the quantization's steps, so 1 is the least
-    significant bit; for real numbers relative to the largest of the expected ones; for other
+    significant bit (`step` is what one is worth in what the output stores); for real numbers relative to the largest of the expected ones; for other
     integers in their own values.
     """
     compared = []
@@ -129,7 +129,8 @@ def _differ(
         distances = np.abs(expected.astype(wide) - actual.astype(wide))
     distances[same] = 0
     # Not a number on one side alone is as far as can be.
-    largest = float(np.max(np.nan_to_num(distances, nan=np.inf), initial=0))
+    distances[np.isnan(distances)] = np.inf
+    largest = float(np.max(distances, initial=0))
     step = _step(model, tensor)
     if step is not None:
         unit, size = STEPS, step
@@ -140,6 +141,7 @@ def _differ(
         unit, size = VALUES, 1.0
     difference = largest / size
     return {
+        "step": step,
         "elements": int(expected.size),
         "differing_elements": int(np.count_nonzero(~same)),
         "exact": bool(same.all()),

@@ -58,9 +58,14 @@ class Lack:
         return {"op": self.op, "cause": self.cause, "count": self.count}
 
 
+def is_unknown(failure: Attempt) -> bool:
+    """Whether TFLite Micro has no kernel for an op; it says so of the first one that it lacks."""
+    return _NOT_FOUND.search(failure.text) is not None
+
+
 def cause_of(failure: Attempt) -> str:
     """Why TFLite Micro refused something, in its own words, without what stands in every refusal."""
-    if _NOT_FOUND.search(failure.text):
+    if is_unknown(failure):
         return NO_KERNEL
     text = failure.text.replace("tensorflow/lite/micro/", "")
     lines = (line.strip() for line in text.splitlines())

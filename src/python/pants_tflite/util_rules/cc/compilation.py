@@ -61,13 +61,15 @@ class CompiledObject:
 
 @dataclass(frozen=True)
 class ArchiveObjectsRequest:
-    """Puts objects, in their order, into the static library `lib<name>.a`."""
+    """Puts objects, in their order, into the static library `lib<name>.a`, and after them those
+    of other `libraries` (see `Toolchain.archive` for what can)."""
 
     address: Address
     platform: Platform
     language: str
     name: str
     objects: tuple[CompiledObject, ...]
+    libraries: tuple[StaticLibrary, ...] = ()
 
     def debug_hint(self) -> str:
         return f"lib{self.name}.a for {self.platform}"
@@ -82,7 +84,7 @@ class StaticLibrary:
     toolchain: str
 
 
-def compile_mistake(source: str, platform: Platform, toolchain: str, output: str) -> Mistake:
+def compile_mistake(source: str, toolchain: Toolchain, output: str) -> Mistake:
     """What is wrong with a source that does not compile; `output` is all that the compiler said."""
     header = _MISSING_HEADER.search(output)
     if header:
@@ -92,7 +94,7 @@ def compile_mistake(source: str, platform: Platform, toolchain: str, output: str
             "or include folder that it comes from."
         )
     else:
-        message = f"`{source}` does not compile for {platform} with {toolchain}"
+        message = f"`{source}` does not compile for {toolchain.platform} with {toolchain.name}"
         fix = "Mend what the compiler complains of, below."
     return Mistake(message, fix, detail=output)
 
@@ -123,9 +125,7 @@ async def compile_source(request: CompileSourceRequest) -> CompiledObject:
         ),
     )
     if result.exit_code != 0:
-        raise compile_mistake(request.source, request.platform, toolchain.name, result.text).at(
-            request.address
-        )
+        raise compile_mistake(request.source, toolchain, result.text).at(request.address)
     return CompiledObject(result.digest, output, toolchain.name)
 
 
@@ -134,14 +134,19 @@ async def archive_objects(request: ArchiveObjectsRequest) -> StaticLibrary:
     toolchain = await Get(
         Toolchain, ToolchainRequest(request.address, request.platform, request.language)
     )
-    digest = await Get(Digest, MergeDigests(item.digest for item in request.objects))
+    inputs = (*request.objects, *request.libraries)
+    digest = await Get(Digest, MergeDigests(item.digest for item in inputs))
     output = os.path.join(_LIBRARIES, f"lib{request.name}.a")
     result = await Get(
         FallibleToolResult,
         ToolProcessRequest(
             request.address,
             toolchain,
-            toolchain.archive(tuple(item.path for item in request.objects), output),
+            toolchain.archive(
+                tuple(item.path for item in request.objects),
+                output,
+                libraries=tuple(item.path for item in request.libraries),
+            ),
             digest,
             output,
             f"Archive lib{request.name}.a for {request.platform}",

@@ -25,8 +25,9 @@ VERSION_SCRIPT = "__exports__.map"
 class Toolchain:
     """`drivers` compile (and link) C and C++, `archiver` makes static libraries.
 
-    `linker`, where set, links shared libraries in place of the driver. `digest`, `env` and
-    `append_only_caches` are what these programs need around them.
+    `name` says what they are, with the version, for people to read. `linker`, where set, links
+    shared libraries in place of the driver, against `linker_libraries`, since no NDK is there.
+    `digest`, `env` and `append_only_caches` are what these programs need around them.
     """
 
     name: str
@@ -40,6 +41,10 @@ class Toolchain:
     digest: Digest = EMPTY_DIGEST
     env: FrozenDict[str, str] = FrozenDict()
     append_only_caches: FrozenDict[str, str] = FrozenDict()
+
+    @property
+    def stands_in_for_ndk(self) -> bool:
+        return self.linker is not None
 
     def compile(
         self,
@@ -66,9 +71,16 @@ class Toolchain:
             output,
         )
 
-    def archive(self, objects: tuple[str, ...], output: str) -> tuple[str, ...]:
-        """A static library without time stamps, which keeps objects that share a name."""
-        return (*self.archiver, "qcsD", output, *objects)
+    def archive(
+        self, objects: tuple[str, ...], output: str, *, libraries: tuple[str, ...] = ()
+    ) -> tuple[str, ...]:
+        """A static library without time stamps, which keeps objects that share a name.
+
+        The objects in `libraries` go into it too; LLVM's archivers alone, zig's among them, take
+        any.
+        """
+        modifiers = "qcsDL" if libraries else "qcsD"
+        return (*self.archiver, modifiers, output, *objects, *libraries)
 
     def link_shared(
         self,
