@@ -13,7 +13,7 @@ from pants_tflite.bundles.contents import files_of
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.linux.target_types import MODELS_DIRECTORY
 
-# What the wheels of requirements.lock ask for; requirements_test.py checks the lock, not these.
+# What the wheels of device/requirements.lock are published for.
 _PYTHON = "CPython 3.11 to 3.14"
 _GLIBC = "2.27"
 _LONGEST_EXAMPLE = 16
