@@ -31,6 +31,17 @@ from pants_tflite.util_rules import (
     saved_models,
     verification,
 )
+from pants_tflite.util_rules.cc import (
+    android_stubs,
+    binary_inspection,
+    compilation,
+    linking,
+    system_tools,
+    tool_processes,
+    toolchains,
+    universal_binary,
+    zig_installation,
+)
 
 
 def target_types():
@@ -42,12 +53,16 @@ def rules():
         *archives.rules(),
         *bundle_models.rules(),
         *contents.rules(),
+        *android_stubs.rules(),
+        *binary_inspection.rules(),
+        *compilation.rules(),
         *conversion.rules(),
         *datasets.rules(),
         *dependency_inference.rules(),
         *entry_point_calls.rules(),
         *entry_points.rules(),
         *inputs.rules(),
+        *linking.rules(),
         *linux_archive.rules(),
         *models.rules(),
         *module_mapper.rules(),
@@ -62,5 +77,10 @@ def rules():
         *run.rules(),
         *sandbox_programs.rules(),
         *saved_models.rules(),
+        *system_tools.rules(),
+        *tool_processes.rules(),
+        *toolchains.rules(),
+        *universal_binary.rules(),
         *verification.rules(),
+        *zig_installation.rules(),
     )

@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 from pants.core.target_types import FileSourceField, FileTarget
 from pants.engine.addresses import Address
@@ -242,14 +242,14 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
         for value in values
     )
     targets = tuple(reference.target for reference in references)
-    given = field_set.model_names.value or {}
+    given: Mapping[str, str] = field_set.model_names.value or {}
     names = [
         given.get(value)
         or default_name(target.address, is_file=isinstance(target, TfLiteFileTarget))
         for value, target in zip(values, targets)
     ]
     check_names(address, values, given, [(t.address, name) for t, name in zip(targets, names)])
-    label_values = field_set.labels.value or {}
+    label_values: Mapping[str, str] = field_set.labels.value or {}
     check_label_keys(address, label_values, sorted(names))
     labels = await MultiGet(
         Get(Labels, LabelsRequest(address, value)) for _, value in sorted(label_values.items())
