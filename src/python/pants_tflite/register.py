@@ -13,6 +13,8 @@ from pants_tflite import target_types as tflite_target_types
 from pants_tflite.bundles import archives, contents
 from pants_tflite.bundles import models as bundle_models
 from pants_tflite.goals import package, run
+from pants_tflite.linux import archive as linux_archive
+from pants_tflite.linux import target_types as linux_target_types
 from pants_tflite.util_rules import (
     conversion,
     datasets,
@@ -43,7 +45,7 @@ from pants_tflite.util_rules.cc import (
 
 
 def target_types():
-    return tflite_target_types.target_types()
+    return (*tflite_target_types.target_types(), *linux_target_types.target_types())
 
 
 def rules():
@@ -61,6 +63,7 @@ def rules():
         *entry_points.rules(),
         *inputs.rules(),
         *linking.rules(),
+        *linux_archive.rules(),
         *models.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),

@@ -14,15 +14,13 @@ from PIL import Image
 from pants_tflite.sandbox.predict import main
 from pants_tflite.sandbox.samples import write_npz
 from pants_tflite.sandbox.testing_models import (
-    SERVING,
-    OpSpec,
-    SignatureSpec,
-    TensorSpec,
     aborting_model,
-    build_model,
+    cast_model,
     linear_model,
     quantized_linear_model,
     refused_model,
+    softmax_model,
+    two_inputs_model,
 )
 from pants_tflite.sandbox.testing_programs import run_program
 
@@ -55,32 +53,6 @@ def fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Fa
         return capsys.readouterr().err
 
     return fail
-
-
-def softmax_model(classes: int = 3) -> bytes:
-    return build_model(
-        [TensorSpec("x", (None, classes)), TensorSpec("y", (None, classes))],
-        [OpSpec("SOFTMAX", ("x",), ("y",))],
-        SERVING,
-    )
-
-
-def cast_model(dtype: str, *shape: int | None, scale: float | None = None) -> bytes:
-    """Yields its input as float32: shows what the input got."""
-    op = OpSpec("CAST" if scale is None else "DEQUANTIZE", ("x",), ("y",), version=2)
-    return build_model(
-        [TensorSpec("x", shape, dtype, scale=scale), TensorSpec("y", shape)], [op], SERVING
-    )
-
-
-def two_inputs_model() -> bytes:
-    """A dot product: x has shape (1, 2), w (1, 2)."""
-    return build_model(
-        [TensorSpec("x", (1, 2)), TensorSpec("w", (1, 2)), TensorSpec("y", (1, 1))],
-        [OpSpec("FULLY_CONNECTED", ("x", "w", ""), ("y",))],
-        {"dot": SignatureSpec({"x": "x", "w": "w"}, {"y": "y"})},
-        inputs=["x", "w"],
-    )
 
 
 def values(output: str, name: str = "y") -> list[np.ndarray]:
