@@ -27,6 +27,16 @@ from pants_tflite.util_rules import (
     saved_models,
     verification,
 )
+from pants_tflite.util_rules.cc import (
+    android_stubs,
+    binary_inspection,
+    compilation,
+    linking,
+    system_tools,
+    tool_processes,
+    toolchains,
+    universal_binary,
+)
 
 
 def target_types():
@@ -35,12 +45,16 @@ def target_types():
 
 def rules():
     return (
+        *android_stubs.rules(),
+        *binary_inspection.rules(),
+        *compilation.rules(),
         *conversion.rules(),
         *datasets.rules(),
         *dependency_inference.rules(),
         *entry_point_calls.rules(),
         *entry_points.rules(),
         *inputs.rules(),
+        *linking.rules(),
         *models.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),
@@ -54,5 +68,9 @@ def rules():
         *run.rules(),
         *sandbox_programs.rules(),
         *saved_models.rules(),
+        *system_tools.rules(),
+        *tool_processes.rules(),
+        *toolchains.rules(),
+        *universal_binary.rules(),
         *verification.rules(),
     )

@@ -19,6 +19,7 @@ from pants.util.logging import LogLevel
 from pants_tflite.compat import EnvironmentTarget
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.litert import LiteRt
+from pants_tflite.subsystems.zig import Zig
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class ResolveEnvironmentRequest:
 @dataclass(frozen=True)
 class LiteRtEnvironmentRequest:
     """The environment of LiteRT, which needs no TensorFlow."""
+
+
+@dataclass(frozen=True)
+class ZigEnvironmentRequest:
+    """The environment of zig and of what inspects the binaries that it makes."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,14 @@ async def find_litert_environment(_: LiteRtEnvironmentRequest, litert: LiteRt) -
     return await Get(
         PythonEnvironment,
         PythonEnvironmentRequest(litert.to_lockfile(), litert.to_interpreter_constraints()),
+    )
+
+
+@rule
+async def find_zig_environment(_: ZigEnvironmentRequest, zig: Zig) -> PythonEnvironment:
+    return await Get(
+        PythonEnvironment,
+        PythonEnvironmentRequest(zig.to_lockfile(), zig.to_interpreter_constraints()),
     )
 
 

@@ -1,0 +1,113 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What compiled code is made of: formats, architectures, symbols, needed libraries, alignment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest, DigestContents
+from pants.engine.rules import Get, collect_rules, rule
+
+from pants_tflite.util_rules.python_environments import PythonEnvironment, ZigEnvironmentRequest
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+
+
+@dataclass(frozen=True)
+class InspectBinaryRequest:
+    """Inspects the file at `path` in `digest`: ELF, Mach-O, a static library or a universal file.
+
+    `field` is blamed where it is none of these; without one, it is a step's result.
+    """
+
+    address: Address
+    digest: Digest
+    path: str
+    field: str | None = None
+
+    def debug_hint(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True)
+class ImportedSymbol:
+    """`version` is that of the library which had the symbol at link time, where it has versions."""
+
+    name: str
+    version: str | None
+    weak: bool
+
+
+@dataclass(frozen=True)
+class BinaryImage:
+    """One file, or one member of a static library; see `sandbox/binary_reader.py`."""
+
+    format: str
+    kind: str
+    architecture: str
+    exports: tuple[str, ...]
+    imports: tuple[ImportedSymbol, ...]
+    member: str | None
+    name: str | None
+    libraries: tuple[str, ...]
+    page_alignment: int | None
+    system: str | None
+    system_version: str | None
+
+
+@dataclass(frozen=True)
+class BinaryInspection:
+    images: tuple[BinaryImage, ...]
+
+    @classmethod
+    def from_json(cls, text: bytes) -> BinaryInspection:
+        """Reads the `inspection.json` of `inspect_binary`."""
+        return cls(
+            tuple(
+                BinaryImage(
+                    **{
+                        **image,
+                        "exports": tuple(image["exports"]),
+                        "imports": tuple(ImportedSymbol(**item) for item in image["imports"]),
+                        "libraries": tuple(image["libraries"]),
+                    }
+                )
+                for image in json.loads(text)["images"]
+            )
+        )
+
+    @property
+    def exports(self) -> frozenset[str]:
+        """What any of the images shows to others."""
+        return frozenset(symbol for image in self.images for symbol in image.exports)
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """What the images need and none of them has."""
+        needed = {symbol.name for image in self.images for symbol in image.imports}
+        return frozenset(needed - self.exports)
+
+
+@rule(desc="Inspect compiled code")
+async def inspect_binary(request: InspectBinaryRequest) -> BinaryInspection:
+    environment = await Get(PythonEnvironment, ZigEnvironmentRequest())
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            request.address,
+            "inspect_binary",
+            environment,
+            {"binary": request.path, "field": request.field},
+            description=f"Inspect {request.path}",
+            input_digest=request.digest,
+        ),
+    )
+    (file,) = await Get(DigestContents, Digest, result.digest)
+    return BinaryInspection.from_json(file.content)
+
+
+def rules():
+    return collect_rules()

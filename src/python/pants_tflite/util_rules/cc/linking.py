@@ -1,0 +1,234 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Objects and static libraries into shared libraries and programs."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Iterable
+
+from pants.engine.addresses import Address
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.rules import Get, collect_rules, rule
+
+from pants_tflite.errors import Mistake
+from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME
+from pants_tflite.util_rules.cc.android_stubs import AndroidStubs, AndroidStubsRequest
+from pants_tflite.util_rules.cc.binary_inspection import (
+    BinaryImage,
+    BinaryInspection,
+    InspectBinaryRequest,
+)
+from pants_tflite.util_rules.cc.compilation import CompiledObject, StaticLibrary
+from pants_tflite.util_rules.cc.platforms import Platform
+from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
+from pants_tflite.util_rules.cc.toolchain import VERSION_SCRIPT, Toolchain
+from pants_tflite.util_rules.cc.toolchains import ToolchainRequest
+from pants_tflite.util_rules.cc.zig_toolchain import ZIG_WITHOUT_NDK
+
+_LINKED = "__linked__"
+# As lld, GNU ld and zig's own linker say it.
+_UNDEFINED = re.compile(r"(?:undefined symbol: |undefined reference to [`'])([^\s`']+)")
+
+
+@dataclass(frozen=True)
+class LinkSharedLibraryRequest:
+    """Links `lib<name>.so` (`.dylib` on macOS), which shows the symbols `exports` and no others.
+
+    `imports` are symbols that whatever loads the library brings; none but these and the system's
+    own may be missing. `flags` are for the compiler driver.
+    """
+
+    address: Address
+    platform: Platform
+    language: str
+    name: str
+    objects: tuple[CompiledObject, ...]
+    exports: tuple[str, ...]
+    imports: tuple[str, ...] = ()
+    libraries: tuple[StaticLibrary, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    def debug_hint(self) -> str:
+        return f"{self.file_name} for {self.platform}"
+
+    @property
+    def file_name(self) -> str:
+        return f"lib{self.name}.{'dylib' if self.platform.is_mach_o else 'so'}"
+
+
+@dataclass(frozen=True)
+class SharedLibrary:
+    """`digest` holds the library alone, at `path`; `image` is what was found in it."""
+
+    digest: Digest
+    path: str
+    toolchain: str
+    image: BinaryImage
+
+
+@dataclass(frozen=True)
+class LinkExecutableRequest:
+    """Links a program. `digest` holds what `flags` name, such as a linker script."""
+
+    address: Address
+    platform: Platform
+    language: str
+    name: str
+    objects: tuple[CompiledObject, ...]
+    libraries: tuple[StaticLibrary, ...] = ()
+    flags: tuple[str, ...] = ()
+    digest: Digest = EMPTY_DIGEST
+
+    def debug_hint(self) -> str:
+        return f"{self.name} for {self.platform}"
+
+
+@dataclass(frozen=True)
+class Executable:
+    digest: Digest
+    path: str
+    toolchain: str
+
+
+def render_version_script(exports: tuple[str, ...]) -> str:
+    """Shows `exports` to whatever loads the library, and hides all else."""
+    shown = "".join(f"    {symbol};\n" for symbol in sorted(exports))
+    return "{\n" + (f"  global:\n{shown}" if shown else "") + "  local:\n    *;\n};\n"
+
+
+def undefined_mistake(
+    file: str, platform: Platform, toolchain: str, names: Iterable[str], output: str = ""
+) -> Mistake:
+    """What is wrong with a library or program that calls what nothing defines."""
+    if toolchain == ZIG_WITHOUT_NDK:
+        fix = (
+            f"Without an Android NDK a kernel may call plain functions of libc and libm alone. Set "
+            f"`[android-ndk].path` or `{ANDROID_NDK_HOME}`, or do without them; `assert` is gone "
+            "with the define `NDEBUG`."
+        )
+    else:
+        fix = "Add the target whose source defines it to the `dependencies`, or mend its name."
+    listed = ", ".join(f"`{name}`" for name in sorted(set(names)))
+    message = f"`{file}` for {platform} needs {listed}, which nothing defines"
+    return Mistake(message, fix, detail=output)
+
+
+def link_mistake(file: str, platform: Platform, toolchain: str, output: str) -> Mistake:
+    """What is wrong with objects that do not link; `output` is all that the linker said."""
+    undefined = _UNDEFINED.findall(output)
+    if undefined:
+        return undefined_mistake(file, platform, toolchain, undefined, output)
+    return Mistake(
+        f"`{file}` does not link for {platform} with {toolchain}",
+        "Mend what the linker complains of, below.",
+        detail=output,
+    )
+
+
+def symbol_mistake(
+    request: LinkSharedLibraryRequest, toolchain: str, image: BinaryImage
+) -> Mistake | None:
+    """What the library that was linked does not show, or needs from nobody known."""
+    lacking = sorted(set(request.exports) - set(image.exports))
+    if lacking:
+        listed = ", ".join(f"`{name}`" for name in lacking)
+        return Mistake(
+            f"`{request.file_name}` for {request.platform} was built, and does not have {listed}",
+            'Define it in one of the sources, as `extern "C"` where that is C++, and neither '
+            "`static` nor hidden; or mend the name.",
+        )
+    # The linker let everything pass where something may be missing. What a library of the system
+    # has bears its version.
+    undefined = [
+        symbol.name
+        for symbol in image.imports
+        if symbol.version is None and not symbol.weak and symbol.name not in request.imports
+    ]
+    if request.imports and image.format == "elf" and undefined:
+        return undefined_mistake(request.file_name, request.platform, toolchain, undefined)
+    return None
+
+
+@rule(desc="Link a shared library")
+async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrary:
+    toolchain = await Get(
+        Toolchain, ToolchainRequest(request.address, request.platform, request.language)
+    )
+    script = FileContent(VERSION_SCRIPT, render_version_script(request.exports).encode())
+    digests = [await Get(Digest, CreateDigest((script,)))]
+    if toolchain.linker_libraries:
+        stubs = await Get(AndroidStubs, AndroidStubsRequest(request.address, request.platform))
+        digests.append(stubs.digest)
+    inputs = (*request.objects, *request.libraries)
+    digest = await Get(Digest, MergeDigests((*digests, *(item.digest for item in inputs))))
+    output = os.path.join(_LINKED, request.file_name)
+    result = await Get(
+        FallibleToolResult,
+        ToolProcessRequest(
+            request.address,
+            toolchain,
+            toolchain.link_shared(
+                tuple(item.path for item in request.objects),
+                output,
+                language=request.language,
+                name=request.file_name,
+                libraries=tuple(item.path for item in request.libraries),
+                allow_undefined=bool(request.imports),
+                flags=request.flags,
+            ),
+            digest,
+            output,
+            f"Link {request.file_name} for {request.platform}",
+        ),
+    )
+    if result.exit_code != 0:
+        raise link_mistake(request.file_name, request.platform, toolchain.name, result.text).at(
+            request.address
+        )
+    inspection = await Get(
+        BinaryInspection, InspectBinaryRequest(request.address, result.digest, output)
+    )
+    (image,) = inspection.images
+    mistake = symbol_mistake(request, toolchain.name, image)
+    if mistake is not None:
+        raise mistake.at(request.address)
+    return SharedLibrary(result.digest, output, toolchain.name, image)
+
+
+@rule(desc="Link a program")
+async def link_executable(request: LinkExecutableRequest) -> Executable:
+    toolchain = await Get(
+        Toolchain, ToolchainRequest(request.address, request.platform, request.language)
+    )
+    inputs = (*request.objects, *request.libraries)
+    digest = await Get(Digest, MergeDigests((request.digest, *(item.digest for item in inputs))))
+    output = os.path.join(_LINKED, request.name)
+    result = await Get(
+        FallibleToolResult,
+        ToolProcessRequest(
+            request.address,
+            toolchain,
+            toolchain.link_executable(
+                tuple(item.path for item in request.objects),
+                output,
+                language=request.language,
+                libraries=tuple(item.path for item in request.libraries),
+                flags=request.flags,
+            ),
+            digest,
+            output,
+            f"Link {request.name} for {request.platform}",
+        ),
+    )
+    if result.exit_code != 0:
+        raise link_mistake(request.name, request.platform, toolchain.name, result.text).at(
+            request.address
+        )
+    return Executable(result.digest, output, toolchain.name)
+
+
+def rules():
+    return collect_rules()

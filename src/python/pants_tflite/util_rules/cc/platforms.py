@@ -1,0 +1,129 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The platforms that native code is built for, and what each tool calls them."""
+
+from __future__ import annotations
+
+import platform as host
+from dataclasses import dataclass
+
+from pants_tflite.errors import TfLiteError
+
+LINUX = "linux"
+MACOS = "macos"
+IOS = "ios"
+IOS_SIMULATOR = "ios_simulator"
+ANDROID = "android"
+CORTEX_M = "cortex_m"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """`architecture` is as an inspected binary names it; `zig_target` has `{version}` where the
+    oldest system to run on goes."""
+
+    name: str
+    system: str
+    architecture: str
+    zig_target: str
+    zig_flags: tuple[str, ...] = ()
+    zig_headers: tuple[str, ...] = ()
+    # An Android ABI's own name, and its target in the NDK, before the API level.
+    abi: str = ""
+    ndk_target: str = ""
+    gcc_flags: tuple[str, ...] = ()
+
+    @property
+    def is_mach_o(self) -> bool:
+        return self.system in (MACOS, IOS, IOS_SIMULATOR)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _linux(architecture: str) -> Platform:
+    target = f"{architecture}-linux-gnu.{{version}}"
+    return Platform(f"linux_{architecture}", LINUX, architecture, target)
+
+
+def _apple(name: str, system: str, architecture: str, target: str) -> Platform:
+    # zig finds its own headers for macOS, but not for iOS, where they are the same.
+    headers = () if system == MACOS else ("any-darwin-any",)
+    return Platform(name, system, architecture, target, zig_headers=headers)
+
+
+def _android(
+    abi: str,
+    architecture: str,
+    zig_target: str,
+    musl: str,
+    ndk_target: str,
+    zig_flags: tuple[str, ...] = (),
+) -> Platform:
+    return Platform(
+        f"android_{abi.replace('-', '_')}",
+        ANDROID,
+        architecture,
+        zig_target,
+        zig_flags=zig_flags,
+        zig_headers=(f"{musl}-linux-musl", "generic-musl"),
+        abi=abi,
+        ndk_target=ndk_target,
+    )
+
+
+def _cortex_m(core: str, zig_cpu: str, fpu: str | None) -> Platform:
+    float_flags = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
+    return Platform(
+        f"cortex-{core}",
+        CORTEX_M,
+        "arm",
+        "thumb-freestanding-eabihf" if fpu else "thumb-freestanding-eabi",
+        zig_flags=(f"-mcpu={zig_cpu}",),
+        zig_headers=("arm-linux-musl", "generic-musl"),
+        gcc_flags=("-mthumb", f"-mcpu=cortex-{core}", *float_flags),
+    )
+
+
+_PLATFORMS = (
+    _linux("x86_64"),
+    _linux("aarch64"),
+    _apple("macos_x86_64", MACOS, "x86_64", "x86_64-macos.{version}"),
+    _apple("macos_arm64", MACOS, "aarch64", "aarch64-macos.{version}"),
+    _apple("ios_arm64", IOS, "aarch64", "aarch64-ios.{version}"),
+    _apple("ios_simulator_arm64", IOS_SIMULATOR, "aarch64", "aarch64-ios.{version}-simulator"),
+    _apple("ios_simulator_x86_64", IOS_SIMULATOR, "x86_64", "x86_64-ios.{version}-simulator"),
+    _android("arm64-v8a", "aarch64", "aarch64-linux-android", "aarch64", "aarch64-linux-android"),
+    _android("x86_64", "x86_64", "x86_64-linux-android", "x86_64", "x86_64-linux-android"),
+    _android(
+        "armeabi-v7a",
+        "arm",
+        "arm-linux-androideabi",
+        "arm",
+        "armv7a-linux-androideabi",
+        ("-mcpu=generic+v7a+vfp3d16+thumb2", "-mfloat-abi=softfp"),
+    ),
+    _android("x86", "x86", "x86-linux-android", "x86", "i686-linux-android"),
+    # Single precision where a core comes with either: code for it runs on both.
+    _cortex_m("m0plus", "cortex_m0plus", None),
+    _cortex_m("m3", "cortex_m3", None),
+    _cortex_m("m4", "cortex_m4+vfp4d16sp", "fpv4-sp-d16"),
+    _cortex_m("m7", "cortex_m7+fp_armv8d16sp", "fpv5-sp-d16"),
+    _cortex_m("m33", "cortex_m33+fp_armv8d16sp", "fpv5-sp-d16"),
+    _cortex_m("m55", "cortex_m55+fp_armv8d16+mve_fp", "auto"),
+)
+PLATFORMS = {platform.name: platform for platform in _PLATFORMS}
+ANDROID_ABIS = {platform.abi: platform for platform in _PLATFORMS if platform.abi}
+
+
+def host_platform() -> Platform:
+    """The platform of this machine, which kernels are tested on."""
+    machine = host.machine()
+    system = {"Linux": LINUX, "Darwin": MACOS}.get(host.system())
+    found = PLATFORMS.get(f"{system}_{machine}")
+    if found is None:
+        raise TfLiteError(
+            f"Native code runs on Linux (x86_64, aarch64) and macOS, and this machine is "
+            f"{host.system()} on {machine}.\n\nFix: build on another machine."
+        )
+    return found

@@ -1,0 +1,102 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Compilers that the user has installed: where they are, and which version."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+
+from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths, BinaryPathTest
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.errors import TfLiteError
+from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME, AndroidNdk
+from pants_tflite.subsystems.arm_gcc import ArmGcc
+
+_NDK_HOSTS = ("linux-x86_64", "darwin-x86_64")
+_NDK_PROGRAMS = ("clang", "clang++", "llvm-ar")
+_GCC_PROGRAMS = ("gcc", "g++", "ar")
+
+
+@dataclass(frozen=True)
+class SystemToolsRequest:
+    """Programs that belong together, looked for by name in `search_path`."""
+
+    names: tuple[str, ...]
+    search_path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SystemTools:
+    """The paths of the programs, in the order asked for; none at all where one is missing.
+
+    `version` is a hash over what they say of themselves.
+    """
+
+    paths: tuple[str, ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class NdkToolsRequest:
+    """Asks for clang, clang++ and llvm-ar of the Android NDK."""
+
+
+@dataclass(frozen=True)
+class ArmGccToolsRequest:
+    """Asks for gcc, g++ and ar for Cortex-M."""
+
+
+@rule
+async def find_system_tools(request: SystemToolsRequest) -> SystemTools:
+    found = await MultiGet(
+        Get(
+            BinaryPaths,
+            BinaryPathRequest(
+                binary_name=name,
+                search_path=request.search_path,
+                test=BinaryPathTest(args=["--version"]),
+            ),
+        )
+        for name in request.names
+    )
+    first = [binary.paths[0] for binary in found if binary.paths]
+    if len(first) < len(request.names):
+        return SystemTools()
+    version = hashlib.sha256("".join(path.fingerprint for path in first).encode())
+    return SystemTools(tuple(path.path for path in first), version.hexdigest())
+
+
+@rule
+async def find_ndk_tools(_: NdkToolsRequest, ndk: AndroidNdk) -> SystemTools:
+    variables = await Get(EnvironmentVars, EnvironmentVarsRequest([ANDROID_NDK_HOME]))
+    folder = ndk.path or variables.get(ANDROID_NDK_HOME)
+    if not folder:
+        return SystemTools()
+    search_path = tuple(
+        os.path.join(folder, "toolchains", "llvm", "prebuilt", host, "bin") for host in _NDK_HOSTS
+    )
+    tools = await Get(SystemTools, SystemToolsRequest(_NDK_PROGRAMS, search_path))
+    if not tools.paths:
+        origin = "the option `[android-ndk].path`" if ndk.path else f"`{ANDROID_NDK_HOME}`"
+        raise TfLiteError(
+            f"{origin} = {folder!r}: no Android NDK that runs on this machine is there; "
+            f"`toolchains/llvm/prebuilt/{_NDK_HOSTS[0]}/bin/clang` is looked for.\n\n"
+            "Fix: name the folder of an NDK, or unset it: kernels of plain C need none."
+        )
+    return tools
+
+
+@rule
+async def find_arm_gcc_tools(
+    _: ArmGccToolsRequest, arm_gcc: ArmGcc, environment: ArmGcc.EnvironmentAware
+) -> SystemTools:
+    names = tuple(f"{arm_gcc.prefix}{program}" for program in _GCC_PROGRAMS)
+    return await Get(SystemTools, SystemToolsRequest(names, environment.executable_search_path))
+
+
+def rules():
+    return collect_rules()

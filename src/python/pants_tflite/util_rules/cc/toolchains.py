@@ -1,0 +1,139 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Which toolchain builds for a platform, with all that it needs around it in a sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pants.backend.python.util_rules.pex_environment import PexEnvironment
+from pants.engine.addresses import Address
+from pants.engine.fs import CreateDigest, Digest, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.errors import Mistake, TfLiteError
+from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME, AndroidNdk
+from pants_tflite.subsystems.arm_gcc import ArmGcc
+from pants_tflite.subsystems.zig import Zig
+from pants_tflite.util_rules.cc.arm_gcc_toolchain import arm_gcc_toolchain
+from pants_tflite.util_rules.cc.ndk_toolchain import ndk_toolchain
+from pants_tflite.util_rules.cc.platforms import (
+    ANDROID,
+    CORTEX_M,
+    IOS,
+    IOS_SIMULATOR,
+    LINUX,
+    MACOS,
+    Platform,
+)
+from pants_tflite.util_rules.cc.system_tools import (
+    ArmGccToolsRequest,
+    NdkToolsRequest,
+    SystemTools,
+)
+from pants_tflite.util_rules.cc.toolchain import C, Toolchain
+from pants_tflite.util_rules.cc.zig_toolchain import zig_toolchain
+from pants_tflite.util_rules.python_environments import PythonEnvironment, ZigEnvironmentRequest
+from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
+
+_GLOBAL_CACHE = "__zig_cache__"
+_LOCAL_CACHE = "__zig_local_cache__"
+_HOME = "__home__"
+
+
+@dataclass(frozen=True)
+class ToolchainRequest:
+    """The toolchain for things that are linked together: `language` is C++ where any of them is.
+
+    `address` is blamed where no toolchain fits.
+    """
+
+    address: Address
+    platform: Platform
+    language: str
+
+
+@dataclass(frozen=True)
+class ZigToolchainRequest:
+    """zig for a platform, whatever else is installed."""
+
+    platform: Platform
+
+
+def _oldest_version(platform: Platform, zig: Zig) -> str:
+    """The oldest system that binaries for `platform` must run on, as zig counts versions."""
+    if platform.system != LINUX:
+        return {IOS: zig.ios, IOS_SIMULATOR: zig.ios, MACOS: zig.macos}.get(platform.system, "")
+    if platform.name not in zig.glibc:
+        raise TfLiteError(
+            f"The option `[zig].glibc` = {dict(zig.glibc)!r} says nothing of `{platform}`.\n\n"
+            f'Fix: add one, such as "{platform}": "2.28".'
+        )
+    return zig.glibc[platform.name]
+
+
+@rule
+async def set_up_zig_toolchain(
+    request: ZigToolchainRequest, zig: Zig, pex_environment: PexEnvironment
+) -> Toolchain:
+    environment, programs = await MultiGet(
+        Get(PythonEnvironment, ZigEnvironmentRequest()),
+        Get(Digest, CreateDigest(program_files("zig"))),
+    )
+    venv_pex = environment.venv_pex
+    digest = await Get(Digest, MergeDigests((venv_pex.digest, programs)))
+    command = (venv_pex.python.argv0, "-m", f"{PACKAGE}.zig")
+    return replace(
+        zig_toolchain(request.platform, _oldest_version(request.platform, zig), command),
+        digest=digest,
+        env=FrozenDict(
+            {
+                "HOME": _HOME,
+                "LC_ALL": "C.UTF-8",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONPATH": PROGRAMS_ROOT,
+                "ZIG_GLOBAL_CACHE_DIR": _GLOBAL_CACHE,
+                "ZIG_LOCAL_CACHE_DIR": _LOCAL_CACHE,
+            }
+        ),
+        append_only_caches=FrozenDict(
+            {
+                **pex_environment.in_sandbox(working_directory=None).append_only_caches,
+                **(venv_pex.append_only_caches or {}),
+                "pants_tflite_zig": _GLOBAL_CACHE,
+            }
+        ),
+    )
+
+
+@rule(desc="Choose a compiler")
+async def choose_toolchain(
+    request: ToolchainRequest, ndk: AndroidNdk, arm_gcc: ArmGcc
+) -> Toolchain:
+    platform = request.platform
+    if platform.system == ANDROID:
+        tools = await Get(SystemTools, NdkToolsRequest())
+        if tools.paths:
+            return ndk_toolchain(platform, ndk.api_level, *tools.paths, tools.version)
+        if request.language != C:
+            raise Mistake(
+                f"C++ for {platform} needs an Android NDK, and none is named",
+                f"Set `[android-ndk].path` or `{ANDROID_NDK_HOME}`, or write it in plain C, "
+                "which needs none.",
+            ).at(request.address)
+    if platform.system == CORTEX_M and request.language != C:
+        tools = await Get(SystemTools, ArmGccToolsRequest())
+        if not tools.paths:
+            raise Mistake(
+                f"C++ for {platform} needs `{arm_gcc.prefix}g++`, and none was found",
+                "Install it (Debian has `gcc-arm-none-eabi` and `libstdc++-arm-none-eabi-newlib`), "
+                "see that `[arm-gcc].executable_search_paths` covers the place, or write it in "
+                "plain C, which needs none.",
+            ).at(request.address)
+        return arm_gcc_toolchain(platform, *tools.paths, tools.version)
+    return await Get(Toolchain, ZigToolchainRequest(platform))
+
+
+def rules():
+    return collect_rules()
