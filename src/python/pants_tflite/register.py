@@ -7,8 +7,10 @@ from __future__ import annotations
 from pants.backend.python import target_types_rules as python_target_types_rules
 from pants.backend.python.dependency_inference import module_mapper
 from pants.backend.python.util_rules import pex, python_sources
+from pants.core.util_rules import archive
 
 from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
+from pants_tflite import custom_op_target_types
 from pants_tflite import target_types as tflite_target_types
 from pants_tflite.goals import package, run
 from pants_tflite.util_rules import (
@@ -37,24 +39,38 @@ from pants_tflite.util_rules.cc import (
     toolchains,
     universal_binary,
 )
+from pants_tflite.util_rules.custom_ops import (
+    declarations,
+    host_kernels,
+    kernel_sources,
+    libraries,
+    maven,
+    runtimes,
+)
 
 
 def target_types():
-    return tflite_target_types.target_types()
+    return (*custom_op_target_types.target_types(), *tflite_target_types.target_types())
 
 
 def rules():
     return (
         *android_stubs.rules(),
+        *archive.rules(),
         *binary_inspection.rules(),
         *compilation.rules(),
         *conversion.rules(),
         *datasets.rules(),
+        *declarations.rules(),
         *dependency_inference.rules(),
         *entry_point_calls.rules(),
         *entry_points.rules(),
+        *host_kernels.rules(),
         *inputs.rules(),
+        *kernel_sources.rules(),
+        *libraries.rules(),
         *linking.rules(),
+        *maven.rules(),
         *models.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),
@@ -66,6 +82,7 @@ def rules():
         *quantizations.rules(),
         *references.rules(),
         *run.rules(),
+        *runtimes.rules(),
         *sandbox_programs.rules(),
         *saved_models.rules(),
         *system_tools.rules(),

@@ -8,11 +8,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from pants.core.util_rules.system_binaries import (
-    BinaryPathRequest,
-    BinaryPaths,
-    BinaryPathTest,
-)
+from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths
 from pants.engine.addresses import Address
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import Digest
@@ -88,16 +84,11 @@ async def find_maven(
     request: MavenBinaryRequest, environment_aware: Maven.EnvironmentAware
 ) -> MavenBinary:
     search_path = environment_aware.executable_search_path
-    paths = await Get(
-        BinaryPaths,
-        BinaryPathRequest(
-            binary_name="mvn", search_path=search_path, test=BinaryPathTest(args=["--version"])
-        ),
-    )
+    paths = await Get(BinaryPaths, BinaryPathRequest(binary_name="mvn", search_path=search_path))
     first = paths.first_path
     if first is None:
         raise Mistake(
-            message=f"there is no working `mvn` in {os.pathsep.join(search_path)}",
+            message=f"there is no `mvn` in {os.pathsep.join(search_path)}",
             fix=(
                 "Install Maven, set `[maven].executable_search_paths`, or name the archive in "
                 "`source`."
