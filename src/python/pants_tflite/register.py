@@ -38,6 +38,7 @@ from pants_tflite.util_rules.cc import (
     tool_processes,
     toolchains,
     universal_binary,
+    zig_installation,
 )
 from pants_tflite.util_rules.custom_ops import (
     declarations,
@@ -90,4 +91,5 @@ def rules():
         *toolchains.rules(),
         *universal_binary.rules(),
         *verification.rules(),
+        *zig_installation.rules(),
     )

@@ -7,9 +7,10 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-import arpy
-import lief
-from lief import ELF, MachO
+# In the environment of zig alone.
+import arpy  # pants: no-infer-dep
+import lief  # pants: no-infer-dep
+from lief import ELF, MachO  # pants: no-infer-dep
 
 from pants_tflite.sandbox.universal_format import is_universal, split
 

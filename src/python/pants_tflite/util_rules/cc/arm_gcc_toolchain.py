@@ -4,20 +4,30 @@
 
 from __future__ import annotations
 
+import os
+
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.util_rules.cc.platforms import Platform
+from pants_tflite.util_rules.cc.system_tools import SystemTools
 from pants_tflite.util_rules.cc.toolchain import CXX, C, Toolchain
 
 
-def arm_gcc_toolchain(platform: Platform, gcc: str, gxx: str, ar: str, version: str) -> Toolchain:
-    """`gcc`, `gxx` and `ar` are paths. `version` stands for their content in cache keys."""
+def arm_gcc_toolchain(platform: Platform, tools: SystemTools) -> Toolchain:
+    """gcc, g++ and ar for Cortex-M."""
+    gcc, gxx, ar = tools.paths
+    folder = os.path.dirname(os.path.dirname(gcc))
     return Toolchain(
-        name="arm-none-eabi-gcc",
+        name=tools.description,
         platform=platform,
         drivers=FrozenDict({C: (gcc, *platform.gcc_flags), CXX: (gxx, *platform.gcc_flags)}),
         archiver=(ar,),
-        compile_flags=("-Os", "-ffunction-sections", "-fdata-sections"),
+        compile_flags=(
+            "-Os",
+            f"-ffile-prefix-map={folder}=gcc",
+            "-ffunction-sections",
+            "-fdata-sections",
+        ),
         link_flags=("-Wl,--gc-sections", "-Wl,--build-id=none"),
-        env=FrozenDict({"PANTS_TFLITE_COMPILER": version}),
+        env=tools.to_env(),
     )

@@ -82,7 +82,7 @@ class StaticLibrary:
     toolchain: str
 
 
-def compile_mistake(source: str, platform: Platform, toolchain: str, output: str) -> Mistake:
+def compile_mistake(source: str, toolchain: Toolchain, output: str) -> Mistake:
     """What is wrong with a source that does not compile; `output` is all that the compiler said."""
     header = _MISSING_HEADER.search(output)
     if header:
@@ -92,7 +92,7 @@ def compile_mistake(source: str, platform: Platform, toolchain: str, output: str
             "or include folder that it comes from."
         )
     else:
-        message = f"`{source}` does not compile for {platform} with {toolchain}"
+        message = f"`{source}` does not compile for {toolchain.platform} with {toolchain.name}"
         fix = "Mend what the compiler complains of, below."
     return Mistake(message, fix, detail=output)
 
@@ -123,9 +123,7 @@ async def compile_source(request: CompileSourceRequest) -> CompiledObject:
         ),
     )
     if result.exit_code != 0:
-        raise compile_mistake(request.source, request.platform, toolchain.name, result.text).at(
-            request.address
-        )
+        raise compile_mistake(request.source, toolchain, result.text).at(request.address)
     return CompiledObject(result.digest, output, toolchain.name)
 
 

@@ -26,7 +26,6 @@ from pants_tflite.util_rules.cc.platforms import Platform
 from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
 from pants_tflite.util_rules.cc.toolchain import VERSION_SCRIPT, Toolchain
 from pants_tflite.util_rules.cc.toolchains import ToolchainRequest
-from pants_tflite.util_rules.cc.zig_toolchain import ZIG_WITHOUT_NDK
 
 _LINKED = "__linked__"
 # As lld, GNU ld and zig's own linker say it.
@@ -100,10 +99,10 @@ def render_version_script(exports: tuple[str, ...]) -> str:
 
 
 def undefined_mistake(
-    file: str, platform: Platform, toolchain: str, names: Iterable[str], output: str = ""
+    file: str, toolchain: Toolchain, names: Iterable[str], output: str = ""
 ) -> Mistake:
     """What is wrong with a library or program that calls what nothing defines."""
-    if toolchain == ZIG_WITHOUT_NDK:
+    if toolchain.stands_in_for_ndk:
         fix = (
             f"Without an Android NDK a kernel may call plain functions of libc and libm alone. Set "
             f"`[android-ndk].path` or `{ANDROID_NDK_HOME}`, or do without them; `assert` is gone "
@@ -112,24 +111,24 @@ def undefined_mistake(
     else:
         fix = "Add the target whose source defines it to the `dependencies`, or mend its name."
     listed = ", ".join(f"`{name}`" for name in sorted(set(names)))
-    message = f"`{file}` for {platform} needs {listed}, which nothing defines"
+    message = f"`{file}` for {toolchain.platform} needs {listed}, which nothing defines"
     return Mistake(message, fix, detail=output)
 
 
-def link_mistake(file: str, platform: Platform, toolchain: str, output: str) -> Mistake:
+def link_mistake(file: str, toolchain: Toolchain, output: str) -> Mistake:
     """What is wrong with objects that do not link; `output` is all that the linker said."""
     undefined = _UNDEFINED.findall(output)
     if undefined:
-        return undefined_mistake(file, platform, toolchain, undefined, output)
+        return undefined_mistake(file, toolchain, undefined, output)
     return Mistake(
-        f"`{file}` does not link for {platform} with {toolchain}",
+        f"`{file}` does not link for {toolchain.platform} with {toolchain.name}",
         "Mend what the linker complains of, below.",
         detail=output,
     )
 
 
 def symbol_mistake(
-    request: LinkSharedLibraryRequest, toolchain: str, image: BinaryImage
+    request: LinkSharedLibraryRequest, toolchain: Toolchain, image: BinaryImage
 ) -> Mistake | None:
     """What the library that was linked does not show, or needs from nobody known."""
     lacking = sorted(set(request.exports) - set(image.exports))
@@ -148,7 +147,7 @@ def symbol_mistake(
         if symbol.version is None and not symbol.weak and symbol.name not in request.imports
     ]
     if request.imports and image.format == "elf" and undefined:
-        return undefined_mistake(request.file_name, request.platform, toolchain, undefined)
+        return undefined_mistake(request.file_name, toolchain, undefined)
     return None
 
 
@@ -162,7 +161,7 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
     if toolchain.linker_libraries:
         stubs = await Get(AndroidStubs, AndroidStubsRequest(request.address, request.platform))
         digests.append(stubs.digest)
-    inputs = (*request.objects, *request.libraries)
+    inputs: tuple[CompiledObject | StaticLibrary, ...] = (*request.objects, *request.libraries)
     digest = await Get(Digest, MergeDigests((*digests, *(item.digest for item in inputs))))
     output = os.path.join(_LINKED, request.file_name)
     result = await Get(
@@ -185,14 +184,12 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
         ),
     )
     if result.exit_code != 0:
-        raise link_mistake(request.file_name, request.platform, toolchain.name, result.text).at(
-            request.address
-        )
+        raise link_mistake(request.file_name, toolchain, result.text).at(request.address)
     inspection = await Get(
         BinaryInspection, InspectBinaryRequest(request.address, result.digest, output)
     )
     (image,) = inspection.images
-    mistake = symbol_mistake(request, toolchain.name, image)
+    mistake = symbol_mistake(request, toolchain, image)
     if mistake is not None:
         raise mistake.at(request.address)
     return SharedLibrary(result.digest, output, toolchain.name, image)
@@ -203,7 +200,7 @@ async def link_executable(request: LinkExecutableRequest) -> Executable:
     toolchain = await Get(
         Toolchain, ToolchainRequest(request.address, request.platform, request.language)
     )
-    inputs = (*request.objects, *request.libraries)
+    inputs: tuple[CompiledObject | StaticLibrary, ...] = (*request.objects, *request.libraries)
     digest = await Get(Digest, MergeDigests((request.digest, *(item.digest for item in inputs))))
     output = os.path.join(_LINKED, request.name)
     result = await Get(
@@ -224,9 +221,7 @@ async def link_executable(request: LinkExecutableRequest) -> Executable:
         ),
     )
     if result.exit_code != 0:
-        raise link_mistake(request.name, request.platform, toolchain.name, result.text).at(
-            request.address
-        )
+        raise link_mistake(request.name, toolchain, result.text).at(request.address)
     return Executable(result.digest, output, toolchain.name)
 
 

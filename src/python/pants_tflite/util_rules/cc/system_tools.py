@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths, BinaryPathTest
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.process import Process, ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
 
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME, AndroidNdk
 from pants_tflite.subsystems.arm_gcc import ArmGcc
 
+_VERSION_VARIABLE = "PANTS_TFLITE_COMPILER"
 _NDK_HOSTS = ("linux-x86_64", "darwin-x86_64")
 _NDK_PROGRAMS = ("clang", "clang++", "llvm-ar")
 _GCC_PROGRAMS = ("gcc", "g++", "ar")
@@ -33,11 +37,16 @@ class SystemToolsRequest:
 class SystemTools:
     """The paths of the programs, in the order asked for; none at all where one is missing.
 
-    `version` is a hash over what they say of themselves.
+    `description` is the first line of what the first says of itself; `version` is a hash over what
+    they all say, and stands for their content in cache keys.
     """
 
     paths: tuple[str, ...] = ()
+    description: str = ""
     version: str = ""
+
+    def to_env(self) -> FrozenDict[str, str]:
+        return FrozenDict({_VERSION_VARIABLE: self.version})
 
 
 @dataclass(frozen=True)
@@ -66,8 +75,19 @@ async def find_system_tools(request: SystemToolsRequest) -> SystemTools:
     first = [binary.paths[0] for binary in found if binary.paths]
     if len(first) < len(request.names):
         return SystemTools()
-    version = hashlib.sha256("".join(path.fingerprint for path in first).encode())
-    return SystemTools(tuple(path.path for path in first), version.hexdigest())
+    version = hashlib.sha256("".join(path.fingerprint for path in first).encode()).hexdigest()
+    paths = tuple(path.path for path in first)
+    says = await Get(
+        ProcessResult,
+        Process(
+            argv=(paths[0], "--version"),
+            # The variable tells the cache of an upgrade at the same path.
+            env=SystemTools(paths, version=version).to_env(),
+            description=f"Ask {request.names[0]} for its version",
+            level=LogLevel.DEBUG,
+        ),
+    )
+    return SystemTools(paths, says.stdout.decode(errors="replace").split("\n")[0], version)
 
 
 @rule

@@ -25,8 +25,9 @@ VERSION_SCRIPT = "__exports__.map"
 class Toolchain:
     """`drivers` compile (and link) C and C++, `archiver` makes static libraries.
 
-    `linker`, where set, links shared libraries in place of the driver. `digest`, `env` and
-    `append_only_caches` are what these programs need around them.
+    `name` says what they are, with the version, for people to read. `linker`, where set, links
+    shared libraries in place of the driver, against `linker_libraries`, since no NDK is there.
+    `digest`, `env` and `append_only_caches` are what these programs need around them.
     """
 
     name: str
@@ -40,6 +41,10 @@ class Toolchain:
     digest: Digest = EMPTY_DIGEST
     env: FrozenDict[str, str] = FrozenDict()
     append_only_caches: FrozenDict[str, str] = FrozenDict()
+
+    @property
+    def stands_in_for_ndk(self) -> bool:
+        return self.linker is not None
 
     def compile(
         self,

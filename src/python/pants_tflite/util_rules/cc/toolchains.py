@@ -6,11 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.util.frozendict import FrozenDict
+from pants.engine.rules import Get, collect_rules, rule
 
 from pants_tflite.errors import Mistake, TfLiteError
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME, AndroidNdk
@@ -33,13 +30,8 @@ from pants_tflite.util_rules.cc.system_tools import (
     SystemTools,
 )
 from pants_tflite.util_rules.cc.toolchain import C, Toolchain
+from pants_tflite.util_rules.cc.zig_installation import ZigInstallation, ZigRequest
 from pants_tflite.util_rules.cc.zig_toolchain import zig_toolchain
-from pants_tflite.util_rules.python_environments import PythonEnvironment, ZigEnvironmentRequest
-from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
-
-_GLOBAL_CACHE = "__zig_cache__"
-_LOCAL_CACHE = "__zig_local_cache__"
-_HOME = "__home__"
 
 
 @dataclass(frozen=True)
@@ -61,7 +53,7 @@ class ZigToolchainRequest:
     platform: Platform
 
 
-def _oldest_version(platform: Platform, zig: Zig) -> str:
+def _oldest_system(platform: Platform, zig: Zig) -> str:
     """The oldest system that binaries for `platform` must run on, as zig counts versions."""
     if platform.system != LINUX:
         return {IOS: zig.ios, IOS_SIMULATOR: zig.ios, MACOS: zig.macos}.get(platform.system, "")
@@ -74,36 +66,14 @@ def _oldest_version(platform: Platform, zig: Zig) -> str:
 
 
 @rule
-async def set_up_zig_toolchain(
-    request: ZigToolchainRequest, zig: Zig, pex_environment: PexEnvironment
-) -> Toolchain:
-    environment, programs = await MultiGet(
-        Get(PythonEnvironment, ZigEnvironmentRequest()),
-        Get(Digest, CreateDigest(program_files("zig"))),
-    )
-    venv_pex = environment.venv_pex
-    digest = await Get(Digest, MergeDigests((venv_pex.digest, programs)))
-    command = (venv_pex.python.argv0, "-m", f"{PACKAGE}.zig")
+async def find_zig_toolchain(request: ZigToolchainRequest, zig: Zig) -> Toolchain:
+    installation = await Get(ZigInstallation, ZigRequest())
+    oldest = _oldest_system(request.platform, zig)
     return replace(
-        zig_toolchain(request.platform, _oldest_version(request.platform, zig), command),
-        digest=digest,
-        env=FrozenDict(
-            {
-                "HOME": _HOME,
-                "LC_ALL": "C.UTF-8",
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTHONPATH": PROGRAMS_ROOT,
-                "ZIG_GLOBAL_CACHE_DIR": _GLOBAL_CACHE,
-                "ZIG_LOCAL_CACHE_DIR": _LOCAL_CACHE,
-            }
-        ),
-        append_only_caches=FrozenDict(
-            {
-                **pex_environment.in_sandbox(working_directory=None).append_only_caches,
-                **(venv_pex.append_only_caches or {}),
-                "pants_tflite_zig": _GLOBAL_CACHE,
-            }
-        ),
+        zig_toolchain(request.platform, oldest, installation.command, installation.version),
+        digest=installation.digest,
+        env=installation.env,
+        append_only_caches=installation.append_only_caches,
     )
 
 
@@ -115,7 +85,7 @@ async def choose_toolchain(
     if platform.system == ANDROID:
         tools = await Get(SystemTools, NdkToolsRequest())
         if tools.paths:
-            return ndk_toolchain(platform, ndk.api_level, *tools.paths, tools.version)
+            return ndk_toolchain(platform, ndk.api_level, tools)
         if request.language != C:
             raise Mistake(
                 f"C++ for {platform} needs an Android NDK, and none is named",
@@ -131,7 +101,7 @@ async def choose_toolchain(
                 "see that `[arm-gcc].executable_search_paths` covers the place, or write it in "
                 "plain C, which needs none.",
             ).at(request.address)
-        return arm_gcc_toolchain(platform, *tools.paths, tools.version)
+        return arm_gcc_toolchain(platform, tools)
     return await Get(Toolchain, ZigToolchainRequest(platform))
 
 

@@ -9,8 +9,6 @@ from pants.util.frozendict import FrozenDict
 from pants_tflite.util_rules.cc.platforms import ANDROID, CORTEX_M, LINUX, Platform
 from pants_tflite.util_rules.cc.toolchain import CXX, C, Toolchain
 
-ZIG = "zig"
-ZIG_WITHOUT_NDK = "zig, without an NDK"
 # Where the stand-ins for Android's own libraries lie in a sandbox.
 STUBS_FOLDER = "__android__"
 ANDROID_LIBRARIES = ("libc.so", "libm.so")
@@ -19,8 +17,8 @@ _SIZE = "-Os"
 _SPEED = "-O2"
 
 
-def _target(platform: Platform, version: str) -> tuple[str, ...]:
-    return ("-target", platform.zig_target.format(version=version), *platform.zig_flags)
+def _target(platform: Platform, oldest: str) -> tuple[str, ...]:
+    return ("-target", platform.zig_target.format(version=oldest), *platform.zig_flags)
 
 
 def _compile_flags(platform: Platform) -> tuple[str, ...]:
@@ -43,17 +41,17 @@ def _compile_flags(platform: Platform) -> tuple[str, ...]:
     return tuple(flags)
 
 
-def zig_toolchain(platform: Platform, version: str, zig: tuple[str, ...]) -> Toolchain:
-    """zig, started as `zig`, for a platform whose oldest system is `version`.
+def zig_toolchain(platform: Platform, oldest: str, zig: tuple[str, ...], version: str) -> Toolchain:
+    """zig `version`, started as `zig`, for a platform whose oldest system is `oldest`.
 
     For Android it stands in for an NDK: it links against libraries that hold nothing but the names
     of what is known to be the same on every Android.
     """
     is_android = platform.system == ANDROID
-    target = _target(platform, version)
+    target = _target(platform, oldest)
     stubs = tuple(f"{STUBS_FOLDER}/{library}" for library in ANDROID_LIBRARIES)
     return Toolchain(
-        name=ZIG_WITHOUT_NDK if is_android else ZIG,
+        name=f"zig {version}, without an NDK" if is_android else f"zig {version}",
         platform=platform,
         drivers=FrozenDict({C: (*zig, "cc", *target), CXX: (*zig, "c++", *target)}),
         archiver=(*zig, "ar", f"--format={'darwin' if platform.is_mach_o else 'gnu'}"),
