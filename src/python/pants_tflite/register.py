@@ -12,7 +12,7 @@ from pants.core.util_rules import archive
 from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
 from pants_tflite import custom_op_target_types
 from pants_tflite import target_types as tflite_target_types
-from pants_tflite.goals import package, run
+from pants_tflite.goals import check, package, run
 from pants_tflite.util_rules import (
     conversion,
     datasets,
@@ -46,6 +46,7 @@ from pants_tflite.util_rules.custom_ops import (
     kernel_sources,
     libraries,
     maven,
+    micro_sources,
     runtimes,
 )
 
@@ -59,6 +60,7 @@ def rules():
         *android_stubs.rules(),
         *archive.rules(),
         *binary_inspection.rules(),
+        *check.rules(),
         *compilation.rules(),
         *conversion.rules(),
         *datasets.rules(),
@@ -72,6 +74,7 @@ def rules():
         *libraries.rules(),
         *linking.rules(),
         *maven.rules(),
+        *micro_sources.rules(),
         *models.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),

@@ -29,7 +29,6 @@ from pants_tflite.util_rules.python_environments import (
 )
 from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
 
-
 _KERNELS_FILE = "kernels.json"
 
 
@@ -61,7 +60,9 @@ async def prepare_prediction(
 ) -> RunRequest:
     environment, custom_ops = await MultiGet(
         Get(PythonEnvironment, LiteRtEnvironmentRequest()),
-        Get(CustomOps, ResolveCustomOpsRequest, ResolveCustomOpsRequest.of_field(request.custom_ops)),
+        Get(
+            CustomOps, ResolveCustomOpsRequest, ResolveCustomOpsRequest.of_field(request.custom_ops)
+        ),
     )
     kernels = await Get(HostKernels, HostKernelsRequest(custom_ops))
     files = (FileContent(_KERNELS_FILE, kernels.render()), *program_files("predict"))

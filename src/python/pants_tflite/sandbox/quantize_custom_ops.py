@@ -62,7 +62,9 @@ class _Graph:
 
     def connect(self, operator: Any) -> bool:
         """Connects a custom op to int8 tensors, where all of its float tensors have one."""
-        inputs, outputs = ([int(i) for i in indices] for indices in (operator.inputs, operator.outputs))
+        inputs, outputs = (
+            [int(i) for i in indices] for indices in (operator.inputs, operator.outputs)
+        )
         sources = {i: self.dequantized(i) for i in inputs if self.is_a(i, _FLOAT32)}
         targets = {i: self.quantized(i) for i in outputs if self.is_a(i, _FLOAT32)}
         if not targets or None in (*sources.values(), *targets.values()):

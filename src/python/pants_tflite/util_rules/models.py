@@ -174,7 +174,11 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
     saved_model, quantization, custom_ops = await MultiGet(
         Get(SavedModelReference, SavedModelReferenceRequest(address, field_set.saved_model.value)),
         Get(Quantization, ResolveQuantizationRequest(address, field_set.quantization.value)),
-        Get(CustomOps, ResolveCustomOpsRequest, ResolveCustomOpsRequest.of_field(field_set.custom_ops)),
+        Get(
+            CustomOps,
+            ResolveCustomOpsRequest,
+            ResolveCustomOpsRequest.of_field(field_set.custom_ops),
+        ),
     )
     calibration = field_set.calibration.value
     if quantization.calibrates and calibration is None:
@@ -300,7 +304,9 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
             ),
         )
     samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value)
-    custom_ops = await Get(CustomOps, ResolveCustomOpsRequest, ResolveCustomOpsRequest.of_field(field_set.custom_ops))
+    custom_ops = await Get(
+        CustomOps, ResolveCustomOpsRequest, ResolveCustomOpsRequest.of_field(field_set.custom_ops)
+    )
     kernels = await Get(HostKernels, HostKernelsRequest(custom_ops))
     # First, since a broken file is best explained by the program that does not run it.
     inspected = await Get(InspectedModel, InspectModelRequest(address, model, is_source=True))

@@ -175,7 +175,9 @@ async def verify_model(request: VerifyModelRequest) -> VerifiedModel:
         Get(StagedDataset, StageDatasetRequest(request.staged_dataset)),
     )
     reference = request.reference.digest if request.reference else EMPTY_DIGEST
-    digest = await Get(Digest, MergeDigests((request.model, reference, staged.digest, request.kernels.digest)))
+    digest = await Get(
+        Digest, MergeDigests((request.model, reference, staged.digest, request.kernels.digest))
+    )
     result = await Get(
         ProgramResult,
         RunProgramRequest,

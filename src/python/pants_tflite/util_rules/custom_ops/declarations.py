@@ -99,9 +99,7 @@ async def resolve_custom_ops(request: ResolveCustomOpsRequest) -> CustomOps:
     references = await MultiGet(
         Get(
             Reference,
-            ReferenceRequest(
-                request.address, CustomOpsField.alias, value, (TfLiteCustomOpTarget,)
-            ),
+            ReferenceRequest(request.address, CustomOpsField.alias, value, (TfLiteCustomOpTarget,)),
         )
         for value in sorted(set(request.values))
         if is_address(value)

@@ -57,11 +57,7 @@ class HostKernels:
 async def build_host_kernels(request: HostKernelsRequest) -> HostKernels:
     ops = request.custom_ops.ops
     libraries = await MultiGet(
-        Get(
-            CustomOpLibrary,
-            CustomOpLibraryRequest((op.address,), host_platform(), name=op.registration),
-        )
-        for op in ops
+        Get(CustomOpLibrary, CustomOpLibraryRequest((op.address,), host_platform())) for op in ops
     )
     folders = [os.path.join(_FOLDER, str(position)) for position in range(len(ops))]
     shared = [library.shared for library in libraries if library.shared is not None]

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.backend.cc.target_types import (
-    CC_HEADER_FILE_EXTENSIONS,
     C_SOURCE_FILE_EXTENSIONS,
+    CC_HEADER_FILE_EXTENSIONS,
     CCSourceField,
 )
 from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs

@@ -79,7 +79,9 @@ def check_runtime(target: Target) -> None:
     has_source = target[RuntimeSourceField].value is not None
     has_maven = target[RuntimeMavenField].value is not None
     if has_source == has_maven:
-        both = "both `source` and `maven` name" if has_source else "neither `source` nor `maven` names"
+        both = (
+            "both `source` and `maven` name" if has_source else "neither `source` nor `maven` names"
+        )
         raise Mistake(
             message=f"{both} an archive",
             fix="Give one of the two fields.",
@@ -172,9 +174,7 @@ async def find_runtime_headers(request: RuntimeHeadersRequest) -> RuntimeHeaders
         ).at(target.address)
     if folder == ".":
         return RuntimeHeaders(target.address, headers.digest)
-    return RuntimeHeaders(
-        target.address, await Get(Digest, RemovePrefix(headers.digest, folder))
-    )
+    return RuntimeHeaders(target.address, await Get(Digest, RemovePrefix(headers.digest, folder)))
 
 
 def rules():
