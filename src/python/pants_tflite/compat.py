@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
+from typing import Any
 
 # Pants 2.31 warns at each `Get(…)` call site; 2.17 has nothing else. Set before any rule module is
 # imported, since the warning is raised as rules are parsed.
 warnings.filterwarnings("ignore", message=r".*Get\(\) is deprecated.*")
+
+from pants.core.goals.test import TestResult  # noqa: E402
 
 try:
     from pants.core.environments.rules import (  # type: ignore[import-not-found]
@@ -25,4 +29,25 @@ except ImportError:
         EnvironmentTarget,
     )
 
-__all__ = ["EnvironmentField", "EnvironmentNameRequest", "EnvironmentTarget"]
+__all__ = ["EnvironmentField", "EnvironmentNameRequest", "EnvironmentTarget", "test_result"]
+
+
+def test_result(**fields: Any) -> TestResult:
+    """A TestResult of `fields` as 2.17 has them: a newer one has bytes, and a tuple of processes.
+
+    `stdout` and `stderr` are bytes, and need not be UTF-8.
+    """
+    known = {field.name for field in dataclasses.fields(TestResult)}
+    for name in ("stdout", "stderr"):
+        output = fields.pop(name)
+        fields.update(
+            {f"{name}_bytes": output}
+            if f"{name}_bytes" in known
+            else {name: output.decode(errors="replace")}
+        )
+    if "process_results" in known:
+        fields["process_results"] = ()
+    return TestResult(**fields)
+
+
+test_result.__test__ = False  # type: ignore[attr-defined] - it is no test itself.

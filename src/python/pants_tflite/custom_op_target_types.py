@@ -19,6 +19,10 @@ from pants.engine.target import (
 )
 from pants.util.strutil import help_text
 
+from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
+
+SANITIZERS = ("address", "undefined")
+
 # -----------------------------------------------------------------------------------------------
 # `tflite_runtime`
 # -----------------------------------------------------------------------------------------------
@@ -253,6 +257,89 @@ class TfLiteCustomOpTarget(Target):
     )
 
 
+# -----------------------------------------------------------------------------------------------
+# `tflite_custom_op_test`
+# -----------------------------------------------------------------------------------------------
+
+
+class TestedOpField(StringField, AsyncFieldMixin):
+    alias = "custom_op"
+    required = True
+    value: str
+    help = help_text(
+        """
+        The address of the `tflite_custom_op` whose kernel is tested.
+
+        Example: `custom_op=":scaled_atan"`.
+        """
+    )
+
+
+class KernelCasesField(EntryPointField):
+    help = help_text(
+        """
+        The function that yields the cases, as `file.py:function` (the file relative to the BUILD
+        file) or `module.path:function`. A case is a dict: `inputs`, a list of NumPy arrays;
+        `options`, the op's own by name; `outputs`, a list of arrays, or a function that takes the
+        inputs and returns it; and, if you like, a `name`, and a `tolerance` (else 1e-5 of a float's
+        value, and none for integers). A quantized tensor is `(array, scale, zero_point)`.
+
+        The file must be owned by a Python target (`python_sources`); it becomes a dependency.
+
+        Example: `entry_point="scaled_atan_cases.py:cases"`.
+        """
+    )
+
+
+class SanitizersField(StringSequenceField):
+    alias = "sanitizers"
+    valid_choices = SANITIZERS
+    help = help_text(
+        f"""
+        What watches the kernel while it runs, besides: any of {', '.join(SANITIZERS)}. The kernel is
+        then compiled by the `gcc` of your machine, which must be Linux; what is packaged is not.
+
+        Defaults to none.
+
+        Example: `sanitizers=["address", "undefined"]`.
+        """
+    )
+
+
+class SkipKernelTestField(BoolField):
+    alias = "skip_test"
+    default = False
+    help = help_text(
+        """
+        Whether `pants test` leaves this target out.
+
+        Defaults to False.
+
+        Example: `skip_test=True`.
+        """
+    )
+
+
+class TfLiteCustomOpTestTarget(Target):
+    alias = "tflite_custom_op_test"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        TestedOpField,
+        KernelCasesField,
+        InputsField,
+        SanitizersField,
+        TensorFlowResolveField,
+        SkipKernelTestField,
+    )
+    help = help_text(
+        """
+        A test of a custom op's kernel, which `pants test` runs on your machine: what it computes in
+        an interpreter of its own against what you expect, or against a NumPy function.
+        """
+    )
+
+
 def default_registration(op: str) -> str:
     """The registration function that goes by an op's name: `Register_SCALED_ATAN`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", op)
@@ -260,4 +347,4 @@ def default_registration(op: str) -> str:
 
 
 def target_types() -> tuple[type[Target], ...]:
-    return (TfLiteCustomOpTarget, TfLiteRuntimeTarget)
+    return (TfLiteCustomOpTarget, TfLiteCustomOpTestTarget, TfLiteRuntimeTarget)

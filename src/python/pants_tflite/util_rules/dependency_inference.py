@@ -20,7 +20,7 @@ from pants.engine.target import (
 )
 from pants.engine.unions import UnionRule
 
-from pants_tflite.custom_op_target_types import CustomOpRuntimeField
+from pants_tflite.custom_op_target_types import CustomOpRuntimeField, TestedOpField
 from pants_tflite.target_types import (
     CalibrationField,
     CustomOpsField,
@@ -86,6 +86,17 @@ class CustomOpInferenceFieldSet(FieldSet):
 
 class InferCustomOpDependencies(InferDependenciesRequest):
     infer_from = CustomOpInferenceFieldSet
+
+
+@dataclass(frozen=True)
+class TestedOpInferenceFieldSet(FieldSet):
+    required_fields = (TestedOpField,)
+
+    custom_op: TestedOpField
+
+
+class InferTestedOp(InferDependenciesRequest):
+    infer_from = TestedOpInferenceFieldSet
 
 
 def _custom_op_values(field: CustomOpsField) -> tuple[tuple[str, Optional[str]], ...]:
@@ -158,6 +169,15 @@ async def infer_model_file_dependencies(
     return await Get(InferredDependencies, ReferencesRequest(request.field_set.address, values))
 
 
+@rule(desc="Inferring dependencies from the fields of `tflite_custom_op_test`")
+async def infer_tested_op(request: InferTestedOp) -> InferredDependencies:
+    field = request.field_set.custom_op
+    return await Get(
+        InferredDependencies,
+        ReferencesRequest(request.field_set.address, ((field.alias, field.value),)),
+    )
+
+
 @rule(desc="Inferring dependencies from the fields of `tflite_custom_op`")
 async def infer_custom_op_dependencies(request: InferCustomOpDependencies) -> InferredDependencies:
     field = request.field_set.runtime
@@ -174,4 +194,5 @@ def rules():
         UnionRule(InferDependenciesRequest, InferEntryPointDependencies),
         UnionRule(InferDependenciesRequest, InferModelDependencies),
         UnionRule(InferDependenciesRequest, InferModelFileDependencies),
+        UnionRule(InferDependenciesRequest, InferTestedOp),
     )
