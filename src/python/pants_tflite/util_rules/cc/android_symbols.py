@@ -27,6 +27,7 @@ LIBC = tuple(
     )
 )
 LIBM = tuple(sorted(name + suffix for name in _FLOAT_AND_DOUBLE for suffix in ("", "f")))
+ANDROID_SYMBOLS = frozenset((*LIBC, *LIBM))
 
 
 def render_stub(symbols: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from pants.engine.rules import Get, collect_rules, rule
 from pants_tflite.errors import Mistake
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME
 from pants_tflite.util_rules.cc.android_stubs import AndroidStubs, AndroidStubsRequest
+from pants_tflite.util_rules.cc.android_symbols import ANDROID_SYMBOLS
 from pants_tflite.util_rules.cc.binary_inspection import (
     BinaryImage,
     BinaryInspection,
@@ -139,16 +140,16 @@ def symbol_mistake(
             'Define it in one of the sources, as `extern "C"` where that is C++, and neither '
             "`static` nor hidden; or mend the name.",
         )
-    # The linker let everything pass where something may be missing. What a library of the system
-    # has bears its version.
+    if not request.imports or image.format != "elf":
+        return None
+    # The linker let everything pass. What a library of the system has bears that one's version.
+    known = {*request.imports, *(ANDROID_SYMBOLS if toolchain.stands_in_for_ndk else ())}
     undefined = [
         symbol.name
         for symbol in image.imports
-        if symbol.version is None and not symbol.weak and symbol.name not in request.imports
+        if symbol.version is None and not symbol.weak and symbol.name not in known
     ]
-    if request.imports and image.format == "elf" and undefined:
-        return undefined_mistake(request.file_name, toolchain, undefined)
-    return None
+    return undefined_mistake(request.file_name, toolchain, undefined) if undefined else None
 
 
 @rule(desc="Link a shared library")

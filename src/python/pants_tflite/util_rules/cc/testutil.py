@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import os
-from typing import Iterable, Mapping
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Iterable, Mapping
 
 import pytest
 from pants.core.target_types import rules as core_target_types_rules
@@ -15,92 +18,125 @@ from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite import register
-from pants_tflite.util_rules.cc.compilation import CompiledObject, CompileSourceRequest
+from pants_tflite.util_rules.cc.binary_inspection import BinaryInspection, InspectBinaryRequest
+from pants_tflite.util_rules.cc.compilation import (
+    ArchiveObjectsRequest,
+    CompiledObject,
+    CompileSourceRequest,
+    StaticLibrary,
+)
+from pants_tflite.util_rules.cc.linking import (
+    Executable,
+    LinkExecutableRequest,
+    LinkSharedLibraryRequest,
+    SharedLibrary,
+)
 from pants_tflite.util_rules.cc.platforms import PLATFORMS
-from pants_tflite.util_rules.cc.toolchain import C
+from pants_tflite.util_rules.cc.toolchain import C, Toolchain
+from pants_tflite.util_rules.cc.toolchains import ToolchainRequest
+from pants_tflite.util_rules.cc.universal_binary import JoinSlicesRequest, UniversalBinary
 
 ADDRESS = Address("src/ops", target_name="kernel")
-# What the launcher tells Pants of Pex, and what pip and the search for interpreters go by.
-_INHERITED = {
-    "ANDROID_NDK_HOME",
-    "HOME",
-    "PANTS_PEX_CLI_KNOWN_VERSIONS",
-    "PANTS_PEX_CLI_URL_TEMPLATE",
-    "PANTS_PEX_CLI_VERSION",
-    "PATH",
-    "PYENV_ROOT",
-    *(name for name in os.environ if name.startswith(("PIP_", "SSL_CERT_"))),
+SOURCE = "src/ops/kernel.c"
+_QUERIES = {
+    ArchiveObjectsRequest: StaticLibrary,
+    CompileSourceRequest: CompiledObject,
+    InspectBinaryRequest: BinaryInspection,
+    JoinSlicesRequest: UniversalBinary,
+    LinkExecutableRequest: Executable,
+    LinkSharedLibraryRequest: SharedLibrary,
+    ToolchainRequest: Toolchain,
 }
+# How Pants finds Pex, interpreters and an index.
+_INHERITED = ("HOME", "PATH", "PYENV_ROOT", "PANTS_", "PIP_", "SSL_CERT_", "REQUESTS_CA_BUNDLE")
+_OPTIONS = (
+    "--pex-executable-search-paths=['/usr/bin', '/bin']",
+    "--python-bootstrap-search-path=['<PATH>', '<PYENV>']",
+)
 
 needs_launcher = pytest.mark.skipif(
     "PANTS_PEX_CLI_URL_TEMPLATE" not in os.environ,
-    reason="it installs zig with the Pex that the launcher provides: run it by `./pants test`",
+    reason="zig is installed with the Pex that the launcher provides: run this by `./pants test`",
 )
 
 
-def new_rule_runner(
-    queries: Iterable[QueryRule],
-    options: Iterable[str] = (),
-    env: Mapping[str, str] | None = None,
-) -> RuleRunner:
-    """A RuleRunner that compiles, in a folder of its own."""
-    rule_runner = RuleRunner(
-        rules=[
-            *core_target_types_rules(),
-            *register.rules(),
-            QueryRule(CompiledObject, [CompileSourceRequest]),
-            *queries,
-        ],
-        target_types=register.target_types(),
-    )
-    set_options(rule_runner, options, env)
-    return rule_runner
-
-
-def set_options(
-    rule_runner: RuleRunner, options: Iterable[str] = (), env: Mapping[str, str] | None = None
-) -> None:
-    rule_runner.set_options(
-        [
-            "--pex-executable-search-paths=['/usr/bin', '/bin']",
-            "--python-bootstrap-search-path=['<PATH>', '<PYENV>']",
-            *options,
-        ],
-        env=env,
-        env_inherit=_INHERITED,
+def needs(program: str, package: str) -> Any:
+    """Skips a test where `program`, of a Debian package, is not installed."""
+    return pytest.mark.skipif(
+        shutil.which(program) is None, reason=f"there is no {program} (Debian's {package})"
     )
 
 
-def sources(rule_runner: RuleRunner, files: Mapping[str, str]) -> Digest:
-    return rule_runner.request(
-        Digest, [CreateDigest(FileContent(path, text.encode()) for path, text in files.items())]
-    )
+class NativeBuilds:
+    """Builds through the backend's rules, each request answered by its one result."""
 
+    def __init__(self) -> None:
+        queries = [QueryRule(result, [request]) for request, result in _QUERIES.items()]
+        self.rule_runner = RuleRunner(
+            rules=[*core_target_types_rules(), *register.rules(), *queries],
+            target_types=register.target_types(),
+        )
+        self.set_options()
 
-def compile_source(
-    rule_runner: RuleRunner,
-    source: str,
-    text: str,
-    platform: str,
-    language: str = C,
-    **fields: object,
-) -> CompiledObject:
-    return rule_runner.request(
-        CompiledObject,
-        [
-            CompileSourceRequest(
-                ADDRESS,
-                PLATFORMS[platform],
-                language,
-                source,
-                sources(rule_runner, {source: text}),
-                **fields,  # type: ignore[arg-type]
+    def set_options(self, *options: str, env: Mapping[str, str] | None = None) -> None:
+        inherited = {name for name in os.environ if name.startswith(_INHERITED)}
+        self.rule_runner.set_options((*_OPTIONS, *options), env=env, env_inherit=inherited)
+
+    def request(self, request: Any) -> Any:
+        return self.rule_runner.request(_QUERIES[type(request)], [request])
+
+    def digest(self, files: Mapping[str, str]) -> Digest:
+        contents = [FileContent(path, text.encode()) for path, text in files.items()]
+        return self.rule_runner.request(Digest, [CreateDigest(contents)])
+
+    def compile(
+        self,
+        text: str,
+        platform: str,
+        *,
+        language: str = C,
+        source: str = SOURCE,
+        others: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> CompiledObject:
+        digest = self.digest({source: text, **(others or {})})
+        result: CompiledObject = self.request(
+            CompileSourceRequest(ADDRESS, PLATFORMS[platform], language, source, digest, **fields)
+        )
+        return result
+
+    def archive(self, platform: str, *objects: CompiledObject) -> StaticLibrary:
+        result: StaticLibrary = self.request(
+            ArchiveObjectsRequest(ADDRESS, PLATFORMS[platform], C, "kernel", objects)
+        )
+        return result
+
+    def link(
+        self, platform: str, *objects: CompiledObject, exports: Iterable[str], **fields: Any
+    ) -> SharedLibrary:
+        result: SharedLibrary = self.request(
+            LinkSharedLibraryRequest(
+                ADDRESS, PLATFORMS[platform], C, "kernel", objects, tuple(exports), **fields
             )
-        ],
-    )
+        )
+        return result
+
+    def content(self, digest: Digest) -> bytes:
+        """The one file in `digest`."""
+        (file,) = self.rule_runner.request(DigestContents, [digest])
+        return file.content
+
+    def write(self, digest: Digest, folder: Path) -> Path:
+        """Writes the one file in `digest` into `folder`."""
+        (file,) = self.rule_runner.request(DigestContents, [digest])
+        path = folder / Path(file.path).name
+        path.write_bytes(file.content)
+        path.chmod(0o755)
+        return path
 
 
-def content(rule_runner: RuleRunner, digest: Digest) -> bytes:
-    """The one file in `digest`."""
-    (file,) = rule_runner.request(DigestContents, [digest])
-    return file.content
+def run(*argv: str | Path) -> str:
+    """What a program prints that must succeed."""
+    return subprocess.run(
+        [str(argument) for argument in argv], check=True, capture_output=True, text=True
+    ).stdout
