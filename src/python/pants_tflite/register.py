@@ -12,7 +12,9 @@ from pants.core.util_rules import archive
 from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
 from pants_tflite import custom_op_target_types
 from pants_tflite import target_types as tflite_target_types
-from pants_tflite.goals import check, package, run
+from pants_tflite.goals import check
+from pants_tflite.goals import kernel_tests as kernel_test_goal
+from pants_tflite.goals import package, run
 from pants_tflite.util_rules import (
     conversion,
     datasets,
@@ -44,10 +46,12 @@ from pants_tflite.util_rules.custom_ops import (
     declarations,
     host_kernels,
     kernel_sources,
+    kernel_tests,
     libraries,
     maven,
     micro_sources,
     runtimes,
+    sanitizers,
 )
 
 
@@ -71,6 +75,8 @@ def rules():
         *host_kernels.rules(),
         *inputs.rules(),
         *kernel_sources.rules(),
+        *kernel_test_goal.rules(),
+        *kernel_tests.rules(),
         *libraries.rules(),
         *linking.rules(),
         *maven.rules(),
@@ -88,6 +94,7 @@ def rules():
         *run.rules(),
         *runtimes.rules(),
         *sandbox_programs.rules(),
+        *sanitizers.rules(),
         *saved_models.rules(),
         *system_tools.rules(),
         *tool_processes.rules(),

@@ -130,9 +130,7 @@ def write_cases(folder: Path, cases: Sequence[Case]) -> None:
                     {"array": array, "scale": tensor.scale, "zero_point": tensor.zero_point}
                 )
         options, tolerance = dict(case.options), case.tolerance
-        described.append(
-            {"name": case.name, "options": options, "tolerance": tolerance, **tensors}
-        )
+        described.append({"name": case.name, "options": options, "tolerance": tolerance, **tensors})
     write_npz(folder / ARRAYS_FILE, arrays)
     write_json(folder / CASES_FILE, {"cases": described})
 

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import Process, ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target
@@ -19,11 +19,11 @@ from pants.util.logging import LogLevel
 from pants_tflite.custom_op_target_types import SanitizersField
 from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.cc.compilation import compile_mistake
-from pants_tflite.util_rules.cc.linking import link_mistake, render_version_script
+from pants_tflite.util_rules.cc.linking import link_mistake
 from pants_tflite.util_rules.cc.platforms import LINUX, host_platform
 from pants_tflite.util_rules.cc.system_tools import SystemTools, SystemToolsRequest
 from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
-from pants_tflite.util_rules.cc.toolchain import CXX, VERSION_SCRIPT, C, Toolchain
+from pants_tflite.util_rules.cc.toolchain import CXX, C, Toolchain
 from pants_tflite.util_rules.custom_ops.libraries import (
     PlanKernelRequest,
     PlannedKernel,
@@ -123,7 +123,6 @@ async def find_sanitizing_compiler(request: SanitizingCompilerRequest) -> Saniti
         drivers=FrozenDict({C: (gcc, *watching), CXX: (gxx, *watching)}),
         archiver=(ar,),
         compile_flags=("-O1", "-fPIC", "-fno-omit-frame-pointer"),
-        link_flags=("-lm",),
         env=env,
     )
     preload = tuple(result.stdout.decode().strip() for result in found)
@@ -145,9 +144,7 @@ async def compile_sanitized(request: SanitizedObjectRequest) -> SanitizedObject:
         ),
     )
     if result.exit_code != 0:
-        raise compile_mistake(
-            request.source, toolchain.platform, toolchain.name, result.text
-        ).at(request.address)
+        raise compile_mistake(request.source, toolchain, result.text).at(request.address)
     return SanitizedObject(result.digest)
 
 
@@ -183,20 +180,27 @@ async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKe
         )
         for item, output in zip(compilations, outputs)
     )
-    script = render_version_script((kernel.op.registration,)).encode()
-    exports = await Get(Digest, CreateDigest((FileContent(VERSION_SCRIPT, script),)))
-    digest = await Get(Digest, MergeDigests((exports, *(item.digest for item in objects))))
-    name, language = "libsanitized.so", compilations[0].toolchain_language
+    digest = await Get(Digest, MergeDigests(item.digest for item in objects))
+    name = "libsanitized.so"
     library = os.path.join(_FOLDER, name)
-    argv = toolchain.link_shared(tuple(outputs), library, language=language, name=name)
     linked = await Get(
         FallibleToolResult,
         ToolProcessRequest(
-            address, toolchain, argv, digest, library, f"Link {name} for {address}"
+            address,
+            toolchain,
+            toolchain.link_executable(
+                tuple(outputs),
+                library,
+                language=compilations[0].toolchain_language,
+                flags=("-shared", "-lm"),
+            ),
+            digest,
+            library,
+            f"Link {name} for {address}",
         ),
     )
     if linked.exit_code != 0:
-        raise link_mistake(name, toolchain.platform, toolchain.name, linked.text).at(address)
+        raise link_mistake(name, toolchain, linked.text).at(address)
     return SanitizedKernel(
         linked.digest,
         library,
