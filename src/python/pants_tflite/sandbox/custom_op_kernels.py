@@ -46,13 +46,21 @@ class Registration(ctypes.Structure):
     ]
 
 
+def _unchanged(registration: Registration) -> Registration:
+    return registration
+
+
 @dataclass(frozen=True)
 class Kernel:
-    """Where the kernel of an op is: the function `registration` of the shared library."""
+    """Where the kernel of an op is: the function `registration` of the shared library.
+
+    `adapt` makes of what that returns the registration that is used.
+    """
 
     op: str
     library: Path
     registration: str
+    adapt: Callable[[Registration], Registration] = _unchanged
 
     @classmethod
     def read_all(cls, values: Iterable[Mapping[str, Any]]) -> tuple[Kernel, ...]:
@@ -78,7 +86,7 @@ class Kernel:
         registration.builtin_code = _BUILTIN_CUSTOM
         registration.custom_name = self.op.encode()
         registration.version = 1
-        return registration
+        return self.adapt(registration)
 
     def _error(self, what: str) -> UserError:
         return UserError(
@@ -97,7 +105,7 @@ def registerers(kernels: Sequence[Kernel]) -> list[Callable[[int], None]]:
     Raises UserError where a kernel cannot be loaded.
     """
     registrations = {kernel.op.encode(): kernel.load() for kernel in kernels}
-    _keep(registrations)
+    keep(registrations)
 
     def add_to(resolver: int) -> None:
         pointer = ctypes.c_void_p.from_address(resolver)
@@ -116,12 +124,12 @@ def registerers(kernels: Sequence[Kernel]) -> list[Callable[[int], None]]:
 
         replacement = _FIND_OP(find_op)
         words[_WORDS_BEFORE + _FIND_OP_SLOT] = ctypes.cast(replacement, ctypes.c_void_p).value
-        _keep((words, replacement))
+        keep((words, replacement))
         pointer.value = ctypes.addressof(words) + _WORDS_BEFORE * _WORD
 
     return [add_to] if kernels else []
 
 
-def _keep(value: Any) -> None:
+def keep(value: Any) -> None:
     """Keeps `value` until the process ends: interpreters point to it, and may be the last to go."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))

@@ -3,22 +3,21 @@
 """Runs a kernel over the cases of its test: prints each, and ends with 1 where one fails.
 
 The request holds `cases` (the folder of what `kernel_cases` wrote), `kernel` (`op`, `library` and
-`registration`), `runtime` (the name to print) and `micro`: whether the library is one of
-TensorFlow Lite Micro with the kernel in it. `out/results.json` has each case's `name` and `failure`
-(null where it passed).
+`registration`). `out/results.json` has each case's `name` and `failure` (null where it passed).
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
 import numpy as np
 
 from pants_tflite.sandbox.custom_op_kernels import Kernel
+from pants_tflite.sandbox.exact_tensors import with_exact_tensors
 from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, write_json
 from pants_tflite.sandbox.interpreter import LoadedModel
 from pants_tflite.sandbox.kernel_case import Case, read_cases
@@ -105,6 +104,7 @@ def run_case(op: str, case: Case, runner: Runner) -> Outcome:
 
 def main(request: dict[str, Any]) -> None:
     (kernel,) = Kernel.read_all([request["kernel"]])
+    kernel = replace(kernel, adapt=with_exact_tensors)
     kernel.load()
     cases = read_cases(Path(request["cases"]))
     outcomes = [run_case(kernel.op, case, run_with_litert(kernel)) for case in cases]
