@@ -84,7 +84,9 @@ class Kernel:
             raise self._error(f"cannot be used: `{self.registration}` returns NULL")
         registration = Registration.from_buffer_copy(found.contents)
         registration.builtin_code = _BUILTIN_CUSTOM
-        registration.custom_name = self.op.encode()
+        name = self.op.encode()
+        keep(name)
+        registration.custom_name = name
         registration.version = 1
         return self.adapt(registration)
 

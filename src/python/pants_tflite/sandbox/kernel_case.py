@@ -93,12 +93,13 @@ class Case:
             return np.full(expected.shape, self.tolerance)
         if expected.dtype.kind != "f":
             return np.zeros(expected.shape)
-        return _FLOAT_TOLERANCE * np.maximum(1, np.abs(expected.astype(np.float64)))
+        size = np.nan_to_num(np.abs(expected.astype(np.float64)), nan=0, posinf=0)
+        return _FLOAT_TOLERANCE * np.maximum(1, size)
 
 
 def _listed(value: Any, key: str) -> Sequence[Any]:
     if not isinstance(value, list) or (key == "outputs" and not value):
-        raise BadCase(f"has in `{key}` a `{type(value).__name__}`, not a list with its tensors")
+        raise BadCase(f"has in `{key}` nothing that is a list of one tensor or more")
     return value
 
 

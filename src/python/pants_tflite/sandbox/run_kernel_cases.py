@@ -74,7 +74,8 @@ def compare(case: Case, actual: Sequence[np.ndarray]) -> Outcome:
         if not expected.size:
             continue
         wide = expected.dtype if expected.dtype.kind == "f" else np.int64
-        error = np.abs(found.astype(wide) - expected.astype(wide)).astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            error = np.abs(found.astype(wide) - expected.astype(wide)).astype(np.float64)
         # Not a number is equal to itself here, and to nothing else.
         same = (found == expected) | ((found != found) & (expected != expected))
         error = np.where(same, 0.0, np.nan_to_num(error, nan=np.inf))
