@@ -13,9 +13,11 @@ from PIL import Image
 
 from pants_tflite.sandbox.predict import main
 from pants_tflite.sandbox.samples import write_npz
+from pants_tflite.sandbox.testing_kernels import OP, build_kernel
 from pants_tflite.sandbox.testing_models import (
     aborting_model,
     cast_model,
+    custom_op_model,
     linear_model,
     quantized_linear_model,
     refused_model,
@@ -53,6 +55,16 @@ def fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Fa
         return capsys.readouterr().err
 
     return fail
+
+
+def test_custom_op_with_its_kernel(predict: Predict, fail: Fail, tmp_path: Path) -> None:
+    kernel = build_kernel(tmp_path)
+    kernels = [{"op": OP, "library": "libtwice.so", "registration": kernel.registration}]
+    Path("kernels.json").write_text(json.dumps(kernels))
+    arguments = ("--input", "[[21, 1, 2, 3]]")
+    text = predict(custom_op_model(OP), "--kernels", "kernels.json", *arguments)
+    assert "y = [[42.0, 2.0, 4.0, 6.0]]" in text
+    assert "unresolved custom op: Twice" in fail(custom_op_model(OP), *arguments)
 
 
 def values(output: str, name: str = "y") -> list[np.ndarray]:
