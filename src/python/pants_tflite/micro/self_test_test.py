@@ -22,9 +22,8 @@ def test_what_did_not_run_has_not_failed() -> None:
     assert (run.exit_code, run.render()) == (0, "cortex-m4: compiled, not run\n")
 
 
-@pytest.mark.parametrize(("tflm", "opts_out"), [(None, True), ("//tflm", False)])
-def test_without_a_tree_there_is_no_test(tflm: Optional[str], opts_out: bool) -> None:
+@pytest.mark.parametrize(("tflm", "is_tested"), [(None, False), ("//tflm", True)])
+def test_without_a_tree_there_is_no_test(tflm: Optional[str], is_tested: bool) -> None:
     fields = {"models": [":m"], "tflm": tflm}
     target = TfLiteMicroLibraryTarget(fields, Address("a"))
-    assert MicroSelfTestFieldSet.opt_out(target) == opts_out
-    assert MicroSelfTestFieldSet.is_applicable(target)
+    assert MicroSelfTestFieldSet.is_applicable(target) == is_tested
