@@ -1,18 +1,22 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The backend `pants_tflite`: TensorFlow models from training code to verified `.tflite` files."""
+"""The backend `pants_tflite`: TensorFlow models from training code to verified `.tflite` files, custom
+ops, and archives for Linux."""
 
 from __future__ import annotations
 
 from pants.backend.python import target_types_rules as python_target_types_rules
 from pants.backend.python.dependency_inference import module_mapper
 from pants.backend.python.util_rules import pex, python_sources
+from pants.core.util_rules import archive
 
 from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
+from pants_tflite import custom_op_target_types
 from pants_tflite import target_types as tflite_target_types
-from pants_tflite.bundles import archives, contents
-from pants_tflite.bundles import models as bundle_models
-from pants_tflite.goals import package, run
+from pants_tflite.bundles import rules as bundle_rules
+from pants_tflite.goals import check, kernel_tests, package, run
+from pants_tflite.linux import archive as linux_archive
+from pants_tflite.linux import target_types as linux_target_types
 from pants_tflite.util_rules import (
     conversion,
     datasets,
@@ -29,38 +33,33 @@ from pants_tflite.util_rules import (
     saved_models,
     verification,
 )
-from pants_tflite.util_rules.cc import (
-    android_stubs,
-    binary_inspection,
-    compilation,
-    linking,
-    system_tools,
-    tool_processes,
-    toolchains,
-    universal_binary,
-    zig_installation,
-)
+from pants_tflite.util_rules.cc import rules as cc_rules
+from pants_tflite.util_rules.custom_ops import rules as custom_op_rules
 
 
 def target_types():
-    return tflite_target_types.target_types()
+    return (
+        *custom_op_target_types.target_types(),
+        *linux_target_types.target_types(),
+        *tflite_target_types.target_types(),
+    )
 
 
 def rules():
     return (
-        *android_stubs.rules(),
-        *archives.rules(),
-        *binary_inspection.rules(),
-        *bundle_models.rules(),
-        *compilation.rules(),
-        *contents.rules(),
+        *archive.rules(),
+        *bundle_rules.rules(),
+        *cc_rules.rules(),
+        *check.rules(),
         *conversion.rules(),
+        *custom_op_rules.rules(),
         *datasets.rules(),
         *dependency_inference.rules(),
         *entry_point_calls.rules(),
         *entry_points.rules(),
         *inputs.rules(),
-        *linking.rules(),
+        *kernel_tests.rules(),
+        *linux_archive.rules(),
         *models.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),
@@ -74,10 +73,5 @@ def rules():
         *run.rules(),
         *sandbox_programs.rules(),
         *saved_models.rules(),
-        *system_tools.rules(),
-        *tool_processes.rules(),
-        *toolchains.rules(),
-        *universal_binary.rules(),
         *verification.rules(),
-        *zig_installation.rules(),
     )

@@ -157,15 +157,17 @@ class CustomOpsField(StringSequenceField, AsyncFieldMixin):
     alias = "custom_ops"
     help = help_text(
         """
-        The custom ops that the model may use, by the name the graph gives them. A custom op that is
-        in the model and not named here, or named here and not in the model, is an error.
+        The custom ops that the model may use: each by the address of its `tflite_custom_op` or,
+        where its kernel is not in this repository, by the name the graph gives it. A custom op that
+        is in the model and not named here, or named here and not in the model, is an error.
 
-        A model with custom ops is checked for its types and op codes, but not run: the host
-        interpreter has no kernel for them.
+        With their kernels the model is calibrated and verified like any other. A model with an op
+        that is only named is checked for its types and op codes, but not run.
 
         Defaults to none.
 
-        Example: `custom_ops=["TFLite_Detection_PostProcess"]`.
+        Example: `custom_ops=["src/cc/ops:scaled_atan"]`, or
+        `custom_ops=["TFLite_Detection_PostProcess"]`.
         """
     )
 

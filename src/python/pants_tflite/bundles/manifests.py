@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel
 
@@ -25,8 +27,8 @@ class ModelEntry:
     model: BundleModel
     file: str
     labels_file: Optional[str] = None
-    arena: Optional[Mapping[str, Any]] = None
-    golden: Optional[Mapping[str, Any]] = None
+    arena: Optional[FrozenDict[str, Any]] = None
+    golden: Optional[FrozenDict[str, Any]] = None
 
     def to_json(self) -> dict[str, Any]:
         facts = self.model.facts
@@ -48,10 +50,14 @@ class ModelEntry:
                 if labels
                 else None
             ),
-            "arena": self.arena,
-            "golden": self.golden,
+            "arena": _plain(self.arena),
+            "golden": _plain(self.golden),
             "tools": facts["tools"],
         }
+
+
+def _plain(value: Optional[FrozenDict[str, Any]]) -> Optional[dict[str, Any]]:
+    return None if value is None else dict(value)
 
 
 @dataclass(frozen=True)
@@ -75,11 +81,11 @@ class BundleManifest:
     kind: str
     name: str
     version: str
-    models: Sequence[ModelEntry]
-    platforms: Sequence[str]
-    files: Sequence[FileDescription] = ()
-    custom_ops: Sequence[Mapping[str, Any]] = ()
-    tools: Mapping[str, str] = field(default_factory=dict)
+    models: tuple[ModelEntry, ...]
+    platforms: tuple[str, ...]
+    files: tuple[FileDescription, ...] = ()
+    custom_ops: tuple[FrozenDict[str, Any], ...] = ()
+    tools: FrozenDict[str, str] = FrozenDict()
 
     def render(self) -> bytes:
         """Sorted and indented, so that equal manifests are equal bytes."""
@@ -92,7 +98,7 @@ class BundleManifest:
             "platforms": list(self.platforms),
             "models": [entry.to_json() for entry in self.models],
             "ops": sorted(ops),
-            "custom_ops": list(self.custom_ops),
+            "custom_ops": [_plain(op) for op in self.custom_ops],
             "files": [entry.to_json() for entry in sorted(self.files, key=lambda e: e.path)],
             "tools": dict(self.tools),
         }

@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Optional
+from typing import Any, ClassVar, Mapping, Optional, Type
 
 from pants.core.target_types import FileSourceField, FileTarget
 from pants.engine.addresses import Address
@@ -16,6 +16,7 @@ from pants.engine.environment import EnvironmentName
 from pants.engine.fs import Digest, DigestContents, DigestSubset, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
+    Field,
     FieldSet,
     HydratedSources,
     HydrateSourcesRequest,
@@ -54,7 +55,8 @@ _MODEL_TARGETS = (TfLiteModelTarget, TfLiteFileTarget)
 class BundleFieldSet(FieldSet):
     """The fields that all bundle targets share; each kind adds its own."""
 
-    required_fields = (BundleModelsField,)
+    # Typed, so that each kind of bundle may require a field of its own instead.
+    required_fields: ClassVar[tuple[Type[Field], ...]] = (BundleModelsField,)
 
     models: BundleModelsField
     model_names: BundleModelNamesField
@@ -242,14 +244,14 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
         for value in values
     )
     targets = tuple(reference.target for reference in references)
-    given = field_set.model_names.value or {}
+    given: Mapping[str, str] = field_set.model_names.value or {}
     names = [
         given.get(value)
         or default_name(target.address, is_file=isinstance(target, TfLiteFileTarget))
         for value, target in zip(values, targets)
     ]
     check_names(address, values, given, [(t.address, name) for t, name in zip(targets, names)])
-    label_values = field_set.labels.value or {}
+    label_values: Mapping[str, str] = field_set.labels.value or {}
     check_label_keys(address, label_values, sorted(names))
     labels = await MultiGet(
         Get(Labels, LabelsRequest(address, value)) for _, value in sorted(label_values.items())

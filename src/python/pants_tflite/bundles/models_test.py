@@ -67,7 +67,7 @@ def _plan(rule_runner: RuleRunner, bundle: str, labels: bytes = b"cat\ndog\n") -
 def _error(rule_runner: RuleRunner, bundle: str, labels: bytes = b"cat\ndog\n") -> str:
     with pytest.raises(ExecutionError) as error:
         _plan(rule_runner, bundle, labels)
-    return str(error.value.wrapped_exceptions[0])
+    return str(error.value)
 
 
 def test_names_versions_and_labels(rule_runner: RuleRunner) -> None:

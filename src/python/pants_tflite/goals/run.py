@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
-from pants.engine.fs import CreateDigest, Digest, MergeDigests
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.target_types import CustomOpsField
 from pants_tflite.util_rules.conversion import MODEL_FILE
+from pants_tflite.util_rules.custom_ops.declarations import CustomOps, ResolveCustomOpsRequest
+from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels, HostKernelsRequest
 from pants_tflite.util_rules.models import (
     BuildModelFileRequest,
     BuildModelRequest,
@@ -25,6 +28,8 @@ from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
 )
 from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
+
+_KERNELS_FILE = "kernels.json"
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class PredictRequest:
     """Asks for a command that runs the program `predict` over a built model."""
 
     model: BuiltModel
+    custom_ops: CustomOpsField
 
 
 def _in_chroot(path: str) -> str:
@@ -52,12 +58,20 @@ def _in_chroot(path: str) -> str:
 async def prepare_prediction(
     request: PredictRequest, pex_environment: PexEnvironment
 ) -> RunRequest:
-    environment, programs = await MultiGet(
+    environment, custom_ops = await MultiGet(
         Get(PythonEnvironment, LiteRtEnvironmentRequest()),
-        Get(Digest, CreateDigest(program_files("predict"))),
+        Get(
+            CustomOps, ResolveCustomOpsRequest, ResolveCustomOpsRequest.of_field(request.custom_ops)
+        ),
     )
+    kernels = await Get(HostKernels, HostKernelsRequest(custom_ops))
+    files = (FileContent(_KERNELS_FILE, kernels.render()), *program_files("predict"))
+    programs = await Get(Digest, CreateDigest(files))
     venv_pex = environment.venv_pex
-    digest = await Get(Digest, MergeDigests((venv_pex.digest, programs, request.model.digest)))
+    digest = await Get(
+        Digest,
+        MergeDigests((venv_pex.digest, programs, request.model.digest, kernels.digest)),
+    )
     pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
     return RunRequest(
         digest=digest,
@@ -67,6 +81,8 @@ async def prepare_prediction(
             f"{PACKAGE}.predict",
             "--model",
             _in_chroot(MODEL_FILE),
+            "--kernels",
+            _in_chroot(_KERNELS_FILE),
         ),
         extra_env={"PYTHONPATH": _in_chroot(PROGRAMS_ROOT)},
         append_only_caches={**pex_caches, **(venv_pex.append_only_caches or {})},
@@ -76,13 +92,13 @@ async def prepare_prediction(
 @rule(desc="Run a model")
 async def run_model(field_set: RunModelFieldSet) -> RunRequest:
     model = await Get(BuiltModel, BuildModelRequest(field_set))
-    return await Get(RunRequest, PredictRequest(model))
+    return await Get(RunRequest, PredictRequest(model, field_set.custom_ops))
 
 
 @rule(desc="Run a model file")
 async def run_model_file(field_set: RunModelFileFieldSet) -> RunRequest:
     model = await Get(BuiltModel, BuildModelFileRequest(field_set))
-    return await Get(RunRequest, PredictRequest(model))
+    return await Get(RunRequest, PredictRequest(model, field_set.custom_ops))
 
 
 def rules():

@@ -37,7 +37,7 @@ class MicroSelfTestFieldSet(TestFieldSet):
 
 
 class MicroSelfTestRequest(TestRequest):
-    tool_subsystem = MicroSelfTest
+    tool_subsystem = MicroSelfTest  # type: ignore[assignment]
     field_set_type = MicroSelfTestFieldSet
 
 
@@ -80,7 +80,8 @@ async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -
     built = await Get(BuiltSelfTest, BuildSelfTestRequest(field_set, platform))
     program = built.program
     board = BOARDS.get(platform.name)
-    argv, version = (f"./{program.path}",), ""
+    argv: tuple[str, ...] = (f"./{program.path}",)
+    version = ""
     where = f"the host ({platform})"
     if board is not None:
         qemu = await Get(Qemu, QemuRequest())

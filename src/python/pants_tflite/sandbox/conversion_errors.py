@@ -30,7 +30,8 @@ def conversion_error(error: Exception, mode: str) -> UserError:
             f"{unresolved[1].rstrip('. ')} on this machine",
             field="custom_ops",
             value=unresolved[1].rstrip(". "),
-            fix="Choose a mode that needs no calibration, such as dynamic_range.",
+            fix="Declare its kernel with a `tflite_custom_op` and give its address in `custom_ops`, or "
+            "choose a mode that needs no calibration, such as dynamic_range.",
             detail=_detail(error),
         )
     names = sorted(set(_NOT_IN_16X8.findall(str(error))))

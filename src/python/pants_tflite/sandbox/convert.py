@@ -17,6 +17,7 @@ from pants_tflite.sandbox.calibration import Feeds, calibration_feeds, read_cali
 from pants_tflite.sandbox.conversion import Conversion, describe_calibration, write_conversion
 from pants_tflite.sandbox.conversion_errors import conversion_error
 from pants_tflite.sandbox.converted_model import check_converted
+from pants_tflite.sandbox.custom_op_kernels import Kernel, registerers
 from pants_tflite.sandbox.harness import UserError, run
 from pants_tflite.sandbox.modes import Mode, find_mode, io_type
 from pants_tflite.sandbox.samples import Dataset
@@ -77,13 +78,16 @@ def _set_mode(tensorflow: Any, converter: Any, mode: Mode, io_types: Sequence[st
     converter.inference_output_type = tensorflow.as_dtype(io_types[1])
 
 
-def _set_calibration(converter: Any, feeds: Mapping[str, Feeds]) -> None:
+def _set_calibration(converter: Any, feeds: Mapping[str, Feeds], kernels: Sequence[Kernel]) -> None:
     def representative_dataset() -> Iterator[tuple[str, dict[str, np.ndarray]]]:
         for signature, signature_feeds in feeds.items():
             for feed in signature_feeds:
                 yield signature, feed
 
     converter.representative_dataset = representative_dataset
+    # Calibration runs the model, so it needs the kernels of its custom ops.
+    functions = registerers(kernels)
+    converter.target_spec._experimental_custom_op_registerers = functions
 
 
 def main(request: dict[str, Any]) -> None:
@@ -101,7 +105,7 @@ def main(request: dict[str, Any]) -> None:
     converter = _load(tensorflow, path, signatures)
     _set_mode(tensorflow, converter, mode, io_types)
     if feeds:
-        _set_calibration(converter, feeds)
+        _set_calibration(converter, feeds, Kernel.read_all(request.get("kernels", ())))
     converter.allow_custom_ops = bool(custom_ops)
     try:
         content = bytes(converter.convert())

@@ -19,6 +19,7 @@ from pants_tflite.sandbox.op_versions import raise_versions
 from pants_tflite.sandbox.packing import pack, unpack
 from pants_tflite.sandbox.samples import write_npz
 from pants_tflite.sandbox.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.testing_kernels import OP, build_kernel
 from pants_tflite.sandbox.testing_programs import run_program
 
 THREADS = 1
@@ -66,6 +67,16 @@ def models(tf: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     def rounding(x: Any) -> Any:
         return {"y": tf.floor(x @ WEIGHTS)}
 
+    @tf.function(
+        experimental_implements='name: "Twice" attr { key: "tfl_fusable_op" value { b: true } }'
+    )
+    def twice(x: Any) -> Any:
+        return 2 * x
+
+    @tf.function(input_signature=[row])
+    def custom(x: Any) -> Any:
+        return {"y": twice(x @ WEIGHTS)}
+
     @tf.function(input_signature=[tf.TensorSpec(None, name="x")])
     def any_rank(x: Any) -> Any:
         return {"y": tf.nn.relu(x)}
@@ -76,6 +87,7 @@ def models(tf: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     save("erfinv", serving_default=erfinv)
     save("rounding", serving_default=rounding)
     save("any_rank", serving_default=any_rank)
+    save("custom", serving_default=custom)
     return folder
 
 
@@ -306,6 +318,19 @@ def test_a_custom_op_cannot_be_calibrated(error: Callable[..., UserError]) -> No
     raised = error("erfinv", custom_ops=["Erfinv"], mode="int8")
     assert (raised.field, raised.value) == ("custom_ops", "Erfinv")
     assert raised.message.startswith("calibration runs the model")
+
+
+def test_a_custom_op_is_calibrated_with_its_kernel(
+    convert: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    kernel = build_kernel(tmp_path)
+    kernels = [{"op": OP, "library": "libtwice.so", "registration": kernel.registration}]
+    fields = {"mode": "int8", "input_type": "int8", "output_type": "int8"}
+    model = convert("custom", custom_ops=[OP], kernels=kernels, **fields)["model"]
+    (graph,) = unpack(model, field="").subgraphs
+    output = graph.tensors[graph.outputs[0]].quantization
+    expected = 2 * SAMPLES @ WEIGHTS
+    assert output.scale[0] * 255 == pytest.approx(np.ptp(expected), rel=0.02)
 
 
 def test_an_op_without_a_16x8_form(error: Callable[..., UserError]) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 import importlib.metadata
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Mapping
+from typing import Iterator, Mapping, Sequence
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from ai_edge_litert.interpreter import InterpreterWithCustomOps, OpResolverType
 
+from pants_tflite.sandbox.custom_op_kernels import Kernel, registerers
 from pants_tflite.sandbox.flatbuffer_model import Model, Signature
 from pants_tflite.sandbox.harness import UserError
 
@@ -44,15 +45,20 @@ class LoadedModel:
         field: str | None,
         kernels: OpResolverType = REFERENCE_KERNELS,
         threads: int = 1,
+        custom_kernels: Sequence[Kernel] = (),
     ) -> None:
         """Loads the file at `path`, of which `model` is the content.
+
+        `custom_kernels` are those of its custom ops.
 
         This and `run` raise UserError, blaming `field`, where the interpreter refuses the model.
         """
         self._model = model
         self._field = field
+        functions = registerers(custom_kernels)
         with self._explaining():
-            self._interpreter = Interpreter(
+            self._interpreter = InterpreterWithCustomOps(
+                custom_op_registerers=functions,
                 model_path=str(path),
                 num_threads=threads,
                 experimental_op_resolver_type=kernels,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Sequence
 
 from pants_tflite.sandbox.checked_flatbuffer import CorruptModel
+from pants_tflite.sandbox.custom_op_kernels import Kernel
 from pants_tflite.sandbox.flatbuffer_model import Model, Signature
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.inspect_model import describe_model
@@ -83,6 +84,9 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help="stop after so many (default: %(default)s)",
     )
     parser.add_argument("--threads", type=_positive, default=1, help="default: %(default)s")
+    parser.add_argument(
+        "--kernels", type=Path, metavar="FILE", help="a JSON file that lists kernels of custom ops"
+    )
     return parser.parse_args(arguments)
 
 
@@ -104,6 +108,14 @@ def read_labels(path: Path | None) -> list[str]:
     if not path.is_file():
         raise BadInput(f"there is no file `{path}` in `{Path.cwd()}`")
     return path.read_text(encoding="utf-8").splitlines()
+
+
+def read_kernels(path: Path | None) -> tuple[Kernel, ...]:
+    """The kernels that a JSON file lists, with libraries relative to its folder."""
+    if path is None:
+        return ()
+    values = json.loads(path.read_text(encoding="utf-8"))
+    return Kernel.read_all({**value, "library": path.parent / value["library"]} for value in values)
 
 
 def predict(loaded: LoadedModel, samples: Samples, names: Sequence[str]) -> None:
@@ -148,7 +160,12 @@ def run(options: argparse.Namespace) -> None:
         if note is not None:
             print(f"note: {note}", file=sys.stderr)
     loaded = LoadedModel(
-        options.model, model, field=None, kernels=FAST_KERNELS, threads=options.threads
+        options.model,
+        model,
+        field=None,
+        kernels=FAST_KERNELS,
+        threads=options.threads,
+        custom_kernels=read_kernels(options.kernels),
     )
     predict(loaded, samples, names)
 

@@ -16,7 +16,7 @@ made with LiteRT's reference kernels, so that any device can be compared with th
 - `not_run`: why the model was not run, or null; then there are no golden files;
 - `kernels` and `tools`: what ran the model.
 
-Beside the protocol's keys, `dataset` names samples for a model that has no `reference`, and
+Beside the protocol's keys, `kernels` has those of custom ops, `dataset` names samples for a model that has no `reference`, and
 `dataset_field` is the field to blame for samples.
 """
 
@@ -25,10 +25,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 
+from pants_tflite.sandbox.custom_op_kernels import Kernel
 from pants_tflite.sandbox.flatbuffer_model import Model
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_json
 from pants_tflite.sandbox.interpreter import REFERENCE_KERNELS, LoadedModel, litert_version
@@ -116,12 +117,16 @@ def check_run(
 
 
 def run_model(
-    model: Model, request: Mapping[str, Any], tolerance: Tolerance, source: Source
+    model: Model,
+    request: Mapping[str, Any],
+    kernels: Sequence[Kernel],
+    tolerance: Tolerance,
+    source: Source,
 ) -> tuple[list[OutputCheck], int]:
     """Runs and checks all signatures, writes the golden files; also counts the samples."""
     # A model that came from elsewhere is its owner's to mend; a converted one was fine so far.
     field = "source" if request["reference"] is None else None
-    loaded = LoadedModel(Path(request["model"]), model, field=field)
+    loaded = LoadedModel(Path(request["model"]), model, field=field, custom_kernels=kernels)
     golden: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
     checks: list[OutputCheck] = []
     count = 0
@@ -138,10 +143,11 @@ def run_model(
     return checks, count
 
 
-def reason_not_to_run(model: Model) -> str | None:
-    """Why this program cannot run the model, if it cannot."""
-    if model.custom_ops:
-        return f"LiteRT has no kernel for the custom ops {', '.join(model.custom_ops)}."
+def reason_not_to_run(model: Model, kernels: Sequence[Kernel] = ()) -> str | None:
+    """Why this program cannot run the model with `kernels` for its custom ops, if it cannot."""
+    lacking = sorted(set(model.custom_ops) - {kernel.op for kernel in kernels})
+    if lacking:
+        return f"LiteRT has no kernel for the custom ops {', '.join(lacking)}."
     for signature in model.callables:
         for name, tensor in (*signature.inputs, *signature.outputs):
             if tensor.dtype == "string":
@@ -162,9 +168,10 @@ def main(request: dict[str, Any]) -> None:
     check_types(model, mode, request, source)
     tolerance = find_tolerance(mode, request["tolerance"])
     checks: list[OutputCheck] = []
-    count, not_run = 0, reason_not_to_run(model)
+    kernels = Kernel.read_all(request.get("kernels", ()))
+    count, not_run = 0, reason_not_to_run(model, kernels)
     if not_run is None:
-        checks, count = run_model(model, request, tolerance, source)
+        checks, count = run_model(model, request, kernels, tolerance, source)
     write_json(
         OUTPUT_DIR / "verification.json",
         {

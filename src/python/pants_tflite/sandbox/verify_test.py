@@ -15,6 +15,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.samples import read_npz, write_npz
+from pants_tflite.sandbox.testing_kernels import OP, build_kernel
 from pants_tflite.sandbox.testing_models import (
     SERVING,
     OpSpec,
@@ -175,6 +176,21 @@ def test_text_is_not_run(verify: Verify) -> None:
     )
     report = verify(model, reference=None)
     assert report["not_run"] == "`x` of `serving_default` is text, which samples cannot hold."
+
+
+def test_custom_op_with_its_kernel_is_run(verify: Verify, tmp_path: Path) -> None:
+    kernel = build_kernel(tmp_path)
+    kernels = [{"op": OP, "library": "libtwice.so", "registration": kernel.registration}]
+    x = np.repeat(X, 4, axis=1)
+    arrays = {"serving_default/input/x": x, "serving_default/output/y": 2 * x}
+    fields = {"custom_ops": [OP], "kernels": kernels, "mode": "float32"}
+    report = verify(custom_op_model(OP), arrays, **fields)
+    assert report["not_run"] is None
+    assert report["outputs"][0]["error"] == 0
+    assert len(read_npz(Path("out/golden_output.npz"))["serving_default/y"]) == 4
+    arrays["serving_default/output/y"] = 3 * x
+    with pytest.raises(UserError, match="differs from the SavedModel's"):
+        verify(custom_op_model(OP), arrays, **fields)
 
 
 def test_undeclared_custom_op(verify: Verify) -> None:

@@ -12,6 +12,8 @@ from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, DigestSubset, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.util_rules.custom_ops.declarations import CustomOps
+from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels
 from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, StagedDataset
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -33,15 +35,16 @@ class ConvertModelRequest:
     """Asks for a SavedModel in TensorFlow Lite form, quantized as `quantization` says.
 
     `calibration` is None where the mode calibrates nothing, so that samples are in no key that they
-    cannot change.
+    cannot change; nor are then the `kernels`, which calibration runs the model with.
     """
 
     address: Address
     saved_model: ExportedSavedModel
     quantization: Quantization
     calibration: Optional[SampledDataset] = None
-    custom_ops: tuple[str, ...] = ()
+    custom_ops: CustomOps = CustomOps()
     signatures: tuple[str, ...] = ()
+    kernels: HostKernels = HostKernels()
 
     def debug_hint(self) -> str:
         return str(self.address)
@@ -72,6 +75,15 @@ class RunConverterRequest:
 
 
 @dataclass(frozen=True)
+class QuantizeCustomOpsRequest:
+    """Asks for a model of the mode int8 whose `ops` compute in int8 too."""
+
+    address: Address
+    converted: ConvertedModel
+    ops: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RunQuantizerRequest:
     """The same, by the AI Edge Quantizer, from the float model."""
 
@@ -92,7 +104,10 @@ async def run_converter(request: RunConverterRequest) -> ConvertedModel:
     convert = request.convert
     quantization = convert.quantization
     calibration = await Get(StagedDataset, StageDatasetRequest(convert.calibration))
-    digest = await Get(Digest, MergeDigests((convert.saved_model.digest, calibration.digest)))
+    digest = await Get(
+        Digest,
+        MergeDigests((convert.saved_model.digest, calibration.digest, convert.kernels.digest)),
+    )
     result = await Get(
         ProgramResult,
         RunProgramRequest,
@@ -102,8 +117,9 @@ async def run_converter(request: RunConverterRequest) -> ConvertedModel:
             convert.saved_model.environment,
             {
                 "calibration": calibration.path,
-                "custom_ops": convert.custom_ops,
+                "custom_ops": convert.custom_ops.names,
                 "input_type": quantization.input_type,
+                **convert.kernels.to_json(),
                 "mode": quantization.mode,
                 "output_type": quantization.output_type,
                 "saved_model": SAVED_MODEL_DIRECTORY,
@@ -115,6 +131,25 @@ async def run_converter(request: RunConverterRequest) -> ConvertedModel:
         ),
     )
     return await Get(ConvertedModel, SplitConversionRequest(result))
+
+
+@rule
+async def quantize_custom_ops(request: QuantizeCustomOpsRequest) -> ConvertedModel:
+    converted = request.converted
+    environment = await Get(PythonEnvironment, LiteRtEnvironmentRequest())
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            request.address,
+            "quantize_custom_ops",
+            environment,
+            {"model": MODEL_FILE, "ops": request.ops},
+            description=f"Quantize the custom ops of {request.address}",
+            input_digest=converted.model,
+        ),
+    )
+    return ConvertedModel(result.digest, converted.report)
 
 
 @rule
@@ -165,7 +200,11 @@ async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
 async def convert_model(request: ConvertModelRequest) -> ConvertedModel:
     if request.quantization.is_ai_edge:
         return await Get(ConvertedModel, RunQuantizerRequest(request))
-    return await Get(ConvertedModel, RunConverterRequest(request))
+    converted = await Get(ConvertedModel, RunConverterRequest(request))
+    ops = request.custom_ops.quantized
+    if request.quantization.mode != "int8" or not ops:
+        return converted
+    return await Get(ConvertedModel, QuantizeCustomOpsRequest(request.address, converted, ops))
 
 
 def rules():

@@ -20,8 +20,10 @@ from pants.engine.target import (
 )
 from pants.engine.unions import UnionRule
 
+from pants_tflite.custom_op_target_types import CustomOpRuntimeField, TestedOpField
 from pants_tflite.target_types import (
     CalibrationField,
+    CustomOpsField,
     EntryPointField,
     InputsField,
     QuantizationField,
@@ -55,6 +57,7 @@ class ModelInferenceFieldSet(FieldSet):
     saved_model: SavedModelField
     quantization: QuantizationField
     calibration: CalibrationField
+    custom_ops: CustomOpsField
     verify_dataset: VerifyDatasetField
 
 
@@ -64,13 +67,41 @@ class InferModelDependencies(InferDependenciesRequest):
 
 @dataclass(frozen=True)
 class ModelFileInferenceFieldSet(FieldSet):
-    required_fields = (TfLiteFileSourceField, VerifyDatasetField)
+    required_fields = (TfLiteFileSourceField, CustomOpsField, VerifyDatasetField)
 
+    custom_ops: CustomOpsField
     verify_dataset: VerifyDatasetField
 
 
 class InferModelFileDependencies(InferDependenciesRequest):
     infer_from = ModelFileInferenceFieldSet
+
+
+@dataclass(frozen=True)
+class CustomOpInferenceFieldSet(FieldSet):
+    required_fields = (CustomOpRuntimeField,)
+
+    runtime: CustomOpRuntimeField
+
+
+class InferCustomOpDependencies(InferDependenciesRequest):
+    infer_from = CustomOpInferenceFieldSet
+
+
+@dataclass(frozen=True)
+class TestedOpInferenceFieldSet(FieldSet):
+    required_fields = (TestedOpField,)
+
+    custom_op: TestedOpField
+
+
+class InferTestedOp(InferDependenciesRequest):
+    infer_from = TestedOpInferenceFieldSet
+
+
+def _custom_op_values(field: CustomOpsField) -> tuple[tuple[str, Optional[str]], ...]:
+    """The addresses among the `custom_ops`; a bare name refers to nothing."""
+    return tuple((field.alias, value) for value in field.value or () if is_address(value))
 
 
 @dataclass(frozen=True)
@@ -122,6 +153,7 @@ async def infer_model_dependencies(request: InferModelDependencies) -> InferredD
     field_set = request.field_set
     fields = (field_set.saved_model, field_set.calibration, field_set.verify_dataset)
     values = [(field.alias, field.value) for field in fields]
+    values.extend(_custom_op_values(field_set.custom_ops))
     quantization = field_set.quantization
     if is_address(quantization.value or ""):
         values.append((quantization.alias, quantization.value))
@@ -133,6 +165,22 @@ async def infer_model_file_dependencies(
     request: InferModelFileDependencies,
 ) -> InferredDependencies:
     field = request.field_set.verify_dataset
+    values = ((field.alias, field.value), *_custom_op_values(request.field_set.custom_ops))
+    return await Get(InferredDependencies, ReferencesRequest(request.field_set.address, values))
+
+
+@rule(desc="Inferring dependencies from the fields of `tflite_custom_op_test`")
+async def infer_tested_op(request: InferTestedOp) -> InferredDependencies:
+    field = request.field_set.custom_op
+    return await Get(
+        InferredDependencies,
+        ReferencesRequest(request.field_set.address, ((field.alias, field.value),)),
+    )
+
+
+@rule(desc="Inferring dependencies from the fields of `tflite_custom_op`")
+async def infer_custom_op_dependencies(request: InferCustomOpDependencies) -> InferredDependencies:
+    field = request.field_set.runtime
     return await Get(
         InferredDependencies,
         ReferencesRequest(request.field_set.address, ((field.alias, field.value),)),
@@ -142,7 +190,9 @@ async def infer_model_file_dependencies(
 def rules():
     return (
         *collect_rules(),
+        UnionRule(InferDependenciesRequest, InferCustomOpDependencies),
         UnionRule(InferDependenciesRequest, InferEntryPointDependencies),
         UnionRule(InferDependenciesRequest, InferModelDependencies),
         UnionRule(InferDependenciesRequest, InferModelFileDependencies),
+        UnionRule(InferDependenciesRequest, InferTestedOp),
     )

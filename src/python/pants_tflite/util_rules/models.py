@@ -46,6 +46,8 @@ from pants_tflite.util_rules.conversion import (
     ConvertedModel,
     ConvertModelRequest,
 )
+from pants_tflite.util_rules.custom_ops.declarations import CustomOps, ResolveCustomOpsRequest
+from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels, HostKernelsRequest
 from pants_tflite.util_rules.datasets import DatasetReferenceRequest, SampledDataset
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.quantizations import Quantization, ResolveQuantizationRequest
@@ -135,6 +137,7 @@ class ModelPlan:
     calibration: Optional[str]
     verify_dataset: Optional[str]
     verify_field: str
+    custom_ops: CustomOps
 
 
 @dataclass(frozen=True)
@@ -168,9 +171,14 @@ class DescribeModelRequest:
 async def plan_model(request: PlanModelRequest) -> ModelPlan:
     field_set = request.field_set
     address = field_set.address
-    saved_model, quantization = await MultiGet(
+    saved_model, quantization, custom_ops = await MultiGet(
         Get(SavedModelReference, SavedModelReferenceRequest(address, field_set.saved_model.value)),
         Get(Quantization, ResolveQuantizationRequest(address, field_set.quantization.value)),
+        Get(
+            CustomOps,
+            ResolveCustomOpsRequest,
+            ResolveCustomOpsRequest.of_field(field_set.custom_ops),
+        ),
     )
     calibration = field_set.calibration.value
     if quantization.calibrates and calibration is None:
@@ -190,6 +198,7 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
         calibration=calibration if quantization.may_calibrate else None,
         verify_dataset=calibration if is_calibration else verify_dataset,
         verify_field=CalibrationField.alias if is_calibration else VerifyDatasetField.alias,
+        custom_ops=custom_ops,
     )
 
 
@@ -221,8 +230,9 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
     field_set = request.field_set
     address = field_set.address
     plan = await Get(ModelPlan, PlanModelRequest(field_set))
-    samples, saved_model = await MultiGet(
+    samples, kernels, saved_model = await MultiGet(
         Get(ModelSamples, ModelSamplesRequest(plan, field_set)),
+        Get(HostKernels, HostKernelsRequest(plan.custom_ops)),
         Get(
             ExportedSavedModel,
             {
@@ -232,7 +242,6 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
         ),
     )
     signatures = tuple(field_set.signatures.value or ())
-    custom_ops = tuple(sorted(field_set.custom_ops.value or ()))
     converted, reference = await MultiGet(
         Get(
             ConvertedModel,
@@ -241,8 +250,9 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 saved_model,
                 plan.quantization,
                 samples.calibration,
-                custom_ops,
+                plan.custom_ops,
                 signatures,
+                kernels if plan.quantization.calibrates else HostKernels(),
             ),
         ),
         Get(
@@ -259,9 +269,10 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 converted.model,
                 reference,
                 plan.quantization,
-                custom_ops,
+                plan.custom_ops.names,
                 samples.verification,
                 field_set.verify_tolerance.value,
+                kernels,
             ),
         ),
     )
@@ -293,7 +304,10 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
             ),
         )
     samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value)
-    custom_ops = tuple(sorted(field_set.custom_ops.value or ()))
+    custom_ops = await Get(
+        CustomOps, ResolveCustomOpsRequest, ResolveCustomOpsRequest.of_field(field_set.custom_ops)
+    )
+    kernels = await Get(HostKernels, HostKernelsRequest(custom_ops))
     # First, since a broken file is best explained by the program that does not run it.
     inspected = await Get(InspectedModel, InspectModelRequest(address, model, is_source=True))
     verified = await Get(
@@ -303,9 +317,10 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
             model,
             reference=None,
             quantization=None,
-            custom_ops=custom_ops,
+            custom_ops=custom_ops.names,
             samples=samples,
             tolerance=None,
+            kernels=kernels,
         ),
     )
     reports = await Get(Digest, MergeDigests((inspected.digest, verified.digest)))

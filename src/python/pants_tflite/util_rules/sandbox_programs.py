@@ -37,7 +37,7 @@ PACKAGE = "pants_tflite.sandbox"
 _PACKAGE_NAME = "sandbox"
 PROGRAMS_ROOT = "__programs__"
 _REQUEST_FILE = "__request__.json"
-_OUTPUT_DIR = "out"
+OUTPUT_DIR = "out"
 _ERROR_FILE = "error.json"
 _HOME = "__home__"
 _SLOTS_DIR = "__slots__"
@@ -148,6 +148,20 @@ class RunProgramRequest:
 
 
 @dataclass(frozen=True)
+class PrepareProgramRequest:
+    """Asks for the process of `run`, for who runs it on terms of its own."""
+
+    run: RunProgramRequest
+
+
+@dataclass(frozen=True)
+class PreparedProgram:
+    """`process` leaves what the program wrote in OUTPUT_DIR."""
+
+    process: Process
+
+
+@dataclass(frozen=True)
 class ProgramResult:
     """What a program wrote, relative to its output directory."""
 
@@ -170,7 +184,7 @@ def to_process(
             "PYTHONPATH": os.pathsep.join((PROGRAMS_ROOT, *request.source_roots)),
         },
         input_digest=input_digest,
-        output_directories=(_OUTPUT_DIR,),
+        output_directories=(OUTPUT_DIR,),
         append_only_caches=FrozenDict(
             {
                 **pex_caches,
@@ -183,8 +197,11 @@ def to_process(
     )
 
 
-@rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
-async def run_program(request: RunProgramRequest, pex_environment: PexEnvironment) -> ProgramResult:
+@rule
+async def prepare_program(
+    prepare: PrepareProgramRequest, pex_environment: PexEnvironment
+) -> PreparedProgram:
+    request = prepare.run
     request_file = FileContent(_REQUEST_FILE, request.request.encode())
     programs = await Get(Digest, CreateDigest((request_file, *program_files(request.program))))
     input_digest = await Get(
@@ -192,10 +209,14 @@ async def run_program(request: RunProgramRequest, pex_environment: PexEnvironmen
         MergeDigests((request.environment.venv_pex.digest, programs, request.input_digest)),
     )
     pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
-    result = await Get(
-        FallibleProcessResult, Process, to_process(request, input_digest, pex_caches)
-    )
-    output = await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR))
+    return PreparedProgram(to_process(request, input_digest, pex_caches))
+
+
+@rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
+async def run_program(request: RunProgramRequest) -> ProgramResult:
+    prepared = await Get(PreparedProgram, PrepareProgramRequest(request))
+    result = await Get(FallibleProcessResult, Process, prepared.process)
+    output = await Get(Digest, RemovePrefix(result.output_digest, OUTPUT_DIR))
     if result.exit_code == 0:
         return ProgramResult(output)
     if result.exit_code == USER_ERROR_EXIT_CODE:

@@ -13,6 +13,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.target_types import TfLiteFileSourceField
 from pants_tflite.util_rules.conversion import MODEL_FILE
+from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels
 from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, StagedDataset
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -87,6 +88,8 @@ class VerifyModelRequest:
     custom_ops: tuple[str, ...]
     samples: Samples
     tolerance: Optional[float]
+    # Those of the custom ops; a model that has others too is not run.
+    kernels: HostKernels = HostKernels()
 
     @property
     def staged_dataset(self) -> Optional[SampledDataset]:
@@ -96,6 +99,7 @@ class VerifyModelRequest:
     def to_json(self, dataset_path: Optional[str]) -> dict[str, Any]:
         quantization = self.quantization
         return {
+            **self.kernels.to_json(),
             "custom_ops": self.custom_ops,
             "dataset": dataset_path,
             "dataset_field": self.samples.field,
@@ -171,7 +175,9 @@ async def verify_model(request: VerifyModelRequest) -> VerifiedModel:
         Get(StagedDataset, StageDatasetRequest(request.staged_dataset)),
     )
     reference = request.reference.digest if request.reference else EMPTY_DIGEST
-    digest = await Get(Digest, MergeDigests((request.model, reference, staged.digest)))
+    digest = await Get(
+        Digest, MergeDigests((request.model, reference, staged.digest, request.kernels.digest))
+    )
     result = await Get(
         ProgramResult,
         RunProgramRequest,

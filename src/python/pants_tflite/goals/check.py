@@ -1,0 +1,63 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants check` for custom ops: their kernels compile, and register what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.core.goals.check import CheckRequest, CheckResult, CheckResults
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import FieldSet
+from pants.engine.unions import UnionRule
+
+from pants_tflite.custom_op_target_types import CustomOpNameField, CustomOpRuntimeField
+from pants_tflite.errors import TfLiteError
+from pants_tflite.util_rules.cc.platforms import host_platform
+from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibrary, CustomOpLibraryRequest
+
+TOOL_NAME = "tflite-custom-op"
+
+
+@dataclass(frozen=True)
+class CheckCustomOpFieldSet(FieldSet):
+    required_fields = (CustomOpNameField, CustomOpRuntimeField)
+
+    op: CustomOpNameField
+
+
+class CheckCustomOpsRequest(CheckRequest):
+    field_set_type = CheckCustomOpFieldSet
+    tool_name = TOOL_NAME
+
+
+@dataclass(frozen=True)
+class CheckCustomOpRequest:
+    """Asks whether the kernel of one op can be built for this machine."""
+
+    field_set: CheckCustomOpFieldSet
+
+    def debug_hint(self) -> str:
+        return str(self.field_set.address)
+
+
+@rule
+async def check_custom_op(request: CheckCustomOpRequest) -> CheckResult:
+    address = request.field_set.address
+    try:
+        await Get(CustomOpLibrary, CustomOpLibraryRequest((address,), host_platform()))
+    except TfLiteError as error:
+        return CheckResult(1, stdout="", stderr=str(error), partition_description=str(address))
+    return CheckResult(0, stdout="", stderr="", partition_description=str(address))
+
+
+@rule(desc="Check custom ops")
+async def check_custom_ops(request: CheckCustomOpsRequest) -> CheckResults:
+    results = await MultiGet(
+        Get(CheckResult, CheckCustomOpRequest(field_set)) for field_set in request.field_sets
+    )
+    return CheckResults(results, checker_name=TOOL_NAME)
+
+
+def rules():
+    return (*collect_rules(), UnionRule(CheckRequest, CheckCustomOpsRequest))

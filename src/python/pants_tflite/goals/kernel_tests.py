@@ -1,0 +1,137 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants test` for kernels of custom ops."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional
+from xml.etree import ElementTree
+
+from pants.core.goals.test import ShowOutput, TestFieldSet, TestRequest, TestResult, TestSubsystem
+from pants.engine.fs import (
+    EMPTY_FILE_DIGEST,
+    CreateDigest,
+    Digest,
+    DigestContents,
+    FileContent,
+    Snapshot,
+)
+from pants.engine.process import FallibleProcessResult
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import Target
+from pants.util.logging import LogLevel
+
+from pants_tflite.compat import test_result
+from pants_tflite.custom_op_target_types import SkipKernelTestField
+from pants_tflite.errors import TfLiteError
+from pants_tflite.subsystems.kernel_tests import KernelTests
+from pants_tflite.util_rules.custom_ops.kernel_tests import (
+    KernelTestFields,
+    KernelTestRun,
+    RunKernelTestRequest,
+)
+
+_RESULTS_FILE = "out/results.json"
+
+
+@dataclass(frozen=True)
+class KernelTestFieldSet(KernelTestFields, TestFieldSet):
+    @classmethod
+    def opt_out(cls, target: Target) -> bool:
+        return bool(target.get(SkipKernelTestField).value)
+
+
+class KernelTestRequest(TestRequest):
+    tool_subsystem = KernelTests
+    field_set_type = KernelTestFieldSet
+
+
+@dataclass(frozen=True)
+class KernelReportRequest:
+    """Asks for a JUnit report on a test."""
+
+    run: KernelTestRun
+
+
+@dataclass(frozen=True)
+class KernelReport:
+    snapshot: Snapshot
+
+
+def render_junit(name: str, results: Optional[Mapping[str, Any]], output: str) -> bytes:
+    """A JUnit report on the test `name`; `results` is None where the kernel ended the process, of
+    which `output` is all that it printed."""
+    cases = results["cases"] if results else [{"name": "all cases", "failure": output}]
+    failed = sum(case["failure"] is not None for case in cases)
+    suites = ElementTree.Element("testsuites")
+    suite = ElementTree.SubElement(
+        suites,
+        "testsuite",
+        {"name": name, "tests": str(len(cases)), "failures": str(failed), "errors": "0"},
+    )
+    for case in cases:
+        element = ElementTree.SubElement(
+            suite, "testcase", {"classname": name, "name": case["name"]}
+        )
+        if case["failure"] is not None:
+            ElementTree.SubElement(element, "failure").text = case["failure"]
+    return ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+@rule
+async def report_kernel_test(request: KernelReportRequest) -> KernelReport:
+    run, process = request.run, request.run.process
+    contents = await Get(DigestContents, Digest, process.output_digest)
+    results = next((json.loads(f.content) for f in contents if f.path == _RESULTS_FILE), None)
+    output = (process.stdout + process.stderr).decode(errors="replace")
+    report = FileContent(
+        f"{run.address.path_safe_spec}.xml", render_junit(str(run.address), results, output)
+    )
+    return KernelReport(await Get(Snapshot, CreateDigest((report,))))
+
+
+def _unbuilt(field_set: KernelTestFieldSet, error: TfLiteError, show: ShowOutput) -> TestResult:
+    return test_result(
+        exit_code=1,
+        stdout=b"",
+        stdout_digest=EMPTY_FILE_DIGEST,
+        stderr=str(error).encode(),
+        stderr_digest=EMPTY_FILE_DIGEST,
+        addresses=(field_set.address,),
+        output_setting=show,
+        result_metadata=None,
+    )
+
+
+def _tested(run: KernelTestRun, report: KernelReport, show: ShowOutput) -> TestResult:
+    process: FallibleProcessResult = run.process
+    return test_result(
+        exit_code=process.exit_code,
+        stdout=process.stdout,
+        stdout_digest=process.stdout_digest,
+        stderr=process.stderr if process.exit_code else b"",
+        stderr_digest=process.stderr_digest,
+        addresses=(run.address,),
+        output_setting=show,
+        result_metadata=process.metadata,
+        xml_results=report.snapshot,
+    )
+
+
+@rule(desc="Test a custom op", level=LogLevel.DEBUG)
+async def test_kernel(
+    batch: KernelTestRequest.Batch[KernelTestFieldSet, Any], test_subsystem: TestSubsystem
+) -> TestResult:
+    field_set = batch.single_element
+    try:
+        run = await Get(KernelTestRun, RunKernelTestRequest(field_set))
+    except TfLiteError as error:
+        return _unbuilt(field_set, error, test_subsystem.output)
+    report = await Get(KernelReport, KernelReportRequest(run))
+    return _tested(run, report, test_subsystem.output)
+
+
+def rules():
+    return (*collect_rules(), *KernelTestRequest.rules())

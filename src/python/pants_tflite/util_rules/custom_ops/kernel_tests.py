@@ -1,0 +1,187 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`tflite_custom_op_test`: a kernel over cases, each in a model of that one op."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import Dependencies, FieldSet
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.custom_op_target_types import (
+    KernelCasesField,
+    SanitizersField,
+    TestedOpField,
+    TfLiteCustomOpTarget,
+)
+from pants_tflite.target_types import InputsField, TensorFlowResolveField
+from pants_tflite.util_rules.cc.platforms import host_platform
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
+from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibrary, CustomOpLibraryRequest
+from pants_tflite.util_rules.custom_ops.sanitizers import (
+    SanitizedKernel,
+    SanitizedKernelRequest,
+)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, PreparedCall
+from pants_tflite.util_rules.python_environments import (
+    LiteRtEnvironmentRequest,
+    PythonEnvironment,
+    ResolveEnvironmentRequest,
+)
+from pants_tflite.util_rules.references import Reference, ReferenceRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    PreparedProgram,
+    PrepareProgramRequest,
+    ProgramResult,
+    RunProgramRequest,
+)
+
+_CASES_FOLDER = "__cases__"
+
+
+@dataclass(frozen=True)
+class KernelTestFields(FieldSet):
+    required_fields = (TestedOpField, KernelCasesField)
+
+    custom_op: TestedOpField
+    entry_point: KernelCasesField
+    inputs: InputsField
+    dependencies: Dependencies
+    resolve: TensorFlowResolveField
+    sanitizers: SanitizersField
+
+
+@dataclass(frozen=True)
+class KernelCasesRequest:
+    """Asks for the cases of a test, as files."""
+
+    fields: KernelTestFields
+
+
+@dataclass(frozen=True)
+class KernelCases:
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class TestedKernelRequest:
+    """Asks for the kernel of a test, for this machine."""
+
+    fields: KernelTestFields
+
+
+@dataclass(frozen=True)
+class TestedKernel:
+    """The shared library at `path` in `digest`, and the environment of the process that loads it."""
+
+    op: CustomOp
+    digest: Digest
+    path: str
+    env: FrozenDict[str, str] = FrozenDict()
+
+
+@dataclass(frozen=True)
+class RunKernelTestRequest:
+    """Asks how a kernel does in its test."""
+
+    fields: KernelTestFields
+
+    def debug_hint(self) -> str:
+        return str(self.fields.address)
+
+
+@dataclass(frozen=True)
+class KernelTestRun:
+    """`process` ended with 0 where all cases passed."""
+
+    address: Address
+    process: FallibleProcessResult
+
+
+@rule
+async def collect_cases(request: KernelCasesRequest) -> KernelCases:
+    fields = request.fields
+    call_request = PrepareCallRequest(
+        fields.address, fields.entry_point, fields.inputs, fields.dependencies, fields.resolve
+    )
+    call, environment = await MultiGet(
+        Get(PreparedCall, PrepareCallRequest, call_request),
+        Get(PythonEnvironment, ResolveEnvironmentRequest(fields.resolve)),
+    )
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            fields.address,
+            "kernel_cases",
+            environment,
+            call.to_json(),
+            description=f"Collect the cases of {fields.address}",
+            input_digest=call.digest,
+            source_roots=call.source_roots,
+        ),
+    )
+    return KernelCases(result.digest)
+
+
+@rule
+async def build_tested_kernel(request: TestedKernelRequest) -> TestedKernel:
+    field = request.fields.custom_op
+    reference = await Get(
+        Reference,
+        ReferenceRequest(field.address, field.alias, field.value, (TfLiteCustomOpTarget,)),
+    )
+    target, sanitizers = reference.target, tuple(request.fields.sanitizers.value or ())
+    op = CustomOp.create(target)
+    if sanitizers:
+        kernel = await Get(
+            SanitizedKernel, SanitizedKernelRequest(field.address, target, sanitizers)
+        )
+        return TestedKernel(op, kernel.digest, kernel.path, kernel.env)
+    library = await Get(CustomOpLibrary, CustomOpLibraryRequest((target.address,), host_platform()))
+    assert library.shared is not None
+    return TestedKernel(op, library.shared.digest, library.shared.path)
+
+
+@rule(desc="Test a kernel")
+async def run_kernel_test(request: RunKernelTestRequest) -> KernelTestRun:
+    fields = request.fields
+    cases, kernel, environment = await MultiGet(
+        Get(KernelCases, KernelCasesRequest(fields)),
+        Get(TestedKernel, TestedKernelRequest(fields)),
+        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    )
+    staged = await Get(Digest, AddPrefix(cases.digest, _CASES_FOLDER))
+    digest = await Get(Digest, MergeDigests((staged, kernel.digest)))
+    run = RunProgramRequest.create(
+        fields.address,
+        "run_kernel_cases",
+        environment,
+        {
+            "cases": _CASES_FOLDER,
+            "kernel": {
+                "library": kernel.path,
+                "op": kernel.op.name,
+                "registration": kernel.op.registration,
+            },
+        },
+        description=f"Test the kernel of {kernel.op.address}",
+        input_digest=digest,
+    )
+    prepared = await Get(PreparedProgram, PrepareProgramRequest(run))
+    process = prepared.process
+    result = await Get(
+        FallibleProcessResult,
+        Process,
+        replace(process, env=FrozenDict({**process.env, **kernel.env})),
+    )
+    return KernelTestRun(fields.address, result)
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,195 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The kernels of custom ops as libraries for a platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Iterable, Optional
+
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
+
+from pants_tflite.custom_op_target_types import (
+    CompilerFlagsField,
+    CustomOpRuntimeField,
+    DefinesField,
+)
+from pants_tflite.errors import Mistake
+from pants_tflite.util_rules.cc.compilation import (
+    ArchiveObjectsRequest,
+    CompiledObject,
+    CompileSourceRequest,
+    StaticLibrary,
+)
+from pants_tflite.util_rules.cc.linking import LinkSharedLibraryRequest, SharedLibrary
+from pants_tflite.util_rules.cc.platforms import Platform
+from pants_tflite.util_rules.cc.toolchain import CXX, C
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
+from pants_tflite.util_rules.custom_ops.kernel_sources import (
+    TFLITE,
+    KernelSources,
+    KernelSourcesRequest,
+)
+from pants_tflite.util_rules.custom_ops.runtimes import RuntimeHeaders, RuntimeHeadersRequest
+
+_RUNTIME_FOLDER = "__runtime__"
+
+
+@dataclass(frozen=True)
+class PlanKernelRequest:
+    """Asks how the kernel of the `tflite_custom_op` `target` is compiled for `platform`."""
+
+    target: Target
+    platform: Platform
+
+    def debug_hint(self) -> str:
+        return f"{self.target.address} for {self.platform}"
+
+
+@dataclass(frozen=True)
+class PlannedKernel:
+    """An op, and the compilation of each of its sources."""
+
+    op: CustomOp
+    compilations: tuple[CompileSourceRequest, ...]
+
+
+@dataclass(frozen=True)
+class CompileKernelsRequest:
+    """Asks for the objects of several ops that go into one library."""
+
+    kernels: tuple[PlannedKernel, ...]
+
+
+@dataclass(frozen=True)
+class CompiledKernels:
+    """The objects, and the language that they are linked as."""
+
+    objects: tuple[CompiledObject, ...]
+    language: str
+
+
+@dataclass(frozen=True)
+class CustomOpLibraryRequest:
+    """Asks for the kernels of the `tflite_custom_op`s at `ops` in one library for `platform`.
+
+    `name` is that of the file, as in `lib<name>.so`. iOS and Cortex-M have static libraries alone.
+    """
+
+    ops: tuple[Address, ...]
+    platform: Platform
+    name: str = "custom_ops"
+    shared: bool = True
+    static: bool = False
+
+    def debug_hint(self) -> str:
+        return f"{', '.join(str(op) for op in self.ops)} for {self.platform}"
+
+
+@dataclass(frozen=True)
+class CustomOpLibrary:
+    """`shared` and `static` are what was asked for. `ops` says what registers which op; those
+    functions, checked to be there, are all that the shared library shows. `toolchain` built it."""
+
+    ops: tuple[CustomOp, ...]
+    toolchain: str
+    shared: Optional[SharedLibrary]
+    static: Optional[StaticLibrary]
+
+
+@rule
+async def plan_kernel(request: PlanKernelRequest) -> PlannedKernel:
+    target = request.target
+    sources, runtime = await MultiGet(
+        Get(KernelSources, KernelSourcesRequest(target, TFLITE)),
+        Get(RuntimeHeaders, RuntimeHeadersRequest(target[CustomOpRuntimeField])),
+    )
+    headers = await Get(Digest, AddPrefix(runtime.digest, _RUNTIME_FOLDER))
+    digests = await MultiGet(
+        Get(Digest, MergeDigests((source.digest, headers))) for source in sources.sources
+    )
+    return PlannedKernel(
+        CustomOp.create(target),
+        tuple(
+            CompileSourceRequest(
+                source.address,
+                request.platform,
+                CXX if source.is_cxx else C,
+                source.path,
+                digest,
+                include_dirs=(*source.include_dirs, _RUNTIME_FOLDER),
+                defines=tuple(target[DefinesField].value or ()),
+                flags=tuple(target[CompilerFlagsField].value or ()),
+            )
+            for source, digest in zip(sources.sources, digests)
+        ),
+    )
+
+
+def merge_compilations(kernels: Iterable[PlannedKernel]) -> tuple[CompileSourceRequest, ...]:
+    """Each source once; raises where two ops want one source compiled in two ways."""
+    merged: dict[str, tuple[CustomOp, CompileSourceRequest]] = {}
+    for kernel in kernels:
+        for compilation in kernel.compilations:
+            op, other = merged.setdefault(compilation.source, (kernel.op, compilation))
+            if other != compilation:
+                raise Mistake(
+                    message=(
+                        f"`{compilation.source}` is compiled in another way for {op.address}, and "
+                        "both ops go into one library"
+                    ),
+                    fix="Give the two ops the same `runtime`, `defines` and `flags`.",
+                ).at(kernel.op.address)
+    language = CXX if any(item.language == CXX for _, item in merged.values()) else C
+    return tuple(replace(item, linked_with=language) for _, (_, item) in sorted(merged.items()))
+
+
+@rule
+async def compile_kernels(request: CompileKernelsRequest) -> CompiledKernels:
+    compilations = merge_compilations(request.kernels)
+    objects = await MultiGet(
+        Get(CompiledObject, CompileSourceRequest, compilation) for compilation in compilations
+    )
+    return CompiledKernels(objects, compilations[0].toolchain_language)
+
+
+@rule(desc="Build a library of custom ops")
+async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
+    wrapped = await MultiGet(
+        Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin="a custom op"))
+        for address in sorted(request.ops)
+    )
+    kernels = await MultiGet(
+        Get(PlannedKernel, PlanKernelRequest(item.target, request.platform)) for item in wrapped
+    )
+    ops = tuple(kernel.op for kernel in kernels)
+    compiled = await Get(CompiledKernels, CompileKernelsRequest(kernels))
+    address, platform = ops[0].address, request.platform
+    shared, static = None, None
+    if request.shared:
+        shared = await Get(
+            SharedLibrary,
+            LinkSharedLibraryRequest(
+                address,
+                platform,
+                compiled.language,
+                request.name,
+                compiled.objects,
+                exports=tuple(sorted(op.registration for op in ops)),
+            ),
+        )
+    if request.static:
+        static = await Get(
+            StaticLibrary,
+            ArchiveObjectsRequest(
+                address, platform, compiled.language, request.name, compiled.objects
+            ),
+        )
+    return CustomOpLibrary(ops, compiled.objects[0].toolchain, shared, static)
+
+
+def rules():
+    return collect_rules()
