@@ -19,10 +19,8 @@ class TflmEnvironmentRequest:
     """The environment of TFLite Micro's Python interface."""
 
 
-@rule
-async def find_tflm_environment(
-    _: TflmEnvironmentRequest, tflm: Tflm, platform: Platform
-) -> PythonEnvironment:
+def check_platform(platform: Platform) -> None:
+    """Raises where no wheel of TFLite Micro runs."""
     if platform != Platform.linux_x86_64:
         raise TfLiteError(
             "TFLite Micro measures every model of a `tflite_micro_library`, its wheels are for "
@@ -30,6 +28,13 @@ async def find_tflm_environment(
             "Fix: build on Linux x86_64, or in an `environment` that is, such as a "
             "`docker_environment`."
         )
+
+
+@rule
+async def find_tflm_environment(
+    _: TflmEnvironmentRequest, tflm: Tflm, platform: Platform
+) -> PythonEnvironment:
+    check_platform(platform)
     return await Get(
         PythonEnvironment,
         PythonEnvironmentRequest(tflm.to_lockfile(), tflm.to_interpreter_constraints()),

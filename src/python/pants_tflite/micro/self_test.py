@@ -10,7 +10,12 @@ from typing import Any, Optional
 from pants.core.goals.test import ShowOutput, TestFieldSet, TestRequest, TestResult, TestSubsystem
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, DigestEntries, FileContent, FileEntry
-from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
+from pants.engine.process import (
+    FallibleProcessResult,
+    Process,
+    ProcessCacheScope,
+    ProcessResultMetadata,
+)
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
 from pants.util.frozendict import FrozenDict
@@ -52,19 +57,16 @@ class RunSelfTestRequest:
 
 @dataclass(frozen=True)
 class SelfTestRun:
-    """`result` is None where nothing could run it; `heading` says on what it ran, or why not."""
+    """`heading` says on what it ran, or why it did not; then there is no `metadata`."""
 
     heading: str
-    result: Optional[FallibleProcessResult]
+    output: str = ""
+    exit_code: int = 0
+    metadata: Optional[ProcessResultMetadata] = None
 
-    @property
-    def exit_code(self) -> int:
-        return self.result.exit_code if self.result else 0
-
-    def render(self) -> bytes:
-        output = self.result.stdout + self.result.stderr if self.result else b""
-        lines = output.decode(errors="replace").splitlines()
-        return "\n".join((self.heading, *(f"  {line.rstrip()}" for line in lines), "")).encode()
+    def render(self) -> str:
+        lines = (f"  {line.rstrip()}\n" for line in self.output.splitlines())
+        return f"{self.heading}\n{''.join(lines)}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -
     if board is not None:
         qemu = await Get(Qemu, QemuRequest())
         if qemu.path is None:
-            return SelfTestRun(f"{platform}: compiled, not run: {QEMU} was not found.", None)
+            return SelfTestRun(f"{platform}: compiled, not run: {QEMU} was not found.")
         argv, version = board.argv(qemu.path, program.path), qemu.version
         where = f"{platform} in QEMU ({board.machine})"
     sizes = built.sizes
@@ -106,19 +108,21 @@ async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -
     return SelfTestRun(
         f"{where}: {sizes.text} bytes of text ({built.golden_bytes} of them golden vectors), "
         f"{sizes.data} of data, {sizes.bss} of bss",
-        result,
+        (result.stdout + result.stderr).decode(errors="replace"),
+        result.exit_code,
+        result.metadata,
     )
 
 
 @rule
 async def render_test_result(request: RenderTestResultRequest) -> TestResult:
-    text = b"\n".join(run.render() for run in request.runs)
+    text = "\n".join(run.render() for run in request.runs).encode()
     files = await Get(
         Digest, CreateDigest((FileContent("stdout", text), FileContent("stderr", b"")))
     )
     entries = await Get(DigestEntries, Digest, files)
     digests = {entry.path: entry.file_digest for entry in entries if isinstance(entry, FileEntry)}
-    ran = [run.result for run in request.runs if run.result is not None]
+    metadata = [run.metadata for run in request.runs if run.metadata is not None]
     return test_result(
         exit_code=next((run.exit_code for run in request.runs if run.exit_code), 0),
         stdout=text,
@@ -127,7 +131,7 @@ async def render_test_result(request: RenderTestResultRequest) -> TestResult:
         stderr_digest=digests["stderr"],
         addresses=(request.address,),
         output_setting=request.output,
-        result_metadata=ran[-1].metadata,
+        result_metadata=metadata[-1],
     )
 
 
