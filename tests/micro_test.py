@@ -190,7 +190,9 @@ def test_an_arena_over_the_limit(restored: Workspace) -> None:
     restored.write({"m/BUILD": BUILD.replace('max_arena="4KB"', 'max_arena="1KB"')})
     error = restored.fail("package", "m:mcu@layout=cmake")
     assert "m:mcu@layout=cmake, field `max_arena` = '1KB'" in error
-    assert re.search(r"which is [\d,]+ bytes too many.* Its largest tensor is .*, of \d+ bytes", error)
+    assert re.search(
+        r"which is [\d,]+ bytes too many.* Its largest tensor is .*, of \d+ bytes", error
+    )
 
 
 def test_models_over_the_limit(restored: Workspace) -> None:
