@@ -12,8 +12,8 @@ from pants_tflite.micro import (
     model_reports,
     models,
     package,
-    self_test,
     self_test_program,
+    self_tests,
     sources,
     supported_ops,
 )
@@ -39,7 +39,7 @@ def rules():
         *model_reports.rules(),
         *models.rules(),
         *package.rules(),
-        *self_test.rules(),
+        *self_tests.rules(),
         *self_test_program.rules(),
         *sources.rules(),
         *start_up.rules(),

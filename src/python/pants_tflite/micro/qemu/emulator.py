@@ -10,7 +10,7 @@ from typing import Optional
 from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths, BinaryPathTest
 from pants.engine.rules import Get, collect_rules, rule
 
-from pants_tflite.micro.subsystems.self_test import QEMU, MicroSelfTest
+from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
 
 
 @dataclass(frozen=True)

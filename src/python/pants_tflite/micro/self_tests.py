@@ -26,7 +26,7 @@ from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.qemu.boards import BOARDS
 from pants_tflite.micro.qemu.emulator import Qemu, QemuRequest
 from pants_tflite.micro.self_test_program import BuildSelfTestRequest, BuiltSelfTest
-from pants_tflite.micro.subsystems.self_test import QEMU, MicroSelfTest
+from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
 from pants_tflite.micro.target_types import MicroLayoutField, MicroTflmField
 from pants_tflite.util_rules.cc.platforms import PLATFORMS, Platform, host_platform
 

@@ -8,7 +8,7 @@ from typing import Optional
 import pytest
 from pants.engine.addresses import Address
 
-from pants_tflite.micro.self_test import MicroSelfTestFieldSet, SelfTestRun
+from pants_tflite.micro.self_tests import MicroSelfTestFieldSet, SelfTestRun
 from pants_tflite.micro.target_types import TfLiteMicroLibraryTarget
 
 
