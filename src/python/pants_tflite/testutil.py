@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Iterable, Mapping
 
+from pants.backend.experimental.cc import register as cc
 from pants.backend.python import target_types_rules
 from pants.backend.python.dependency_inference import rules as python_dependency_inference
 from pants.backend.python.target_types import PythonSourcesGeneratorTarget
@@ -28,9 +29,10 @@ _OPTIONS = (
 
 
 def new_rule_runner(queries: Iterable[QueryRule]) -> RuleRunner:
-    """A RuleRunner with this backend and what it builds on."""
+    """A RuleRunner with this backend, what it builds on, and C++ sources."""
     rule_runner = RuleRunner(
         rules=[
+            *cc.rules(),
             *core_target_types_rules(),
             *python_dependency_inference.rules(),
             *register.rules(),
@@ -38,6 +40,7 @@ def new_rule_runner(queries: Iterable[QueryRule]) -> RuleRunner:
             *queries,
         ],
         target_types=[
+            *cc.target_types(),
             *register.target_types(),
             FileTarget,
             FilesGeneratorTarget,

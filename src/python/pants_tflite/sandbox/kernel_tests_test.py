@@ -146,7 +146,10 @@ def test_a_kernel_that_refuses_has_failed(tmp_path: Path) -> None:
         ("yield {'inputs': [], 'outputs': []}", "has in `outputs` nothing that is a list"),
         ("yield {'inputs': [1j], 'outputs': [1]}", "an array of complex128"),
         ("yield {'inputs': [(1, 2)], 'outputs': [1]}", "a tuple that is not (array, scale"),
-        ("yield {'inputs': [], 'outputs': [1], 'options': {'a': []}}", "has `options` that are not"),
+        (
+            "yield {'inputs': [], 'outputs': [1], 'options': {'a': []}}",
+            "has `options` that are not",
+        ),
         ("yield {'inputs': [1], 'outputs': lambda x: 1 / 0}", "raised ZeroDivisionError"),
     ],
 )
