@@ -28,7 +28,13 @@ _PANTS_TOML = f"""\
 [GLOBAL]
 pants_version = "2.17.1"
 pythonpath = ["{ROOT / 'src/python'}"]
-backend_packages = ["pants.backend.python", "pants_tflite"]
+backend_packages = [
+  "pants.backend.python",
+  "pants_tflite",
+  "pants_tflite.android",
+  "pants_tflite.ios",
+  "pants_tflite.micro",
+]
 
 [source]
 root_patterns = ["/"]

@@ -1,6 +1,7 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The backend `pants_tflite`: TensorFlow models from training code to verified `.tflite` files."""
+"""The backend `pants_tflite`: TensorFlow models from training code to verified `.tflite` files, custom
+ops, and archives for Linux."""
 
 from __future__ import annotations
 
@@ -12,9 +13,10 @@ from pants.core.util_rules import archive
 from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
 from pants_tflite import custom_op_target_types
 from pants_tflite import target_types as tflite_target_types
-from pants_tflite.goals import check
-from pants_tflite.goals import kernel_tests as kernel_test_goal
-from pants_tflite.goals import package, run
+from pants_tflite.bundles import rules as bundle_rules
+from pants_tflite.goals import check, kernel_tests, package, run
+from pants_tflite.linux import archive as linux_archive
+from pants_tflite.linux import target_types as linux_target_types
 from pants_tflite.util_rules import (
     conversion,
     datasets,
@@ -31,56 +33,33 @@ from pants_tflite.util_rules import (
     saved_models,
     verification,
 )
-from pants_tflite.util_rules.cc import (
-    android_stubs,
-    binary_inspection,
-    compilation,
-    linking,
-    system_tools,
-    tool_processes,
-    toolchains,
-    universal_binary,
-    zig_installation,
-)
-from pants_tflite.util_rules.custom_ops import (
-    declarations,
-    host_kernels,
-    kernel_sources,
-    kernel_tests,
-    libraries,
-    maven,
-    micro_sources,
-    runtimes,
-    sanitizers,
-)
+from pants_tflite.util_rules.cc import rules as cc_rules
+from pants_tflite.util_rules.custom_ops import rules as custom_op_rules
 
 
 def target_types():
-    return (*custom_op_target_types.target_types(), *tflite_target_types.target_types())
+    return (
+        *custom_op_target_types.target_types(),
+        *linux_target_types.target_types(),
+        *tflite_target_types.target_types(),
+    )
 
 
 def rules():
     return (
-        *android_stubs.rules(),
         *archive.rules(),
-        *binary_inspection.rules(),
+        *bundle_rules.rules(),
+        *cc_rules.rules(),
         *check.rules(),
-        *compilation.rules(),
         *conversion.rules(),
+        *custom_op_rules.rules(),
         *datasets.rules(),
-        *declarations.rules(),
         *dependency_inference.rules(),
         *entry_point_calls.rules(),
         *entry_points.rules(),
-        *host_kernels.rules(),
         *inputs.rules(),
-        *kernel_sources.rules(),
-        *kernel_test_goal.rules(),
         *kernel_tests.rules(),
-        *libraries.rules(),
-        *linking.rules(),
-        *maven.rules(),
-        *micro_sources.rules(),
+        *linux_archive.rules(),
         *models.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),
@@ -92,14 +71,7 @@ def rules():
         *quantizations.rules(),
         *references.rules(),
         *run.rules(),
-        *runtimes.rules(),
         *sandbox_programs.rules(),
-        *sanitizers.rules(),
         *saved_models.rules(),
-        *system_tools.rules(),
-        *tool_processes.rules(),
-        *toolchains.rules(),
-        *universal_binary.rules(),
         *verification.rules(),
-        *zig_installation.rules(),
     )

@@ -36,6 +36,20 @@ ENGINES = ("tensorflow", "ai_edge")
 # -----------------------------------------------------------------------------------------------
 
 
+class OutputDirectoryField(OutputPathField):
+    """Where a target of ours goes. All of them yield directories, which must not overlap."""
+
+    help = help_text(
+        """
+        The directory below `dist/` that the target is packaged into.
+
+        Defaults to the directory of the BUILD file, with dots for slashes, and the target's name.
+
+        Example: `output_path="mobile/classifier"`.
+        """
+    )
+
+
 class EntryPointField(StringField, AsyncFieldMixin):
     alias = "entry_point"
     required = True
@@ -189,7 +203,7 @@ class TfSavedModelTarget(Target):
         SeedField,
         ThreadsField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = help_text(
         """
@@ -226,7 +240,7 @@ class TfSavedModelFilesTarget(Target):
         SavedModelFilesSourcesField,
         ModelResolveField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = "A checked-in SavedModel directory."
 
@@ -251,7 +265,7 @@ class KerasFileTarget(Target):
         KerasFileSourceField,
         ModelResolveField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = "A checked-in or downloaded Keras model (`.keras` or `.h5`), exported as a SavedModel."
 
@@ -277,7 +291,7 @@ class TfLiteFileTarget(Target):
         VerifyDatasetField,
         VerifySamplesField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = "A checked-in or downloaded `.tflite` model."
 
@@ -327,7 +341,7 @@ class TfLiteDatasetTarget(Target):
         SeedField,
         TensorFlowResolveField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = help_text(
         """
@@ -527,7 +541,7 @@ class TfLiteModelTarget(Target):
         VerifySamplesField,
         VerifyToleranceField,
         EnvironmentField,
-        OutputPathField,
+        OutputDirectoryField,
     )
     help = help_text(
         """

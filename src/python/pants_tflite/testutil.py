@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Mapping
+from typing import Any, Iterable, Mapping, Type
 
 from pants.backend.experimental.cc import register as cc
 from pants.backend.python import target_types_rules
@@ -14,6 +14,7 @@ from pants.core.target_types import FilesGeneratorTarget, FileTarget
 from pants.core.target_types import rules as core_target_types_rules
 from pants.engine.internals.parametrize import Parametrize
 from pants.engine.rules import QueryRule
+from pants.engine.target import Target
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite import register
@@ -28,8 +29,13 @@ _OPTIONS = (
 )
 
 
-def new_rule_runner(queries: Iterable[QueryRule]) -> RuleRunner:
-    """A RuleRunner with this backend, what it builds on, and C++ sources."""
+def new_rule_runner(
+    queries: Iterable[QueryRule],
+    *,
+    rules: Iterable[Any] = (),
+    target_types: Iterable[Type[Target]] = (),
+) -> RuleRunner:
+    """A RuleRunner with this backend, what it builds on and C++ sources, and another one on top."""
     rule_runner = RuleRunner(
         rules=[
             *cc.rules(),
@@ -37,11 +43,13 @@ def new_rule_runner(queries: Iterable[QueryRule]) -> RuleRunner:
             *python_dependency_inference.rules(),
             *register.rules(),
             *target_types_rules.rules(),
+            *rules,
             *queries,
         ],
         target_types=[
             *cc.target_types(),
             *register.target_types(),
+            *target_types,
             FileTarget,
             FilesGeneratorTarget,
             PythonSourcesGeneratorTarget,

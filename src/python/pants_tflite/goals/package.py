@@ -4,10 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, PackageFieldSet
-from pants.engine.fs import AddPrefix, Digest
+from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.unions import UnionRule
 
@@ -19,21 +16,16 @@ from pants_tflite.util_rules.models import (
     TfLiteFileFieldSet,
     TfLiteModelFieldSet,
 )
-from pants_tflite.util_rules.output_paths import OutputPath, OutputPathRequest
+from pants_tflite.util_rules.output_paths import (
+    OutputPath,
+    OutputPathRequest,
+    PackageOutputRequest,
+)
 from pants_tflite.util_rules.saved_models import (
     ExportedSavedModel,
     ExportSavedModelRequest,
     SavedModelFieldSet,
 )
-
-
-@dataclass(frozen=True)
-class PackageOutputRequest:
-    """Asks for a step's result as a package."""
-
-    path: OutputPath
-    digest: Digest
-
 
 PACKAGED_FIELD_SETS = (
     DatasetFieldSet,
@@ -69,12 +61,6 @@ async def package_dataset(field_set: DatasetFieldSet) -> BuiltPackage:
     path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
     dataset = await Get(SampledDataset, SampleDatasetRequest(field_set))
     return await Get(BuiltPackage, PackageOutputRequest(path, dataset.digest))
-
-
-@rule
-async def place_output(request: PackageOutputRequest) -> BuiltPackage:
-    digest = await Get(Digest, AddPrefix(request.digest, request.path.value))
-    return BuiltPackage(digest, (BuiltPackageArtifact(relpath=request.path.value),))
 
 
 def rules():

@@ -15,16 +15,14 @@ from pants_tflite.sandbox.predict import main
 from pants_tflite.sandbox.samples import write_npz
 from pants_tflite.sandbox.testing_kernels import OP, build_kernel
 from pants_tflite.sandbox.testing_models import (
-    SERVING,
-    OpSpec,
-    SignatureSpec,
-    TensorSpec,
     aborting_model,
-    build_model,
+    cast_model,
     custom_op_model,
     linear_model,
     quantized_linear_model,
     refused_model,
+    softmax_model,
+    two_inputs_model,
 )
 from pants_tflite.sandbox.testing_programs import run_program
 
@@ -67,32 +65,6 @@ def test_custom_op_with_its_kernel(predict: Predict, fail: Fail, tmp_path: Path)
     text = predict(custom_op_model(OP), "--kernels", "kernels.json", *arguments)
     assert "y = [[42.0, 2.0, 4.0, 6.0]]" in text
     assert "unresolved custom op: Twice" in fail(custom_op_model(OP), *arguments)
-
-
-def softmax_model(classes: int = 3) -> bytes:
-    return build_model(
-        [TensorSpec("x", (None, classes)), TensorSpec("y", (None, classes))],
-        [OpSpec("SOFTMAX", ("x",), ("y",))],
-        SERVING,
-    )
-
-
-def cast_model(dtype: str, *shape: int | None, scale: float | None = None) -> bytes:
-    """Yields its input as float32: shows what the input got."""
-    op = OpSpec("CAST" if scale is None else "DEQUANTIZE", ("x",), ("y",), version=2)
-    return build_model(
-        [TensorSpec("x", shape, dtype, scale=scale), TensorSpec("y", shape)], [op], SERVING
-    )
-
-
-def two_inputs_model() -> bytes:
-    """A dot product: x has shape (1, 2), w (1, 2)."""
-    return build_model(
-        [TensorSpec("x", (1, 2)), TensorSpec("w", (1, 2)), TensorSpec("y", (1, 1))],
-        [OpSpec("FULLY_CONNECTED", ("x", "w", ""), ("y",))],
-        {"dot": SignatureSpec({"x": "x", "w": "w"}, {"y": "y"})},
-        inputs=["x", "w"],
-    )
 
 
 def values(output: str, name: str = "y") -> list[np.ndarray]:

@@ -207,6 +207,33 @@ def quantized_linear_model(
     return build_model(tensors, ops, signatures, inputs=[x], outputs=[y])
 
 
+def softmax_model(classes: int = 3) -> bytes:
+    """Scores of shape (batch, classes)."""
+    return build_model(
+        [TensorSpec("x", (None, classes)), TensorSpec("y", (None, classes))],
+        [OpSpec("SOFTMAX", ("x",), ("y",))],
+        SERVING,
+    )
+
+
+def cast_model(dtype: str, *shape: int | None, scale: float | None = None) -> bytes:
+    """Yields its input as float32: shows what the input got."""
+    op = OpSpec("CAST" if scale is None else "DEQUANTIZE", ("x",), ("y",), version=2)
+    return build_model(
+        [TensorSpec("x", shape, dtype, scale=scale), TensorSpec("y", shape)], [op], SERVING
+    )
+
+
+def two_inputs_model() -> bytes:
+    """A dot product: x has shape (1, 2), w (1, 2)."""
+    return build_model(
+        [TensorSpec("x", (1, 2)), TensorSpec("w", (1, 2)), TensorSpec("y", (1, 1))],
+        [OpSpec("FULLY_CONNECTED", ("x", "w", ""), ("y",))],
+        {"dot": SignatureSpec({"x": "x", "w": "w"}, {"y": "y"})},
+        inputs=["x", "w"],
+    )
+
+
 def aborting_model() -> bytes:
     """An intact model that kills its interpreter's process: softmax aborts on so small a scale."""
     return build_model(

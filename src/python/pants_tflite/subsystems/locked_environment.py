@@ -16,8 +16,9 @@ DEFAULT_LOCKFILE = "<default>"
 
 
 class LockedEnvironment(Subsystem):
-    """A lockfile of the backend's own, `<scope>.lock` beside this module, or one of the user's."""
+    """A lockfile of the backend's own, `<scope>.lock` in `lock_package`, or one of the user's."""
 
+    lock_package: ClassVar[str] = "pants_tflite.subsystems"
     packages: ClassVar[str]
     runs: ClassVar[str]
 
@@ -50,7 +51,7 @@ class LockedEnvironment(Subsystem):
     def to_lockfile(self) -> Lockfile:
         scope = self.options_scope
         is_default = self.lockfile == DEFAULT_LOCKFILE
-        default_url = f"resource://pants_tflite.subsystems/{scope}.lock"
+        default_url = f"resource://{self.lock_package}/{scope}.lock"
         return Lockfile(
             url=default_url if is_default else self.lockfile,
             url_description_of_origin=f"the option `[{scope}].lockfile`",

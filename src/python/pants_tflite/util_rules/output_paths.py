@@ -7,14 +7,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from pants.core.goals.package import OutputPathField
+from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, OutputPathField
 from pants.engine.addresses import Address
-from pants.engine.rules import collect_rules, rule
+from pants.engine.fs import AddPrefix, Digest
+from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import AllTargets
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.errors import Mistake
-from pants_tflite.target_types import target_types
+from pants_tflite.target_types import OutputDirectoryField
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ class OutputPath:
     value: str
 
 
+@dataclass(frozen=True)
+class PackageOutputRequest:
+    """Asks for a step's result as a package."""
+
+    path: OutputPath
+    digest: Digest
+
+
 def output_directory(output_path: OutputPathField) -> str:
     return os.path.normpath(output_path.value_or_default(file_ending=None))
 
@@ -46,8 +55,8 @@ def output_directory(output_path: OutputPathField) -> str:
 async def find_all_output_paths(all_targets: AllTargets) -> AllOutputPaths:
     by_path: dict[str, list[Address]] = {}
     for target in all_targets:
-        if isinstance(target, target_types()) and target.has_field(OutputPathField):
-            path = output_directory(target[OutputPathField])
+        if target.has_field(OutputDirectoryField):
+            path = output_directory(target[OutputDirectoryField])
             by_path.setdefault(path, []).append(target.address)
     return AllOutputPaths(FrozenDict({p: tuple(sorted(a)) for p, a in sorted(by_path.items())}))
 
@@ -83,6 +92,12 @@ def check_output_path(output_path: OutputPathField, all_paths: AllOutputPaths) -
 async def find_output_path(request: OutputPathRequest, all_paths: AllOutputPaths) -> OutputPath:
     check_output_path(request.field, all_paths)
     return OutputPath(output_directory(request.field))
+
+
+@rule
+async def place_output(request: PackageOutputRequest) -> BuiltPackage:
+    digest = await Get(Digest, AddPrefix(request.digest, request.path.value))
+    return BuiltPackage(digest, (BuiltPackageArtifact(relpath=request.path.value),))
 
 
 def rules():

@@ -33,6 +33,8 @@ from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
 from pants_tflite.util_rules.python_environments import PythonEnvironment
 
 PACKAGE = "pants_tflite.sandbox"
+# Programs of the backends on top of the core are in packages of this name too.
+_PACKAGE_NAME = "sandbox"
 PROGRAMS_ROOT = "__programs__"
 _REQUEST_FILE = "__request__.json"
 OUTPUT_DIR = "out"
@@ -41,40 +43,65 @@ _HOME = "__home__"
 _SLOTS_DIR = "__slots__"
 
 
-def _read_module(name: str) -> bytes:
-    content = pkgutil.get_data(PACKAGE, f"{name}.py")
-    assert content is not None, f"{PACKAGE} has no module {name}"
+def module_name(program: str) -> str:
+    """The module of a program: one of the core's by its bare name, another's by its whole name."""
+    return program if "." in program else f"{PACKAGE}.{program}"
+
+
+def _read_module(module: str) -> bytes:
+    package, _, name = module.rpartition(".")
+    content = pkgutil.get_data(package, f"{name}.py")
+    assert content is not None, f"{package} has no module {name}"
     return content
 
 
+def _is_sandbox_package(package: str) -> bool:
+    parts = package.split(".")
+    return parts[0] == PACKAGE.split(".")[0] and parts[-1] == _PACKAGE_NAME
+
+
 def _imported_modules(content: bytes) -> Iterator[str]:
-    """The names of the sandbox modules that a module imports, wherever in it."""
+    """The sandbox modules that a module imports, wherever in it."""
     for node in ast.walk(ast.parse(content)):
-        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
-            yield (node.module or "").rsplit(".", 1)[1]
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if _is_sandbox_package(module):
+                yield from (f"{module}.{alias.name}" for alias in node.names)
+            elif _is_sandbox_package(module.rpartition(".")[0]):
+                yield module
         elif isinstance(node, ast.Import):
             for alias in node.names:
-                if alias.name.startswith(f"{PACKAGE}."):
-                    yield alias.name.rsplit(".", 1)[1]
+                if _is_sandbox_package(alias.name.rpartition(".")[0]):
+                    yield alias.name
+
+
+def _packages(module: str) -> Iterator[str]:
+    """The packages that a module is in, from the outermost."""
+    parts = module.split(".")
+    yield from (".".join(parts[:end]) for end in range(1, len(parts)))
+
+
+def _path(module: str) -> str:
+    return os.path.join(PROGRAMS_ROOT, *module.split("."))
 
 
 @memoized
 def program_files(program: str) -> tuple[FileContent, ...]:
     """The sources of a program and of all sandbox modules that it imports, directly or not."""
     contents: dict[str, bytes] = {}
-    pending = [program]
+    pending = [module_name(program)]
     while pending:
-        name = pending.pop()
-        if name not in contents:
-            contents[name] = _read_module(name)
-            pending.extend(_imported_modules(contents[name]))
-    directory = os.path.join(PROGRAMS_ROOT, *PACKAGE.split("."))
-    parents = (os.path.dirname(directory), directory)
+        module = pending.pop()
+        if module not in contents:
+            contents[module] = _read_module(module)
+            pending.extend(_imported_modules(contents[module]))
+    packages = sorted({package for module in contents for package in _packages(module)})
     return (
-        *(FileContent(os.path.join(parent, "__init__.py"), b"") for parent in parents),
-        *(FileContent(os.path.join(directory, f"{n}.py"), c) for n, c in sorted(contents.items())),
+        *(FileContent(os.path.join(_path(package), "__init__.py"), b"") for package in packages),
+        *(
+            FileContent(f"{_path(module)}.py", content)
+            for module, content in sorted(contents.items())
+        ),
     )
 
 
@@ -146,7 +173,7 @@ def to_process(
 ) -> Process:
     venv_pex = request.environment.venv_pex
     return Process(
-        argv=(venv_pex.python.argv0, "-m", f"{PACKAGE}.{request.program}", _REQUEST_FILE),
+        argv=(venv_pex.python.argv0, "-m", module_name(request.program), _REQUEST_FILE),
         env={
             # A home of its own, so that no user's ~/.keras or ~/.config can change a result.
             "HOME": _HOME,

@@ -11,7 +11,16 @@ import pytest
 from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
 
 TENSORFLOW_PROGRAMS = ("convert", "export", "record")
-OTHER_PROGRAMS = ("inspect_model", "predict", "quantize", "sample", "verify")
+OTHER_PROGRAMS = (
+    "inspect_binary",
+    "inspect_model",
+    "join_universal",
+    "predict",
+    "quantize",
+    "sample",
+    "verify",
+    "write_archive",
+)
 
 
 def _names(program: str) -> set[str]:

@@ -36,11 +36,6 @@ float Register_KERNEL(float x) { return atanf(within(x)); }
 LIPO = next(filter(None, map(shutil.which, ("llvm-lipo", "llvm-lipo-14"))), None)
 
 
-@pytest.fixture(scope="module")
-def builds() -> NativeBuilds:
-    return NativeBuilds()
-
-
 def _inspect(builds: NativeBuilds, digest: Digest, path: str, **fields: str) -> BinaryInspection:
     inspection: BinaryInspection = builds.request(
         InspectBinaryRequest(ADDRESS, digest, path, **fields)

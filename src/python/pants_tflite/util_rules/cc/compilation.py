@@ -61,13 +61,15 @@ class CompiledObject:
 
 @dataclass(frozen=True)
 class ArchiveObjectsRequest:
-    """Puts objects, in their order, into the static library `lib<name>.a`."""
+    """Puts objects, in their order, into the static library `lib<name>.a`, and after them those
+    of other `libraries` (see `Toolchain.archive` for what can)."""
 
     address: Address
     platform: Platform
     language: str
     name: str
     objects: tuple[CompiledObject, ...]
+    libraries: tuple[StaticLibrary, ...] = ()
 
     def debug_hint(self) -> str:
         return f"lib{self.name}.a for {self.platform}"
@@ -132,14 +134,19 @@ async def archive_objects(request: ArchiveObjectsRequest) -> StaticLibrary:
     toolchain = await Get(
         Toolchain, ToolchainRequest(request.address, request.platform, request.language)
     )
-    digest = await Get(Digest, MergeDigests(item.digest for item in request.objects))
+    inputs: tuple[CompiledObject | StaticLibrary, ...] = (*request.objects, *request.libraries)
+    digest = await Get(Digest, MergeDigests(item.digest for item in inputs))
     output = os.path.join(_LIBRARIES, f"lib{request.name}.a")
     result = await Get(
         FallibleToolResult,
         ToolProcessRequest(
             request.address,
             toolchain,
-            toolchain.archive(tuple(item.path for item in request.objects), output),
+            toolchain.archive(
+                tuple(item.path for item in request.objects),
+                output,
+                libraries=tuple(item.path for item in request.libraries),
+            ),
             digest,
             output,
             f"Archive lib{request.name}.a for {request.platform}",

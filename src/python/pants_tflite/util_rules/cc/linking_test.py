@@ -43,11 +43,6 @@ def test_version_script() -> None:
     assert render_version_script(()) == "{\n  local:\n    *;\n};\n"
 
 
-@pytest.fixture(scope="module")
-def builds() -> NativeBuilds:
-    return NativeBuilds()
-
-
 @needs_launcher
 def test_the_library_for_this_machine_is_loaded_and_called(
     builds: NativeBuilds, tmp_path: Path

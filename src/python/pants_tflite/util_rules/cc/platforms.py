@@ -20,7 +20,7 @@ CORTEX_M = "cortex_m"
 @dataclass(frozen=True)
 class Platform:
     """`architecture` is as an inspected binary names it; `zig_target` has `{version}` where the
-    oldest system to run on goes."""
+    oldest system to run on goes: that of the options, unless `oldest` says another."""
 
     name: str
     system: str
@@ -32,6 +32,7 @@ class Platform:
     abi: str = ""
     ndk_target: str = ""
     gcc_flags: tuple[str, ...] = ()
+    oldest: str = ""
 
     @property
     def is_mach_o(self) -> bool:

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Type
 
 import pytest
 from pants.core.target_types import rules as core_target_types_rules
@@ -16,6 +16,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite import register
 from pants_tflite.util_rules.cc.binary_inspection import BinaryInspection, InspectBinaryRequest
@@ -68,12 +69,16 @@ def needs(program: str, package: str) -> Any:
 
 
 class NativeBuilds:
-    """Builds through the backend's rules, each request answered by its one result."""
+    """Builds through the backend's rules, and those of another on top of it, each request answered
+    by its one result."""
 
-    def __init__(self) -> None:
-        queries = [QueryRule(result, [request]) for request, result in _QUERIES.items()]
+    def __init__(
+        self, rules: Iterable[Any] = (), queries: Mapping[Type[Any], Type[Any]] = FrozenDict()
+    ) -> None:
+        self.queries = {**_QUERIES, **queries}
+        query_rules = [QueryRule(result, [request]) for request, result in self.queries.items()]
         self.rule_runner = RuleRunner(
-            rules=[*core_target_types_rules(), *register.rules(), *queries],
+            rules=[*core_target_types_rules(), *register.rules(), *rules, *query_rules],
             target_types=register.target_types(),
         )
         self.set_options()
@@ -83,7 +88,7 @@ class NativeBuilds:
         self.rule_runner.set_options((*_OPTIONS, *options), env=env, env_inherit=inherited)
 
     def request(self, request: Any) -> Any:
-        return self.rule_runner.request(_QUERIES[type(request)], [request])
+        return self.rule_runner.request(self.queries[type(request)], [request])
 
     def digest(self, files: Mapping[str, str]) -> Digest:
         contents = [FileContent(path, text.encode()) for path, text in files.items()]

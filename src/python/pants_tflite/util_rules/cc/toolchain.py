@@ -71,9 +71,16 @@ class Toolchain:
             output,
         )
 
-    def archive(self, objects: tuple[str, ...], output: str) -> tuple[str, ...]:
-        """A static library without time stamps, which keeps objects that share a name."""
-        return (*self.archiver, "qcsD", output, *objects)
+    def archive(
+        self, objects: tuple[str, ...], output: str, *, libraries: tuple[str, ...] = ()
+    ) -> tuple[str, ...]:
+        """A static library without time stamps, which keeps objects that share a name.
+
+        The objects in `libraries` go into it too; LLVM's archivers alone, zig's among them, take
+        any.
+        """
+        modifiers = "qcsDL" if libraries else "qcsD"
+        return (*self.archiver, modifiers, output, *objects, *libraries)
 
     def link_shared(
         self,

@@ -55,6 +55,8 @@ class ZigToolchainRequest:
 
 def _oldest_system(platform: Platform, zig: Zig) -> str:
     """The oldest system that binaries for `platform` must run on, as zig counts versions."""
+    if platform.oldest:
+        return platform.oldest
     if platform.system != LINUX:
         return {IOS: zig.ios, IOS_SIMULATOR: zig.ios, MACOS: zig.macos}.get(platform.system, "")
     if platform.name not in zig.glibc:
@@ -67,8 +69,8 @@ def _oldest_system(platform: Platform, zig: Zig) -> str:
 
 @rule
 async def find_zig_toolchain(request: ZigToolchainRequest, zig: Zig) -> Toolchain:
-    installation = await Get(ZigInstallation, ZigRequest())
     oldest = _oldest_system(request.platform, zig)
+    installation = await Get(ZigInstallation, ZigRequest())
     return replace(
         zig_toolchain(request.platform, oldest, installation.command, installation.version),
         digest=installation.digest,

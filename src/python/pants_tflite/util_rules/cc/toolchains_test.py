@@ -17,6 +17,7 @@ from pants_tflite.util_rules.cc.toolchains import ToolchainRequest
 
 @pytest.fixture(scope="module")
 def builds() -> NativeBuilds:
+    """Its own, for it changes the options."""
     return NativeBuilds()
 
 

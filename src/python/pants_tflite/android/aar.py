@@ -1,0 +1,134 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""An AAR: an Android library as one archive, with models as assets."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.android.classes import ClassesJar
+from pants_tflite.android.settings import AndroidSettings
+from pants_tflite.android.target_types import TfLiteAndroidLibraryTarget
+from pants_tflite.bundles.archives import ZIP, Archive, WriteArchiveRequest
+from pants_tflite.bundles.contents import (
+    AddManifestRequest,
+    DescribedBundle,
+    LaidOutModels,
+    LayOutModelsRequest,
+    files_of,
+)
+from pants_tflite.bundles.manifests import MANIFEST_FILE, BundleManifest, ModelEntry
+from pants_tflite.bundles.models import BundleModel, BundleModels
+
+_ASSETS = "assets"
+_METADATA_FILE = "META-INF/com/android/build/gradle/aar-metadata.properties"
+_METADATA = b"""\
+aarFormatVersion=1.0
+aarMetadataVersion=1.0
+minCompileSdk=1
+"""
+_PROGUARD = b"# Nothing of this library is found by reflection: whatever is unused may go.\n"
+
+
+@dataclass(frozen=True)
+class BuildAarRequest:
+    """Asks for an AAR.
+
+    `native_code` is what it has in `jni/<abi>/` and `prefab/`, under these very paths: libraries
+    that the app loads, and headers and libraries for an app's own native code.
+    """
+
+    address: Address
+    settings: AndroidSettings
+    models: BundleModels
+    classes: ClassesJar
+    native_code: Digest = EMPTY_DIGEST
+
+
+@dataclass(frozen=True)
+class Aar:
+    """`digest` holds the archive alone, `manifest` the `manifest.json` that is in it."""
+
+    digest: Digest
+    manifest: Digest
+
+
+def render_android_manifest(package: str, min_sdk: int) -> bytes:
+    return f"""\
+<?xml version="1.0" encoding="utf-8"?>
+<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="{package}">
+    <uses-sdk android:minSdkVersion="{min_sdk}" />
+</manifest>
+""".encode()
+
+
+def describe_bundle(request: BuildAarRequest, directory: str) -> BundleManifest:
+    """The manifest, but for the files; the models are in `directory`."""
+    settings = request.settings
+
+    def entry(model: BundleModel) -> ModelEntry:
+        files = files_of(model.name, directory)
+        return ModelEntry(model, files.model, files.labels if model.labels else None)
+
+    return BundleManifest(
+        kind=TfLiteAndroidLibraryTarget.alias,
+        name=settings.coordinates.artifact,
+        version=settings.coordinates.version,
+        models=tuple(entry(model) for model in request.models.models),
+        platforms=settings.abis,
+        tools=FrozenDict(request.classes.tools),
+    )
+
+
+@rule(desc="Build an Android library")
+async def build_aar(request: BuildAarRequest) -> Aar:
+    settings, coordinates = request.settings, request.settings.coordinates
+    directory = os.path.join(_ASSETS, coordinates.artifact)
+    manifest_path = os.path.join(directory, MANIFEST_FILE)
+    texts = (
+        FileContent(
+            "AndroidManifest.xml", render_android_manifest(settings.package, settings.min_sdk)
+        ),
+        FileContent("R.txt", b""),
+        FileContent("proguard.txt", _PROGUARD),
+        FileContent(_METADATA_FILE, _METADATA),
+    )
+    written, models = await MultiGet(
+        Get(Digest, CreateDigest(texts)),
+        Get(LaidOutModels, LayOutModelsRequest(request.models, directory)),
+    )
+    content = await Get(
+        Digest,
+        MergeDigests((written, models.digest, request.classes.digest, request.native_code)),
+    )
+    described = await Get(
+        DescribedBundle,
+        AddManifestRequest(describe_bundle(request, directory), content, manifest_path),
+    )
+    archive, manifest = await MultiGet(
+        Get(
+            Archive,
+            WriteArchiveRequest(request.address, coordinates.file("aar"), ZIP, described.digest),
+        ),
+        Get(Digest, DigestSubset(described.digest, PathGlobs((manifest_path,)))),
+    )
+    return Aar(archive.digest, await Get(Digest, RemovePrefix(manifest, directory)))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,147 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`classes.jar` of an AAR: empty, or with the compiled Java API."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Optional
+
+from pants.engine.addresses import Address
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    FileContent,
+    MergeDigests,
+    RemovePrefix,
+)
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.android.accessors import CLASS_NAME, render_accessors
+from pants_tflite.android.android_jars import ANDROID_JAR, AndroidJar, AndroidJarRequest
+from pants_tflite.android.java_compiler import JavaCompiler, JavaCompilerRequest
+from pants_tflite.android.target_types import AndroidJarField
+from pants_tflite.bundles.archives import ZIP, Archive, WriteArchiveRequest
+from pants_tflite.bundles.models import BundleModels
+from pants_tflite.errors import Mistake, crash
+
+CLASSES_JAR = "classes.jar"
+_JAR_MANIFEST = FileContent("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\r\n\r\n")
+_CLASSES = "__classes__"
+
+
+@dataclass(frozen=True)
+class JavaToolsRequest:
+    """Asks for what a library with a Java API is compiled with, before any model is built."""
+
+    address: Address
+    android_jar: AndroidJarField
+
+
+@dataclass(frozen=True)
+class JavaTools:
+    compiler: JavaCompiler
+    android_jar: AndroidJar
+
+
+@dataclass(frozen=True)
+class CompileAccessorsRequest:
+    """Asks for the class `Model` of `package`; the models are in `assets_directory`."""
+
+    address: Address
+    tools: JavaTools
+    package: str
+    assets_directory: str
+    models: BundleModels
+
+
+@dataclass(frozen=True)
+class CompiledAccessors:
+    """`digest` holds the class files in the folders of their package."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class ClassesJarRequest:
+    """Asks for a jar of compiled accessors, or of nothing."""
+
+    address: Address
+    accessors: Optional[CompileAccessorsRequest]
+
+
+@dataclass(frozen=True)
+class ClassesJar:
+    """`digest` holds `classes.jar`; `tools` are the versions of what made it, by name."""
+
+    digest: Digest
+    tools: FrozenDict[str, str]
+
+
+@rule
+async def find_java_tools(request: JavaToolsRequest) -> JavaTools:
+    # One after the other, so that where both are missing the error is always the same.
+    compiler = await Get(JavaCompiler, JavaCompilerRequest(request.address))
+    android_jar = await Get(AndroidJar, AndroidJarRequest(request.android_jar))
+    return JavaTools(compiler, android_jar)
+
+
+@rule(desc="Compile a Java API")
+async def compile_accessors(request: CompileAccessorsRequest) -> CompiledAccessors:
+    source = os.path.join(*request.package.split("."), f"{CLASS_NAME}.java")
+    content = render_accessors(request.package, request.assets_directory, request.models.models)
+    written = await Get(Digest, CreateDigest((FileContent(source, content),)))
+    description = f"Compile the Java API of {request.address}"
+    result = await Get(
+        FallibleProcessResult,
+        Process,
+        request.tools.compiler.compile(
+            source,
+            classpath=ANDROID_JAR,
+            output=_CLASSES,
+            input_digest=await Get(
+                Digest, MergeDigests((written, request.tools.android_jar.digest))
+            ),
+            description=description,
+        ),
+    )
+    output = "\n".join(text.decode(errors="replace") for text in (result.stdout, result.stderr))
+    if result.exit_code == 1:
+        # What was written compiles against every Android, so the jar is to blame.
+        raise Mistake(
+            message="the Java API does not compile against these classes",
+            fix=f"Give an `{ANDROID_JAR}` of an Android SDK's platform, or Robolectric's android-all.",
+            field=AndroidJarField.alias,
+            value=request.tools.android_jar.origin,
+            detail=output,
+        ).at(request.address)
+    if result.exit_code != 0:
+        raise crash(
+            request.address,
+            step=description,
+            exit_code=result.exit_code,
+            stdout="",
+            stderr=output,
+        )
+    return CompiledAccessors(await Get(Digest, RemovePrefix(result.output_digest, _CLASSES)))
+
+
+@rule(desc="Write classes.jar")
+async def write_classes_jar(request: ClassesJarRequest) -> ClassesJar:
+    classes, tools = EMPTY_DIGEST, {}
+    if request.accessors:
+        compiled = await Get(CompiledAccessors, CompileAccessorsRequest, request.accessors)
+        classes = compiled.digest
+        tools = {"javac": request.accessors.tools.compiler.version}
+    manifest = await Get(Digest, CreateDigest((_JAR_MANIFEST,)))
+    content = await Get(Digest, MergeDigests((manifest, classes)))
+    archive = await Get(Archive, WriteArchiveRequest(request.address, CLASSES_JAR, ZIP, content))
+    return ClassesJar(archive.digest, FrozenDict(tools))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,151 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""A Maven repository with one library in it, as files that a Gradle or Maven build can point at."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.util_rules.python_environments import (
+    LiteRtEnvironmentRequest,
+    PythonEnvironment,
+)
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+
+_POM_NAMESPACE = "http://maven.apache.org/POM/4.0.0"
+_SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+_METADATA_FILE = "maven-metadata.xml"
+_DIRECTORY = "__repository__"
+_CHECKSUMS_PROGRAM = "pants_tflite.android.sandbox.checksums"
+
+
+@dataclass(frozen=True)
+class MavenCoordinates:
+    group: str
+    artifact: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.group}:{self.artifact}:{self.version}"
+
+    @property
+    def artifact_directory(self) -> str:
+        """Where a repository holds all versions."""
+        return os.path.join(*self.group.split("."), self.artifact)
+
+    def file(self, extension: str) -> str:
+        """The name of a file of this version."""
+        return f"{self.artifact}-{self.version}.{extension}"
+
+    def path(self, extension: str) -> str:
+        """Where a repository holds that file."""
+        return os.path.join(self.artifact_directory, self.version, self.file(extension))
+
+
+@dataclass(frozen=True)
+class LayOutRepositoryRequest:
+    """Asks for a repository with an AAR, the only file of `aar`, which depends on `runtime`."""
+
+    address: Address
+    coordinates: MavenCoordinates
+    runtime: MavenCoordinates
+    aar: Digest
+
+
+@dataclass(frozen=True)
+class LaidOutRepository:
+    """`digest` holds the repository's top."""
+
+    digest: Digest
+
+
+def _render(root: ElementTree.Element) -> bytes:
+    ElementTree.indent(root)
+    text: str = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
+
+
+def _add(parent: ElementTree.Element, **texts: str) -> None:
+    for tag, text in texts.items():
+        ElementTree.SubElement(parent, tag).text = text
+
+
+def render_pom(coordinates: MavenCoordinates, runtime: MavenCoordinates) -> bytes:
+    """The `.pom` of a library that needs `runtime`, an AAR too, to compile and to run."""
+    project = ElementTree.Element(
+        "project",
+        {
+            "xmlns": _POM_NAMESPACE,
+            "xmlns:xsi": _SCHEMA_INSTANCE,
+            "xsi:schemaLocation": f"{_POM_NAMESPACE} https://maven.apache.org/xsd/maven-4.0.0.xsd",
+        },
+    )
+    _add(
+        project,
+        modelVersion="4.0.0",
+        groupId=coordinates.group,
+        artifactId=coordinates.artifact,
+        version=coordinates.version,
+        packaging="aar",
+    )
+    dependency = ElementTree.SubElement(
+        ElementTree.SubElement(project, "dependencies"), "dependency"
+    )
+    _add(
+        dependency,
+        groupId=runtime.group,
+        artifactId=runtime.artifact,
+        version=runtime.version,
+        type="aar",
+        scope="compile",
+    )
+    return _render(project)
+
+
+def render_metadata(coordinates: MavenCoordinates) -> bytes:
+    """`maven-metadata.xml` of a repository with one version, without the time of its making."""
+    metadata = ElementTree.Element("metadata")
+    _add(metadata, groupId=coordinates.group, artifactId=coordinates.artifact)
+    versioning = ElementTree.SubElement(metadata, "versioning")
+    _add(versioning, latest=coordinates.version, release=coordinates.version)
+    _add(ElementTree.SubElement(versioning, "versions"), version=coordinates.version)
+    return _render(metadata)
+
+
+@rule(desc="Lay out a Maven repository")
+async def lay_out_repository(request: LayOutRepositoryRequest) -> LaidOutRepository:
+    coordinates = request.coordinates
+    directory = coordinates.artifact_directory
+    texts = (
+        FileContent(coordinates.path("pom"), render_pom(coordinates, request.runtime)),
+        FileContent(os.path.join(directory, _METADATA_FILE), render_metadata(coordinates)),
+    )
+    described, aar, environment = await MultiGet(
+        Get(Digest, CreateDigest(texts)),
+        Get(Digest, AddPrefix(request.aar, os.path.dirname(coordinates.path("aar")))),
+        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    )
+    repository = await Get(Digest, MergeDigests((described, aar)))
+    checksums = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            request.address,
+            _CHECKSUMS_PROGRAM,
+            environment,
+            {"directory": _DIRECTORY},
+            description=f"Write the checksums of {coordinates}",
+            input_digest=await Get(Digest, AddPrefix(repository, _DIRECTORY)),
+        ),
+    )
+    return LaidOutRepository(await Get(Digest, MergeDigests((repository, checksums.digest))))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,157 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants package` for `tflite_android_library`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.core.goals.package import BuiltPackage, PackageFieldSet
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import InferDependenciesRequest, InferredDependencies
+from pants.engine.unions import UnionRule
+
+from pants_tflite.android.aar import Aar, BuildAarRequest
+from pants_tflite.android.classes import (
+    ClassesJar,
+    ClassesJarRequest,
+    CompileAccessorsRequest,
+    JavaTools,
+    JavaToolsRequest,
+)
+from pants_tflite.android.maven import LaidOutRepository, LayOutRepositoryRequest
+from pants_tflite.android.settings import (
+    AndroidSettings,
+    check_abis,
+    check_coordinates,
+    check_min_sdk,
+    check_package,
+    check_runtime,
+)
+from pants_tflite.android.target_types import (
+    AndroidAbisField,
+    AndroidJarField,
+    AndroidPackageField,
+    JavaApiField,
+    MavenArtifactField,
+    MavenGroupField,
+    MavenRuntimeField,
+    MinSdkField,
+)
+from pants_tflite.bundles.contents import check_custom_ops
+from pants_tflite.bundles.models import BundleFieldSet, BundleModels, BundleModelsRequest
+from pants_tflite.util_rules.dependency_inference import ReferencesRequest
+from pants_tflite.util_rules.output_paths import (
+    OutputPath,
+    OutputPathRequest,
+    PackageOutputRequest,
+)
+
+REPOSITORY_DIRECTORY = "maven"
+
+
+@dataclass(frozen=True)
+class AndroidLibraryFieldSet(PackageFieldSet, BundleFieldSet):
+    required_fields = (AndroidPackageField,)
+
+    package: AndroidPackageField
+    abis: AndroidAbisField
+    min_sdk: MinSdkField
+    group: MavenGroupField
+    artifact: MavenArtifactField
+    runtime: MavenRuntimeField
+    java_api: JavaApiField
+    android_jar: AndroidJarField
+
+
+class InferAndroidLibraryDependencies(InferDependenciesRequest):
+    infer_from = AndroidLibraryFieldSet
+
+
+@dataclass(frozen=True)
+class BuildAndroidLibraryRequest:
+    """Asks for a library as an AAR and a Maven repository."""
+
+    field_set: AndroidLibraryFieldSet
+
+    def debug_hint(self) -> str:
+        return str(self.field_set.address)
+
+
+@dataclass(frozen=True)
+class BuiltAndroidLibrary:
+    """`digest` holds the AAR, `manifest.json`, and the repository in `maven/`."""
+
+    digest: Digest
+
+
+def check_fields(field_set: AndroidLibraryFieldSet) -> AndroidSettings:
+    """What the fields say, but for those of all bundles; raises where one is wrong."""
+    address = field_set.address
+    package = check_package(address, field_set.package.value)
+    return AndroidSettings(
+        package=package,
+        abis=check_abis(address, field_set.abis.value),
+        min_sdk=check_min_sdk(address, field_set.min_sdk.value),
+        coordinates=check_coordinates(
+            address,
+            package,
+            field_set.group.value,
+            field_set.artifact.value,
+            field_set.version.value,
+        ),
+        runtime=check_runtime(address, field_set.runtime.value),
+    )
+
+
+@rule(desc="Inferring dependencies from the fields of `tflite_android_library`")
+async def infer_android_library_dependencies(
+    request: InferAndroidLibraryDependencies,
+) -> InferredDependencies:
+    field = request.field_set.android_jar
+    return await Get(
+        InferredDependencies,
+        ReferencesRequest(request.field_set.address, ((field.alias, field.value),)),
+    )
+
+
+@rule(desc="Build an Android library and its Maven repository")
+async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAndroidLibrary:
+    field_set = request.field_set
+    address = field_set.address
+    settings = check_fields(field_set)
+    coordinates = settings.coordinates
+    tools = None
+    if field_set.java_api.value:
+        tools = await Get(JavaTools, JavaToolsRequest(address, field_set.android_jar))
+    models = await Get(BundleModels, BundleModelsRequest(field_set))
+    check_custom_ops(address, models, kernels=())
+    accessors = None
+    if tools:
+        accessors = CompileAccessorsRequest(
+            address, tools, settings.package, coordinates.artifact, models
+        )
+    classes = await Get(ClassesJar, ClassesJarRequest(address, accessors))
+    aar = await Get(Aar, BuildAarRequest(address, settings, models, classes))
+    repository = await Get(
+        LaidOutRepository,
+        LayOutRepositoryRequest(address, coordinates, settings.runtime, aar.digest),
+    )
+    placed = await Get(Digest, AddPrefix(repository.digest, REPOSITORY_DIRECTORY))
+    return BuiltAndroidLibrary(await Get(Digest, MergeDigests((aar.digest, aar.manifest, placed))))
+
+
+@rule(desc="Package an Android library")
+async def package_android_library(field_set: AndroidLibraryFieldSet) -> BuiltPackage:
+    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
+    library = await Get(BuiltAndroidLibrary, BuildAndroidLibraryRequest(field_set))
+    return await Get(BuiltPackage, PackageOutputRequest(path, library.digest))
+
+
+def rules():
+    return (
+        *collect_rules(),
+        UnionRule(InferDependenciesRequest, InferAndroidLibraryDependencies),
+        UnionRule(PackageFieldSet, AndroidLibraryFieldSet),
+    )

@@ -1,0 +1,24 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The backend `pants_tflite.android`, beside `pants_tflite`: models as Android libraries."""
+
+from __future__ import annotations
+
+from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
+from pants_tflite.android import aar, android_jars, classes, java_compiler, maven, package
+from pants_tflite.android.target_types import TfLiteAndroidLibraryTarget
+
+
+def target_types():
+    return (TfLiteAndroidLibraryTarget,)
+
+
+def rules():
+    return (
+        *aar.rules(),
+        *android_jars.rules(),
+        *classes.rules(),
+        *java_compiler.rules(),
+        *maven.rules(),
+        *package.rules(),
+    )

@@ -1,0 +1,33 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Writes the checksums that a Maven repository has beside each file.
+
+Request: `directory`, the repository's top. For `<file>` in there, `out/<file>.md5`, `.sha1`,
+`.sha256` and `.sha512` are the digests in hexadecimal, and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run
+
+ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
+
+
+def main(request: dict[str, Any]) -> None:
+    directory = Path(request["directory"])
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        for algorithm in ALGORITHMS:
+            checksum = OUTPUT_DIR / f"{path.relative_to(directory)}.{algorithm}"
+            checksum.parent.mkdir(parents=True, exist_ok=True)
+            # They tell a broken transfer, not a forged file.
+            digest = hashlib.new(algorithm, content, usedforsecurity=False)
+            checksum.write_text(digest.hexdigest(), encoding="ascii")
+
+
+if __name__ == "__main__":
+    run(main)

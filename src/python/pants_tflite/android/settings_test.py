@@ -1,0 +1,140 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+
+from __future__ import annotations
+
+from typing import Any, Callable, Optional
+
+import pytest
+from pants.engine.addresses import Address
+
+from pants_tflite.android.settings import (
+    check_abis,
+    check_coordinates,
+    check_min_sdk,
+    check_package,
+    check_runtime,
+    default_artifact,
+)
+from pants_tflite.errors import TfLiteError
+
+ADDRESS = Address("models/digits", target_name="android")
+
+
+def _error(check: Callable[..., Any], *args: Any) -> str:
+    with pytest.raises(TfLiteError) as error:
+        check(ADDRESS, *args)
+    assert "Fix: " in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("package", ["org.example", "com.Example_2.digits"])
+def test_packages(package: str) -> None:
+    assert check_package(ADDRESS, package) == package
+
+
+@pytest.mark.parametrize(
+    ("package", "expected"),
+    [
+        ("", "'' is not an identifier"),
+        ("digits", "has two parts at least"),
+        ("org..example", "'' is not an identifier"),
+        ("org.2example", "'2example' is not an identifier"),
+        ("org._example", "'_example' is not an identifier"),
+        ("org.ex-ample", "'ex-ample' is not an identifier"),
+        ("org.exämple", "'exämple' is not an identifier"),
+        ("org.example\n", "'example\\n' is not an identifier"),
+        ('org.a" x="', "is not an identifier"),
+        ("org.new.digits", "'new' is a word of the Java language"),
+        ("org.true", "'true' is a word of the Java language"),
+    ],
+)
+def test_bad_packages(package: str, expected: str) -> None:
+    error = _error(check_package, package)
+    assert f"models/digits:android, field `package` = {package!r}: " in error
+    assert expected in error
+
+
+def test_abis_are_sorted() -> None:
+    assert check_abis(ADDRESS, ("x86_64", "arm64-v8a")) == ("arm64-v8a", "x86_64")
+
+
+@pytest.mark.parametrize(
+    ("abis", "expected"),
+    [
+        (("arm64-v8a", "mips"), "field `abis` = 'mips': Android has no such ABI"),
+        (("x86", "x86"), "field `abis` = 'x86, x86': there are no ABIs, or one is there twice"),
+        ((), "field `abis` = '': there are no ABIs"),
+    ],
+)
+def test_bad_abis(abis: tuple[str, ...], expected: str) -> None:
+    assert expected in _error(check_abis, abis)
+
+
+def test_min_sdk() -> None:
+    assert check_min_sdk(ADDRESS, 19) == 19
+    assert "field `min_sdk` = '18': TensorFlow Lite needs API level 19" in _error(check_min_sdk, 18)
+
+
+@pytest.mark.parametrize(
+    ("directory", "name", "expected"),
+    [
+        ("models/cats_vs_dogs", "android", "cats_vs_dogs-android"),
+        ("", "android", "android"),
+        ("models/digits", "release+1", "digits-release_1"),
+        ("models/_private", "android", "private-android"),
+    ],
+)
+def test_artifact_by_default(directory: str, name: str, expected: str) -> None:
+    assert default_artifact(Address(directory, target_name=name)) == expected
+
+
+def test_coordinates_by_default() -> None:
+    coordinates = check_coordinates(ADDRESS, "org.example", None, None, "1.0.0")
+    assert str(coordinates) == "org.example:digits-android:1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("group", "artifact", "version", "expected"),
+    [
+        ("org/example", None, "1.0.0", "field `group` = 'org/example'"),
+        ("../example", None, "1.0.0", "field `group` = '../example'"),
+        ("", None, "1.0.0", "field `group` = ''"),
+        (None, "a/b", "1.0.0", "field `artifact` = 'a/b'"),
+        (None, "..", "1.0.0", "field `artifact` = '..'"),
+        (None, "_hidden", "1.0.0", "field `artifact` = '_hidden'"),
+        (None, "", "1.0.0", "field `artifact` = ''"),
+        (None, None, "1.0", "field `version` = '1.0'"),
+        (
+            None,
+            None,
+            "1.0.0-SNAPSHOT",
+            "field `version` = '1.0.0-SNAPSHOT': Maven takes a snapshot",
+        ),
+    ],
+)
+def test_bad_coordinates(
+    group: Optional[str], artifact: Optional[str], version: str, expected: str
+) -> None:
+    assert expected in _error(check_coordinates, "org.example", group, artifact, version)
+
+
+def test_runtime() -> None:
+    runtime = check_runtime(ADDRESS, "com.google.ai.edge.litert:litert:1.4.0")
+    assert (runtime.group, runtime.artifact) == ("com.google.ai.edge.litert", "litert")
+    assert runtime.version == "1.4.0"
+
+
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        "",
+        "org.tensorflow:tensorflow-lite",
+        "org.tensorflow:tensorflow-lite:2.+",
+        "org.tensorflow:tensorflow-lite:[2.0,3.0)",
+        "org.tensorflow:tensorflow-lite:2.16.1:aar",
+        "org/tensorflow:tensorflow-lite:2.16.1",
+    ],
+)
+def test_bad_runtime(runtime: str) -> None:
+    assert f"field `runtime` = {runtime!r}" in _error(check_runtime, runtime)

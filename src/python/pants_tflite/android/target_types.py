@@ -1,0 +1,168 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`tflite_android_library` and its fields."""
+
+from __future__ import annotations
+
+from pants.engine.target import (
+    AsyncFieldMixin,
+    BoolField,
+    IntField,
+    StringField,
+    StringSequenceField,
+    Target,
+    ValidNumbers,
+)
+from pants.util.strutil import help_text
+
+from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
+
+ABIS = ("arm64-v8a", "armeabi-v7a", "x86", "x86_64")
+# The lowest API level that TensorFlow Lite's own library takes.
+LOWEST_MIN_SDK = 19
+
+
+class AndroidPackageField(StringField):
+    alias = "package"
+    value: str
+    required = True
+    help = help_text(
+        """
+        The library's Java package, which is its namespace too: two or more identifiers with dots
+        between. No other library in an app may have the same.
+
+        Example: `package="org.example.catsvsdogs"`.
+        """
+    )
+
+
+class AndroidAbisField(StringSequenceField):
+    alias = "abis"
+    value: tuple[str, ...]
+    default = ABIS
+    help = help_text(
+        f"""
+        The ABIs that native code is built for, of {', '.join(ABIS)}. Models are no native code and
+        run on all of them: without custom ops the field only shows in the manifest.
+
+        Defaults to all four.
+
+        Example: `abis=["arm64-v8a", "x86_64"]`.
+        """
+    )
+
+
+class MinSdkField(IntField):
+    alias = "min_sdk"
+    value: int
+    default = 24
+    valid_numbers = ValidNumbers.positive_only
+    help = help_text(
+        f"""
+        The lowest Android API level that may install an app with the library; at least
+        {LOWEST_MIN_SDK}, which TensorFlow Lite needs.
+
+        Defaults to 24.
+
+        Example: `min_sdk=26`.
+        """
+    )
+
+
+class MavenGroupField(StringField):
+    alias = "group"
+    help = help_text(
+        """
+        The Maven group that the library is published in.
+
+        Defaults to the `package`.
+
+        Example: `group="org.example"`.
+        """
+    )
+
+
+class MavenArtifactField(StringField):
+    alias = "artifact"
+    help = help_text(
+        """
+        The Maven artifact that the library is published as. The models are in the folder of this
+        name among an app's assets, so that two libraries never mix.
+
+        Defaults to the names of the BUILD file's directory and of the target with a `-` between,
+        such as `cats_vs_dogs-android`.
+
+        Example: `artifact="cats-vs-dogs"`.
+        """
+    )
+
+
+class MavenRuntimeField(StringField):
+    alias = "runtime"
+    value: str
+    default = "org.tensorflow:tensorflow-lite:2.16.1"
+    help = help_text(
+        """
+        The library that runs the models on the device, as Maven coordinates
+        `group:artifact:version`: the `.pom` depends on it, so that an app receives it along with
+        the models.
+
+        Defaults to org.tensorflow:tensorflow-lite:2.16.1, the last release under that name; LiteRT,
+        its successor, is on Google's own Maven repository.
+
+        Example: `runtime="com.google.ai.edge.litert:litert:1.4.0"`.
+        """
+    )
+
+
+class JavaApiField(BoolField):
+    alias = "java_api"
+    default = False
+    help = help_text(
+        """
+        Whether the library has a class `Model` in its `package`: a constant for each model with its
+        name, size, sha256, input and output tensors, and methods that map it into memory and read its
+        labels. Needs a JDK of version 9 or newer and an `android.jar`: see `android_jar`.
+
+        Defaults to False: no class, and no JDK needed.
+
+        Example: `java_api=True`.
+        """
+    )
+
+
+class AndroidJarField(StringField, AsyncFieldMixin):
+    alias = "android_jar"
+    help = help_text(
+        """
+        The address of a `file` with the Android classes that `java_api` is compiled against: an SDK
+        platform's `android.jar`, or Robolectric's `android-all`.
+
+        Defaults to the `android.jar` of the Android SDK: see `[android-sdk]`.
+
+        Example: `android_jar="//3rdparty/android:android_jar"` beside
+        `file(name="android_jar", source=http_source("https://example.org/android.jar", len=…,
+        sha256="…"))`.
+        """
+    )
+
+
+class TfLiteAndroidLibraryTarget(Target):
+    alias = "tflite_android_library"
+    core_fields = (
+        *COMMON_BUNDLE_FIELDS,
+        AndroidPackageField,
+        AndroidAbisField,
+        MinSdkField,
+        MavenGroupField,
+        MavenArtifactField,
+        MavenRuntimeField,
+        JavaApiField,
+        AndroidJarField,
+    )
+    help = help_text(
+        """
+        An Android library (`.aar`) with models as assets that can be mapped into memory, and a Maven
+        repository that holds it.
+        """
+    )

@@ -1,0 +1,73 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Packing files into one archive that is the same to the last byte on every machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, Digest
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.util_rules.python_environments import (
+    LiteRtEnvironmentRequest,
+    PythonEnvironment,
+)
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+
+ZIP = "zip"
+TAR_GZ = "tar.gz"
+# Of every zip entry's content: what a memory-mapped model needs.
+_ALIGNMENT = 16
+_DIRECTORY = "__content__"
+
+
+@dataclass(frozen=True)
+class WriteArchiveRequest:
+    """Asks for all files of `digest` in one archive; `address` is the target that it is for."""
+
+    address: Address
+    filename: str
+    format: str
+    digest: Digest
+
+    def debug_hint(self) -> str:
+        return f"{self.filename} of {self.address}"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """`digest` holds the archive under its file name, and nothing else."""
+
+    digest: Digest
+
+
+@rule(desc="Write an archive")
+async def write_archive(request: WriteArchiveRequest) -> Archive:
+    content, environment = await MultiGet(
+        Get(Digest, AddPrefix(request.digest, _DIRECTORY)),
+        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    )
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            request.address,
+            "write_archive",
+            environment,
+            {
+                "alignment": _ALIGNMENT,
+                "directory": _DIRECTORY,
+                "filename": request.filename,
+                "format": request.format,
+            },
+            description=f"Write {request.filename} of {request.address}",
+            input_digest=content,
+        ),
+    )
+    return Archive(result.digest)
+
+
+def rules():
+    return collect_rules()

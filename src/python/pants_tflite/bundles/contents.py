@@ -1,0 +1,159 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Laying out a bundle: models under their names, other files, and the manifest over all of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Iterable
+
+from pants.engine.addresses import Address
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestEntries,
+    FileContent,
+    FileEntry,
+    MergeDigests,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.bundles.fields import BundleModelsField
+from pants_tflite.bundles.manifests import MANIFEST_FILE, BundleManifest, FileDescription
+from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.errors import Mistake
+from pants_tflite.target_types import CustomOpsField
+from pants_tflite.util_rules.conversion import MODEL_FILE
+from pants_tflite.util_rules.models import DESCRIPTION_FILE
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where one model's files go in a bundle, by what `BundleModel.digest` calls them."""
+
+    model: str
+    description: str
+    labels: str
+
+
+@dataclass(frozen=True)
+class LayOutModelsRequest:
+    """Asks for all models of a bundle in `directory` ("" for the top).
+
+    `<name>.tflite` is the model, `<name>.json` its description, `<name>.labels.txt` its labels.
+    """
+
+    models: BundleModels
+    directory: str = ""
+
+
+@dataclass(frozen=True)
+class LayOutModelRequest:
+    model: BundleModel
+    files: ModelFiles
+
+
+@dataclass(frozen=True)
+class LaidOutModels:
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class LaidOutModel:
+    digest: Digest
+
+
+def files_of(name: str, directory: str = "") -> ModelFiles:
+    """Where the files of the model called `name` go."""
+    stem = os.path.join(directory, name)
+    return ModelFiles(f"{stem}.tflite", f"{stem}.json", f"{stem}.labels.txt")
+
+
+def check_custom_ops(address: Address, models: BundleModels, *, kernels: Iterable[str]) -> None:
+    """Raises where a model needs a custom op that the bundle has no kernel for.
+
+    `kernels` are the custom codes that it has: those of the bundle's own custom ops and of the
+    runtime that it is for.
+    """
+    known = set(kernels)
+    for model in models.models:
+        missing = [code for code in model.facts["custom_ops"] if code not in known]
+        if missing:
+            raise Mistake(
+                message=(
+                    f"{model.address} uses the custom ops {', '.join(missing)}, for which the "
+                    "bundle has no kernel"
+                ),
+                fix=(
+                    "Leave the model out of this bundle, or convert it without custom ops: the "
+                    f"model would be refused on the device. `{CustomOpsField.alias}` of a model "
+                    "says what it uses."
+                ),
+                field=BundleModelsField.alias,
+            ).at(address)
+
+
+@dataclass(frozen=True)
+class AddManifestRequest:
+    """Asks for a bundle's files with the manifest that lists them.
+
+    `manifest.files` is left empty; it is filled from `digest`. `path` is where the manifest goes.
+    """
+
+    manifest: BundleManifest
+    digest: Digest
+    path: str = MANIFEST_FILE
+
+
+@dataclass(frozen=True)
+class DescribedBundle:
+    """All files of a bundle, the manifest among them."""
+
+    digest: Digest
+
+
+@rule
+async def lay_out_model(request: LayOutModelRequest) -> LaidOutModel:
+    model, files = request.model, request.files
+    paths = {MODEL_FILE: files.model, DESCRIPTION_FILE: files.description}
+    entries = await Get(DigestEntries, Digest, model.digest)
+    labels = (FileContent(files.labels, model.labels_text),) if model.labels else ()
+    placed, described = await MultiGet(
+        Get(
+            Digest,
+            CreateDigest(
+                replace(entry, path=paths[entry.path]) for entry in entries if entry.path in paths
+            ),
+        ),
+        Get(Digest, CreateDigest(labels)),
+    )
+    return LaidOutModel(await Get(Digest, MergeDigests((placed, described))))
+
+
+@rule(desc="Lay out a bundle's models")
+async def lay_out_models(request: LayOutModelsRequest) -> LaidOutModels:
+    laid_out = await MultiGet(
+        Get(LaidOutModel, LayOutModelRequest(model, files_of(model.name, request.directory)))
+        for model in request.models.models
+    )
+    return LaidOutModels(await Get(Digest, MergeDigests(model.digest for model in laid_out)))
+
+
+@rule
+async def add_manifest(request: AddManifestRequest) -> DescribedBundle:
+    entries = await Get(DigestEntries, Digest, request.digest)
+    files = tuple(
+        FileDescription(
+            entry.path, entry.file_digest.serialized_bytes_length, entry.file_digest.fingerprint
+        )
+        for entry in entries
+        if isinstance(entry, FileEntry)
+    )
+    manifest = replace(request.manifest, files=files)
+    described = await Get(Digest, CreateDigest((FileContent(request.path, manifest.render()),)))
+    return DescribedBundle(await Get(Digest, MergeDigests((request.digest, described))))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,92 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The fields that every bundle target has."""
+
+from __future__ import annotations
+
+from pants.engine.target import (
+    COMMON_TARGET_FIELDS,
+    AsyncFieldMixin,
+    Dependencies,
+    DictStringToStringField,
+    StringField,
+    StringSequenceField,
+)
+from pants.util.strutil import help_text
+
+from pants_tflite.compat import EnvironmentField
+from pants_tflite.target_types import OutputDirectoryField
+
+
+class BundleModelsField(StringSequenceField, AsyncFieldMixin):
+    alias = "models"
+    required = True
+    help = help_text(
+        """
+        The addresses of the `tflite_model`s and `tflite_file`s that the bundle carries.
+
+        In the bundle, a `tflite_model` has the name of its directory, and a `tflite_file` that of
+        its target; `model_names` gives others.
+
+        Example: `models=[":tflite@quantization=int8", "//models/sine:tflite@quantization=int8"]`.
+        """
+    )
+
+
+class BundleModelNamesField(DictStringToStringField):
+    alias = "model_names"
+    help = help_text(
+        """
+        Names for models in the bundle, by their addresses as they stand in `models`. A name is of
+        lower-case letters, digits and `_`, and begins with a letter: it becomes part of file names
+        and of identifiers in the device's language.
+
+        Defaults to none: see `models`.
+
+        Example: `model_names={":tflite@quantization=int8": "digits_int8"}`.
+        """
+    )
+
+
+class BundleLabelsField(DictStringToStringField, AsyncFieldMixin):
+    alias = "labels"
+    help = help_text(
+        """
+        Label files, by the names that the models have in the bundle: each the address of a `file`
+        target with one label a line, in the order of the model's scores.
+
+        Defaults to none.
+
+        Example: `labels={"cats_vs_dogs": ":labels"}` beside
+        `file(name="labels", source="labels.txt")`.
+        """
+    )
+
+
+class BundleVersionField(StringField):
+    alias = "version"
+    value: str
+    default = "0.1.0"
+    help = help_text(
+        """
+        The version of the bundle, as in Semantic Versioning: three numbers, and after a `-` what
+        marks a pre-release.
+
+        Defaults to 0.1.0.
+
+        Example: `version="1.4.0"`.
+        """
+    )
+
+
+# Of every bundle target, before its own.
+COMMON_BUNDLE_FIELDS = (
+    *COMMON_TARGET_FIELDS,
+    Dependencies,
+    BundleModelsField,
+    BundleModelNamesField,
+    BundleLabelsField,
+    BundleVersionField,
+    EnvironmentField,
+    OutputDirectoryField,
+)

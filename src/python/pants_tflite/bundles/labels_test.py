@@ -1,0 +1,88 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pants.engine.addresses import Address
+
+from pants_tflite.bundles.labels import check_label_count, labelled_output, parse_labels
+from pants_tflite.errors import TfLiteError
+
+ADDRESS = Address("pets", target_name="bundle")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"cat\ndog\n", ("cat", "dog")),
+        (b"cat\ndog", ("cat", "dog")),
+        (b"cat\r\ndog\r\n", ("cat", "dog")),
+        (b"cat\ndog\n\n\n", ("cat", "dog")),
+        ("größe\n猫\n".encode(), ("größe", "猫")),
+        (b"a b\nand/or\n..a\n", ("a b", "and/or", "..a")),
+    ],
+)
+def test_labels(content: bytes, expected: tuple[str, ...]) -> None:
+    assert parse_labels(ADDRESS, ":labels", content) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "line 1 is empty"),
+        (b"\n\n", "line 1 is empty"),
+        (b"cat\n  \ndog\n", "line 2 is empty"),
+        (b"cat\nd\x00g\n", "line 2 is empty or has unprintable characters: 'd\\x00g'"),
+        (b"cat\tdog\n", "line 1 is empty or has unprintable characters"),
+        (b"\xfe\xff\x00c\n", "the labels are not UTF-8"),
+        (b"cat\n..\n", "line 2 is a path, not a label: '..'"),
+        (b"a/../../etc\n", "line 1 is a path"),
+        (b"..\\..\\etc\n", "line 1 is a path"),
+        (b"./cat\n", "line 1 is a path"),
+        (b"cat\ndog\ncat\n", "the label 'cat' is there twice"),
+    ],
+)
+def test_bad_labels(content: bytes, expected: str) -> None:
+    with pytest.raises(TfLiteError) as error:
+        parse_labels(ADDRESS, ":labels", content)
+    assert f"pets:bundle, field `labels` = ':labels': {expected}" in str(error.value)
+    assert "Fix: " in str(error.value)
+
+
+def tensor(name: str, *shape: int) -> dict[str, Any]:
+    return {"name": name, "shape": list(shape)}
+
+
+def described(*outputs: dict[str, Any], signatures: bool = True) -> dict[str, Any]:
+    named = {output["name"]: output for output in outputs}
+    return {
+        "outputs": list(outputs),
+        "signatures": {"serving_default": {"outputs": named}} if signatures else {},
+    }
+
+
+@pytest.mark.parametrize("signatures", [True, False])
+def test_which_output_has_labels(signatures: bool) -> None:
+    description = described(tensor("box", 1, 4), tensor("scores", 1, 3), signatures=signatures)
+    assert labelled_output(description, 3) == "scores"
+    assert labelled_output(description, 4) == "box"
+    assert labelled_output(description, 1) is None
+
+
+def test_an_output_of_one_number_takes_no_labels() -> None:
+    assert labelled_output(described(tensor("y")), 1) is None
+
+
+def test_a_wrong_number_of_labels() -> None:
+    description = described(tensor("box", 1, 4), tensor("scores", 1, 3))
+    check_label_count(ADDRESS, ":labels", ("a", "b", "c"), "pets", description)
+    with pytest.raises(TfLiteError) as error:
+        check_label_count(ADDRESS, ":labels", ("a", "b"), "pets", description)
+    assert (
+        "pets:bundle, field `labels` = ':labels': there are 2 labels, but the outputs of pets are "
+        "box [1, 4], scores [1, 3]"
+    ) in str(error.value)
+    assert "Fix: " in str(error.value)

@@ -1,0 +1,333 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""A bundle's models, built, named and with their labels: where every bundle starts from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Iterable, Mapping, Optional, Type
+
+from pants.core.target_types import FileSourceField, FileTarget
+from pants.engine.addresses import Address
+from pants.engine.environment import EnvironmentName
+from pants.engine.fs import Digest, DigestContents, DigestSubset, PathGlobs
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import (
+    Field,
+    FieldSet,
+    HydratedSources,
+    HydrateSourcesRequest,
+    InferDependenciesRequest,
+    InferredDependencies,
+    Target,
+)
+from pants.engine.unions import UnionRule
+
+from pants_tflite.bundles.fields import (
+    BundleLabelsField,
+    BundleModelNamesField,
+    BundleModelsField,
+    BundleVersionField,
+)
+from pants_tflite.bundles.labels import check_label_count, parse_labels
+from pants_tflite.bundles.names import check_label_keys, check_names, check_version, default_name
+from pants_tflite.compat import EnvironmentField, EnvironmentNameRequest
+from pants_tflite.errors import Mistake
+from pants_tflite.target_types import (
+    CustomOpsField,
+    OutputDirectoryField,
+    TfLiteFileTarget,
+    TfLiteModelTarget,
+)
+from pants_tflite.util_rules.custom_ops.declarations import (
+    CustomOp,
+    CustomOps,
+    ResolveCustomOpsRequest,
+)
+from pants_tflite.util_rules.dependency_inference import ReferencesRequest
+from pants_tflite.util_rules.models import (
+    DESCRIPTION_FILE,
+    BuildModelFileRequest,
+    BuildModelRequest,
+    BuiltModel,
+    TfLiteFileFieldSet,
+    TfLiteModelFieldSet,
+)
+from pants_tflite.util_rules.references import Reference, ReferenceRequest
+
+_MODEL_TARGETS = (TfLiteModelTarget, TfLiteFileTarget)
+
+
+@dataclass(frozen=True)
+class BundleFieldSet(FieldSet):
+    """The fields that all bundle targets share; each kind adds its own."""
+
+    # Typed, so that each kind of bundle may require a field of its own instead.
+    required_fields: ClassVar[tuple[Type[Field], ...]] = (BundleModelsField,)
+
+    models: BundleModelsField
+    model_names: BundleModelNamesField
+    labels: BundleLabelsField
+    version: BundleVersionField
+    output_path: OutputDirectoryField
+    environment: EnvironmentField
+
+
+@dataclass(frozen=True)
+class BundleModel:
+    """A model under its `name` in the bundle.
+
+    `digest` holds `model.tflite`, `model.json` and, where LiteRT could run the model,
+    `golden_input.npz` and `golden_output.npz`. `description` is `model.json`. `labels` are empty
+    where there are none. `custom_ops` are what its target declares.
+    """
+
+    name: str
+    address: Address
+    digest: Digest
+    description: str
+    labels: tuple[str, ...] = ()
+    custom_ops: CustomOps = CustomOps()
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The content of `model.json`; see sandbox/inspect_model.py and model_description.py."""
+        facts: dict[str, Any] = json.loads(self.description)
+        return facts
+
+    @property
+    def labels_text(self) -> bytes:
+        """The labels as a file: UTF-8, one a line."""
+        return "".join(f"{label}\n" for label in self.labels).encode()
+
+    @property
+    def labels_sha256(self) -> str:
+        return hashlib.sha256(self.labels_text).hexdigest()
+
+
+@dataclass(frozen=True)
+class BundleModelsRequest:
+    """Asks for a bundle's models. Its fields are checked before any model is built."""
+
+    field_set: BundleFieldSet
+
+    def debug_hint(self) -> str:
+        return str(self.field_set.address)
+
+
+@dataclass(frozen=True)
+class BundleModels:
+    """In the order of their names."""
+
+    models: tuple[BundleModel, ...]
+    version: str
+
+    @property
+    def kernels(self) -> tuple[CustomOp, ...]:
+        """The custom ops of all models that have a kernel in the repository, by name."""
+        ops = {op.name: op for model in self.models for op in model.custom_ops.ops}
+        return tuple(op for _, op in sorted(ops.items()))
+
+
+@dataclass(frozen=True)
+class BuildBundleModelRequest:
+    """Asks for a `tflite_model` or `tflite_file`, built in its own environment."""
+
+    target: Target
+
+
+@dataclass(frozen=True)
+class BuiltModelFactsRequest:
+    model: BuiltModel
+
+
+@dataclass(frozen=True)
+class BuiltModelFacts:
+    """`description` is the content of `model.json`."""
+
+    description: str
+
+
+@dataclass(frozen=True)
+class LabelsRequest:
+    """Asks for the labels of the file that the entry `value` of the field `labels` names."""
+
+    address: Address
+    value: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """In the order of the scores; empty where a model has none."""
+
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlanBundleRequest:
+    field_set: BundleFieldSet
+
+
+@dataclass(frozen=True)
+class PlannedModel:
+    """`labels_value` is what the field says, for errors; None where there are no labels."""
+
+    name: str
+    target: Target
+    labels: Labels
+    labels_value: Optional[str]
+    custom_ops: CustomOps
+
+
+@dataclass(frozen=True)
+class BundlePlan:
+    """A bundle's fields, resolved and checked against each other before anything is built."""
+
+    version: str
+    models: tuple[PlannedModel, ...]
+
+
+class InferBundleDependencies(InferDependenciesRequest):
+    infer_from = BundleFieldSet
+
+
+@rule(desc="Inferring dependencies of a bundle")
+async def infer_bundle_dependencies(request: InferBundleDependencies) -> InferredDependencies:
+    field_set = request.field_set
+    models = [(BundleModelsField.alias, value) for value in field_set.models.value or ()]
+    labels = sorted((field_set.labels.value or {}).values())
+    values = (*models, *((BundleLabelsField.alias, value) for value in labels))
+    return await Get(InferredDependencies, ReferencesRequest(field_set.address, values))
+
+
+@rule
+async def read_labels(request: LabelsRequest) -> Labels:
+    reference = await Get(
+        Reference,
+        ReferenceRequest(request.address, BundleLabelsField.alias, request.value, (FileTarget,)),
+    )
+    sources = await Get(
+        HydratedSources,
+        HydrateSourcesRequest(
+            reference.target[FileSourceField],
+            for_sources_types=(FileSourceField,),
+            enable_codegen=True,
+        ),
+    )
+    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
+    return Labels(parse_labels(request.address, request.value, contents[0].content))
+
+
+@rule
+async def build_bundle_model(request: BuildBundleModelRequest) -> BuiltModel:
+    target = request.target
+    environment = await Get(
+        EnvironmentName, EnvironmentNameRequest, EnvironmentNameRequest.from_target(target)
+    )
+    if isinstance(target, TfLiteFileTarget):
+        of_file = BuildModelFileRequest(TfLiteFileFieldSet.create(target))
+        return await Get(BuiltModel, {of_file: BuildModelFileRequest, environment: EnvironmentName})
+    of_model = BuildModelRequest(TfLiteModelFieldSet.create(target))
+    return await Get(BuiltModel, {of_model: BuildModelRequest, environment: EnvironmentName})
+
+
+@rule
+async def describe_built_model(request: BuiltModelFactsRequest) -> BuiltModelFacts:
+    digest = await Get(Digest, DigestSubset(request.model.digest, PathGlobs((DESCRIPTION_FILE,))))
+    contents = await Get(DigestContents, Digest, digest)
+    return BuiltModelFacts(contents[0].content.decode())
+
+
+def check_kernels(address: Address, models: Iterable[CustomOps]) -> None:
+    """Raises where models of one bundle have different kernels for an op of one name."""
+    by_name: dict[str, CustomOp] = {}
+    for op in (op for custom_ops in models for op in custom_ops.ops):
+        other = by_name.setdefault(op.name, op)
+        if other.address != op.address:
+            raise Mistake(
+                message=(
+                    f"its models have two kernels for the op {op.name}, {other.address} and "
+                    f"{op.address}, and a device has one for all of them"
+                ),
+                fix="Give the models the same custom op, or each a bundle of its own.",
+                field=BundleModelsField.alias,
+            ).at(address)
+
+
+@rule
+async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
+    field_set = request.field_set
+    address = field_set.address
+    values = tuple(field_set.models.value or ())
+    if not values:
+        raise Mistake(
+            message="the bundle has no models",
+            fix="Give the addresses of `tflite_model` or `tflite_file` targets.",
+            field=BundleModelsField.alias,
+        ).at(address)
+    references = await MultiGet(
+        Get(Reference, ReferenceRequest(address, BundleModelsField.alias, value, _MODEL_TARGETS))
+        for value in values
+    )
+    targets = tuple(reference.target for reference in references)
+    given: Mapping[str, str] = field_set.model_names.value or {}
+    names = [
+        given.get(value)
+        or default_name(target.address, is_file=isinstance(target, TfLiteFileTarget))
+        for value, target in zip(values, targets)
+    ]
+    check_names(address, values, given, [(t.address, name) for t, name in zip(targets, names)])
+    label_values: Mapping[str, str] = field_set.labels.value or {}
+    check_label_keys(address, label_values, sorted(names))
+    labels = await MultiGet(
+        Get(Labels, LabelsRequest(address, value)) for _, value in sorted(label_values.items())
+    )
+    by_name = dict(zip(sorted(label_values), labels))
+    custom_ops = await MultiGet(
+        Get(CustomOps, ResolveCustomOpsRequest.of_field(target[CustomOpsField]))
+        for target in targets
+    )
+    check_kernels(address, custom_ops)
+    return BundlePlan(
+        check_version(address, field_set.version.value),
+        tuple(
+            PlannedModel(name, target, by_name.get(name, Labels()), label_values.get(name), ops)
+            for name, target, ops in sorted(
+                zip(names, targets, custom_ops), key=lambda named: named[0]
+            )
+        ),
+    )
+
+
+@rule(desc="Build a bundle's models")
+async def build_bundle_models(request: BundleModelsRequest) -> BundleModels:
+    address = request.field_set.address
+    plan = await Get(BundlePlan, PlanBundleRequest(request.field_set))
+    built = await MultiGet(
+        Get(BuiltModel, BuildBundleModelRequest(planned.target)) for planned in plan.models
+    )
+    facts = await MultiGet(Get(BuiltModelFacts, BuiltModelFactsRequest(model)) for model in built)
+    models = tuple(
+        BundleModel(
+            planned.name,
+            planned.target.address,
+            model.digest,
+            fact.description,
+            planned.labels.labels,
+            planned.custom_ops,
+        )
+        for planned, model, fact in zip(plan.models, built, facts)
+    )
+    for planned, bundled in zip(plan.models, models):
+        if planned.labels_value is not None:
+            check_label_count(
+                address, planned.labels_value, bundled.labels, bundled.name, bundled.facts
+            )
+    return BundleModels(models, plan.version)
+
+
+def rules():
+    return (*collect_rules(), UnionRule(InferDependenciesRequest, InferBundleDependencies))

@@ -1,0 +1,198 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Building an XCFramework: its source compiled for every platform, and what lies around that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pants.engine.addresses import Address
+from pants.engine.fs import (
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    DigestEntries,
+    FileContent,
+    FileEntry,
+    MergeDigests,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.bundles.contents import LaidOutModels, LayOutModelsRequest
+from pants_tflite.bundles.models import BundleModels
+from pants_tflite.ios.c_header import render_header, render_module_map
+from pants_tflite.ios.c_source import render_source
+from pants_tflite.ios.model_facts import ModelFacts
+from pants_tflite.ios.property_lists import framework_plist, xcframework_plist
+from pants_tflite.ios.settings import FrameworkSettings
+from pants_tflite.ios.slices import SLICES, Slice
+from pants_tflite.util_rules.cc.compilation import (
+    ArchiveObjectsRequest,
+    CompiledObject,
+    CompileSourceRequest,
+    StaticLibrary,
+)
+from pants_tflite.util_rules.cc.platforms import PLATFORMS, Platform
+from pants_tflite.util_rules.cc.toolchain import C
+from pants_tflite.util_rules.cc.universal_binary import JoinSlicesRequest, UniversalBinary
+
+
+@dataclass(frozen=True)
+class BuildXcframeworkRequest:
+    """Asks for `<name>.xcframework` with the models in every slice.
+
+    `libraries` are static ones, by the names of their platforms (`slices.PLATFORM_NAMES`): their
+    objects go into the frameworks' binaries. That is how kernels of custom ops get in.
+    """
+
+    address: Address
+    settings: FrameworkSettings
+    models: BundleModels
+    libraries: FrozenDict[str, tuple[StaticLibrary, ...]] = FrozenDict()
+
+    def debug_hint(self) -> str:
+        return f"{self.settings.name}.xcframework of {self.address}"
+
+    @property
+    def facts(self) -> tuple[ModelFacts, ...]:
+        return tuple(ModelFacts.from_bundle(model) for model in self.models.models)
+
+
+@dataclass(frozen=True)
+class Xcframework:
+    """`digest` holds the XCFramework, a directory, and nothing else."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class BuildFrameworkRequest:
+    """Asks for the framework in one slice of an XCFramework."""
+
+    xcframework: BuildXcframeworkRequest
+    slice: Slice
+
+    def debug_hint(self) -> str:
+        return f"{self.slice.identifier} of {self.xcframework.address}"
+
+
+@dataclass(frozen=True)
+class Framework:
+    """`digest` holds the framework, a directory, in the directory of its slice."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class FrameworkLibraryRequest:
+    """Asks for the code of a framework for one platform."""
+
+    xcframework: BuildXcframeworkRequest
+    platform: str
+
+
+@dataclass(frozen=True)
+class FrameworkBinaryRequest:
+    """Asks for the binary of the framework in one slice, which may be for several platforms."""
+
+    xcframework: BuildXcframeworkRequest
+    slice: Slice
+
+
+@dataclass(frozen=True)
+class FrameworkBinary:
+    """`digest` holds the binary alone, under the framework's name."""
+
+    digest: Digest
+
+
+def _platform(name: str, settings: FrameworkSettings) -> Platform:
+    return replace(PLATFORMS[name], oldest=settings.min_ios)
+
+
+@rule
+async def build_framework_library(request: FrameworkLibraryRequest) -> StaticLibrary:
+    xcframework = request.xcframework
+    settings, address = xcframework.settings, xcframework.address
+    platform = _platform(request.platform, settings)
+    source = f"{settings.name}.c"
+    texts = {
+        f"{settings.name}.h": render_header(settings),
+        source: render_source(settings, xcframework.facts),
+    }
+    sources = await Get(
+        Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
+    )
+    compiled = await Get(
+        CompiledObject,
+        CompileSourceRequest(address, platform, C, source, sources, flags=("-fvisibility=hidden",)),
+    )
+    return await Get(
+        StaticLibrary,
+        ArchiveObjectsRequest(
+            address,
+            platform,
+            C,
+            settings.name,
+            (compiled,),
+            xcframework.libraries.get(request.platform, ()),
+        ),
+    )
+
+
+@rule
+async def build_framework_binary(request: FrameworkBinaryRequest) -> FrameworkBinary:
+    xcframework = request.xcframework
+    name = xcframework.settings.name
+    libraries = await MultiGet(
+        Get(StaticLibrary, FrameworkLibraryRequest(xcframework, platform))
+        for platform in request.slice.platforms
+    )
+    digest = libraries[0].digest
+    if len(libraries) > 1:
+        joined = await Get(UniversalBinary, JoinSlicesRequest(xcframework.address, name, libraries))
+        digest = joined.digest
+    entries = await Get(DigestEntries, Digest, digest)
+    files = [entry for entry in entries if isinstance(entry, FileEntry)]
+    return FrameworkBinary(
+        await Get(Digest, CreateDigest(replace(entry, path=name) for entry in files))
+    )
+
+
+@rule(desc="Build a framework")
+async def build_framework(request: BuildFrameworkRequest) -> Framework:
+    settings = request.xcframework.settings
+    described = CreateDigest(
+        (
+            FileContent(f"Headers/{settings.name}.h", render_header(settings).encode()),
+            FileContent("Info.plist", framework_plist(settings, request.slice)),
+            FileContent("Modules/module.modulemap", render_module_map(settings).encode()),
+        )
+    )
+    binary, models, files = await MultiGet(
+        Get(FrameworkBinary, FrameworkBinaryRequest(request.xcframework, request.slice)),
+        Get(LaidOutModels, LayOutModelsRequest(request.xcframework.models)),
+        Get(Digest, CreateDigest, described),
+    )
+    content = await Get(Digest, MergeDigests((binary.digest, models.digest, files)))
+    prefix = f"{request.slice.identifier}/{settings.name}.framework"
+    return Framework(await Get(Digest, AddPrefix(content, prefix)))
+
+
+@rule(desc="Build an XCFramework")
+async def build_xcframework(request: BuildXcframeworkRequest) -> Xcframework:
+    settings = request.settings
+    frameworks = await MultiGet(
+        Get(Framework, BuildFrameworkRequest(request, each)) for each in SLICES
+    )
+    plist = FileContent("Info.plist", xcframework_plist(settings, SLICES))
+    described = await Get(Digest, CreateDigest((plist,)))
+    content = await Get(
+        Digest, MergeDigests((described, *(framework.digest for framework in frameworks)))
+    )
+    return Xcframework(await Get(Digest, AddPrefix(content, f"{settings.name}.xcframework")))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,31 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The slices of an XCFramework: one framework for devices, one for simulators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Slice:
+    """`platforms` are what the framework's binary is compiled for, by the names that
+    util_rules/cc/platforms.py gives them; `architectures` are Apple's names of the same."""
+
+    identifier: str
+    platforms: tuple[str, ...]
+    architectures: tuple[str, ...]
+    bundle_platform: str
+    variant: str = ""
+
+
+DEVICE = Slice("ios-arm64", ("ios_arm64",), ("arm64",), "iPhoneOS")
+SIMULATOR = Slice(
+    "ios-arm64_x86_64-simulator",
+    ("ios_simulator_arm64", "ios_simulator_x86_64"),
+    ("arm64", "x86_64"),
+    "iPhoneSimulator",
+    variant="simulator",
+)
+SLICES = (DEVICE, SIMULATOR)
+PLATFORM_NAMES = tuple(name for each in SLICES for name in each.platforms)

@@ -1,0 +1,103 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Building the Swift package: the XCFramework, its archive, the models and what describes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestEntries,
+    FileContent,
+    FileEntry,
+    MergeDigests,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.bundles.archives import ZIP, Archive, WriteArchiveRequest
+from pants_tflite.bundles.contents import LaidOutModels, LayOutModelsRequest
+from pants_tflite.ios.frameworks import BuildXcframeworkRequest, Xcframework
+from pants_tflite.ios.readme import render_readme
+from pants_tflite.ios.swift_accessors import render_accessors
+from pants_tflite.ios.swift_package import models_folder, render_package
+
+
+@dataclass(frozen=True)
+class BuildSwiftPackageRequest:
+    """Asks for a Swift package with an XCFramework in it. `members` are what Swift calls the
+    models."""
+
+    xcframework: BuildXcframeworkRequest
+    members: FrozenDict[str, str]
+
+    def debug_hint(self) -> str:
+        return f"Swift package of {self.xcframework.address}"
+
+
+@dataclass(frozen=True)
+class SwiftPackage:
+    """`digest` holds the package's files, and beside them the XCFramework's archive to release."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class ChecksumRequest:
+    """Asks for the SHA-256 of the one file in `digest`."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class Checksum:
+    value: str
+
+
+@rule
+async def find_checksum(request: ChecksumRequest) -> Checksum:
+    (file,) = [
+        entry
+        for entry in await Get(DigestEntries, Digest, request.digest)
+        if isinstance(entry, FileEntry)
+    ]
+    return Checksum(file.file_digest.fingerprint)
+
+
+@rule(desc="Build a Swift package")
+async def build_swift_package(request: BuildSwiftPackageRequest) -> SwiftPackage:
+    framework, members = request.xcframework, request.members
+    settings, facts = framework.settings, framework.facts
+    xcframework, models = await MultiGet(
+        Get(Xcframework, BuildXcframeworkRequest, framework),
+        Get(LaidOutModels, LayOutModelsRequest(framework.models, models_folder(settings))),
+    )
+    filename = f"{settings.name}.xcframework.zip"
+    archive = await Get(
+        Archive, WriteArchiveRequest(framework.address, filename, ZIP, xcframework.digest)
+    )
+    checksum = await Get(Checksum, ChecksumRequest(archive.digest))
+    texts = {
+        "Package.swift": render_package(settings, facts),
+        "README.md": render_readme(
+            settings, facts, members, archive=filename, checksum=checksum.value
+        ),
+        f"{filename}.sha256": f"{checksum.value}  {filename}\n",
+        f"Sources/{settings.swift_module}/{settings.swift_module}.swift": render_accessors(
+            settings, facts, members
+        ),
+    }
+    rendered = await Get(
+        Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
+    )
+    return SwiftPackage(
+        await Get(
+            Digest, MergeDigests((archive.digest, models.digest, rendered, xcframework.digest))
+        )
+    )
+
+
+def rules():
+    return collect_rules()

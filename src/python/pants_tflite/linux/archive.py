@@ -1,0 +1,151 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`tflite_linux_archive`: models as one `.tar.gz` for each platform.
+
+An archive has one directory of its own name:
+
+- `models/<name>.tflite`, `.json` and, where there are labels, `.labels.txt`;
+- `manifest.json`, `README.md`;
+- `predict.py`, which runs the models, and `requirements.txt`, what it needs.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+
+from pants.core.goals.package import BuiltPackage, PackageFieldSet
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.unions import UnionRule
+
+from pants_tflite.bundles.archives import TAR_GZ, Archive, WriteArchiveRequest
+from pants_tflite.bundles.contents import (
+    AddManifestRequest,
+    DescribedBundle,
+    LaidOutModels,
+    LayOutModelsRequest,
+    check_custom_ops,
+    files_of,
+)
+from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
+from pants_tflite.bundles.models import BundleFieldSet, BundleModels, BundleModelsRequest
+from pants_tflite.linux.names import check_archive_name, check_platforms
+from pants_tflite.linux.readme import Readme
+from pants_tflite.linux.target_types import (
+    MODELS_DIRECTORY,
+    LinuxArchiveNameField,
+    LinuxPlatformsField,
+    TfLiteLinuxArchiveTarget,
+)
+from pants_tflite.util_rules.output_paths import (
+    OutputPath,
+    OutputPathRequest,
+    PackageOutputRequest,
+)
+
+_DEVICE_PACKAGE = "pants_tflite.linux.device"
+
+
+@dataclass(frozen=True)
+class LinuxArchiveFieldSet(BundleFieldSet, PackageFieldSet):
+    required_fields = (LinuxPlatformsField,)
+
+    platforms: LinuxPlatformsField
+    archive_name: LinuxArchiveNameField
+
+
+@dataclass(frozen=True)
+class BuildLinuxArchiveRequest:
+    """Asks for the archive of one platform."""
+
+    address: Address
+    name: str
+    platform: str
+    models: BundleModels
+
+    @property
+    def folder(self) -> str:
+        """The archive's top directory, and its file's name without the ending."""
+        return f"{self.name}-{self.models.version}-{self.platform}"
+
+    def to_manifest(self) -> BundleManifest:
+        files = {model.name: files_of(model.name, MODELS_DIRECTORY) for model in self.models.models}
+        return BundleManifest(
+            kind=TfLiteLinuxArchiveTarget.alias,
+            name=self.name,
+            version=self.models.version,
+            platforms=(self.platform,),
+            models=tuple(
+                ModelEntry(
+                    model,
+                    files[model.name].model,
+                    files[model.name].labels if model.labels else None,
+                )
+                for model in self.models.models
+            ),
+        )
+
+    def debug_hint(self) -> str:
+        return f"{self.folder} of {self.address}"
+
+
+@dataclass(frozen=True)
+class BuiltLinuxArchive:
+    """`digest` holds the archive's file."""
+
+    digest: Digest
+
+
+def _device_file(name: str) -> bytes:
+    content = pkgutil.get_data(_DEVICE_PACKAGE, name)
+    assert content is not None, f"{_DEVICE_PACKAGE} has no {name}"
+    return content
+
+
+@rule
+async def build_linux_archive(request: BuildLinuxArchiveRequest) -> BuiltLinuxArchive:
+    folder = request.folder
+    readme = Readme(folder, request.platform, request.models.models)
+    models, program = await MultiGet(
+        Get(LaidOutModels, LayOutModelsRequest(request.models, MODELS_DIRECTORY)),
+        Get(
+            Digest,
+            CreateDigest(
+                (
+                    FileContent("README.md", readme.render()),
+                    FileContent("predict.py", _device_file("predict.py"), is_executable=True),
+                    FileContent("requirements.txt", _device_file("requirements.lock")),
+                )
+            ),
+        ),
+    )
+    content = await Get(Digest, MergeDigests((models.digest, program)))
+    described = await Get(DescribedBundle, AddManifestRequest(request.to_manifest(), content))
+    placed = await Get(Digest, AddPrefix(described.digest, folder))
+    archive = await Get(
+        Archive, WriteArchiveRequest(request.address, f"{folder}.tar.gz", TAR_GZ, placed)
+    )
+    return BuiltLinuxArchive(archive.digest)
+
+
+@rule(desc="Package a Linux archive")
+async def package_linux_archive(field_set: LinuxArchiveFieldSet) -> BuiltPackage:
+    address = field_set.address
+    platforms = check_platforms(address, field_set.platforms.value)
+    name = check_archive_name(address, field_set.archive_name.value)
+    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
+    models = await Get(BundleModels, BundleModelsRequest(field_set))
+    # No platform has a kernel beside LiteRT's own.
+    check_custom_ops(address, models, kernels=())
+    archives = await MultiGet(
+        Get(BuiltLinuxArchive, BuildLinuxArchiveRequest(address, name, platform, models))
+        for platform in platforms
+    )
+    digest = await Get(Digest, MergeDigests(archive.digest for archive in archives))
+    return await Get(BuiltPackage, PackageOutputRequest(path, digest))
+
+
+def rules():
+    return (*collect_rules(), UnionRule(PackageFieldSet, LinuxArchiveFieldSet))

@@ -1,0 +1,108 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The README.md of a Linux archive: what is in it, and how to run it on the board."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Sequence
+
+from pants_tflite.bundles.contents import files_of
+from pants_tflite.bundles.models import BundleModel
+from pants_tflite.linux.target_types import MODELS_DIRECTORY
+
+# What the wheels of device/requirements.lock are published for.
+_PYTHON = "CPython 3.11 to 3.14"
+_GLIBC = "2.27"
+_LONGEST_EXAMPLE = 16
+_PIXEL_CHANNELS = (1, 3, 4)
+
+
+@dataclass(frozen=True)
+class Readme:
+    """`folder` is the archive's top directory, `platform` what it is for, as `linux_aarch64`."""
+
+    folder: str
+    platform: str
+    models: Sequence[BundleModel]
+
+    def render(self) -> bytes:
+        rows = "\n".join(_row(model) for model in self.models)
+        first = self.models[0]
+        choice = f"--model {first.name} " if len(self.models) > 1 else ""
+        processor = self.platform.partition("_")[2]
+        return f"""\
+# {self.folder}
+
+TensorFlow Lite models and `predict.py`, a program that runs them with LiteRT.
+
+| model | file | bytes | inputs | outputs | labels |
+|---|---|---|---|---|---|
+{rows}
+
+## Run it
+
+On Linux {processor} with glibc {_GLIBC} or newer and {_PYTHON}:
+
+```
+tar -xzf {self.folder}.tar.gz
+cd {self.folder}
+python3 -m venv .venv
+.venv/bin/pip install --require-hashes -r requirements.txt
+.venv/bin/python predict.py {choice}{example_input(first.facts)}
+```
+
+`predict.py` alone lists the models with their inputs and outputs; `predict.py --help` shows what it
+takes: a picture, a `.npy` or `.npz` file, JSON as an argument or on standard input. `--json` prints
+what another program can read. What training did to pixels is not in a model: say it with `--scale`
+and `--offset`.
+
+`requirements.txt` pins the packages that this was tested with by their hashes. `manifest.json` lists
+every file with its size and sha256, and each model's inputs, outputs, ops, quantization and the
+versions of the tools that made it; `{MODELS_DIRECTORY}/<model>.json` says more.
+""".encode()
+
+
+def _row(model: BundleModel) -> str:
+    facts = model.facts
+    inputs, outputs = (
+        ", ".join(f"{name} {_type_text(it)}" for name, it in _named(facts, kind).items())
+        for kind in ("inputs", "outputs")
+    )
+    files = files_of(model.name, MODELS_DIRECTORY)
+    labels = f"`{files.labels}` ({len(model.labels)})" if model.labels else ""
+    size = f"{facts['sizes']['file']:,}"
+    cells = (model.name, f"`{files.model}`", size, inputs, outputs, labels)
+    return f"| {' | '.join(cells)} |"
+
+
+def _named(facts: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The inputs or outputs by name, of the signature that `predict.py` calls unless told."""
+    signatures = facts["signatures"]
+    if not signatures:
+        return {tensor["name"]: tensor for tensor in facts[kind]}
+    key = "serving_default" if "serving_default" in signatures else min(signatures)
+    return dict(signatures[key][kind])
+
+
+def _type_text(tensor: Mapping[str, Any]) -> str:
+    shape: Sequence[Optional[int]] = tensor["shape_signature"]
+    return f"{tensor['dtype']} [{', '.join('?' if s is None else str(s) for s in shape)}]"
+
+
+def example_input(facts: Mapping[str, Any]) -> str:
+    """What one may give `predict.py` for a model: a picture's name, JSON, or a NumPy file's name."""
+    inputs = _named(facts, "inputs")
+    shapes = [tensor["shape"] for tensor in inputs.values()]
+    if len(inputs) == 1 and len(shapes[0]) == 4 and shapes[0][3] in _PIXEL_CHANNELS:
+        return "picture.jpg"
+    if any(math.prod(shape) > _LONGEST_EXAMPLE for shape in shapes):
+        return "sample.npy" if len(inputs) == 1 else "inputs.npz"
+    values = {name: _zeros(tensor["shape"]) for name, tensor in inputs.items()}
+    return f"'{json.dumps(next(iter(values.values())) if len(values) == 1 else values)}'"
+
+
+def _zeros(shape: Sequence[int]) -> Any:
+    return [_zeros(shape[1:]) for _ in range(shape[0])] if shape else 0

@@ -1,0 +1,69 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pants.engine.addresses import Address
+from pants.engine.fs import EMPTY_DIGEST
+
+from pants_tflite.bundles.models import BundleModel
+from pants_tflite.linux.readme import Readme, example_input
+
+
+def tensor(*shape: Any) -> dict[str, Any]:
+    sizes = [1 if size is None else size for size in shape]
+    return {"name": "t", "dtype": "float32", "shape": sizes, "shape_signature": list(shape)}
+
+
+def facts(inputs: dict[str, Any], *, signatures: bool = True) -> dict[str, Any]:
+    scores = tensor(None, 2)
+    signature = {"inputs": inputs, "outputs": {"scores": scores}}
+    return {
+        "inputs": [{**it, "name": name} for name, it in inputs.items()],
+        "outputs": [{**scores, "name": "scores"}],
+        "signatures": {"serving_default": signature} if signatures else {},
+        "sizes": {"file": 1234},
+    }
+
+
+def model(name: str, described: dict[str, Any], labels: tuple[str, ...] = ()) -> BundleModel:
+    address = Address("m", target_name=name)
+    return BundleModel(name, address, EMPTY_DIGEST, json.dumps(described), labels)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({"x": tensor(None, 224, 224, 3)}, "picture.jpg"),
+        ({"x": tensor(1, 49, 10, 1)}, "picture.jpg"),
+        ({"x": tensor(None, 100)}, "sample.npy"),
+        ({"x": tensor(None, 2)}, "'[[0, 0]]'"),
+        ({"x": tensor(1, 100), "y": tensor(1)}, "inputs.npz"),
+        ({"x": tensor(1, 1), "y": tensor(2)}, '\'{"x": [[0]], "y": [0, 0]}\''),
+    ],
+)
+@pytest.mark.parametrize("signatures", [True, False])
+def test_example_input(inputs: dict[str, Any], expected: str, signatures: bool) -> None:
+    assert example_input(facts(inputs, signatures=signatures)) == expected
+
+
+def test_readme() -> None:
+    pets = model("pets", facts({"picture": tensor(None, 32, 32, 3)}), ("cat", "dog"))
+    sine = model("sine", facts({"x": tensor(None, 1)}))
+    text = Readme("demo-1.0.0-linux_aarch64", "linux_aarch64", (pets, sine)).render().decode()
+    assert text.startswith("# demo-1.0.0-linux_aarch64\n")
+    row = "| pets | `models/pets.tflite` | 1,234 | picture float32 [?, 32, 32, 3] | scores float32 "
+    assert f"{row}[?, 2] | `models/pets.labels.txt` (2) |\n" in text
+    assert "| sine | `models/sine.tflite` | 1,234 | x float32 [?, 1] |" in text
+    assert "On Linux aarch64 with glibc" in text
+    assert ".venv/bin/python predict.py --model pets picture.jpg\n" in text
+
+
+def test_one_model_needs_no_choice() -> None:
+    sine = model("sine", facts({"x": tensor(None, 1)}))
+    text = Readme("demo-1.0.0-linux_x86_64", "linux_x86_64", (sine,)).render().decode()
+    assert ".venv/bin/python predict.py '[[0]]'\n" in text

@@ -1,0 +1,61 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What a bundle has beside sources: the static library and the self-test for its processor."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Optional
+
+from pants.engine.fs import CreateDigest, Digest, DigestEntries, MergeDigests
+from pants.engine.rules import Get, collect_rules, rule
+
+from pants_tflite.micro.checks import check_flash
+from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
+from pants_tflite.micro.self_test_program import BuildSelfTestRequest, BuiltSelfTest
+from pants_tflite.util_rules.cc.platforms import PLATFORMS
+
+_LIBRARIES = "lib"
+
+
+@dataclass(frozen=True)
+class BuiltMicroBinariesRequest:
+    """Asks for what a bundle has beside sources: where `tflm` and `cpu` are set."""
+
+    field_set: MicroLibraryFieldSet
+
+
+@dataclass(frozen=True)
+class BuiltMicroBinaries:
+    """`digest` holds `lib/<cpu>/lib<library>.a` and `lib/<cpu>/<library>_self_test.elf`, or nothing
+    where the bundle is sources."""
+
+    digest: Digest
+    self_test: Optional[BuiltSelfTest] = None
+
+
+@rule(desc="Compile a TFLite Micro library for its processor")
+async def build_micro_binaries(request: BuiltMicroBinariesRequest) -> BuiltMicroBinaries:
+    field_set = request.field_set
+    cpu = field_set.cpu.value
+    if cpu is None or field_set.tflm.value is None:
+        return BuiltMicroBinaries(await Get(Digest, CreateDigest(())))
+    built = await Get(BuiltSelfTest, BuildSelfTestRequest(field_set, PLATFORMS[cpu]))
+    limit = MicroSettings.create(field_set).max_flash
+    flash = {"models, code and constants": built.flash_bytes}
+    check_flash(field_set.address, field_set.max_flash.value, limit, flash)
+    digest = await Get(Digest, MergeDigests((built.library.digest, built.program.digest)))
+    entries = await Get(DigestEntries, Digest, digest)
+    placed = await Get(
+        Digest,
+        CreateDigest(
+            replace(entry, path=os.path.join(_LIBRARIES, cpu, os.path.basename(entry.path)))
+            for entry in entries
+        ),
+    )
+    return BuiltMicroBinaries(placed, built)
+
+
+def rules():
+    return collect_rules()

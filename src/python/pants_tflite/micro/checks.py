@@ -1,0 +1,96 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What a bundle's models must be, and may take, on a microcontroller."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Sequence
+
+from pants.engine.addresses import Address
+
+from pants_tflite.bundles.fields import BundleModelsField
+from pants_tflite.bundles.models import BundleModel
+from pants_tflite.errors import Mistake
+from pants_tflite.micro.cpp import TENSOR_TYPES
+from pants_tflite.micro.op_names import method_of
+from pants_tflite.micro.target_types import MicroMaxArenaField, MicroMaxFlashField
+from pants_tflite.sizes import format_size
+
+
+def check_types(address: Address, models: Sequence[BundleModel]) -> None:
+    """Raises where an application could not fill an input or read an output; lists all of them."""
+    wrong = [
+        f"\n- {model.name} ({model.address}): the {kind} {tensor['name']} is {tensor['dtype']}"
+        for model in models
+        for kind in ("input", "output")
+        for tensor in model.facts[f"{kind}s"]
+        if tensor["dtype"] not in TENSOR_TYPES
+    ]
+    if wrong:
+        raise Mistake(
+            message=f"there is no C++ type for some inputs or outputs:{''.join(wrong)}",
+            fix=f"Make them one of {', '.join(TENSOR_TYPES)}, or leave the models out.",
+            field=BundleModelsField.alias,
+        ).at(address)
+
+
+def methods_for(address: Address, models: Sequence[BundleModel]) -> tuple[str, ...]:
+    """The methods that add the ops of models to a resolver, each once.
+
+    Raises where TFLite Micro runs an op that this backend cannot add; lists all of them.
+    """
+    ops = [(model, op) for model in models for op in model.facts["ops"] if op["count"]]
+    unknown = [
+        f"\n- {model.name} ({model.address}): {op['name']}"
+        for model, op in ops
+        if method_of(op) is None
+    ]
+    if unknown:
+        raise Mistake(
+            message=f"no method of TFLite Micro's op resolver is known for some ops:{''.join(unknown)}",
+            fix="Leave these models out of the bundle; the TFLite Micro of `[tflm]` may be too new.",
+            field=BundleModelsField.alias,
+        ).at(address)
+    return tuple(sorted({method for _, op in ops if (method := method_of(op))}))
+
+
+def check_arena(
+    address: Address,
+    max_arena: Optional[str],
+    limit: Optional[int],
+    arenas: Sequence[tuple[str, Mapping[str, Any]]],
+) -> None:
+    """Raises where a model needs more than `limit` bytes, which the field says as `max_arena`."""
+    for name, arena in arenas:
+        if limit is not None and arena["bytes"] > limit:
+            tensor = arena["largest_tensor"]
+            raise Mistake(
+                message=(
+                    f"the tensor arena of {name} takes {format_size(arena['bytes'])}, which is "
+                    f"{format_size(arena['bytes'] - limit)} too many: {format_size(arena['smallest'])} "
+                    f"measured and {arena['margin_percent']} % of margin. Its largest tensor is "
+                    f"{tensor['name']}, {tensor['dtype']} {tensor['shape']}, of "
+                    f"{format_size(tensor['bytes'])}"
+                ),
+                fix="Make that tensor smaller, quantize the model to int8, or allow more.",
+                field=MicroMaxArenaField.alias,
+                value=max_arena,
+            ).at(address)
+
+
+def check_flash(
+    address: Address, max_flash: Optional[str], limit: Optional[int], parts: Mapping[str, int]
+) -> None:
+    """Raises where the `parts`, in bytes by their names, are more than `limit` together."""
+    total = sum(parts.values())
+    if limit is not None and total > limit:
+        listed = ", ".join(f"{name} {size:,}" for name, size in sorted(parts.items()))
+        raise Mistake(
+            message=(
+                f"the bundle takes {format_size(total)} of flash, which is "
+                f"{format_size(total - limit)} too many ({listed})"
+            ),
+            fix="Quantize the models to int8, leave one out, or allow more.",
+            field=MicroMaxFlashField.alias,
+            value=max_flash,
+        ).at(address)

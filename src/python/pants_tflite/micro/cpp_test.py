@@ -1,0 +1,43 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""C++ literals and templates."""
+
+from __future__ import annotations
+
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+from pants_tflite.micro import templates
+from pants_tflite.micro.cpp import fill, float_literal, string_literal
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cat", '"cat"'),
+        ('a"b\\c\n', '"a\\042b\\134c\\012"'),
+        ("ä1", '"\\303\\2441"'),
+        ("what??!", '"what\\077\\077!"'),
+    ],
+)
+def test_string_literals(text: str, expected: str) -> None:
+    assert string_literal(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0.5, "0.5f"), (1e-05, "1e-05f"), (None, "0.0f"), (1, "1.0f")]
+)
+def test_float_literals(value: float | None, expected: str) -> None:
+    assert float_literal(value) == expected
+
+
+def test_every_placeholder_is_filled() -> None:
+    text = fill("module.yml.in", library="sine_mcu")
+    assert "name: sine_mcu\n" in text and "@" not in text
+
+
+def test_templates_are_read_as_data() -> None:
+    names = [path.name for path in Path(list(templates.__path__)[0]).glob("*.in")]
+    assert names and all(pkgutil.get_data(templates.__name__, name) for name in names)

@@ -1,0 +1,40 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The Python environment of TFLite Micro."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.platform import Platform
+from pants.engine.rules import Get, collect_rules, rule
+
+from pants_tflite.errors import TfLiteError
+from pants_tflite.micro.subsystems.tflm import Tflm
+from pants_tflite.util_rules.python_environments import PythonEnvironment, PythonEnvironmentRequest
+
+
+@dataclass(frozen=True)
+class TflmEnvironmentRequest:
+    """The environment of TFLite Micro's Python interface."""
+
+
+@rule
+async def find_tflm_environment(
+    _: TflmEnvironmentRequest, tflm: Tflm, platform: Platform
+) -> PythonEnvironment:
+    if platform != Platform.linux_x86_64:
+        raise TfLiteError(
+            "TFLite Micro measures every model of a `tflite_micro_library`, its wheels are for "
+            f"Linux x86_64 only, and this is {platform.value}.\n\n"
+            "Fix: build on Linux x86_64, or in an `environment` that is, such as a "
+            "`docker_environment`."
+        )
+    return await Get(
+        PythonEnvironment,
+        PythonEnvironmentRequest(tflm.to_lockfile(), tflm.to_interpreter_constraints()),
+    )
+
+
+def rules():
+    return collect_rules()

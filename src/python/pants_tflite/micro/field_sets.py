@@ -1,0 +1,57 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The fields of a `tflite_micro_library`, and what they say once they are checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from pants.core.goals.package import PackageFieldSet
+
+from pants_tflite.bundles.models import BundleFieldSet
+from pants_tflite.micro.names import library_name
+from pants_tflite.micro.target_types import (
+    MicroArenaMarginField,
+    MicroCpuField,
+    MicroGoldenToleranceField,
+    MicroLayoutField,
+    MicroLibraryNameField,
+    MicroMaxArenaField,
+    MicroMaxFlashField,
+    MicroTflmField,
+)
+from pants_tflite.sizes import parse_size
+
+
+@dataclass(frozen=True)
+class MicroLibraryFieldSet(PackageFieldSet, BundleFieldSet):
+    required_fields = (MicroLayoutField,)
+
+    library: MicroLibraryNameField
+    layout: MicroLayoutField
+    cpu: MicroCpuField
+    tflm: MicroTflmField
+    max_arena: MicroMaxArenaField
+    max_flash: MicroMaxFlashField
+    arena_margin: MicroArenaMarginField
+    golden_tolerance: MicroGoldenToleranceField
+
+
+@dataclass(frozen=True)
+class MicroSettings:
+    """The fields that need no other target, checked. Sizes are in bytes, None where unlimited."""
+
+    library: str
+    max_arena: Optional[int]
+    max_flash: Optional[int]
+
+    @classmethod
+    def create(cls, field_set: MicroLibraryFieldSet) -> MicroSettings:
+        address = field_set.address
+        arena, flash = field_set.max_arena, field_set.max_flash
+        return cls(
+            library=library_name(address, field_set.library.value),
+            max_arena=parse_size(address, arena.alias, arena.value),
+            max_flash=parse_size(address, flash.alias, flash.value),
+        )

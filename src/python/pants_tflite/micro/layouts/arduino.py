@@ -1,0 +1,48 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""An Arduino library, as Arduino's library specification has it, with the self-test as an example."""
+
+from __future__ import annotations
+
+import os
+
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.micro.cpp import fill
+from pants_tflite.micro.layouts.layout import MAIN_FILE, Layout, LibraryFiles
+from pants_tflite.micro.rendering import INCLUDE_DIRECTORY
+
+_SOURCES = "src"
+# A sketch has the name of its directory.
+_SKETCH = "SelfTest"
+_SKETCH_DIRECTORY = f"examples/{_SKETCH}"
+
+
+def _cpp(path: str) -> str:
+    """The IDE shows and compiles .cpp files."""
+    stem, extension = os.path.splitext(path)
+    return f"{stem}.cpp" if extension == ".cc" else path
+
+
+def lay_out(files: LibraryFiles) -> Layout:
+    places = {
+        **{
+            path: f"{_SOURCES}/{os.path.relpath(path, INCLUDE_DIRECTORY)}" for path in files.headers
+        },
+        **{path: f"{_SOURCES}/{_cpp(os.path.basename(path))}" for path in files.sources},
+        **{
+            path: f"{_SKETCH_DIRECTORY}/{_cpp(os.path.basename(path))}"
+            for path in (*files.self_test_headers, *files.self_test_sources)
+            if path != MAIN_FILE
+        },
+    }
+    return Layout(
+        places=FrozenDict(places),
+        texts=FrozenDict(
+            {
+                "library.properties": fill("library.properties.in", **files.names),
+                f"{_SKETCH_DIRECTORY}/{_SKETCH}.ino": fill("SelfTest.ino.in", **files.names),
+            }
+        ),
+        how_to_link=fill("how_to_link.arduino.md.in", **files.names),
+    )

@@ -1,0 +1,81 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""TFLite Micro's report on one model: one cached process."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pants.engine.fs import Digest, DigestContents, DigestSubset, PathGlobs, Snapshot
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.bundles.models import BundleModel
+from pants_tflite.micro.environment import TflmEnvironmentRequest
+from pants_tflite.util_rules.conversion import MODEL_FILE
+from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.verification import GOLDEN_FILES
+
+_PROGRAM = "pants_tflite.micro.sandbox.measure"
+
+
+@dataclass(frozen=True)
+class ReportModelRequest:
+    """Asks for TFLite Micro's report on one model; a model that it refuses is no error here."""
+
+    model: BundleModel
+
+    def debug_hint(self) -> str:
+        return str(self.model.address)
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """`text` is `measurement.json`; see sandbox/measure.py."""
+
+    model: BundleModel
+    text: str
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads(self.text)
+        return facts
+
+
+@rule(desc="Measure a model with TFLite Micro")
+async def report_on_model(request: ReportModelRequest) -> ModelReport:
+    model = request.model
+    environment, files = await MultiGet(
+        Get(PythonEnvironment, TflmEnvironmentRequest()),
+        # Without its description, so that a model of the same bytes is measured once.
+        Get(Digest, DigestSubset(model.digest, PathGlobs((MODEL_FILE, *GOLDEN_FILES)))),
+    )
+    snapshot = await Get(Snapshot, Digest, files)
+    golden_input, golden_output = (
+        path if path in snapshot.files else None for path in GOLDEN_FILES
+    )
+    result = await Get(
+        ProgramResult,
+        RunProgramRequest,
+        RunProgramRequest.create(
+            model.address,
+            _PROGRAM,
+            environment,
+            {
+                "golden_input": golden_input,
+                "golden_output": golden_output,
+                "model": MODEL_FILE,
+            },
+            description=f"Measure the model {model.address} with TFLite Micro",
+            input_digest=files,
+        ),
+    )
+    contents = await Get(DigestContents, Digest, result.digest)
+    return ModelReport(model, contents[0].content.decode())
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,157 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants package` for `tflite_micro_library`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pants.core.goals.package import BuiltPackage, PackageFieldSet
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestEntries,
+    FileContent,
+    FileEntry,
+    MergeDigests,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.bundles.contents import (
+    AddManifestRequest,
+    DescribedBundle,
+    LaidOutModels,
+    LayOutModelsRequest,
+    files_of,
+)
+from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
+from pants_tflite.micro.binaries import (
+    BuiltMicroBinaries,
+    BuiltMicroBinariesRequest,
+)
+from pants_tflite.micro.field_sets import MicroLibraryFieldSet
+from pants_tflite.micro.layouts.catalog import CATALOG
+from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
+from pants_tflite.micro.models import MicroModels, MicroModelsRequest
+from pants_tflite.micro.readme import render_readme
+from pants_tflite.micro.sources import MicroSources, MicroSourcesRequest
+from pants_tflite.micro.target_types import TfLiteMicroLibraryTarget
+from pants_tflite.util_rules.output_paths import (
+    OutputPath,
+    OutputPathRequest,
+    PackageOutputRequest,
+)
+
+_MODELS_DIRECTORY = "models"
+_README_FILE = "README.md"
+_STATEFUL_OP = "VAR_HANDLE"
+
+
+@dataclass(frozen=True)
+class LayOutSourcesRequest:
+    """Asks for a library's C++ files at the places that its layout has for them, and the layout's own."""
+
+    sources: MicroSources
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class LaidOutSources:
+    digest: Digest
+
+
+@rule
+async def lay_out_sources(request: LayOutSourcesRequest) -> LaidOutSources:
+    layout = request.layout
+    entries = await Get(DigestEntries, Digest, request.sources.digest)
+    placed, written = await MultiGet(
+        Get(
+            Digest,
+            CreateDigest(
+                replace(entry, path=layout.places[entry.path])
+                for entry in entries
+                if isinstance(entry, FileEntry) and entry.path in layout.places
+            ),
+        ),
+        Get(
+            Digest,
+            CreateDigest(FileContent(path, text.encode()) for path, text in layout.texts.items()),
+        ),
+    )
+    return LaidOutSources(await Get(Digest, MergeDigests((placed, written))))
+
+
+def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
+    """What a layout needs to know of a library."""
+    return LibraryFiles(
+        library=sources.library,
+        version=models.bundle.version,
+        models=tuple(model.name for model in models.bundle.models),
+        headers=sources.headers,
+        sources=sources.sources,
+        self_test_headers=sources.self_test_headers,
+        self_test_sources=sources.self_test_sources,
+    )
+
+
+def describe(
+    field_set: MicroLibraryFieldSet, models: MicroModels, binaries: BuiltMicroBinaries
+) -> BundleManifest:
+    """The manifest, but for the files."""
+    runtimes = [measured.arena["measured_on"] for measured in models.measured.models]
+    tools = {runtime["runtime"]: runtime["version"] for runtime in runtimes}
+    if binaries.self_test is not None:
+        compiled_with = binaries.self_test.tools
+        tools.update(compiler=compiled_with.toolchain, tflm=compiled_with.tree.version)
+    return BundleManifest(
+        kind=TfLiteMicroLibraryTarget.alias,
+        name=models.library.name,
+        version=models.bundle.version,
+        models=tuple(
+            ModelEntry(
+                model,
+                files_of(model.name, _MODELS_DIRECTORY).model,
+                files_of(model.name, _MODELS_DIRECTORY).labels if model.labels else None,
+                arena=FrozenDict.deep_freeze(measured.arena),
+                golden=FrozenDict.deep_freeze(measured.golden),
+            )
+            for model, measured in zip(models.bundle.models, models.measured.models)
+        ),
+        platforms=(field_set.cpu.value,) if field_set.cpu.value else (),
+        tools=FrozenDict(tools),
+    )
+
+
+@rule(desc="Package a TFLite Micro library")
+async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage:
+    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
+    # First: it looks for what it compiles with before any model is built.
+    binaries = await Get(BuiltMicroBinaries, BuiltMicroBinariesRequest(field_set))
+    models, sources = await MultiGet(
+        Get(MicroModels, MicroModelsRequest(field_set)),
+        Get(MicroSources, MicroSourcesRequest(field_set)),
+    )
+    files = library_files(sources, models)
+    layout = CATALOG[field_set.layout.value](files)
+    stateful = {
+        model.name
+        for model in models.bundle.models
+        if any(op["name"] == _STATEFUL_OP for op in model.facts["ops"])
+    }
+    readme = render_readme(models.library, files, layout, stateful=stateful)
+    laid_out, laid_out_models, described = await MultiGet(
+        Get(LaidOutSources, LayOutSourcesRequest(sources, layout)),
+        Get(LaidOutModels, LayOutModelsRequest(models.bundle, _MODELS_DIRECTORY)),
+        Get(Digest, CreateDigest((FileContent(_README_FILE, readme.encode()),))),
+    )
+    parts = (laid_out.digest, laid_out_models.digest, described, binaries.digest)
+    content = await Get(Digest, MergeDigests(parts))
+    manifest = describe(field_set, models, binaries)
+    bundle = await Get(DescribedBundle, AddManifestRequest(manifest, content))
+    return await Get(BuiltPackage, PackageOutputRequest(path, bundle.digest))
+
+
+def rules():
+    return (*collect_rules(), UnionRule(PackageFieldSet, MicroLibraryFieldSet))

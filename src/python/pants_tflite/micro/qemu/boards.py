@@ -1,0 +1,73 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The boards that QEMU has for each Cortex-M, and how a program for one is linked and started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LINKER_SCRIPT = "board.ld"
+# What it includes, and what starts the program: files beside this module.
+SECTIONS_FILE = "memory.ld"
+STARTUP_FILE = "startup.c"
+LINK_FLAGS = (
+    "--specs=nano.specs",
+    # Output and exit through semihosting.
+    "--specs=rdimon.specs",
+    "-nostartfiles",
+    f"-Wl,-T,{LINKER_SCRIPT}",
+)
+
+
+@dataclass(frozen=True)
+class Region:
+    origin: int
+    size: int
+
+    def render(self, name: str, access: str) -> str:
+        return f"  {name} ({access}) : ORIGIN = {self.origin:#010x}, LENGTH = {self.size:#x}\n"
+
+
+@dataclass(frozen=True)
+class Board:
+    """`machine` is QEMU's name. `vectors` is where its processor looks for the vector table, `ram`
+    its largest memory."""
+
+    machine: str
+    vectors: Region
+    ram: Region
+
+    def render_linker_script(self) -> str:
+        regions = self.vectors.render("VECTORS", "rx") + self.ram.render("RAM", "rwx")
+        return f"MEMORY\n{{\n{regions}}}\n\nINCLUDE {SECTIONS_FILE}\n"
+
+    def argv(self, qemu: str, program: str) -> tuple[str, ...]:
+        """The command that runs `program`; its exit code is QEMU's own."""
+        return (
+            qemu,
+            *("-machine", self.machine),
+            *("-display", "none"),
+            *("-monitor", "none"),
+            *("-serial", "none"),
+            *("-semihosting-config", "enable=on,target=native"),
+            *("-kernel", program),
+        )
+
+
+_MEBIBYTE = 1 << 20
+_MPS2_CODE = Region(0x00000000, 4 * _MEBIBYTE)
+_AN385 = Board("mps2-an385", _MPS2_CODE, Region(0x21000000, 16 * _MEBIBYTE))
+BOARDS = {
+    # QEMU has no board with a Cortex-M0+; its instructions are among those of a Cortex-M3.
+    "cortex-m0plus": _AN385,
+    "cortex-m3": _AN385,
+    "cortex-m4": Board("mps2-an386", _MPS2_CODE, Region(0x21000000, 16 * _MEBIBYTE)),
+    "cortex-m7": Board("mps2-an500", _MPS2_CODE, Region(0x60000000, 16 * _MEBIBYTE)),
+    # These two start in their secure state, and see memory where that has it.
+    "cortex-m33": Board(
+        "mps2-an505", Region(0x10000000, 4 * _MEBIBYTE), Region(0x80000000, 16 * _MEBIBYTE)
+    ),
+    "cortex-m55": Board(
+        "mps3-an547", Region(0x10000000, _MEBIBYTE // 2), Region(0x70000000, 256 * _MEBIBYTE)
+    ),
+}

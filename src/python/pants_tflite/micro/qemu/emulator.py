@@ -1,0 +1,45 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""QEMU's emulator of Arm systems, where the user has installed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths, BinaryPathTest
+from pants.engine.rules import Get, collect_rules, rule
+
+from pants_tflite.micro.subsystems.self_test import QEMU, MicroSelfTest
+
+
+@dataclass(frozen=True)
+class QemuRequest:
+    """Asks for the path of QEMU's emulator of Arm systems."""
+
+
+@dataclass(frozen=True)
+class Qemu:
+    """`path` is None where it is not installed. `version` stands for its content in cache keys."""
+
+    path: Optional[str] = None
+    version: str = ""
+
+
+@rule
+async def find_qemu(_: QemuRequest, environment: MicroSelfTest.EnvironmentAware) -> Qemu:
+    found = await Get(
+        BinaryPaths,
+        BinaryPathRequest(
+            binary_name=QEMU,
+            search_path=environment.executable_search_path,
+            test=BinaryPathTest(args=["--version"]),
+        ),
+    )
+    if found.first_path is None:
+        return Qemu()
+    return Qemu(found.first_path.path, found.first_path.fingerprint)
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,57 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What a program needs beside its own code to run on a board of QEMU's."""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
+from pants.engine.rules import Get, collect_rules, rule
+
+from pants_tflite.micro.qemu.boards import BOARDS, LINKER_SCRIPT, SECTIONS_FILE, STARTUP_FILE
+from pants_tflite.util_rules.cc.platforms import Platform
+
+_PACKAGE = "pants_tflite.micro.qemu"
+
+
+@dataclass(frozen=True)
+class StartUpFilesRequest:
+    platform: Platform
+
+
+@dataclass(frozen=True)
+class StartUpFiles:
+    """`sources` to compile and the linker's scripts, all in `digest`; nothing for the host."""
+
+    digest: Digest
+    sources: tuple[str, ...]
+
+
+def _read(name: str) -> bytes:
+    content = pkgutil.get_data(_PACKAGE, name)
+    assert content is not None, f"{_PACKAGE} has no {name}"
+    return content
+
+
+@rule
+async def find_start_up_files(request: StartUpFilesRequest) -> StartUpFiles:
+    board = BOARDS.get(request.platform.name)
+    if board is None:
+        return StartUpFiles(EMPTY_DIGEST, ())
+    digest = await Get(
+        Digest,
+        CreateDigest(
+            (
+                FileContent(LINKER_SCRIPT, board.render_linker_script().encode()),
+                FileContent(SECTIONS_FILE, _read(SECTIONS_FILE)),
+                FileContent(STARTUP_FILE, _read(STARTUP_FILE)),
+            )
+        ),
+    )
+    return StartUpFiles(digest, (STARTUP_FILE,))
+
+
+def rules():
+    return collect_rules()

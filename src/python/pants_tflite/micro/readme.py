@@ -1,0 +1,94 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The library's README: what is in it, how to link it, how to call it."""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+from pants_tflite.micro.cpp import fill
+from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
+from pants_tflite.micro.library import Library, LibraryModel, LibraryTensor
+
+# The member of TFLite Micro's `TfLiteTensor::data` for each type, and the type of its elements.
+_DATA = {
+    "bool": ("b", "bool"),
+    "float32": ("f", "float"),
+    "int16": ("i16", "std::int16_t"),
+    "int32": ("i32", "std::int32_t"),
+    "int64": ("i64", "std::int64_t"),
+    "int8": ("int8", "std::int8_t"),
+    "uint32": ("u32", "std::uint32_t"),
+    "uint8": ("uint8", "std::uint8_t"),
+}
+
+
+def render_readme(
+    library: Library, files: LibraryFiles, layout: Layout, *, stateful: Iterable[str]
+) -> str:
+    """`stateful` are the names of the models that have resource variables."""
+    count = len(library.methods)
+    return fill(
+        "README.md.in",
+        **files.names,
+        models=_model_table(library.models),
+        arena_size=str(max(model.arena_size for model in library.models)),
+        margin=str(library.models[0].arena_margin),
+        op_count="1 op" if count == 1 else f"{count} ops",
+        how_to_link=layout.how_to_link,
+        example=render_example(library),
+        variables=_variables(library, sorted(stateful)),
+        tolerance=str(library.tolerance_lsb),
+    )
+
+
+def _model_table(models: Iterable[LibraryModel]) -> str:
+    rows = "".join(
+        f"| `{model.name}` | {model.size} | {model.arena_size} | {_tensors(model.inputs)} | "
+        f"{_tensors(model.outputs)} |\n"
+        for model in models
+    )
+    return (
+        f"| model | flash, bytes | arena, bytes | inputs | outputs |\n|---|---|---|---|---|\n{rows}"
+    )
+
+
+def _tensors(tensors: Iterable[LibraryTensor]) -> str:
+    return ", ".join(f"`{tensor.name}` {tensor.dtype} {list(tensor.shape)}" for tensor in tensors)
+
+
+def render_example(library: Library) -> str:
+    """A function that runs the first model."""
+    model = library.models[0]
+    put = get = ""
+    if model.inputs:
+        put = _put(library.name, model.inputs[0])
+    if model.outputs:
+        get = _get(library.name, model.outputs[0])
+    return fill("example.cc.in", library=library.name, model=model.name, put=put, get=get)
+
+
+def _put(library: str, tensor: LibraryTensor) -> str:
+    member, c_type = _DATA[tensor.dtype]
+    value = f"static_cast<{c_type}>(first)"
+    if tensor.scale:
+        value = f"{library}::Quantize<{c_type}>(first, model::kInputs[0])"
+    return f"  interpreter.input(0)->data.{member}[0] = {value};\n"
+
+
+def _get(library: str, tensor: LibraryTensor) -> str:
+    member, _ = _DATA[tensor.dtype]
+    value = f"interpreter.output(0)->data.{member}[0]"
+    if tensor.scale:
+        return f"  *result = {library}::Dequantize({value}, model::kOutputs[0]);\n"
+    return f"  *result = static_cast<float>({value});\n"
+
+
+def _variables(library: Library, stateful: list[str]) -> str:
+    if not stateful:
+        return ""
+    names = ", ".join(f"`{name}`" for name in stateful)
+    return (
+        f"\n\nState is kept in resource variables by {names}: give the interpreter a\n"
+        f"`tflite::MicroResourceVariables`, as `{library.name}_self_test` does."
+    )

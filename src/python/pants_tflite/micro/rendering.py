@@ -1,0 +1,121 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The library's C++ files, but for those that hold a model's bytes and golden vectors."""
+
+from __future__ import annotations
+
+from typing import Iterable, Iterator
+
+from pants_tflite.micro.cpp import TENSOR_TYPES, fill, float_literal, string_literal
+from pants_tflite.micro.library import Library, LibraryModel, LibraryTensor
+
+INCLUDE_DIRECTORY = "include"
+SOURCE_DIRECTORY = "src"
+SELF_TEST_DIRECTORY = "self_test"
+# Of floats in the self-test; the field for integers says so.
+_TOLERANCE_FLOAT = "1e-5f"
+
+
+def render_library(library: Library) -> Iterator[tuple[str, str]]:
+    """Every file's path and text."""
+    names = {"library": library.name, "LIBRARY": library.name.upper()}
+    headers = f"{INCLUDE_DIRECTORY}/{library.name}"
+    for model in library.models:
+        yield f"{headers}/{model.name}_model.h", _model_header(library, model)
+    arenas = [model.arena_size for model in library.models]
+    yield f"{headers}/arena.h", fill(
+        "arena.h.in", **names, arena_size=str(max(arenas)), total_arena_size=str(sum(arenas))
+    )
+    yield f"{headers}/tensor_info.h", fill(
+        "tensor_info.h.in", **names, max_rank=str(_max_rank(library.models))
+    )
+    # An array of no ops would be no array.
+    op_count = max(1, len(library.methods))
+    yield f"{headers}/op_resolver.h", fill("op_resolver.h.in", **names, op_count=str(op_count))
+    yield f"{INCLUDE_DIRECTORY}/{library.name}.h", fill(
+        "library.h.in", **names, includes=_includes(library)
+    )
+    yield f"{SOURCE_DIRECTORY}/op_resolver.cc", fill(
+        "op_resolver.cc.in", **names, add_ops=_add_ops(library.methods)
+    )
+
+
+def render_self_test(library: Library) -> Iterator[tuple[str, str]]:
+    """Every file's path and text."""
+    names = {"library": library.name, "LIBRARY": library.name.upper()}
+    declarations = "".join(
+        f"namespace {model.name} {{\nextern const GoldenModel kGolden;\n}}\n"
+        for model in library.models
+    )
+    golden_models = "".join(f"    &{model.name}::kGolden,\n" for model in library.models)
+    yield f"{SELF_TEST_DIRECTORY}/golden.h", fill("golden.h.in", **names, declarations=declarations)
+    yield f"{SELF_TEST_DIRECTORY}/main.cc", fill("main.cc.in", **names)
+    yield f"{SELF_TEST_DIRECTORY}/{library.name}_self_test.cc", fill(
+        "self_test.cc.in",
+        **names,
+        models=golden_models,
+        tolerance_float=_TOLERANCE_FLOAT,
+        tolerance_lsb=str(library.tolerance_lsb),
+    )
+    yield f"{SELF_TEST_DIRECTORY}/{library.name}_self_test.h", fill("self_test.h.in", **names)
+
+
+def _max_rank(models: Iterable[LibraryModel]) -> int:
+    tensors = (tensor for model in models for tensor in (*model.inputs, *model.outputs))
+    return max(1, *(len(tensor.shape) for tensor in tensors))
+
+
+def _includes(library: Library) -> str:
+    headers = ["arena.h", "op_resolver.h", "tensor_info.h"]
+    headers += [f"{model.name}_model.h" for model in library.models]
+    return "".join(f'#include "{library.name}/{header}"\n' for header in sorted(headers))
+
+
+def _add_ops(methods: Iterable[str]) -> str:
+    return "".join(
+        f"  if (resolver.{method}() != kTfLiteOk) return kTfLiteError;\n" for method in methods
+    )
+
+
+def _model_header(library: Library, model: LibraryModel) -> str:
+    return fill(
+        "model.h.in",
+        library=library.name,
+        LIBRARY=library.name.upper(),
+        model=model.name,
+        MODEL=model.name.upper(),
+        sha256=model.sha256,
+        model_size=str(model.size),
+        smallest=str(model.smallest_arena),
+        margin=str(model.arena_margin),
+        arena_size=str(model.arena_size),
+        inputs=_tensor_array("kInputs", model.inputs),
+        outputs=_tensor_array("kOutputs", model.outputs),
+        labels=_label_array(model.labels),
+    )
+
+
+def _tensor_array(name: str, tensors: Iterable[LibraryTensor]) -> str:
+    entries = "".join(f"    {_tensor(tensor)},\n" for tensor in tensors)
+    return f"inline constexpr TensorInfo {name}[] = {{\n{entries}}};\n"
+
+
+def _tensor(tensor: LibraryTensor) -> str:
+    values = (
+        string_literal(tensor.name),
+        f"TensorType::{TENSOR_TYPES[tensor.dtype][0]}",
+        str(len(tensor.shape)),
+        "{{{}}}".format(", ".join(str(size) for size in tensor.shape)),
+        str(tensor.elements),
+        str(tensor.bytes),
+        float_literal(tensor.scale),
+        str(tensor.zero_point),
+    )
+    return f"{{{', '.join(values)}}}"
+
+
+def _label_array(labels: Iterable[str]) -> str:
+    entries = "".join(f"    {string_literal(label)},\n" for label in labels)
+    if not entries:
+        return ""
+    return f"\n// In the order of the scores.\ninline constexpr const char* kLabels[] = {{\n{entries}}};\n"

@@ -1,0 +1,52 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The smallest tensor arena that a model works in, found by trying."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from pants_tflite.micro.sandbox.attempts import attempt
+from pants_tflite.micro.sandbox.micro_interpreter import ALIGNMENT, load
+from pants_tflite.micro.sandbox.op_support import tensor_bytes
+from pants_tflite.sandbox.flatbuffer_model import Model
+
+
+def bisect(works: Callable[[int], bool], low: int, high: int) -> int:
+    """The least multiple of the alignment above `low` that works, where `high` is one that does."""
+    least, most = low // ALIGNMENT, high // ALIGNMENT
+    while most - least > 1:
+        middle = (least + most) // 2
+        if works(middle * ALIGNMENT):
+            most = middle
+        else:
+            least = middle
+    return most * ALIGNMENT
+
+
+def smallest_arena(data: bytes, enough: int, run: Callable[[int], Any]) -> int:
+    """The bytes that a model needs; it works in `enough` of them.
+
+    Tensors are laid out before the first call, so that alone is tried for every size; `run`, which
+    raises where a call fails, has the last word.
+    """
+    enough = enough // ALIGNMENT * ALIGNMENT
+    found = bisect(lambda size: attempt(lambda: load(data, size) and None).succeeded, 0, enough)
+    if attempt(lambda: run(found)).succeeded:
+        return found
+    return bisect(lambda size: attempt(lambda: run(size)).succeeded, found, enough)
+
+
+def largest_tensor(model: Model) -> dict[str, Any]:
+    """The largest tensor that takes room in the arena: of those of one size the first."""
+    tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
+    tensor = max(
+        (tensor for tensor in tensors if not tensor.constant),
+        key=lambda tensor: tensor_bytes(tensor.shape, tensor.dtype),
+    )
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape),
+        "dtype": tensor.dtype,
+        "bytes": tensor_bytes(tensor.shape, tensor.dtype),
+    }

@@ -1,0 +1,152 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Golden vectors, replayed with TFLite Micro: how far its outputs are from LiteRT's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+import numpy as np
+
+from pants_tflite.sandbox.flatbuffer_model import Model, Signature, Subgraph, Tensor
+from pants_tflite.sandbox.samples import read_npz
+
+# What a difference is counted in.
+STEPS = "steps"
+RELATIVE = "relative"
+VALUES = "values"
+_DIGITS = 6
+
+
+class NotComparable(Exception):
+    """Why the golden vectors of a model cannot be replayed."""
+
+
+@dataclass(frozen=True)
+class GoldenVectors:
+    """What goes into the main graph, and what must come out, as the tensors store it.
+
+    Each call has one array for each input or output of `signature`, in the graph's order.
+    """
+
+    signature: Signature
+    inputs: tuple[tuple[np.ndarray, ...], ...]
+    outputs: tuple[tuple[np.ndarray, ...], ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, model: Model, inputs: Path, outputs: Path) -> GoldenVectors:
+        """Raises NotComparable where TFLite Micro cannot be fed with them."""
+        graph = model.subgraphs[0]
+        signature = next((each for each in model.callables if each.subgraph == 0), None)
+        if signature is None:
+            raise NotComparable("no signature calls the main graph, the only one that it runs")
+        input_names = _in_order(graph, graph.inputs, signature.inputs)
+        output_names = _in_order(graph, graph.outputs, signature.outputs)
+        return cls(
+            signature,
+            _calls(signature, input_names, dict(signature.inputs), read_npz(inputs)),
+            _calls(signature, output_names, dict(signature.outputs), read_npz(outputs)),
+            output_names,
+        )
+
+
+def _in_order(
+    graph: Subgraph, indices: Sequence[int], named: Sequence[tuple[str, Tensor]]
+) -> tuple[str, ...]:
+    """The names of a signature's tensors, in the order of the graph's."""
+    names = []
+    for index in indices:
+        found = [name for name, tensor in named if tensor is graph.tensors[index]]
+        if not found:
+            raise NotComparable(f"the signature leaves out `{graph.tensors[index].name}`")
+        names.append(found[0])
+    return tuple(names)
+
+
+def _calls(
+    signature: Signature,
+    names: Sequence[str],
+    tensors: Mapping[str, Tensor],
+    arrays: Mapping[str, np.ndarray],
+) -> tuple[tuple[np.ndarray, ...], ...]:
+    columns = []
+    for name in names:
+        calls = arrays[f"{signature.name}/{name}"]
+        if calls.shape[1:] != tensors[name].shape:
+            raise NotComparable(
+                f"LiteRT gave `{name}` the shape {list(calls.shape[1:])}, and TFLite Micro cannot "
+                f"change its {list(tensors[name].shape)}"
+            )
+        columns.append(calls)
+    return tuple(zip(*columns))
+
+
+def _step(model: Model, tensor: Tensor) -> float | None:
+    """What one step of an output is worth in the numbers that it stores; None for a real number.
+
+    A float output that was dequantized at the very end has the steps of what it was before.
+    """
+    if not tensor.dtype.startswith("float"):
+        return 1.0 if tensor.quantization is not None else None
+    graph = model.subgraphs[0]
+    for op in graph.ops:
+        if op.code.name == "DEQUANTIZE" and graph.tensors[op.outputs[0]] is tensor:
+            quantization = graph.tensors[op.inputs[0]].quantization
+            if quantization is not None and len(quantization.scales) == 1:
+                return quantization.scales[0]
+    return None
+
+
+def compare(
+    model: Model, golden: GoldenVectors, actual: Sequence[Sequence[np.ndarray]]
+) -> list[dict[str, Any]]:
+    """The differences of each output over all calls.
+
+    `largest_difference` is counted in the `unit`: the quantization's steps, so 1 is the least
+    significant bit (`step` is what one is worth in what the output stores); for real numbers relative to the largest of the expected ones; for other
+    integers in their own values.
+    """
+    compared = []
+    for position, name in enumerate(golden.names):
+        tensor = dict(golden.signature.outputs)[name]
+        expected = np.stack([call[position] for call in golden.outputs])
+        got = np.stack([call[position] for call in actual]).reshape(expected.shape)
+        compared.append(
+            {"name": name, "dtype": tensor.dtype, **_differ(model, tensor, expected, got)}
+        )
+    return compared
+
+
+def _differ(
+    model: Model, tensor: Tensor, expected: np.ndarray, actual: np.ndarray
+) -> dict[str, Any]:
+    same = (expected == actual) | ((expected != expected) & (actual != actual))
+    wide = np.longdouble if expected.dtype.kind in "iu" else np.float64
+    with np.errstate(invalid="ignore"):
+        distances = np.abs(expected.astype(wide) - actual.astype(wide))
+    distances[same] = 0
+    # Not a number on one side alone is as far as can be.
+    distances[np.isnan(distances)] = np.inf
+    largest = float(np.max(distances, initial=0))
+    step = _step(model, tensor)
+    if step is not None:
+        unit, size = STEPS, step
+    elif tensor.dtype.startswith("float"):
+        finite = np.abs(expected[np.isfinite(expected)])
+        unit, size = RELATIVE, float(np.max(finite, initial=0)) or 1.0
+    else:
+        unit, size = VALUES, 1.0
+    difference = largest / size
+    return {
+        "step": step,
+        "elements": int(expected.size),
+        "differing_elements": int(np.count_nonzero(~same)),
+        "exact": bool(same.all()),
+        "unit": unit,
+        "largest_difference": (
+            float(f"{difference:.{_DIGITS}g}") if np.isfinite(difference) else None
+        ),
+    }

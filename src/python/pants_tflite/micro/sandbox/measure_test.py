@@ -1,0 +1,201 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("tflite_micro", reason="its wheels are for Linux x86_64 only")
+
+from pants_tflite.micro.sandbox.arena import bisect  # noqa: E402
+from pants_tflite.micro.sandbox.attempts import attempt  # noqa: E402
+from pants_tflite.micro.sandbox.measure import main  # noqa: E402
+from pants_tflite.micro.sandbox.micro_interpreter import run_zeros  # noqa: E402
+from pants_tflite.micro.sandbox.testing_vectors import NO_GOLDEN, measure_model  # noqa: E402
+from pants_tflite.sandbox.testing_models import (  # noqa: E402
+    SERVING,
+    OpSpec,
+    TensorSpec,
+    aborting_model,
+    build_model,
+    custom_op_model,
+    linear_model,
+    pack,
+    quantized_linear_model,
+    unpack,
+)
+
+SHARED_MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS", "")
+needs_models = pytest.mark.skipif(
+    not SHARED_MODELS, reason="PANTS_TFLITE_SHARED_MODELS names no folder of published models"
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def lacking_model() -> bytes:
+    """Two ops that TFLite Micro lacks, one of them twice, a type that it lacks, and an op it has."""
+    floats = [TensorSpec(name, (1, 4)) for name in ("x", "a", "b", "c", "y")]
+    longs = [TensorSpec(name, (1, 4), "int64") for name in ("n", "m")]
+    ops = [
+        OpSpec("GELU", ("x",), ("a",)),
+        OpSpec("ABS", ("a",), ("b",)),
+        OpSpec("GELU", ("b",), ("c",)),
+        OpSpec("ATAN2", ("c", "c"), ("y",)),
+        OpSpec("ADD", ("n", "n"), ("m",)),
+    ]
+    return build_model([*floats, *longs], ops, inputs=("x", "n"), outputs=("y", "m"))
+
+
+@pytest.mark.parametrize(("low", "high", "least"), [(0, 4096, 1600), (1584, 1600, 1600)])
+def test_bisect(low: int, high: int, least: int) -> None:
+    assert bisect(lambda size: size >= least, low, high) == least
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        linear_model(),
+        linear_model(signature=False),
+        quantized_linear_model(),
+        quantized_linear_model(io_type="int8"),
+        quantized_linear_model(activation_type="int16"),
+    ],
+)
+def test_the_arena_is_the_smallest_that_works(data: bytes) -> None:
+    report = measure_model(data, golden=True)
+    assert report["refusal"] is None
+    smallest = report["arena"]["smallest"]
+    assert smallest % 16 == 0
+    assert attempt(lambda: run_zeros(data, smallest, 1)).succeeded
+    assert not attempt(lambda: run_zeros(data, smallest - 16, 1)).succeeded
+    assert report["golden"]["calls"] == 4
+    (output,) = report["golden"]["outputs"]
+    assert output["largest_difference"] <= (1e-6 if output["unit"] == "relative" else 1)
+
+
+def test_largest_tensor_and_runtime() -> None:
+    report = measure_model(linear_model(features=7), golden=False)
+    assert report["arena"]["largest_tensor"] == {
+        "name": "x",
+        "shape": [1, 7],
+        "dtype": "float32",
+        "bytes": 28,
+    }
+    assert report["golden"] is None
+    measured_on = report["measured_on"]
+    assert (measured_on["runtime"], measured_on["pointer_bits"]) == ("tflite-micro", 64)
+    assert measured_on["version"].startswith("0.dev")
+
+
+def test_everything_that_is_lacking_is_listed() -> None:
+    refusal = measure_model(lacking_model(), golden=False)["refusal"]
+    assert [(lack["op"], lack["count"]) for lack in refusal["lacks"]] == [
+        ("ADD", 1),
+        ("ATAN2", 1),
+        ("GELU", 2),
+    ]
+    causes = {lack["op"]: lack["cause"] for lack in refusal["lacks"]}
+    assert causes["GELU"] == causes["ATAN2"] == "it has no kernel for this op"
+    assert causes["ADD"] == "Type INT64 (4) not supported."
+
+
+def test_custom_op() -> None:
+    refusal = measure_model(custom_op_model("Twice"), golden=False)["refusal"]
+    assert refusal["lacks"] == [
+        {"op": "Twice", "cause": "it has no kernel for this op", "count": 1}
+    ]
+
+
+def test_float16_weights() -> None:
+    data = build_model(
+        [
+            TensorSpec("x", (1, 4)),
+            TensorSpec("half", (1, 4), "float16", value=0.5),
+            TensorSpec("weights", (1, 4)),
+            TensorSpec("y", (1, 1)),
+        ],
+        [
+            OpSpec("DEQUANTIZE", ("half",), ("weights",)),
+            OpSpec("FULLY_CONNECTED", ("x", "weights", ""), ("y",)),
+        ],
+        SERVING,
+    )
+    (lack,) = measure_model(data, golden=True)["refusal"]["lacks"]
+    assert lack["op"] == "DEQUANTIZE"
+    assert lack["cause"].startswith("kernels/dequantize_common.cc")
+
+
+def test_a_model_that_kills_its_process() -> None:
+    refusal = measure_model(aborting_model(), golden=False)["refusal"]
+    assert "SIGABRT" in refusal["cause"]
+
+
+def test_weights_outside_of_the_flatbuffer(folder: Path) -> None:
+    model = unpack(linear_model())
+    model.buffers[2].data = None
+    model.buffers[2].offset, model.buffers[2].size = 64, 4
+    refusal = measure_model(pack(model), golden=False)["refusal"]
+    assert "outside of the model's flatbuffer" in refusal["cause"]
+
+
+def test_the_same_bytes_each_time() -> None:
+    def report() -> bytes:
+        measure_model(quantized_linear_model(), golden=True)
+        return Path("out/measurement.json").read_bytes()
+
+    assert report() == report()
+
+
+# Arena, largest difference in steps (or relative) for each output; None: not compared.
+PUBLISHED: list[tuple[str, int, Any]] = [
+    ("hello_world_float.tflite", 1936, 0),
+    ("hello_world_int8.tflite", 1936, 1),
+    ("ic/pretrainedResnet.tflite", 203376, 1e-6),
+    ("ic/pretrainedResnet_quant.tflite", 55984, 2),
+    ("kws/kws_ref_model.tflite", 24272, 0),
+    ("micro_speech_quantized.tflite", 7584, 2),
+    ("trained_lstm_int8.tflite", 4208, 2),
+]
+
+
+@needs_models
+@pytest.mark.parametrize(("name", "arena", "difference"), PUBLISHED)
+def test_published_models(name: str, arena: int, difference: float) -> None:
+    report = measure_model((Path(SHARED_MODELS) / name).read_bytes(), golden=True)
+    assert report["arena"]["smallest"] == arena
+    (output,) = report["golden"]["outputs"]
+    assert output["largest_difference"] <= difference
+
+
+@needs_models
+@pytest.mark.parametrize(
+    ("name", "arena"), [("person_detect.tflite", 85264), ("audio_preprocessor_int8.tflite", 10224)]
+)
+def test_published_models_that_litert_does_not_run(name: str, arena: int) -> None:
+    shutil.copy(Path(SHARED_MODELS) / name, "model.tflite")
+    report = measure_model(Path("model.tflite").read_bytes(), golden=False)
+    assert (report["arena"]["smallest"], report["golden"]) == (arena, None)
+
+
+@needs_models
+def test_published_hybrid_model() -> None:
+    data = (Path(SHARED_MODELS) / "kws/kws_ref_model_float32.tflite").read_bytes()
+    (lack,) = measure_model(data, golden=False)["refusal"]["lacks"]
+    assert (lack["op"], lack["count"]) == ("CONV_2D", 5)
+    assert "Hybrid models are not supported" in lack["cause"]
+
+
+def test_a_damaged_model_is_a_crash() -> None:
+    Path("model.tflite").write_bytes(b"TFL3")
+    with pytest.raises(ValueError):
+        main({"model": "model.tflite", **NO_GOLDEN})

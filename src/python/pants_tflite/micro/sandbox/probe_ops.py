@@ -1,0 +1,77 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Lists the ops that TFLite Micro has kernels for, by trying each: no list comes with it.
+
+The request holds `custom_ops`, the custom codes to try. `supported_ops.json` holds `builtins` and
+`custom_ops`, the names of those that it has, sorted, and its `version`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ai_edge_litert import schema_py_generated as schema
+
+from pants_tflite.micro.sandbox.attempts import attempt
+from pants_tflite.micro.sandbox.micro_interpreter import load, tflm_version
+from pants_tflite.micro.sandbox.op_support import is_unknown
+from pants_tflite.micro.sandbox.single_op_models import pack
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_json
+
+FORMAT_VERSION = 1
+_ARENA = 1 << 16
+# What stands for no op of its own.
+_PLACEHOLDERS = ("CUSTOM", "PLACEHOLDER_FOR_GREATER_OP_CODES")
+
+
+def one_op_model(builtin: int, custom_code: str | None = None) -> bytes:
+    """A model of one op, which is looked up before it is found to have no options."""
+    tensors = [schema.TensorT(name=name, shape=[1], buffer=0) for name in ("x", "y")]
+    op = schema.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1])
+    if builtin == schema.BuiltinOperator.VAR_HANDLE:
+        # The Python interface counts variables before anything is looked up.
+        op.builtinOptionsType = schema.BuiltinOptions.VarHandleOptions
+        op.builtinOptions = schema.VarHandleOptionsT(container="", sharedName="x")
+    graph = schema.SubGraphT(tensors=tensors, inputs=[0], outputs=[1], operators=[op], name="main")
+    code = schema.OperatorCodeT(
+        builtinCode=builtin,
+        deprecatedBuiltinCode=min(builtin, 127),
+        customCode=custom_code,
+        version=1,
+    )
+    return pack(
+        schema.ModelT(
+            version=3,
+            operatorCodes=[code],
+            subgraphs=[graph],
+            buffers=[schema.BufferT()],
+            description="one op",
+        )
+    )
+
+
+def has_kernel(model: bytes) -> bool:
+    """Whether the one op of a model is found; whatever becomes of it after that."""
+    return not is_unknown(attempt(lambda: load(model, _ARENA) and None))
+
+
+def main(request: dict[str, Any]) -> None:
+    builtins = {
+        name: code
+        for name, code in vars(schema.BuiltinOperator).items()
+        if name[0] != "_" and name not in _PLACEHOLDERS
+    }
+    custom = schema.BuiltinOperator.CUSTOM
+    report = {
+        "builtins": sorted(n for n, code in builtins.items() if has_kernel(one_op_model(code))),
+        "custom_ops": sorted(
+            name for name in request["custom_ops"] if has_kernel(one_op_model(custom, name))
+        ),
+        "format_version": FORMAT_VERSION,
+        "version": tflm_version(),
+    }
+    write_json(OUTPUT_DIR / "supported_ops.json", report)
+
+
+if __name__ == "__main__":
+    run(main)

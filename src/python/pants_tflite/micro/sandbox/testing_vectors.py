@@ -1,0 +1,46 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Measuring a model in tests: its golden vectors from LiteRT, then TFLite Micro."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pants_tflite.micro.sandbox import measure
+from pants_tflite.sandbox import verify
+
+GOLDEN = {"golden_input": "out/golden_input.npz", "golden_output": "out/golden_output.npz"}
+NO_GOLDEN = {"golden_input": None, "golden_output": None}
+
+
+def write_golden(data: bytes) -> None:
+    """Writes a model, and the golden vectors that LiteRT's reference kernels yield for it."""
+    Path("model.tflite").write_bytes(data)
+    verify.main(
+        {
+            "custom_ops": [],
+            "dataset": None,
+            "dataset_field": "verify_dataset",
+            "input_type": None,
+            "max_samples": 16,
+            "mode": None,
+            "model": "model.tflite",
+            "output_type": None,
+            "reference": None,
+            "seed": 0,
+            "tolerance": None,
+        }
+    )
+
+
+def measure_model(data: bytes, *, golden: bool) -> dict[str, Any]:
+    """The report on a model."""
+    if golden:
+        write_golden(data)
+    Path("out").mkdir(exist_ok=True)
+    Path("model.tflite").write_bytes(data)
+    measure.main({"model": "model.tflite", **(GOLDEN if golden else NO_GOLDEN)})
+    report: dict[str, Any] = json.loads(Path("out/measurement.json").read_text())
+    return report

@@ -1,0 +1,155 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants test` for `tflite_micro_library`: its self-test, on the host and in QEMU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from pants.core.goals.test import ShowOutput, TestFieldSet, TestRequest, TestResult, TestSubsystem
+from pants.engine.addresses import Address
+from pants.engine.fs import CreateDigest, Digest, DigestEntries, FileContent, FileEntry
+from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
+
+from pants_tflite.compat import test_result
+from pants_tflite.micro.field_sets import MicroLibraryFieldSet
+from pants_tflite.micro.qemu.boards import BOARDS
+from pants_tflite.micro.qemu.emulator import Qemu, QemuRequest
+from pants_tflite.micro.self_test_program import BuildSelfTestRequest, BuiltSelfTest
+from pants_tflite.micro.subsystems.self_test import QEMU, MicroSelfTest
+from pants_tflite.micro.target_types import MicroLayoutField, MicroTflmField
+from pants_tflite.util_rules.cc.platforms import PLATFORMS, Platform, host_platform
+
+
+@dataclass(frozen=True)
+class MicroSelfTestFieldSet(TestFieldSet):
+    required_fields = (MicroLayoutField,)
+
+    @classmethod
+    def opt_out(cls, target: Target) -> bool:
+        """Without a tree of TFLite Micro there is nothing to compile with."""
+        return target[MicroTflmField].value is None
+
+
+class MicroSelfTestRequest(TestRequest):
+    tool_subsystem = MicroSelfTest  # type: ignore[assignment]
+    field_set_type = MicroSelfTestFieldSet
+
+
+@dataclass(frozen=True)
+class RunSelfTestRequest:
+    """Asks for a self-test on `platform`: the host itself, or a board of QEMU's."""
+
+    field_set: MicroLibraryFieldSet
+    platform: Platform
+    force: bool
+
+
+@dataclass(frozen=True)
+class SelfTestRun:
+    """`result` is None where nothing could run it; `heading` says on what it ran, or why not."""
+
+    heading: str
+    result: Optional[FallibleProcessResult]
+
+    @property
+    def exit_code(self) -> int:
+        return self.result.exit_code if self.result else 0
+
+    def render(self) -> bytes:
+        output = self.result.stdout + self.result.stderr if self.result else b""
+        lines = output.decode(errors="replace").splitlines()
+        return "\n".join((self.heading, *(f"  {line.rstrip()}" for line in lines), "")).encode()
+
+
+@dataclass(frozen=True)
+class RenderTestResultRequest:
+    address: Address
+    runs: tuple[SelfTestRun, ...]
+    output: ShowOutput
+
+
+@rule(desc="Run a TFLite Micro self-test", level=LogLevel.DEBUG)
+async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -> SelfTestRun:
+    field_set, platform = request.field_set, request.platform
+    built = await Get(BuiltSelfTest, BuildSelfTestRequest(field_set, platform))
+    program = built.program
+    board = BOARDS.get(platform.name)
+    argv: tuple[str, ...] = (f"./{program.path}",)
+    version = ""
+    where = f"the host ({platform})"
+    if board is not None:
+        qemu = await Get(Qemu, QemuRequest())
+        if qemu.path is None:
+            return SelfTestRun(f"{platform}: compiled, not run: {QEMU} was not found.", None)
+        argv, version = board.argv(qemu.path, program.path), qemu.version
+        where = f"{platform} in QEMU ({board.machine})"
+    sizes = built.sizes
+    result = await Get(
+        FallibleProcessResult,
+        Process(
+            argv=argv,
+            env=FrozenDict({"PANTS_TFLITE_EMULATOR": version} if version else {}),
+            input_digest=program.digest,
+            description=f"Run the self-test of {field_set.address} on {where}",
+            timeout_seconds=subsystem.timeout_seconds,
+            cache_scope=(
+                ProcessCacheScope.PER_SESSION if request.force else ProcessCacheScope.SUCCESSFUL
+            ),
+        ),
+    )
+    return SelfTestRun(
+        f"{where}: {sizes.text} bytes of text ({built.golden_bytes} of them golden vectors), "
+        f"{sizes.data} of data, {sizes.bss} of bss",
+        result,
+    )
+
+
+@rule
+async def render_test_result(request: RenderTestResultRequest) -> TestResult:
+    text = b"\n".join(run.render() for run in request.runs)
+    files = await Get(
+        Digest, CreateDigest((FileContent("stdout", text), FileContent("stderr", b"")))
+    )
+    entries = await Get(DigestEntries, Digest, files)
+    digests = {entry.path: entry.file_digest for entry in entries if isinstance(entry, FileEntry)}
+    ran = [run.result for run in request.runs if run.result is not None]
+    return test_result(
+        exit_code=next((run.exit_code for run in request.runs if run.exit_code), 0),
+        stdout=text,
+        stdout_digest=digests["stdout"],
+        stderr=b"",
+        stderr_digest=digests["stderr"],
+        addresses=(request.address,),
+        output_setting=request.output,
+        result_metadata=ran[-1].metadata,
+    )
+
+
+@rule(desc="Test a TFLite Micro library", level=LogLevel.DEBUG)
+async def test_micro_library(
+    batch: MicroSelfTestRequest.Batch[MicroSelfTestFieldSet, Any], test_subsystem: TestSubsystem
+) -> TestResult:
+    address = batch.single_element.address
+    wrapped = await Get(
+        WrappedTarget, WrappedTargetRequest(address, description_of_origin="the goal `test`")
+    )
+    field_set = MicroLibraryFieldSet.create(wrapped.target)
+    cpu = field_set.cpu.value
+    platforms = (host_platform(), *((PLATFORMS[cpu],) if cpu else ()))
+    runs = await MultiGet(
+        Get(SelfTestRun, RunSelfTestRequest(field_set, platform, test_subsystem.force))
+        for platform in platforms
+    )
+    return await Get(
+        TestResult, RenderTestResultRequest(address, tuple(runs), test_subsystem.output)
+    )
+
+
+def rules():
+    return (*collect_rules(), *MicroSelfTestRequest.rules())

@@ -1,0 +1,46 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The self-test of a micro library: whether, how long and with what it runs."""
+
+from __future__ import annotations
+
+from pants.core.util_rules.search_paths import ExecutableSearchPathsOptionMixin
+from pants.option.option_types import IntOption, SkipOption
+from pants.option.subsystem import Subsystem
+from pants.util.strutil import softwrap
+
+QEMU = "qemu-system-arm"
+
+
+class MicroSelfTest(Subsystem):
+    options_scope = "tflite-micro-self-test"
+    name = "TFLite Micro self-test"
+    help = "The self-test of a `tflite_micro_library`, on the host and in QEMU."
+
+    skip = SkipOption("test")
+    timeout_seconds = IntOption(
+        default=120,
+        help=softwrap(
+            """
+            How long a self-test may run before it counts as failed.
+
+            Defaults to 120.
+
+            Example: `timeout_seconds = 600`.
+            """
+        ),
+    )
+
+    class EnvironmentAware(ExecutableSearchPathsOptionMixin, Subsystem.EnvironmentAware):
+        env_vars_used_by_options = ("PATH",)
+
+        executable_search_paths_help = softwrap(
+            f"""
+            Where `{QEMU}` is looked for. `<PATH>` stands for the folders of the environment
+            variable PATH.
+
+            Defaults to `["<PATH>"]`.
+
+            Example: `executable_search_paths = ["/opt/qemu/bin"]`.
+            """
+        )

@@ -1,0 +1,169 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The target `tflite_micro_library` and its fields."""
+
+from __future__ import annotations
+
+from pants.engine.target import AsyncFieldMixin, IntField, StringField, Target, ValidNumbers
+from pants.util.strutil import help_text
+
+from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
+from pants_tflite.sizes import SIZE_HELP
+
+CPUS = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
+LAYOUTS = ("cmake", "arduino", "zephyr", "esp_idf")
+
+
+class MicroLibraryNameField(StringField):
+    alias = "library"
+    help = help_text(
+        """
+        The library's name: its C++ namespace, its directory of headers and its name in the build
+        system of the `layout`. It is of lower-case letters, digits and `_`, begins with a letter
+        and has no two `_` in a row.
+
+        Defaults to the last part of the BUILD file's directory and the target's name: `sine_mcu`
+        for `models/sine:mcu`.
+
+        Example: `library="wake_word"`.
+        """
+    )
+
+
+class MicroLayoutField(StringField):
+    alias = "layout"
+    value: str
+    default = "cmake"
+    valid_choices = LAYOUTS
+    help = help_text(
+        f"""
+        The build system that the library's files are for: one of {", ".join(LAYOUTS)}. The C++
+        code is the same in all of them.
+
+        Defaults to cmake.
+
+        Example: `layout="zephyr"`.
+        """
+    )
+
+
+class MicroCpuField(StringField):
+    alias = "cpu"
+    valid_choices = CPUS
+    help = help_text(
+        f"""
+        The processor that the static library and the self-test are compiled for: one of
+        {", ".join(CPUS)}. Nothing is compiled without `tflm`; the library's sources are the same
+        for every processor.
+
+        Defaults to none: with `tflm`, the self-test is compiled for the host alone.
+
+        Example: `cpu="cortex-m4"`.
+        """
+    )
+
+
+class MicroTflmField(StringField, AsyncFieldMixin):
+    alias = "tflm"
+    help = help_text(
+        """
+        The address of a `file` (an archive: .zip, .tar.gz; an `http_source` will do) or a `files`
+        target that holds a TFLite Micro source tree, as TFLite Micro's own `create_tflm_tree.py`
+        writes it. With it, `package` compiles a static library and the self-test, and `test` runs
+        the self-test.
+
+        Defaults to none: the bundle is sources.
+
+        Example: `tflm="//3rdparty/tflm:tree"`.
+        """
+    )
+
+
+class MicroMaxArenaField(StringField):
+    alias = "max_arena"
+    help = help_text(
+        f"""
+        How large the tensor arena of any model may be, the margin included: {SIZE_HELP}. A larger
+        one fails the build.
+
+        Defaults to no limit.
+
+        Example: `max_arena="64KiB"`.
+        """
+    )
+
+
+class MicroMaxFlashField(StringField):
+    alias = "max_flash"
+    help = help_text(
+        f"""
+        How much read-only memory the bundle may take: {SIZE_HELP}. It counts all models, and, where
+        `tflm` and `cpu` say how to compile it, the code and constants of the self-test's program
+        without its golden vectors instead. More fails the build.
+
+        Defaults to no limit.
+
+        Example: `max_flash="256KiB"`.
+        """
+    )
+
+
+class MicroArenaMarginField(IntField):
+    alias = "arena_margin"
+    value: int
+    default = 10
+    valid_numbers = ValidNumbers.positive_and_zero
+    help = help_text(
+        """
+        What to add to the smallest tensor arena that works, in percent. The arena is measured with
+        TFLite Micro's reference kernels on a 64-bit host; optimized kernels, such as CMSIS-NN's, may
+        need more for scratch buffers.
+
+        Defaults to 10.
+
+        Example: `arena_margin=25`.
+        """
+    )
+
+
+class MicroGoldenToleranceField(IntField):
+    alias = "golden_tolerance"
+    value: int
+    default = 2
+    valid_numbers = ValidNumbers.positive_and_zero
+    help = help_text(
+        """
+        How far an integer output on the device may be from that of LiteRT's reference kernels, in
+        units of the least significant bit. A float may be off by the hundred thousandth part of the
+        largest value of its output.
+
+        Defaults to 2.
+
+        Example: `golden_tolerance=0`.
+        """
+    )
+
+
+class TfLiteMicroLibraryTarget(Target):
+    alias = "tflite_micro_library"
+    core_fields = (
+        *COMMON_BUNDLE_FIELDS,
+        MicroLibraryNameField,
+        MicroLayoutField,
+        MicroCpuField,
+        MicroTflmField,
+        MicroMaxArenaField,
+        MicroMaxFlashField,
+        MicroArenaMarginField,
+        MicroGoldenToleranceField,
+    )
+    help = help_text(
+        """
+        A C++ library for TFLite Micro: models as arrays, an op resolver with just the ops that they
+        use, the measured size of the tensor arena, and a self-test with golden vectors.
+        """
+    )
+
+
+def target_types() -> tuple[type[Target], ...]:
+    return (TfLiteMicroLibraryTarget,)

@@ -1,0 +1,82 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""A library for tests, described as a build would describe it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pants_tflite.micro.layouts.layout import LibraryFiles
+from pants_tflite.micro.library import Library, LibraryModel
+from pants_tflite.micro.rendering import render_library, render_self_test
+
+
+def tensor(name: str, dtype: str, shape: list[int], scale: float | None = None) -> dict[str, Any]:
+    quantization = None
+    if scale is not None:
+        quantization = {"scales": [scale], "zero_points": [-128], "quantized_dimension": None}
+    return {"name": name, "dtype": dtype, "shape": shape, "quantization": quantization}
+
+
+def model_facts() -> dict[str, Any]:
+    """A `model.json`, as far as a library reads it."""
+    x, y = tensor("serving_x:0", "int8", [1, 8, 8, 1], 0.5), tensor("y:0", "float32", [1, 2])
+    return {
+        "inputs": [x],
+        "outputs": [y],
+        "ops": [
+            {"name": "CONV_2D", "custom": False, "count": 2},
+            {"name": "SOFTMAX", "custom": False, "count": 1},
+            {"name": "GELU", "custom": False, "count": 0},
+        ],
+        "sha256": "ab" * 32,
+        "signatures": {
+            "other": {"subgraph": 1, "inputs": {"z": x}, "outputs": {}},
+            "serving_default": {
+                "subgraph": 0,
+                "inputs": {"image": x},
+                "outputs": {"scores": y},
+            },
+        },
+        "sizes": {"file": 1000},
+    }
+
+
+def arena(smallest: int, size: int) -> dict[str, Any]:
+    """What TFLite Micro measured, as a manifest says it."""
+    largest = {"name": "hidden", "shape": [1, 16], "dtype": "int8", "bytes": 16}
+    return {"smallest": smallest, "margin_percent": 10, "bytes": size, "largest_tensor": largest}
+
+
+def library() -> Library:
+    facts = model_facts()
+    return Library(
+        "pet_mcu",
+        (
+            LibraryModel.create("cats", facts, ("cat", "no cat"), arena(900, 992)),
+            LibraryModel.create("dogs", facts, (), arena(500, 560)),
+        ),
+        ("AddConv2D", "AddSoftmax"),
+        2,
+    )
+
+
+def library_files(version: str = "1.2.3") -> LibraryFiles:
+    made = library()
+    rendered = [path for path, _ in (*render_library(made), *render_self_test(made))]
+    rendered += ["src/cats_model.cc", "src/dogs_model.cc"]
+    rendered += ["self_test/cats_golden.cc", "self_test/dogs_golden.cc"]
+
+    def find(ending: str, *, self_test: bool) -> tuple[str, ...]:
+        found = [path for path in rendered if path.startswith("self_test/") == self_test]
+        return tuple(sorted(path for path in found if path.endswith(ending)))
+
+    return LibraryFiles(
+        library=made.name,
+        version=version,
+        models=("cats", "dogs"),
+        headers=find(".h", self_test=False),
+        sources=find(".cc", self_test=False),
+        self_test_headers=find(".h", self_test=True),
+        self_test_sources=find(".cc", self_test=True),
+    )

@@ -1,0 +1,103 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""TFLite Micro itself, compiled from a source tree: one cached process for each of its sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest, DigestSubset, MergeDigests, PathGlobs
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.micro.tflm_tree import TflmTree
+from pants_tflite.util_rules.cc.compilation import CompiledObject, CompileSourceRequest
+from pants_tflite.util_rules.cc.platforms import Platform
+from pants_tflite.util_rules.cc.toolchain import CXX, C
+
+# What TFLite Micro and all that is linked with it are compiled with.
+DEFINES = ("NDEBUG", "TF_LITE_STATIC_MEMORY")
+C_FLAGS = ("-Os", "-ffunction-sections", "-fdata-sections")
+CXX_FLAGS = (*C_FLAGS, "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
+
+
+@dataclass(frozen=True)
+class CompileTflmRequest:
+    """Asks for all of TFLite Micro for `platform`; `address` is blamed for a tree that does not
+    compile."""
+
+    address: Address
+    tree: TflmTree
+    platform: Platform
+
+    def debug_hint(self) -> str:
+        return f"{self.platform}, for {self.address}"
+
+
+@dataclass(frozen=True)
+class CompiledTflm:
+    objects: tuple[CompiledObject, ...]
+
+
+@dataclass(frozen=True)
+class CompileMicroSourceRequest:
+    """Compiles `source`, a path in `digest`, in the way of TFLite Micro.
+
+    `headers` is all that it may include beside what is in the compiler.
+    """
+
+    address: Address
+    platform: Platform
+    source: str
+    digest: Digest
+    headers: Digest
+    include_dirs: tuple[str, ...]
+
+    @property
+    def language(self) -> str:
+        return C if self.source.endswith(".c") else CXX
+
+
+@rule
+async def compile_micro_source(request: CompileMicroSourceRequest) -> CompiledObject:
+    # The one source and no other, so that an edit of another compiles it not again.
+    source = await Get(Digest, DigestSubset(request.digest, PathGlobs((request.source,))))
+    digest = await Get(Digest, MergeDigests((source, request.headers)))
+    return await Get(
+        CompiledObject,
+        CompileSourceRequest(
+            request.address,
+            request.platform,
+            request.language,
+            request.source,
+            digest,
+            include_dirs=request.include_dirs,
+            defines=DEFINES,
+            flags=C_FLAGS if request.language == C else CXX_FLAGS,
+            linked_with=CXX,
+        ),
+    )
+
+
+@rule(desc="Compile TFLite Micro")
+async def compile_tflm(request: CompileTflmRequest) -> CompiledTflm:
+    tree = request.tree
+    objects = await MultiGet(
+        Get(
+            CompiledObject,
+            CompileMicroSourceRequest(
+                request.address,
+                request.platform,
+                source,
+                tree.digest,
+                tree.headers,
+                tree.include_dirs,
+            ),
+        )
+        for source in tree.sources
+    )
+    return CompiledTflm(objects)
+
+
+def rules():
+    return collect_rules()

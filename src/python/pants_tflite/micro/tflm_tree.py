@@ -1,0 +1,162 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""A source tree of TFLite Micro, as its own `create_tflm_tree.py` writes one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from pants.core.target_types import FilesGeneratorTarget, FileSourceField, FileTarget
+from pants.core.util_rules.archive import ExtractedArchive, MaybeExtractArchiveRequest
+from pants.engine.addresses import Address
+from pants.engine.fs import AddPrefix, Digest, DigestSubset, PathGlobs, RemovePrefix, Snapshot
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import HydratedSources, HydrateSourcesRequest, SourcesField
+
+from pants_tflite.errors import Mistake
+from pants_tflite.util_rules.references import Reference, ReferenceRequest
+
+_MARKER = "tensorflow/lite/micro/micro_interpreter.h"
+_ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar")
+_SOURCES = (".c", ".cc", ".cpp")
+# Sources that others include.
+_INCLUDED_SOURCES = "third_party/kissfft/"
+_HEADERS = ("**/*.h", "**/*.hpp", "**/*.inc", f"**/{_INCLUDED_SOURCES}**/*.c")
+# Relative to the tree: how its sources name each other's headers and those of the others in it.
+_INCLUDE_DIRS = (
+    "",
+    "third_party/flatbuffers/include",
+    "third_party/gemmlowp",
+    "third_party/kissfft",
+    "third_party/ruy",
+)
+# Programs of their own, where a tree was made with examples.
+_EXAMPLES = ("examples/", "tensorflow/lite/micro/examples/")
+_TEST_SUFFIXES = ("_test.c", "_test.cc", "_test.cpp")
+# Where the tree is in a sandbox.
+TREE = "tflm"
+
+
+@dataclass(frozen=True)
+class TflmTreeRequest:
+    """Asks for the tree that `value` in the field `field` of `address` refers to."""
+
+    address: Address
+    field: str
+    value: str
+
+    def debug_hint(self) -> str:
+        return f"{self.value} for {self.address}"
+
+
+@dataclass(frozen=True)
+class StageTflmTreeRequest:
+    """Asks for a tree of which `digest` has the root at its top."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class TflmTree:
+    """`digest` holds the whole tree below the directory TREE, `headers` its headers alone.
+
+    `sources` are paths in it, of what makes a library. `version` is the hash of all of it: a tree
+    does not say which commit it is of.
+    """
+
+    digest: Digest
+    headers: Digest
+    sources: tuple[str, ...]
+    include_dirs: tuple[str, ...]
+    version: str
+
+
+def find_root(files: tuple[str, ...]) -> str | None:
+    """The directory of a tree among `files`: the one that is nearest to the top."""
+    roots = [
+        path[: -len(_MARKER)].rstrip("/")
+        for path in files
+        if path == _MARKER or path.endswith(f"/{_MARKER}")
+    ]
+    return min(roots, key=lambda root: (root.count("/"), root), default=None)
+
+
+def library_sources(files: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of a tree's `files` that go into a library."""
+    return tuple(
+        path
+        for path in sorted(files)
+        if path.endswith(_SOURCES)
+        and not path.endswith(_TEST_SUFFIXES)
+        and not path.startswith((*_EXAMPLES, _INCLUDED_SOURCES))
+    )
+
+
+def no_tree(field: str, value: str, files: tuple[str, ...]) -> Mistake:
+    """What is wrong with files that are no tree."""
+    seen = ", ".join(f"`{path}`" for path in sorted(files)[:3]) or "nothing"
+    is_packed = len(files) == 1 and "." in os.path.basename(files[0])
+    hint = f" An archive's name ends in {', '.join(_ARCHIVES)}." if is_packed else ""
+    return Mistake(
+        message=f"`{_MARKER}` is not in it, which is no source tree of TFLite Micro: it holds {seen}",
+        fix=(
+            "Write a tree with TFLite Micro's own "
+            "`tensorflow/lite/micro/tools/project_generation/create_tflm_tree.py`, and name all of "
+            f"it: a `file` with an archive, or `files` with a folder.{hint}"
+        ),
+        field=field,
+        value=value,
+    )
+
+
+@rule(desc="Find a source tree of TFLite Micro")
+async def find_tflm_tree(request: TflmTreeRequest) -> TflmTree:
+    reference = await Get(
+        Reference,
+        ReferenceRequest(
+            request.address, request.field, request.value, (FileTarget, FilesGeneratorTarget)
+        ),
+    )
+    hydrated = await Get(
+        HydratedSources,
+        HydrateSourcesRequest(
+            reference.target[SourcesField],
+            for_sources_types=(FileSourceField, SourcesField),
+            enable_codegen=True,
+        ),
+    )
+    digest, files = hydrated.snapshot.digest, hydrated.snapshot.files
+    if len(files) == 1 and files[0].endswith(_ARCHIVES):
+        extracted = await Get(ExtractedArchive, MaybeExtractArchiveRequest(digest))
+        snapshot = await Get(Snapshot, Digest, extracted.digest)
+        digest, files = snapshot.digest, snapshot.files
+    root = find_root(files)
+    if root is None:
+        raise no_tree(request.field, request.value, files).at(request.address)
+    return await Get(TflmTree, StageTflmTreeRequest(await Get(Digest, RemovePrefix(digest, root))))
+
+
+@rule
+async def stage_tflm_tree(request: StageTflmTreeRequest) -> TflmTree:
+    snapshot, staged = await MultiGet(
+        Get(Snapshot, Digest, request.digest),
+        Get(Digest, AddPrefix(request.digest, TREE)),
+    )
+    headers = await Get(Digest, DigestSubset(staged, PathGlobs(_HEADERS)))
+    folders = {"", *(os.path.dirname(path) for path in snapshot.files)}
+    return TflmTree(
+        staged,
+        headers,
+        tuple(os.path.join(TREE, path) for path in library_sources(snapshot.files)),
+        tuple(
+            os.path.normpath(os.path.join(TREE, folder))
+            for folder in _INCLUDE_DIRS
+            if any(f"{path}/".startswith(f"{folder}/" if folder else "") for path in folders)
+        ),
+        version=snapshot.digest.fingerprint,
+    )
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,53 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Sizes in fields: "64KiB", "3MB"."""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+
+from pants.engine.addresses import Address
+
+from pants_tflite.errors import Mistake
+
+_UNITS = {
+    "B": 1,
+    "KB": 1000,
+    "MB": 1000**2,
+    "GB": 1000**3,
+    "KiB": 1024,
+    "MiB": 1024**2,
+    "GiB": 1024**3,
+}
+_SIZE = re.compile(rf"(0|[1-9][0-9]*)(\.[0-9]+)? ?({'|'.join(_UNITS)})", re.ASCII)
+# For the help of fields that hold a size.
+SIZE_HELP = "a number and a unit: B, KB (1000 bytes), KiB (1024), MB, MiB, GB or GiB"
+
+
+def parse_size(address: Address, field: str, value: Optional[str]) -> Optional[int]:
+    """The bytes that the field `field` of `address` says; None where it says nothing."""
+    if value is None:
+        return None
+    match = _SIZE.fullmatch(value)
+    size = _bytes(match) if match else None
+    if size is None or size < 1:
+        raise Mistake(
+            message="that is not a size of a whole number of bytes, at least one",
+            fix=f'Give {SIZE_HELP}, as in `{field}="64KiB"`.',
+            field=field,
+            value=value,
+        ).at(address)
+    return size
+
+
+def _bytes(match: re.Match[str]) -> Optional[int]:
+    whole, fraction, unit = match.groups()
+    digits = (fraction or ".")[1:]
+    size, rest = divmod(int(whole + digits) * _UNITS[unit], 10 ** len(digits))
+    return None if rest else size
+
+
+def format_size(size: int) -> str:
+    """A size to read: exact, with digits grouped."""
+    return f"{size:,} bytes" if size != 1 else "1 byte"

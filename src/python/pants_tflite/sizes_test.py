@@ -1,0 +1,44 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Sizes in fields."""
+
+from __future__ import annotations
+
+import pytest
+from pants.engine.addresses import Address
+
+from pants_tflite.errors import TfLiteError
+from pants_tflite.sizes import format_size, parse_size
+
+ADDRESS = Address("models", target_name="mcu")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1B", 1),
+        ("4KB", 4000),
+        ("64KiB", 65536),
+        ("1.5KiB", 1536),
+        ("3MB", 3_000_000),
+        ("2 MiB", 2_097_152),
+        ("1GB", 10**9),
+        (None, None),
+    ],
+)
+def test_sizes(value: str | None, expected: int | None) -> None:
+    assert parse_size(ADDRESS, "max_arena", value) == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["", "4", "4kb", "4K", "KB", "-4KB", "0B", "1.0001KB", "04KB", "4KB\n", "4  KB", "٤KB"]
+)
+def test_what_is_no_size(value: str) -> None:
+    with pytest.raises(TfLiteError) as error:
+        parse_size(ADDRESS, "max_arena", value)
+    assert f"models:mcu, field `max_arena` = {value!r}" in str(error.value)
+    assert 'max_arena="64KiB"' in str(error.value)
+
+
+def test_sizes_to_read() -> None:
+    assert [format_size(size) for size in (1, 4000)] == ["1 byte", "4,000 bytes"]

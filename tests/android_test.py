@@ -1,0 +1,353 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Android libraries: read, linked, signed, resolved and run by tools that others wrote."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import uuid
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Callable, Mapping, Sequence
+
+import pytest
+
+from tests.workspace import Workspace
+
+FOLDER = Path(__file__).with_name("android")
+FRAMEWORK = Path("/usr/share/android-framework-res/framework-res.apk")
+MODEL = (FOLDER / "three_classes.tflite").read_bytes()
+LABELS = "Käse\nBrot\n\U0001f408\n"
+BUILD = """\
+tflite_file(name="three_classes", source="three_classes.tflite")
+tflite_file(name="unlabelled", source="three_classes.tflite")
+file(name="labels", source="labels.txt")
+file(name="no_android_jar", source="no_android.jar")
+
+tflite_android_library(
+    name="plain",
+    models=[":three_classes"],
+    package="org.example.plain",
+    version="1.2.0",
+    abis=["x86_64", "arm64-v8a"],
+    labels={"three_classes": ":labels"},
+)
+
+tflite_android_library(
+    name="java",
+    models=[":three_classes", ":unlabelled"],
+    package="org.example.java",
+    labels={"three_classes": ":labels"},
+    java_api=True,
+)
+
+tflite_android_library(
+    name="wrong_jar",
+    models=[":three_classes"],
+    package="org.example.java",
+    java_api=True,
+    android_jar=":no_android_jar",
+)
+"""
+# A zip without any entry.
+NO_ANDROID_JAR = b"PK\x05\x06" + bytes(18)
+FILES: Mapping[str, str | bytes] = {
+    "m/BUILD": BUILD,
+    "m/labels.txt": LABELS,
+    "m/no_android.jar": NO_ANDROID_JAR,
+    "m/three_classes.tflite": MODEL,
+}
+PLAIN_AAR = "m/plain/m-plain-1.2.0.aar"
+JAVA_AAR = "m/java/m-java-0.1.0.aar"
+COMPILED_AGAINST = "android-all-5.0.2_r3-robolectric-r0.jar"
+ASSET = "assets/m-plain/three_classes.tflite"
+POM = "m/plain/maven/org/example/plain/m-plain/1.2.0/m-plain-1.2.0.pom"
+
+
+def needs(*commands: str, package: str) -> pytest.MarkDecorator:
+    missing = [command for command in commands if shutil.which(command) is None]
+    return pytest.mark.skipif(
+        bool(missing), reason=f"needs {', '.join(missing)} (Debian: {package})"
+    )
+
+
+needs_jdk = needs("java", "javac", package="default-jdk-headless")
+needs_maven = needs("mvn", package="maven")
+needs_sdk_tools = needs("aapt2", "zipalign", "apksigner", package="aapt, zipalign, apksigner")
+needs_framework = pytest.mark.skipif(
+    not FRAMEWORK.exists(), reason="needs Android's resources (Debian: android-framework-res)"
+)
+
+
+def run(*command: str | Path) -> str:
+    result = subprocess.run(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=600,
+    )
+    output = result.stdout.decode(errors="replace")
+    assert result.returncode == 0, output
+    return output
+
+
+@pytest.fixture(scope="module")
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    workspace = new_workspace(FILES)
+    workspace.succeed("package", "m:plain")
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def aar(workspace: Workspace) -> Path:
+    return workspace.folder / "dist" / PLAIN_AAR
+
+
+def content_offset(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
+    """Where the content begins: after a local header whose extra field the directory lacks."""
+    assert archive.fp is not None
+    archive.fp.seek(entry.header_offset)
+    header = archive.fp.read(30)
+    name_length, extra_length = header[26:28], header[28:30]
+    lengths = (int.from_bytes(length, "little") for length in (name_length, extra_length))
+    return entry.header_offset + len(header) + sum(lengths)
+
+
+def test_the_archive_is_an_android_library(aar: Path) -> None:
+    with zipfile.ZipFile(aar) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [
+            "AndroidManifest.xml",
+            "META-INF/com/android/build/gradle/aar-metadata.properties",
+            "R.txt",
+            "assets/m-plain/manifest.json",
+            "assets/m-plain/three_classes.json",
+            "assets/m-plain/three_classes.labels.txt",
+            ASSET,
+            "classes.jar",
+            "proguard.txt",
+        ]
+        model = archive.getinfo(ASSET)
+        assert archive.read(model) == MODEL
+        assert model.compress_type == zipfile.ZIP_STORED
+        assert content_offset(archive, model) % 16 == 0
+        assert archive.read("assets/m-plain/three_classes.labels.txt").decode() == LABELS
+
+
+def test_the_manifest_lists_what_is_there(workspace: Workspace, aar: Path) -> None:
+    manifest = workspace.json("m/plain/manifest.json")
+    with zipfile.ZipFile(aar) as archive:
+        within = archive.read("assets/m-plain/manifest.json")
+        files = {
+            name: sha256(archive.read(name)).hexdigest()
+            for name in archive.namelist()
+            if not name.endswith("/manifest.json")
+        }
+    assert within == (workspace.folder / "dist/m/plain/manifest.json").read_bytes()
+    assert {file["path"]: file["sha256"] for file in manifest["files"]} == files
+    assert manifest["kind"] == "tflite_android_library"
+    assert (manifest["name"], manifest["version"]) == ("m-plain", "1.2.0")
+    assert manifest["platforms"] == ["arm64-v8a", "x86_64"]
+    (model,) = manifest["models"]
+    assert (model["file"], model["sha256"]) == (ASSET, sha256(MODEL).hexdigest())
+
+
+@needs("unzip", package="unzip")
+def test_unzip_takes_the_archive(aar: Path) -> None:
+    assert "No errors detected" in run("unzip", "-t", aar)
+
+
+@needs_jdk
+def test_the_jar_without_classes_is_one(aar: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(aar) as archive:
+        jar = archive.extract("classes.jar", tmp_path)
+    assert run("jar", "tf", jar).split() == ["META-INF/MANIFEST.MF"]
+
+
+def test_a_changed_label_builds_the_bundle_only(workspace: Workspace) -> None:
+    before = workspace.dist_hashes()
+    workspace.write({"m/labels.txt": LABELS.replace("Brot", f"Brot {uuid.uuid4().hex}")})
+    assert workspace.succeed("package", "m:plain").steps == [
+        "Write m-plain-1.2.0.aar of m:plain",
+        "Write the checksums of org.example.plain:m-plain:1.2.0",
+    ]
+    assert workspace.dist_hashes()[PLAIN_AAR] != before[PLAIN_AAR]
+    workspace.write(FILES)
+    workspace.succeed("package", "m:plain")
+    assert workspace.dist_hashes() == before
+
+
+@pytest.fixture(scope="module")
+def jars(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an app depends on that takes the library from its repository; by Maven, in one run."""
+    if shutil.which("mvn") is None:
+        pytest.skip("needs mvn (Debian: maven)")
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    # Of these tests alone, so that no library of an earlier run is taken for this one's.
+    local_repository = caches / "pants-tflite-tests" / "maven"
+    shutil.rmtree(local_repository / "org/example", ignore_errors=True)
+    folder = tmp_path_factory.mktemp("jars")
+    run(
+        *("mvn", "--batch-mode", "--quiet", "--file", FOLDER / "pom.xml"),
+        f"-Dmaven.repo.local={local_repository}",
+        f"-Dlibrary.repository={(workspace.folder / 'dist/m/plain/maven').as_uri()}",
+        f"-DoutputDirectory={folder}",
+        "dependency:copy-dependencies",
+    )
+    for library in folder.glob("*.aar"):
+        with zipfile.ZipFile(library) as archive:
+            (folder / f"{library.stem}.jar").write_bytes(archive.read("classes.jar"))
+    return folder
+
+
+@needs_maven
+def test_maven_takes_the_library_and_its_runtime(jars: Path, aar: Path) -> None:
+    assert (jars / "m-plain-1.2.0.aar").read_bytes() == aar.read_bytes()
+    assert (jars / "tensorflow-lite-2.16.1.aar").exists()
+
+
+@pytest.fixture(scope="module")
+def android_home(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An Android SDK of one platform, whose classes are Robolectric's."""
+    home = tmp_path_factory.mktemp("sdk")
+    platform = home / "platforms" / "android-21"
+    platform.mkdir(parents=True)
+    (platform / "android.jar").symlink_to(jars / COMPILED_AGAINST)
+    return home
+
+
+@pytest.fixture(scope="module")
+def java_aar(workspace: Workspace, android_home: Path) -> Path:
+    if shutil.which("javac") is None:
+        pytest.skip("needs javac (Debian: default-jdk-headless)")
+    built = workspace.pants("package", "m:java", env={"ANDROID_HOME": str(android_home)})
+    assert built.exit_code == 0, built.stderr
+    assert workspace.json("m/java/manifest.json")["tools"].keys() == {"javac"}
+    return workspace.folder / "dist" / JAVA_AAR
+
+
+def test_another_directory_and_empty_caches_give_the_same_bytes(
+    workspace: Workspace,
+    java_aar: Path,
+    android_home: Path,
+    new_workspace: Callable[..., Workspace],
+    tmp_path: Path,
+) -> None:
+    other = new_workspace(FILES)
+    built = other.pants(
+        *("package", "m:plain", "m:java"),
+        env={"ANDROID_HOME": str(android_home), "PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")},
+    )
+    assert built.exit_code == 0, built.stderr
+    assert "Compile the Java API of m:java" in built.steps
+    assert other.dist_hashes() == workspace.dist_hashes()
+
+
+@needs_jdk
+def test_a_jar_without_android(workspace: Workspace) -> None:
+    error = workspace.fail("package", "m:wrong_jar")
+    assert "m:wrong_jar, field `android_jar` = ':no_android_jar': the Java API does not" in error
+    assert "package android.content.res does not exist" in error
+
+
+def unpack(aar: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(aar) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def link_app(library: Path, manifest: Path, folder: Path) -> Path:
+    """An APK with the unpacked library's assets, aligned."""
+    linked, aligned = folder / "linked.apk", folder / "app.apk"
+    run(
+        *("aapt2", "link", "-I", FRAMEWORK, "--manifest", manifest),
+        *("-A", library / "assets", "-0", ".tflite", "-o", linked),
+    )
+    run("zipalign", "-f", "4", linked, aligned)
+    return aligned
+
+
+@needs_sdk_tools
+@needs_framework
+def test_an_app_links_aligns_and_signs(aar: Path, tmp_path: Path) -> None:
+    library = unpack(aar, tmp_path / "library")
+    run(
+        "aapt2",
+        "link",
+        "-I",
+        FRAMEWORK,
+        "--manifest",
+        library / "AndroidManifest.xml",
+        *("-o", tmp_path / "library.apk"),
+    )
+    app = link_app(library, FOLDER / "AndroidManifest.xml", tmp_path)
+    run("zipalign", "-c", "4", app)
+    with zipfile.ZipFile(app) as archive:
+        assert archive.getinfo(ASSET).compress_type == zipfile.ZIP_STORED
+        assert archive.read(ASSET) == MODEL
+    key: Sequence[str | Path] = ("--ks", tmp_path / "key.jks", "--ks-pass", "pass:android")
+    run(
+        *("keytool", "-genkeypair", "-keystore", tmp_path / "key.jks", "-storepass", "android"),
+        *("-alias", "debug", "-keyalg", "RSA", "-keysize", "2048", "-dname", "CN=Debug"),
+    )
+    run("apksigner", "sign", *key, app)
+    assert "Number of signers: 1" in run("apksigner", "verify", "--verbose", app)
+
+
+@needs_sdk_tools
+@needs_framework
+def test_an_app_uses_the_java_api(java_aar: Path, jars: Path, tmp_path: Path) -> None:
+    library = unpack(java_aar, tmp_path / "library")
+    manifest = FOLDER / "AndroidManifest.xml"
+    app = link_app(library, manifest, tmp_path)
+    classes = tmp_path / "classes"
+    config = classes / "com/android/tools/test_config.properties"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        f"android_merged_manifest={manifest}\n"
+        f"android_resource_apk={app}\n"
+        "android_custom_package=org.example.app\n"
+    )
+    run_with = sorted(jar for jar in jars.glob("*.jar") if jar.name != COMPILED_AGAINST)
+    classpath = os.pathsep.join(map(str, (classes, library / "classes.jar", *run_with)))
+    run(
+        *("javac", "-encoding", "UTF-8", "-nowarn", "-cp", classpath, "-d", classes),
+        FOLDER / "ModelTest.java",
+    )
+    output = run(
+        *("java", "--add-opens=java.base/java.io=ALL-UNNAMED", "-cp", classpath),
+        *("-Drobolectric.offline=true", f"-Drobolectric.dependency.dir={jars}"),
+        *("org.junit.runner.JUnitCore", "org.example.app.ModelTest"),
+    )
+    assert "OK (3 tests)" in output
+
+
+def test_published_models(workspace: Workspace) -> None:
+    shared = os.environ.get("PANTS_TFLITE_SHARED_MODELS")
+    if not shared:
+        pytest.skip("PANTS_TFLITE_SHARED_MODELS names no folder of published models")
+    models = (
+        "hello_world_int8.tflite",
+        "kws/kws_ref_model.tflite",
+        "ic/pretrainedResnet_quant.tflite",
+    )
+    contents = {Path(model).stem.lower(): Path(shared, model).read_bytes() for model in models}
+    targets = "".join(
+        f'tflite_file(name="{name}", source="{name}.tflite")\n' for name in sorted(contents)
+    )
+    names = [f":{name}" for name in sorted(contents)]
+    workspace.write(
+        {
+            "p/BUILD": f"{targets}tflite_android_library(\n"
+            f'    name="android", models={names}, package="org.example.published"\n)\n',
+            **{f"p/{name}.tflite": content for name, content in contents.items()},
+        }
+    )
+    workspace.succeed("package", "p:android")
+    with zipfile.ZipFile(workspace.folder / "dist/p/android/p-android-0.1.0.aar") as archive:
+        for name, content in contents.items():
+            assert archive.read(f"assets/p-android/{name}.tflite") == content

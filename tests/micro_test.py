@@ -1,0 +1,286 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Micro libraries: what is in them, that they compile and compute, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+from tests.workspace import Workspace
+
+HERE = Path(__file__).parent
+TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
+LAYOUTS = ("arduino", "cmake", "esp_idf", "zephyr")
+BUILD = """\
+tflite_file(name="sine", source="sine_int8.tflite")
+tflite_file(name="accumulator", source="accumulator.tflite")
+tflite_file(name="lacking", source="lacking_ops.tflite")
+file(name="labels", source="labels.txt")
+
+tflite_micro_library(
+    name="mcu",
+    models=[":sine", ":accumulator"],
+    labels={"accumulator": ":labels"},
+    library="two_models",
+    layout=parametrize("arduino", "cmake", "esp_idf", "zephyr"),
+    max_arena="4KB",
+    max_flash="5KB",
+)
+"""
+FILES = {
+    "m/BUILD": BUILD,
+    "m/labels.txt": "left\nright\n",
+    **{
+        f"m/{name}": (HERE / name).read_bytes()
+        for name in ("accumulator.tflite", "lacking_ops.tflite", "sine_int8.tflite")
+    },
+}
+WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wpedantic", "-Wshadow", "-Wconversion")
+THIRD_PARTY = ("flatbuffers/include", "gemmlowp", "kissfft", "ruy")
+
+needs_tree = pytest.mark.skipif(
+    TREE is None, reason="PANTS_TFLITE_TFLM_TREE names no TFLite Micro tree"
+)
+
+
+def needs(program: str, package: str) -> pytest.MarkDecorator:
+    reason = f"there is no {program} (Debian: {package})"
+    return pytest.mark.skipif(shutil.which(program) is None, reason=reason)
+
+
+@pytest.fixture(scope="module")
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    workspace = new_workspace(FILES)
+    workspace.succeed("package", "m:mcu")
+    return workspace
+
+
+@pytest.fixture
+def restored(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace, whose files a test may change."""
+    yield workspace
+    workspace.write(FILES)
+
+
+def library(workspace: Workspace, layout: str) -> Path:
+    return workspace.folder / "dist" / "m" / f"mcu@layout={layout}"
+
+
+def test_each_layout_has_its_files(workspace: Workspace) -> None:
+    expected = {
+        "arduino": ["library.properties", "examples/SelfTest/SelfTest.ino", "src/two_models.h"],
+        "cmake": ["CMakeLists.txt", "self_test/main.cc", "include/two_models.h"],
+        "esp_idf": ["CMakeLists.txt", "Kconfig", "idf_component.yml", "include/two_models.h"],
+        "zephyr": ["CMakeLists.txt", "Kconfig", "zephyr/module.yml", "include/two_models.h"],
+    }
+    for layout, names in expected.items():
+        for name in (*names, "README.md", "manifest.json", "models/sine.tflite"):
+            assert (library(workspace, layout) / name).is_file(), (layout, name)
+
+
+def test_every_layout_has_the_same_code(workspace: Workspace) -> None:
+    found = {}
+    for layout in LAYOUTS:
+        sources = library(workspace, layout).rglob("*.c*")
+        found[layout] = {
+            path.stem: sha256(path.read_bytes()).hexdigest()
+            for path in sources
+            if path.suffix in (".cc", ".cpp") and path.stem != "main"
+        }
+    assert len(found["cmake"]) == 6
+    assert all(code == found["cmake"] for code in found.values())
+
+
+def test_manifest(workspace: Workspace) -> None:
+    manifest = workspace.json("m/mcu@layout=cmake/manifest.json")
+    assert (manifest["kind"], manifest["name"]) == ("tflite_micro_library", "two_models")
+    accumulator, sine = manifest["models"]
+    assert sine["arena"]["bytes"] >= sine["arena"]["smallest"] > 0
+    assert sine["arena"]["bytes"] % 16 == 0
+    assert sine["golden"]["calls"] == 4
+    assert accumulator["labels"]["count"] == 2
+    assert "tflite-micro" in manifest["tools"]
+    folder = library(workspace, "cmake")
+    for file in manifest["files"]:
+        content = (folder / file["path"]).read_bytes()
+        assert (file["bytes"], file["sha256"]) == (len(content), sha256(content).hexdigest())
+    on_disk = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {file["path"] for file in manifest["files"]} == on_disk - {"manifest.json"}
+
+
+def test_the_arena_in_the_header_is_the_measured_one(workspace: Workspace) -> None:
+    models = workspace.json("m/mcu@layout=cmake/manifest.json")["models"]
+    arenas = [model["arena"]["bytes"] for model in models]
+    header = (library(workspace, "cmake") / "include/two_models/arena.h").read_text()
+    sizes = dict(re.findall(r"size_t (\w+) = (\d+);", header))
+    assert sizes["kArenaSize"] == str(max(arenas))
+    assert sizes["kTotalArenaSize"] == str(sum(arenas))
+
+
+@needs("g++", "g++")
+def test_the_arrays_are_the_models(workspace: Workspace, tmp_path: Path) -> None:
+    folder = library(workspace, "cmake")
+    program = """\
+#include "two_models/accumulator_model.h"
+#include "two_models/sine_model.h"
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+int main() {
+  using namespace two_models;
+  static_assert(sizeof(accumulator::kLabels) / sizeof(accumulator::kLabels[0]) == 2);
+  if (std::strcmp(accumulator::kLabels[1], "right") != 0) return 1;
+  if (reinterpret_cast<std::uintptr_t>(sine::kModel) % 16 != 0) return 2;
+  if (accumulator::kResourceVariables != 1 || sine::kResourceVariables != 0) return 3;
+  std::fwrite(sine::kModel, 1, sine::kModelSize, stdout);
+  return 0;
+}
+"""
+    (tmp_path / "main.cc").write_text(program)
+    sources = [str(folder / "src" / f"{name}_model.cc") for name in ("accumulator", "sine")]
+    run(
+        "g++",
+        "-std=c++17",
+        *WARNINGS,
+        f"-I{folder / 'include'}",
+        *sources,
+        "main.cc",
+        "-omain",
+        cwd=tmp_path,
+    )
+    output = subprocess.run([str(tmp_path / "main")], stdout=subprocess.PIPE, check=True).stdout
+    assert output == FILES["m/sine_int8.tflite"]
+
+
+def test_changed_labels_build_the_bundle_only(restored: Workspace) -> None:
+    restored.write({"m/labels.txt": "links\nrechts\n"})
+    assert restored.succeed("package", "m:mcu").steps == []
+    header = library(restored, "cmake") / "include/two_models/accumulator_model.h"
+    assert '"links",\n    "rechts",' in header.read_text()
+
+
+def test_another_directory_and_no_cache_give_the_same_bytes(
+    workspace: Workspace, new_workspace: Callable[..., Workspace]
+) -> None:
+    other = new_workspace(FILES)
+    run = other.succeed("--no-local-cache", "package", "m:mcu@layout=cmake")
+    assert "Measure the model m:sine with TFLite Micro" in run.steps
+    before = workspace.dist_hashes()
+    assert other.dist_hashes() == {k: v for k, v in before.items() if "layout=cmake" in k}
+
+
+def test_a_model_that_the_runtime_lacks_ops_for(restored: Workspace) -> None:
+    edited = BUILD.replace('models=[":sine", ', 'models=[":lacking", ')
+    restored.write({"m/BUILD": edited})
+    error = restored.fail("package", "m:mcu@layout=cmake")
+    assert "m:mcu@layout=cmake, field `models`" in error
+    assert re.search(r"m:lacking: GELU \(2 times\).*SIGN", error)
+
+
+def test_an_arena_over_the_limit(restored: Workspace) -> None:
+    restored.write({"m/BUILD": BUILD.replace('max_arena="4KB"', 'max_arena="1KB"')})
+    error = restored.fail("package", "m:mcu@layout=cmake")
+    assert "m:mcu@layout=cmake, field `max_arena` = '1KB'" in error
+    assert re.search(r"which is [\d,]+ bytes too many.* Its largest tensor is .*int8", error)
+
+
+def test_models_over_the_limit(restored: Workspace) -> None:
+    restored.write({"m/BUILD": BUILD.replace('max_flash="5KB"', 'max_flash="4KB"')})
+    error = restored.fail("package", "m:mcu@layout=cmake")
+    assert "m:mcu@layout=cmake, field `max_flash` = '4KB'" in error
+    assert "768 bytes too many (accumulator 1,480, sine 3,288)" in error
+
+
+# -----------------------------------------------------------------------------------------------
+# With a TFLite Micro tree
+# -----------------------------------------------------------------------------------------------
+
+_APPLICATION = f"""\
+cmake_minimum_required(VERSION 3.16)
+project(application LANGUAGES C CXX)
+enable_testing()
+add_compile_options(-O1 $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti> -fno-exceptions)
+set(TFLM_DIR "{TREE}")
+set(TWO_MODELS_SELF_TEST ON)
+add_subdirectory("${{LIBRARY}}" two_models)
+target_compile_options(two_models PRIVATE {" ".join(WARNINGS)})
+target_compile_options(two_models_self_test PRIVATE {" ".join(WARNINGS)})
+add_library(application STATIC example.cc)
+target_compile_options(application PRIVATE {" ".join(WARNINGS)} -Wno-missing-declarations)
+target_link_libraries(application PRIVATE two_models)
+"""
+
+
+def run(*command: str, cwd: Path) -> str:
+    done = subprocess.run(
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CMake project around a copy of the library, configured and built."""
+    folder = tmp_path_factory.mktemp("application")
+    shutil.copytree(library(workspace, "cmake"), folder / "library")
+    readme = (folder / "library/README.md").read_text()
+    (folder / "example.cc").write_text(re.findall("```cpp\n(.*?)```", readme, re.DOTALL)[0])
+    (folder / "CMakeLists.txt").write_text(_APPLICATION)
+    run("cmake", "-S.", "-Bbuild", f"-DLIBRARY={folder / 'library'}", cwd=folder)
+    run("cmake", "--build", "build", "--parallel", "2", cwd=folder)
+    return folder
+
+
+@needs_tree
+@needs("cmake", "cmake")
+def test_cmake_builds_and_the_self_test_passes(built: Path) -> None:
+    output = run("ctest", "--test-dir", "build", "--verbose", cwd=built)
+    assert "two_models: PASS, 0 of the outputs failed" in output
+    assert output.count("PASS: output_0 differs by") == 4
+    assert output.count("PASS: total differs by 0.000000e0 of the largest value") == 4
+
+
+@needs_tree
+@needs("cmake", "cmake")
+def test_a_wrong_output_fails_the_self_test(built: Path) -> None:
+    golden = built / "library/self_test/sine_golden.cc"
+    text = golden.read_text()
+    start = text.index("kOutput0[] = {\n") + len("kOutput0[] = {\n")
+    values = [int(value) for value in text[start : text.index("}", start)].split(",")[:-1]]
+    wrong = "".join(f"{value - 100 if value > 0 else value + 100}, " for value in values)
+    try:
+        golden.write_text(f"{text[:start]}{wrong}{text[text.index('}', start):]}")
+        run("cmake", "--build", "build", "--parallel", "2", cwd=built)
+        program = built / "build/two_models/two_models_self_test"
+        done = subprocess.run([str(program)], capture_output=True, text=True)
+    finally:
+        golden.write_text(text)
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert said.count("FAIL: output_0 differs by") == 4
+    assert "two_models: FAIL, 4 of the outputs failed" in said
+
+
+@needs_tree
+@needs("arm-none-eabi-g++", "gcc-arm-none-eabi")
+def test_the_code_compiles_for_cortex_m(workspace: Workspace, tmp_path: Path) -> None:
+    folder = library(workspace, "cmake")
+    system = [str(TREE), *(f"{TREE}/third_party/{name}" for name in THIRD_PARTY)]
+    run(
+        *("arm-none-eabi-g++", "-std=c++17", "-Os", "-mcpu=cortex-m4", "-mthumb", "-c"),
+        *("-fno-rtti", "-fno-exceptions", "-DTF_LITE_STATIC_MEMORY", *WARNINGS),
+        *(f"-I{folder / name}" for name in ("include", "self_test")),
+        *(argument for path in system for argument in ("-isystem", path)),
+        *(str(path) for name in ("src", "self_test") for path in (folder / name).glob("*.cc")),
+        cwd=tmp_path,
+    )
+    assert len(list(tmp_path.glob("*.o"))) == 7

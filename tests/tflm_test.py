@@ -1,0 +1,172 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Micro libraries compiled with a TFLite Micro tree: static library, self-test, `pants test`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+from tests.workspace import Workspace
+
+HERE = Path(__file__).parent
+TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
+BUILD = """\
+tflite_file(name="sine", source="sine_int8.tflite")
+tflite_file(name="accumulator", source="accumulator.tflite")
+file(name="no_tree", source="no_tree.txt")
+tflite_micro_library(
+    name="mcu",
+    models=[":sine", ":accumulator"],
+    library="compiled",
+    cpu="cortex-m4",
+    tflm="//tree",
+)
+tflite_micro_library(name="source_only", models=[":sine"], cpu="cortex-m4")
+tflite_micro_library(name="wrong_tree", models=[":sine"], cpu="cortex-m4", tflm=":no_tree")
+"""
+FILES = {
+    "m/BUILD": BUILD,
+    "m/no_tree.txt": "Nothing.\n",
+    **{
+        f"m/{name}": (HERE / name).read_bytes()
+        for name in ("accumulator.tflite", "sine_int8.tflite")
+    },
+}
+INTERPRETER = "tree/tensorflow/lite/micro/micro_interpreter.cc"
+BINARIES = ("m/mcu/lib/cortex-m4/libcompiled.a", "m/mcu/lib/cortex-m4/compiled_self_test.elf")
+
+needs_tree = pytest.mark.skipif(
+    TREE is None, reason="PANTS_TFLITE_TFLM_TREE names no TFLite Micro tree"
+)
+needs_gcc = pytest.mark.skipif(
+    shutil.which("arm-none-eabi-g++") is None,
+    reason="there is no arm-none-eabi-g++ (Debian: gcc-arm-none-eabi)",
+)
+needs_qemu = pytest.mark.skipif(
+    shutil.which("qemu-system-arm") is None,
+    reason="there is no qemu-system-arm (Debian: qemu-system-arm)",
+)
+
+
+@pytest.fixture(scope="module")
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    workspace = new_workspace(FILES)
+    if TREE is not None:
+        shutil.copytree(TREE, workspace.folder / "tree")
+    workspace.write({"tree/BUILD": 'files(name="tree", sources=["**/*", "!BUILD"])\n'})
+    return workspace
+
+
+@pytest.fixture
+def restored(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace, whose tree a test may change."""
+    before = (workspace.folder / INTERPRETER).read_bytes()
+    yield workspace
+    workspace.write({INTERPRETER: before})
+
+
+@needs_gcc
+def test_what_is_no_tree_fails_before_anything_is_built(workspace: Workspace) -> None:
+    error = workspace.fail("package", "m:wrong_tree")
+    assert "m:wrong_tree, field `tflm` = ':no_tree': `tensorflow/lite/micro/" in error
+    assert "create_tflm_tree.py" in error
+    assert "Measure the model" not in error
+
+
+def test_a_library_of_sources_has_no_self_test_to_run(workspace: Workspace) -> None:
+    run = workspace.succeed("test", "m:source_only")
+    assert "Completed: Compile" not in run.stderr
+    assert "source_only" not in run.stdout
+
+
+@needs_tree
+@needs_gcc
+def test_package_has_binaries_for_the_processor(workspace: Workspace) -> None:
+    workspace.succeed("package", "m:mcu")
+    before = workspace.dist_hashes()
+    assert set(BINARIES) <= set(before)
+    library, program = (workspace.folder / "dist" / path for path in BINARIES)
+    nm = ["arm-none-eabi-nm", "--defined-only", "--demangle", str(library)]
+    symbols = subprocess.run(nm, check=True, capture_output=True, text=True).stdout
+    assert "compiled::AddOps" in symbols
+    assert "tflite::MicroInterpreter::Invoke()" in symbols
+    attributes = subprocess.run(
+        ["arm-none-eabi-readelf", "-A", str(program)], check=True, capture_output=True, text=True
+    ).stdout
+    assert "Tag_CPU_arch: v7E-M" in attributes
+    assert "Tag_ABI_VFP_args: VFP registers" in attributes
+    manifest = workspace.json("m/mcu/manifest.json")
+    assert manifest["platforms"] == ["cortex-m4"]
+    assert manifest["tools"]["compiler"].startswith("arm-none-eabi-g")
+    assert re.fullmatch("[0-9a-f]{64}", manifest["tools"]["tflm"])
+    for content in (library.read_bytes(), program.read_bytes()):
+        assert str(workspace.folder).encode() not in content
+
+
+@needs_tree
+@needs_gcc
+def test_another_directory_gives_the_same_bytes(
+    workspace: Workspace, new_workspace: Callable[..., Workspace]
+) -> None:
+    workspace.succeed("package", "m:mcu")
+    other = new_workspace({**FILES, "tree/BUILD": 'file(name="tree", source="tflm.tar.gz")\n'})
+    tar = ["tar", "-czf", str(other.folder / "tree/tflm.tar.gz"), "--exclude=BUILD"]
+    subprocess.run([*tar, "-C", str(workspace.folder), "tree"], check=True)
+    other.succeed("package", "m:mcu")
+    before = workspace.dist_hashes()
+    assert other.dist_hashes() == {path: hash for path, hash in before.items() if "mcu" in path}
+
+
+@needs_tree
+@needs_gcc
+@needs_qemu
+def test_the_self_test_passes_on_the_host_and_in_qemu(workspace: Workspace) -> None:
+    run = workspace.succeed("test", "--output=all", "m:mcu")
+    assert "the host (linux_x86_64)" in run.stderr
+    assert "cortex-m4 in QEMU (mps2-an386)" in run.stderr
+    assert run.stderr.count("compiled: PASS, 0 of the outputs failed") == 2
+    # The same values in both, and no arena larger than what was measured with wider pointers.
+    values = re.findall(r"^ *got (.*)$", run.stderr, re.MULTILINE)
+    assert len(values) == 16
+    assert values[:8] == values[8:]
+    workspace.succeed("package", "m:mcu")
+    smallest = {
+        model["name"]: model["arena"]["smallest"]
+        for model in workspace.json("m/mcu/manifest.json")["models"]
+    }
+    used = re.findall(r"^ *(\w+)\n *arena: (\d+) of (\d+) bytes", run.stderr, re.MULTILINE)
+    assert len(used) == 4
+    assert all(int(bytes_used) <= smallest[name] for name, bytes_used, _ in used), used
+
+
+@needs_tree
+@needs_gcc
+def test_a_wrong_interpreter_fails_and_recompiles_alone(restored: Workspace) -> None:
+    text = (restored.folder / INTERPRETER).read_text()
+    call = re.search(r"return graph_\.InvokeSubgraph\(0\);", text)
+    assert call is not None
+    restored.write({INTERPRETER: text.replace(call[0], "return kTfLiteOk;")})
+    run = restored.pants("test", "m:mcu")
+    assert run.exit_code == 1
+    assert "compiled: FAIL" in run.stderr
+    compiled = {step for step in run.steps if step.startswith("Compile ")}
+    source = "tflm/tensorflow/lite/micro/micro_interpreter.cc"
+    assert compiled == {f"Compile {source} for {p}" for p in ("cortex-m4", "linux_x86_64")}
+
+
+@needs_tree
+@needs_gcc
+def test_too_much_flash(restored: Workspace) -> None:
+    limited = BUILD.replace('tflm="//tree"', 'tflm="//tree", max_flash="20KB"')
+    restored.write({"m/BUILD": limited})
+    error = restored.fail("package", "m:mcu")
+    restored.write({"m/BUILD": BUILD})
+    assert "m:mcu, field `max_flash` = '20KB': the bundle takes" in error
+    assert "(models, code and constants " in error
