@@ -88,11 +88,19 @@ def test_what_flatbuffers_writes(program: Path, options: Any, expected: float | 
 def test_damaged_buffers_are_never_read_beyond(program: Path) -> None:
     whole = bytes(flexbuffers.Dumps({"a": "text", "n": -300, "scale": 2.0}))
     rng = random.Random(0)
+
+    def byte() -> int:
+        # Offsets and sizes that are small lead somewhere more often.
+        return rng.randrange(rng.choice((4, 16, 256)))
+
     buffers = [whole[:end] for end in range(len(whole))] + [whole[start:] for start in range(20)]
-    for _ in range(20000):
+    for _ in range(40000):
         changed = bytearray(whole)
         for _ in range(rng.randint(1, 4)):
-            changed[rng.randrange(len(changed))] = rng.randrange(256)
+            changed[rng.randrange(len(changed))] = byte()
         buffers.append(bytes(changed))
-    buffers += [rng.randbytes(rng.randrange(40)) for _ in range(20000)]
+    for _ in range(40000):
+        # The end says that it is a map, and any width.
+        end = bytes([9 << 2 | rng.randrange(4), 1 << rng.randrange(4)])
+        buffers.append(b"scale\0" + bytes(byte() for _ in range(rng.randrange(30))) + end)
     assert 2.0 in read(program, buffers)
