@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
+import struct
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
 
-from tests.workspace import Workspace
+from tests.workspace import ROOT, Workspace
 
 HERE = Path(__file__).parent
 TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
@@ -170,3 +173,44 @@ def test_too_much_flash(restored: Workspace) -> None:
     restored.write({"m/BUILD": BUILD})
     assert "m:mcu, field `max_flash` = '20KB': the bundle takes" in error
     assert "(models, code and constants " in error
+
+
+def stored_bytes(archive: Path) -> list[list[int]]:
+    """The int8 values of the one array in an `.npz` file, a row for each call."""
+    with zipfile.ZipFile(archive) as arrays:
+        (name,) = arrays.namelist()
+        content = arrays.read(name)
+    (length,) = struct.unpack_from("<H", content, 8)
+    header = ast.literal_eval(content[10 : 10 + length].decode())
+    assert header["descr"] == "|i1"
+    values = struct.unpack(f"{len(content) - 10 - length}b", content[10 + length :])
+    row = len(values) // header["shape"][0]
+    return [list(values[start : start + row]) for start in range(0, len(values), row)]
+
+
+EXAMPLES = {"sine": "int8", "digits": "int8_io"}
+
+
+@needs_tree
+@needs_gcc
+@needs_qemu
+def test_examples_print_their_golden_outputs(workspace: Workspace) -> None:
+    for name, variant in EXAMPLES.items():
+        shutil.copytree(ROOT / "models" / name, workspace.folder / "models" / name)
+        build = workspace.folder / "models" / name / "BUILD"
+        target = f"""
+tflite_micro_library(
+    name="compiled", models=[":tflite@quantization={variant}"], cpu="cortex-m4", tflm="//tree"
+)
+"""
+        build.write_text(build.read_text() + target)
+        run = workspace.succeed("test", "--output=all", f"models/{name}:compiled")
+        workspace.succeed("package", f"models/{name}:tflite@quantization={variant}")
+        folder = workspace.folder / f"dist/models.{name}/tflite@quantization={variant}"
+        golden = stored_bytes(folder / "golden_output.npz")
+        lines = re.findall(r"^ *got (.*)$", run.stderr, re.MULTILINE)
+        printed = [[int(value) for value in line.split()] for line in lines]
+        assert len(printed) == 2 * len(golden)
+        for got, want in zip(printed, golden * 2):
+            # Fully connected kernels of LiteRT and TFLite Micro round differently at times.
+            assert max(abs(a - b) for a, b in zip(got, want)) <= (1 if name == "sine" else 0)

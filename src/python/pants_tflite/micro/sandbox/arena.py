@@ -40,10 +40,9 @@ def smallest_arena(data: bytes, enough: int, run: Callable[[int], Any]) -> int:
 def largest_tensor(model: Model) -> dict[str, Any]:
     """The largest tensor that takes room in the arena: of those of one size the first."""
     tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
-    tensor = max(
-        (tensor for tensor in tensors if not tensor.constant),
-        key=lambda tensor: tensor_bytes(tensor.shape, tensor.dtype),
-    )
+    # A model may yield nothing but constants.
+    in_arena = [tensor for tensor in tensors if not tensor.constant] or tensors
+    tensor = max(in_arena, key=lambda tensor: tensor_bytes(tensor.shape, tensor.dtype))
     return {
         "name": tensor.name,
         "shape": list(tensor.shape),

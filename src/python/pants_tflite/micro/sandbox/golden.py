@@ -74,7 +74,10 @@ def _calls(
 ) -> tuple[tuple[np.ndarray, ...], ...]:
     columns = []
     for name in names:
-        calls = arrays[f"{signature.name}/{name}"]
+        key = f"{signature.name}/{name}"
+        if key not in arrays:
+            raise NotComparable(f"LiteRT was not run on `{signature.name}`, which has no inputs")
+        calls = arrays[key]
         if calls.shape[1:] != tensors[name].shape:
             raise NotComparable(
                 f"LiteRT gave `{name}` the shape {list(calls.shape[1:])}, and TFLite Micro cannot "

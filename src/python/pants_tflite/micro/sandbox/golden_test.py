@@ -111,3 +111,16 @@ def test_input_that_no_signature_names(tmp_path: Path) -> None:
     )
     with pytest.raises(NotComparable, match="the signature leaves out `z`"):
         _vectors(tmp_path, parse_model(data), [1.0], "float32", (1, 1))
+
+
+def test_signature_without_inputs(tmp_path: Path) -> None:
+    data = build_model(
+        [TensorSpec("y", (1, 1), value=1.0)],
+        [],
+        {"serving_default": SignatureSpec({}, {"y": "y"})},
+        inputs=(),
+    )
+    for name in ("in.npz", "out.npz"):
+        write_npz(tmp_path / name, {})
+    with pytest.raises(NotComparable, match="LiteRT was not run on `serving_default`"):
+        GoldenVectors.read(parse_model(data), tmp_path / "in.npz", tmp_path / "out.npz")

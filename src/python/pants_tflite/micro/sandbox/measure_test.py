@@ -97,6 +97,13 @@ def test_largest_tensor_and_runtime() -> None:
     assert measured_on["version"].startswith("0.dev")
 
 
+def test_a_model_of_constants() -> None:
+    data = build_model([TensorSpec("y", (1, 3), value=1.0)], [], inputs=())
+    report = measure_model(data, golden=False)
+    assert report["refusal"] is None
+    assert report["arena"]["largest_tensor"]["bytes"] == 12
+
+
 def test_everything_that_is_lacking_is_listed() -> None:
     refusal = measure_model(lacking_model(), golden=False)["refusal"]
     assert [(lack["op"], lack["count"]) for lack in refusal["lacks"]] == [
