@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, Type
 
+from pants.backend.experimental.cc import register as cc
 from pants.backend.python import target_types_rules
 from pants.backend.python.dependency_inference import rules as python_dependency_inference
 from pants.backend.python.target_types import PythonSourcesGeneratorTarget
@@ -34,9 +35,10 @@ def new_rule_runner(
     rules: Iterable[Any] = (),
     target_types: Iterable[Type[Target]] = (),
 ) -> RuleRunner:
-    """A RuleRunner with this backend and what it builds on, and those of another one on top."""
+    """A RuleRunner with this backend, what it builds on and C++ sources, and another one on top."""
     rule_runner = RuleRunner(
         rules=[
+            *cc.rules(),
             *core_target_types_rules(),
             *python_dependency_inference.rules(),
             *register.rules(),
@@ -45,6 +47,7 @@ def new_rule_runner(
             *queries,
         ],
         target_types=[
+            *cc.target_types(),
             *register.target_types(),
             *target_types,
             FileTarget,

@@ -11,6 +11,7 @@ from typing import Any, Optional
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 FORMAT_VERSION = 1
 MANIFEST_FILE = "manifest.json"
@@ -73,6 +74,36 @@ class FileDescription:
 
 
 @dataclass(frozen=True)
+class KernelBuild:
+    """A kernel as it is in the bundle: `file` was built for `platform` by `toolchain`, or is one of
+    its sources, where the other two are None."""
+
+    file: str
+    platform: Optional[str] = None
+    toolchain: Optional[str] = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"file": self.file, "platform": self.platform, "toolchain": self.toolchain}
+
+
+@dataclass(frozen=True)
+class KernelEntry:
+    """A custom op that the bundle has a kernel for. `registration` is the function that gives it."""
+
+    op: CustomOp
+    registration: str
+    builds: tuple[KernelBuild, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.op.name,
+            "address": str(self.op.address),
+            "registration": self.registration,
+            "builds": [build.to_json() for build in self.builds],
+        }
+
+
+@dataclass(frozen=True)
 class BundleManifest:
     """`kind` is the target's alias, `platforms` what the bundle runs on, in the words of its
     fields. `custom_ops` says of each kernel which platforms it was built for, and how. `tools` are
@@ -84,7 +115,7 @@ class BundleManifest:
     models: tuple[ModelEntry, ...]
     platforms: tuple[str, ...]
     files: tuple[FileDescription, ...] = ()
-    custom_ops: tuple[FrozenDict[str, Any], ...] = ()
+    custom_ops: tuple[KernelEntry, ...] = ()
     tools: FrozenDict[str, str] = FrozenDict()
 
     def render(self) -> bytes:
@@ -98,7 +129,7 @@ class BundleManifest:
             "platforms": list(self.platforms),
             "models": [entry.to_json() for entry in self.models],
             "ops": sorted(ops),
-            "custom_ops": [_plain(op) for op in self.custom_ops],
+            "custom_ops": [entry.to_json() for entry in self.custom_ops],
             "files": [entry.to_json() for entry in sorted(self.files, key=lambda e: e.path)],
             "tools": dict(self.tools),
         }

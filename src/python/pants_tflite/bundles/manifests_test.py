@@ -12,8 +12,15 @@ from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.bundles.manifests import BundleManifest, FileDescription, ModelEntry
+from pants_tflite.bundles.manifests import (
+    BundleManifest,
+    FileDescription,
+    KernelBuild,
+    KernelEntry,
+    ModelEntry,
+)
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 
 def facts(*ops: str, **others: Any) -> dict[str, Any]:
@@ -90,11 +97,33 @@ def test_models() -> None:
     assert (sine["labels"], sine["custom_ops"]) == (None, ["Atan"])
 
 
+ATAN = KernelEntry(
+    CustomOp(
+        Address("ops", target_name="atan"), "Atan", "Register_ATAN", "Register_ATAN", False, True
+    ),
+    "Register_ATAN",
+    (KernelBuild("lib/libops.so", "linux_x86_64", "zig 0.17.1"), KernelBuild("src/atan.c")),
+)
+
+
 def test_equal_manifests_are_equal_bytes() -> None:
-    one = manifest(tools=FrozenDict({"b": "1", "a": "2"}), custom_ops=(FrozenDict({"op": "X"}),))
-    other = manifest(tools=FrozenDict({"a": "2", "b": "1"}), custom_ops=(FrozenDict({"op": "X"}),))
+    one = manifest(tools=FrozenDict({"b": "1", "a": "2"}), custom_ops=(ATAN,))
+    other = manifest(tools=FrozenDict({"a": "2", "b": "1"}), custom_ops=(ATAN,))
     assert one.render() == other.render()
     assert one.render().endswith(b"}\n")
-    assert json.loads(one.render())["custom_ops"] == [{"op": "X"}]
     # The engine takes nothing in a request but what has a hash.
     assert hash(one) == hash(replace(one))
+
+
+def test_custom_ops_say_what_was_built_for_which_platform() -> None:
+    assert json.loads(manifest(custom_ops=(ATAN,)).render())["custom_ops"] == [
+        {
+            "name": "Atan",
+            "address": "ops:atan",
+            "registration": "Register_ATAN",
+            "builds": [
+                {"file": "lib/libops.so", "platform": "linux_x86_64", "toolchain": "zig 0.17.1"},
+                {"file": "src/atan.c", "platform": None, "toolchain": None},
+            ],
+        }
+    ]

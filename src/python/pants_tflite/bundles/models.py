@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Mapping, Optional, Type
+from typing import Any, ClassVar, Iterable, Mapping, Optional, Type
 
 from pants.core.target_types import FileSourceField, FileTarget
 from pants.engine.addresses import Address
@@ -36,7 +36,17 @@ from pants_tflite.bundles.labels import check_label_count, parse_labels
 from pants_tflite.bundles.names import check_label_keys, check_names, check_version, default_name
 from pants_tflite.compat import EnvironmentField, EnvironmentNameRequest
 from pants_tflite.errors import Mistake
-from pants_tflite.target_types import OutputDirectoryField, TfLiteFileTarget, TfLiteModelTarget
+from pants_tflite.target_types import (
+    CustomOpsField,
+    OutputDirectoryField,
+    TfLiteFileTarget,
+    TfLiteModelTarget,
+)
+from pants_tflite.util_rules.custom_ops.declarations import (
+    CustomOp,
+    CustomOps,
+    ResolveCustomOpsRequest,
+)
 from pants_tflite.util_rules.dependency_inference import ReferencesRequest
 from pants_tflite.util_rules.models import (
     DESCRIPTION_FILE,
@@ -72,7 +82,7 @@ class BundleModel:
 
     `digest` holds `model.tflite`, `model.json` and, where LiteRT could run the model,
     `golden_input.npz` and `golden_output.npz`. `description` is `model.json`. `labels` are empty
-    where there are none.
+    where there are none. `custom_ops` are what its target declares.
     """
 
     name: str
@@ -80,6 +90,7 @@ class BundleModel:
     digest: Digest
     description: str
     labels: tuple[str, ...] = ()
+    custom_ops: CustomOps = CustomOps()
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -115,9 +126,10 @@ class BundleModels:
     version: str
 
     @property
-    def custom_ops(self) -> tuple[str, ...]:
-        """The custom codes that some model uses, sorted."""
-        return tuple(sorted({code for model in self.models for code in model.facts["custom_ops"]}))
+    def kernels(self) -> tuple[CustomOp, ...]:
+        """The custom ops of all models that have a kernel in the repository, by name."""
+        ops = {op.name: op for model in self.models for op in model.custom_ops.ops}
+        return tuple(op for _, op in sorted(ops.items()))
 
 
 @dataclass(frozen=True)
@@ -167,6 +179,7 @@ class PlannedModel:
     target: Target
     labels: Labels
     labels_value: Optional[str]
+    custom_ops: CustomOps
 
 
 @dataclass(frozen=True)
@@ -228,6 +241,22 @@ async def describe_built_model(request: BuiltModelFactsRequest) -> BuiltModelFac
     return BuiltModelFacts(contents[0].content.decode())
 
 
+def check_kernels(address: Address, models: Iterable[CustomOps]) -> None:
+    """Raises where models of one bundle have different kernels for an op of one name."""
+    by_name: dict[str, CustomOp] = {}
+    for op in (op for custom_ops in models for op in custom_ops.ops):
+        other = by_name.setdefault(op.name, op)
+        if other.address != op.address:
+            raise Mistake(
+                message=(
+                    f"its models have two kernels for the op {op.name}, {other.address} and "
+                    f"{op.address}, and a device has one for all of them"
+                ),
+                fix="Give the models the same custom op, or each a bundle of its own.",
+                field=BundleModelsField.alias,
+            ).at(address)
+
+
 @rule
 async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
     field_set = request.field_set
@@ -257,11 +286,18 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
         Get(Labels, LabelsRequest(address, value)) for _, value in sorted(label_values.items())
     )
     by_name = dict(zip(sorted(label_values), labels))
+    custom_ops = await MultiGet(
+        Get(CustomOps, ResolveCustomOpsRequest.of_field(target[CustomOpsField]))
+        for target in targets
+    )
+    check_kernels(address, custom_ops)
     return BundlePlan(
         check_version(address, field_set.version.value),
         tuple(
-            PlannedModel(name, target, by_name.get(name, Labels()), label_values.get(name))
-            for name, target in sorted(zip(names, targets), key=lambda named: named[0])
+            PlannedModel(name, target, by_name.get(name, Labels()), label_values.get(name), ops)
+            for name, target, ops in sorted(
+                zip(names, targets, custom_ops), key=lambda named: named[0]
+            )
         ),
     )
 
@@ -281,6 +317,7 @@ async def build_bundle_models(request: BundleModelsRequest) -> BundleModels:
             model.digest,
             fact.description,
             planned.labels.labels,
+            planned.custom_ops,
         )
         for planned, model, fact in zip(plan.models, built, facts)
     )

@@ -44,7 +44,7 @@ class KernelTestFieldSet(KernelTestFields, TestFieldSet):
 
 
 class KernelTestRequest(TestRequest):
-    tool_subsystem = KernelTests
+    tool_subsystem = KernelTests  # type: ignore[assignment] - as in Pants' own backends.
     field_set_type = KernelTestFieldSet
 
 

@@ -114,7 +114,7 @@ def registerers(kernels: Sequence[Kernel]) -> list[Callable[[int], None]]:
         words = (ctypes.c_void_p * (_WORDS_BEFORE + _WORDS_AFTER))()
         start = (pointer.value or 0) - _WORDS_BEFORE * _WORD
         ctypes.memmove(words, start, ctypes.sizeof(words))
-        original = _FIND_OP(words[_WORDS_BEFORE + _FIND_OP_SLOT])
+        original = _FIND_OP(words[_WORDS_BEFORE + _FIND_OP_SLOT] or 0)
         if original(resolver, _KNOWN_OP, 1) is None:
             raise RuntimeError("this interpreter's op resolver is not laid out as expected")
 

@@ -23,14 +23,16 @@ from pants_tflite.util_rules.cc.binary_inspection import (
     InspectBinaryRequest,
 )
 from pants_tflite.util_rules.cc.compilation import CompiledObject, StaticLibrary
-from pants_tflite.util_rules.cc.platforms import Platform
+from pants_tflite.util_rules.cc.platforms import ANDROID, LINUX, MACOS, Platform
 from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
 from pants_tflite.util_rules.cc.toolchain import VERSION_SCRIPT, Toolchain
 from pants_tflite.util_rules.cc.toolchains import ToolchainRequest
 
 _LINKED = "__linked__"
-# As lld, GNU ld and zig's own linker say it.
-_UNDEFINED = re.compile(r"(?:undefined symbol: |undefined reference to [`'])([^\s`']+)")
+# As lld and zig's own linker say it, and as GNU ld does.
+_UNDEFINED = re.compile(r"undefined symbol: (.+)|undefined reference to `(.+)'")
+# The others link static libraries only.
+_SHARED_LIBRARY_SYSTEMS = (ANDROID, LINUX, MACOS)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class LinkSharedLibraryRequest:
     """Links `lib<name>.so` (`.dylib` on macOS), which shows the symbols `exports` and no others.
 
     `imports` are symbols that whatever loads the library brings; none but these and the system's
-    own may be missing. `flags` are for the compiler driver.
+    own may be missing. Of `libraries` it takes what the objects need. `flags` are for the compiler
+    driver, or for the linker where no NDK is there.
     """
 
     address: Address
@@ -50,6 +53,9 @@ class LinkSharedLibraryRequest:
     imports: tuple[str, ...] = ()
     libraries: tuple[StaticLibrary, ...] = ()
     flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert self.platform.system in _SHARED_LIBRARY_SYSTEMS, f"{self.platform} loads none"
 
     def debug_hint(self) -> str:
         return f"{self.file_name} for {self.platform}"
@@ -118,7 +124,7 @@ def undefined_mistake(
 
 def link_mistake(file: str, toolchain: Toolchain, output: str) -> Mistake:
     """What is wrong with objects that do not link; `output` is all that the linker said."""
-    undefined = _UNDEFINED.findall(output)
+    undefined = [symbol or other for symbol, other in _UNDEFINED.findall(output)]
     if undefined:
         return undefined_mistake(file, toolchain, undefined, output)
     return Mistake(

@@ -12,10 +12,15 @@ from pathlib import Path
 import pytest
 from pants.engine.internals.scheduler import ExecutionError
 
-from pants_tflite.util_rules.cc.linking import LinkExecutableRequest, render_version_script
+from pants_tflite.util_rules.cc.linking import (
+    LinkExecutableRequest,
+    link_mistake,
+    render_version_script,
+)
 from pants_tflite.util_rules.cc.platforms import PLATFORMS, host_platform
 from pants_tflite.util_rules.cc.testutil import ADDRESS, NativeBuilds, needs, needs_launcher, run
 from pants_tflite.util_rules.cc.toolchain import C
+from pants_tflite.util_rules.cc.zig_toolchain import zig_toolchain
 
 KERNEL = """\
 #include <math.h>
@@ -144,6 +149,22 @@ def test_a_missing_registration(builds: NativeBuilds, platform: str) -> None:
 
 
 CALLER = "void elsewhere(void);\nvoid Register_KERNEL(void) { elsewhere(); }\n"
+
+
+def test_what_linkers_call_undefined() -> None:
+    toolchain = zig_toolchain(PLATFORMS["linux_x86_64"], "2.17", ("zig",), "0.17.1")
+    said = """\
+ld.lld: error: undefined symbol: ops::scale(int, float)
+>>> referenced by kernel.cc
+/usr/bin/ld: kernel.c:(.text+0x4): undefined reference to `elsewhere'
+"""
+    mistake = link_mistake("libkernel.so", toolchain, said)
+    assert mistake.message == (
+        "`libkernel.so` for linux_x86_64 needs `elsewhere`, `ops::scale(int, float)`, which nothing "
+        "defines"
+    )
+    assert mistake.detail == said
+    assert "does not link" in link_mistake("libkernel.so", toolchain, "no space left").message
 
 
 @needs_launcher

@@ -18,6 +18,7 @@ from pants.engine.fs import (
     DigestSubset,
     FileEntry,
     PathGlobs,
+    Paths,
     RemovePrefix,
     Snapshot,
 )
@@ -97,6 +98,17 @@ def check_runtime(target: Target) -> None:
         ).at(target.address)
 
 
+def check_file(paths: Paths, field: RuntimeSourceField) -> None:
+    """Raises unless `paths` is the one file that the field names."""
+    if paths.files != (field.file_path,):
+        raise Mistake(
+            message=f"there is no file `{field.file_path}`",
+            fix="Name an archive relative to the BUILD file.",
+            field=field.alias,
+            value=str(field.value),
+        ).at(field.address)
+
+
 def check_hash(entry: FileEntry, target: Target) -> None:
     """Raises where the archive is not the one that the target pins."""
     expected, digest = target[RuntimeSha256Field].value, entry.file_digest
@@ -133,10 +145,14 @@ async def unpack_runtime(request: RuntimeArchiveRequest) -> RuntimeArchive:
         )
         digest = fetched.digest
     else:
+        field = target[RuntimeSourceField]
+        if isinstance(field.value, str):
+            paths = await Get(Paths, PathGlobs((field.file_path,)))
+            check_file(paths, field)
         sources = await Get(
             HydratedSources,
             HydrateSourcesRequest(
-                target[RuntimeSourceField],
+                field,
                 for_sources_types=(FileSourceField,),
                 enable_codegen=True,
             ),

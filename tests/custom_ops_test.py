@@ -1,0 +1,152 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The example with a custom op, from the kernel's sources to verified models, in a workspace."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from typing import Callable, Iterator
+
+import pytest
+
+from tests.workspace import ROOT, Workspace
+
+FOLDERS = ("3rdparty/tflite", "models/scaled_atan", "src/cc/ops")
+# On top of the pants.toml that every workspace has.
+PANTS_RC = """\
+[GLOBAL]
+backend_packages.add = ["pants.backend.experimental.cc"]
+
+[source]
+root_patterns.add = ["/src/cc"]
+"""
+MATH, KERNEL = "src/cc/ops/scaled_atan.c", "src/cc/ops/scaled_atan_tflite.c"
+NONCE = uuid.uuid4().hex
+FILES = {
+    path.relative_to(ROOT).as_posix(): path.read_bytes()
+    for folder in FOLDERS
+    for path in sorted((ROOT / folder).iterdir())
+    if path.is_file() and not path.name.endswith("_test.py")
+}
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("mvn") is None, reason="Maven (`mvn`), which fetches the headers, is not here"
+)
+
+
+@pytest.fixture(scope="module")
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    workspace = new_workspace({".pants.rc": PANTS_RC, **FILES})
+    workspace.succeed("package", "models/scaled_atan::")
+    return workspace
+
+
+@pytest.fixture
+def edit(workspace: Workspace) -> Iterator[Callable[[str, str, str], None]]:
+    """Replaces a text in a file, until the test ends."""
+
+    def edit(file: str, old: str, new: str) -> None:
+        content = FILES[file].decode()
+        assert old in content
+        workspace.write({file: content.replace(old, new)})
+
+    yield edit
+    workspace.write(FILES)
+
+
+def test_models_are_verified_with_the_kernel(workspace: Workspace) -> None:
+    for mode, dtypes, tolerance in (
+        ("float32", {"float32"}, 1e-6),
+        ("int8", {"int8", "int32"}, 0.05),
+    ):
+        description = workspace.json(f"models.scaled_atan/tflite@quantization={mode}/model.json")
+        assert set(description["tensor_dtypes"]) == dtypes
+        assert description["custom_ops"] == ["ScaledAtan"]
+        assert description["verification"]["not_run"] is None
+        assert description["verification"]["outputs"][0]["error"] < tolerance
+    files = workspace.dist_hashes()
+    assert "models.scaled_atan/tflite@quantization=int8/golden_output.npz" in files
+
+
+def test_run(workspace: Workspace) -> None:
+    arguments = ("run", "models/scaled_atan:tflite@quantization=int8", "--", "--input", "[[1.0]]")
+    assert "speed = [[" in workspace.succeed(*arguments).stdout
+
+
+def test_a_remark_recompiles_one_source_and_stops_there(
+    workspace: Workspace, edit: Callable[[str, str, str], None]
+) -> None:
+    before = workspace.dist_hashes()
+    edit(MATH, "#include <math.h>", f"#include <math.h>\n// Remark {NONCE}.")
+    steps = workspace.succeed("package", "models/scaled_atan::").steps
+    assert steps == [f"Compile {MATH} for {_platform(steps)}"]
+    assert workspace.dist_hashes() == before
+
+
+def test_a_changed_kernel_starts_no_tensorflow_where_no_conversion_used_it(
+    workspace: Workspace, edit: Callable[[str, str, str], None]
+) -> None:
+    edit(MATH, "scale * atanf(input[i])", f"scale * atanf(input[i]) + 0.{int(NONCE[:4], 16) + 1}f")
+    run = workspace.pants("package", "models/scaled_atan:tflite@quantization=float32")
+    assert run.exit_code != 0
+    assert "models/scaled_atan:tflite@quantization=float32, field `quantization`" in run.stderr
+    assert "the output `speed` (signature `serving_default`) differs" in run.stderr
+    assert not [step for step in run.steps if step.split()[0] in ("Train", "Record", "Convert")]
+    assert [step for step in run.steps if step.startswith("Compile")] == [
+        f"Compile {MATH} for {_platform(run.steps)}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        (KERNEL, "Register_SCALED_ATAN(void)", "Register_ATAN(void)", ["`Register_SCALED_ATAN`"]),
+        (KERNEL, "c/common.h", "c/uncommon.h", ["`tensorflow/lite/core/c/uncommon.h`"]),
+        (MATH, "(float)scale;", "(float)scale", [MATH, "error: expected ';'"]),
+        (MATH, "scale * atanf(input[i])", "Atan(input[i])", [MATH, "Atan"]),
+        (
+            "3rdparty/tflite/BUILD",
+            "34b065817e29",
+            "34b065817e20",
+            ["3rdparty/tflite:runtime, field `sha256`", "6230530 bytes", "34b065817e294e7d"],
+        ),
+    ],
+)
+def test_mistakes_are_found_by_check(
+    workspace: Workspace,
+    edit: Callable[[str, str, str], None],
+    file: str,
+    old: str,
+    new: str,
+    expected: list[str],
+) -> None:
+    edit(file, old, new)
+    text = workspace.fail("check", "src/cc/ops::")
+    for part in (*expected, "Fix: "):
+        assert part in text
+
+
+def test_kernel_tests(workspace: Workspace, edit: Callable[[str, str, str], None]) -> None:
+    target = "src/cc/ops:test@sanitizers=none"
+    assert f"{target} succeeded" in workspace.succeed("test", target).stderr
+    edit(MATH, "fmaxf(stored, (float)INT8_MIN)", "fmaxf(stored, 0.0f)")
+    text = workspace.fail("test", target)
+    assert "FAILED int8 scale 0.05 zero point 0: output 0 is 0 at" in text
+    assert "passed float32 [2, 3]" in text
+
+
+def test_a_sanitizer_sees_what_a_comparison_does_not(
+    workspace: Workspace, edit: Callable[[str, str, str], None]
+) -> None:
+    if shutil.which("g++") is None:
+        pytest.skip("GCC (`g++`), which has the sanitizers, is not here")
+    loop = "i < count; i++) output[i] = table"
+    edit(MATH, loop, loop.replace("<", "<="))
+    text = workspace.fail("test", "src/cc/ops:test@sanitizers=address_and_undefined")
+    assert "AddressSanitizer: heap-buffer-overflow src/cc/ops/scaled_atan.c" in text
+
+
+def _platform(steps: list[str]) -> str:
+    """What the steps call this machine."""
+    return next(step for step in steps if step.startswith("Compile")).rsplit(" for ", 1)[1]

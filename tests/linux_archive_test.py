@@ -1,0 +1,265 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Linux archives: packaged, unpacked, installed and run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Callable, Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pants_tflite.sandbox.testing_models import (
+    cast_model,
+    custom_op_model,
+    linear_model,
+    quantized_linear_model,
+    softmax_model,
+    two_inputs_model,
+)
+from tests.emulated_board import missing_packages, set_up_board
+from tests.workspace import Workspace
+
+# New in every run: what a test expects to run must be in no cache of an earlier run.
+NONCE = uuid.uuid4().hex
+MODELS = {
+    "classes": softmax_model(),
+    "dot": two_inputs_model(),
+    "linear": linear_model(),
+    "picture": cast_model("float32", None, 2, 4, 3),
+    "quantized": quantized_linear_model(io_type="int8"),
+}
+PLATFORMS = ("linux_aarch64", "linux_x86_64")
+BUILD = "".join(f'tflite_file(name="{name}", source="{name}.tflite")\n' for name in MODELS)
+BUILD += f"""\
+file(name="labels", source="labels.txt")
+tflite_linux_archive(
+    name="demo",
+    models={[f":{name}" for name in MODELS]},
+    labels={{"classes": ":labels"}},
+    version="1.2.0",
+)
+"""
+LABELS = f"cat\ndog\n{NONCE}\n"
+FILES = {
+    "m/BUILD": BUILD,
+    "m/labels.txt": LABELS,
+    **{f"m/{name}.tflite": data for name, data in MODELS.items()},
+}
+NAMES = {name: f"m_demo-1.2.0-{name}" for name in PLATFORMS}
+HERE = f"linux_{platform.machine()}"
+WRITE_STEPS = [f"Write {name}.tar.gz of m:demo" for name in NAMES.values()]
+
+
+@pytest.fixture(scope="module")
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    workspace = new_workspace(FILES)
+    workspace.succeed("package", *(f"m:{name}" for name in MODELS))
+    return workspace
+
+
+@pytest.fixture
+def restored(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace, whose files a test may change."""
+    yield workspace
+    workspace.write(FILES)
+
+
+@pytest.fixture(scope="module")
+def archives(workspace: Workspace) -> dict[str, Path]:
+    """Packages the archives and returns them by platform."""
+    run = workspace.succeed("package", "m:demo")
+    # All of the models are there already.
+    assert run.steps == WRITE_STEPS
+    dist = workspace.folder / "dist/m/demo"
+    assert sorted(path.name for path in dist.iterdir()) == [f"{n}.tar.gz" for n in NAMES.values()]
+    return {name: dist / f"{folder}.tar.gz" for name, folder in NAMES.items()}
+
+
+@pytest.fixture(scope="module")
+def unpacked(
+    archives: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Each platform's archive, unpacked by the system's tar: its top folder."""
+    folders = {}
+    for name, archive in archives.items():
+        folder = tmp_path_factory.mktemp(name)
+        subprocess.run(["tar", "-xzf", str(archive), "-C", str(folder)], check=True)
+        (folders[name],) = folder.iterdir()
+        assert folders[name].name == NAMES[name]
+    return folders
+
+
+@pytest.fixture(scope="module")
+def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with pip, made as the README says, of this CPython's installation."""
+    folder = tmp_path_factory.mktemp("board") / "venv"
+    base = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
+    run = subprocess.run([str(base), "-m", "venv", str(folder)], capture_output=True)
+    if run.returncode != 0:
+        pytest.skip(f"{base} cannot make virtual environments: install its venv module")
+    return folder
+
+
+def predict(python: str | Path, folder: Path, *args: str, stdin: str = "") -> str:
+    run = subprocess.run(
+        [str(python), "predict.py", *args],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_files(unpacked: dict[str, Path]) -> None:
+    for folder in unpacked.values():
+        files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+        assert files == {
+            "README.md",
+            "manifest.json",
+            "models/classes.labels.txt",
+            *(f"models/{name}{suffix}" for name in MODELS for suffix in (".json", ".tflite")),
+            "predict.py",
+            "requirements.txt",
+        }
+        executable = [path.name for path in folder.rglob("*.*") if os.access(path, os.X_OK)]
+        assert [name for name in executable if (folder / name).is_file()] == ["predict.py"]
+        assert (folder / "models/classes.labels.txt").read_text() == LABELS
+        assert (folder / "models/linear.tflite").read_bytes() == MODELS["linear"]
+
+
+def test_manifest(unpacked: dict[str, Path]) -> None:
+    for name, folder in unpacked.items():
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert (manifest["kind"], manifest["version"]) == ("tflite_linux_archive", "1.2.0")
+        assert manifest["platforms"] == [name]
+        assert [model["name"] for model in manifest["models"]] == sorted(MODELS)
+        listed = {file["path"]: file["sha256"] for file in manifest["files"]}
+        assert listed == {
+            str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in folder.rglob("*")
+            if path.is_file() and path.name != "manifest.json"
+        }
+
+
+def test_readme_is_true(unpacked: dict[str, Path]) -> None:
+    text = (unpacked[HERE] / "README.md").read_text()
+    command = text[text.index(".venv/bin/python predict.py") :].splitlines()[0]
+    assert command == ".venv/bin/python predict.py --model classes '[[0, 0, 0]]'"
+    output = predict(sys.executable, unpacked[HERE], "--model", "classes", "[[0, 0, 0]]")
+    assert "  0.3333  cat\n" in output
+
+
+def test_an_array(unpacked: dict[str, Path], tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([[10.0], [1.0]]))
+    args = ("--model", "linear", str(tmp_path / "x.npy"), "--json")
+    found = json.loads(predict(sys.executable, unpacked[HERE], *args))
+    assert found["outputs"] == {"y": [[19.0], [1.0]]}
+    text = predict(sys.executable, unpacked[HERE], "--model", "quantized", "[10]")
+    assert text == "y = [[19.015747]]\n"
+
+
+def test_standard_input(unpacked: dict[str, Path]) -> None:
+    args = ("--model", "dot", "-")
+    text = predict(sys.executable, unpacked[HERE], *args, stdin='{"x": [1, 2], "w": [3, 4]}')
+    assert text == "y = [[11.]]\n"
+
+
+def test_a_picture(unpacked: dict[str, Path], tmp_path: Path) -> None:
+    Image.new("RGB", (8, 4), (0, 128, 255)).save(tmp_path / "sky.png")
+    args = ("--model", "picture", str(tmp_path / "sky.png"), "--scale", "0.5", "--json")
+    found = json.loads(predict(sys.executable, unpacked[HERE], *args))
+    assert np.array(found["outputs"]["y"]).tolist() == [[[[0.0, 64.0, 127.5]] * 4] * 2]
+
+
+def test_labels(unpacked: dict[str, Path]) -> None:
+    args = ("--model", "classes", "[0, 0, 5]", "--top", "1")
+    text = predict(sys.executable, unpacked[HERE], *args)
+    assert text.splitlines()[-1] == f"  0.9867  {NONCE}"
+
+
+def test_requirements_install(unpacked: dict[str, Path], venv: Path) -> None:
+    folder = unpacked[HERE]
+    pip = [str(venv / "bin/pip"), "install", "--quiet", "--require-hashes"]
+    subprocess.run([*pip, "-r", "requirements.txt"], cwd=folder, check=True, timeout=600)
+    assert predict(venv / "bin/python", folder, "--model", "linear", "[10]") == "y = [[19.]]\n"
+
+
+@pytest.mark.skipif(bool(missing_packages()), reason=f"needs Debian's {missing_packages()}")
+def test_the_archive_for_aarch64_runs(
+    unpacked: dict[str, Path], venv: Path, tmp_path: Path
+) -> None:
+    folder = unpacked["linux_aarch64"]
+    board = set_up_board(tmp_path / "board")
+    # The README's oldest glibc; pip takes each older one by its own name.
+    glibc = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(17, 28)]
+    pip = [str(venv / "bin/pip"), "install", "--quiet", "--require-hashes", *glibc]
+    where = [f"--python-version={board.python_version}", f"--target={tmp_path / 'packages'}"]
+    requirements = ["--only-binary=:all:", "-r", "requirements.txt"]
+    subprocess.run([*pip, *where, *requirements], cwd=folder, check=True, timeout=600)
+    Image.new("RGB", (8, 4), (0, 128, 255)).save(tmp_path / "sky.png")
+    for args, expected in (
+        (("--model", "quantized", "[10]"), "y = [[19.015747]]\n"),
+        (("--model", "picture", str(tmp_path / "sky.png")), "[ 0., 128., 255.]"),
+    ):
+        run = board.run(folder, "predict.py", *args, python_path=tmp_path / "packages")
+        assert run.returncode == 0, run.stderr
+        assert expected in run.stdout
+
+
+def test_a_changed_label_writes_the_archives_alone(restored: Workspace) -> None:
+    restored.write({"m/labels.txt": f"cat\ndog\nnot {NONCE}\n"})
+    assert restored.succeed("package", "m:demo").steps == WRITE_STEPS
+
+
+def test_another_directory_gives_the_same_bytes(
+    archives: dict[str, Path], workspace: Workspace, new_workspace: Callable[..., Workspace]
+) -> None:
+    shutil.rmtree(workspace.folder / "dist")
+    workspace.succeed("package", "m:demo")
+    other = new_workspace(FILES)
+    run = other.succeed("--no-local-cache", "package", "m:demo")
+    assert set(WRITE_STEPS) < set(run.steps)
+    assert other.dist_hashes() == workspace.dist_hashes()
+
+
+@pytest.mark.parametrize(
+    ("fields", "labels", "expected"),
+    [
+        ('platforms=["linux_armv7"]', "cat\n", "field `platforms` = 'linux_armv7'"),
+        ('version="1"', "cat\n", "field `version` = '1'"),
+        ('labels={"classes": ":labels"}', "a\nb\n", "there are 2 labels, but the outputs of"),
+        ('labels={"classes": ":labels"}', "a\n../b\nc\n", "line 2 is a path, not a label: '../b'"),
+        ('labels={"../classes": ":labels"}', "a\n", "field `labels` = '../classes'"),
+        ('archive_name="../demo"', "cat\n", "field `archive_name` = '../demo'"),
+    ],
+)
+def test_mistakes(restored: Workspace, fields: str, labels: str, expected: str) -> None:
+    wrong = f'tflite_linux_archive(name="wrong", models=[":classes"], {fields})\n'
+    restored.write({"m/BUILD": BUILD + wrong, "m/labels.txt": labels})
+    text = restored.fail("package", "m:wrong")
+    assert "m:wrong, field" in text and expected in text
+    assert "Fix: " in text
+
+
+def test_a_custom_op_has_no_kernel(restored: Workspace) -> None:
+    wrong = (
+        'tflite_file(name="twice", source="twice.tflite", custom_ops=["Twice"])\n'
+        'tflite_linux_archive(name="wrong", models=[":twice"])\n'
+    )
+    restored.write({"m/BUILD": BUILD + wrong, "m/twice.tflite": custom_op_model()})
+    text = restored.fail("package", "m:wrong")
+    assert "m:wrong, field `models`: m:twice uses the custom ops Twice" in text
