@@ -134,7 +134,7 @@ async def archive_objects(request: ArchiveObjectsRequest) -> StaticLibrary:
     toolchain = await Get(
         Toolchain, ToolchainRequest(request.address, request.platform, request.language)
     )
-    inputs = (*request.objects, *request.libraries)
+    inputs: tuple[CompiledObject | StaticLibrary, ...] = (*request.objects, *request.libraries)
     digest = await Get(Digest, MergeDigests(item.digest for item in inputs))
     output = os.path.join(_LIBRARIES, f"lib{request.name}.a")
     result = await Get(
