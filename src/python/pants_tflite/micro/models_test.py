@@ -54,7 +54,7 @@ def _error(rule_runner: RuleRunner, fields: str) -> str:
     field_set = MicroLibraryFieldSet.create(target)
     with pytest.raises(ExecutionError) as error:
         rule_runner.request(MicroModels, [MicroModelsRequest(field_set)])
-    return str(error.value.wrapped_exceptions[0])
+    return str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_values_that_a_field_does_not_take(
     address = _write(rule_runner, f"{_MODELS}, {fields}")
     with pytest.raises(ExecutionError) as error:
         rule_runner.get_target(address)
-    cause = str(error.value.wrapped_exceptions[0])
+    cause = str(error.value)
     assert all(text in cause for text in ("pets:mcu", field, value))
 
 

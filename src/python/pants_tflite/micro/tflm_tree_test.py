@@ -106,7 +106,7 @@ def test_what_is_no_tree(rule_runner: RuleRunner, build: str, expected: str) -> 
     files = {"tree/other.h": "", "tree/tflm.7z": "7z", "tree/model.tflite": ""}
     with pytest.raises(ExecutionError) as raised:
         _find(rule_runner, build, files)
-    error = str(raised.value.wrapped_exceptions[0])
+    error = str(raised.value)
     assert expected in error
     assert "create_tflm_tree.py" in error or "target" in error
 

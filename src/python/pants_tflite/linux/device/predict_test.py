@@ -141,6 +141,12 @@ def test_quantization_is_that_of_pants_run(activations: str) -> None:
     assert np.array_equal(predict.dequantize(stored, described), dequantize(stored, tensor))
 
 
+def test_scores_use_all_of_int8() -> None:
+    scores = {"quantization": {"scales": [1 / 256], "zero_points": [-128]}}
+    real = predict.dequantize(np.array([[-128, 0, 127]], np.int8), scores)
+    assert (real.dtype, real.tolist()) == (np.float32, [[0.0, 0.5, 255 / 256]])
+
+
 @pytest.mark.parametrize("value, noted", [("300", True), ("10.03", False)])
 def test_values_beyond_the_quantized_range(
     install: Install, capsys: Capture, value: str, noted: bool

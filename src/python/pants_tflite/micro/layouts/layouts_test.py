@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-import yaml
+import yaml  # pants: no-infer-dep
 
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout

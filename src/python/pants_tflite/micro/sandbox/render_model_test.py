@@ -63,15 +63,12 @@ def _render(
     folder: Path, model: bytes, golden: tuple[dict[str, Any], dict[str, Any]] | None
 ) -> None:
     Path("model.tflite").write_bytes(model)
-    paths = (None, None)
-    if golden is not None:
-        paths = ("in.npz", "out.npz")
-        for path, arrays in zip(paths, golden):
-            write_npz(Path(path), arrays)
+    for path, arrays in zip(("in.npz", "out.npz"), golden or ()):
+        write_npz(Path(path), arrays)
     main(
         {
-            "golden_input": paths[0],
-            "golden_output": paths[1],
+            "golden_input": "in.npz" if golden else None,
+            "golden_output": "out.npz" if golden else None,
             "library": "lib",
             "model": "model.tflite",
             "name": "net",
