@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.errors import TfLiteError
@@ -18,7 +18,11 @@ from pants_tflite.util_rules.cc.platforms import Platform
 from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
 from pants_tflite.util_rules.cc.toolchain import Toolchain
 from pants_tflite.util_rules.cc.toolchains import ZigToolchainRequest
-from pants_tflite.util_rules.cc.zig_toolchain import ANDROID_LIBRARIES, STUBS_FOLDER
+from pants_tflite.util_rules.cc.zig_toolchain import (
+    ANDROID_LIBRARIES,
+    HELPERS_LIBRARY,
+    STUBS_FOLDER,
+)
 
 _SYMBOLS = dict(zip(ANDROID_LIBRARIES, (LIBC, LIBM)))
 
@@ -84,6 +88,46 @@ async def make_stub(request: StubRequest) -> Stub:
     return Stub(result.digest, output)
 
 
+@dataclass(frozen=True)
+class CompilerHelpersRequest:
+    """Asks for what `toolchain`'s compiler calls by itself, as a library."""
+
+    address: Address
+    toolchain: Toolchain
+
+
+@dataclass(frozen=True)
+class CompilerHelpers:
+    digest: Digest
+
+
+@rule
+async def compile_helpers(request: CompilerHelpersRequest) -> CompilerHelpers:
+    toolchain = request.toolchain
+    compiled, archive = (os.path.join(STUBS_FOLDER, n) for n in ("helpers.o", HELPERS_LIBRARY))
+    digest = EMPTY_DIGEST
+    for argv, output, verb in (
+        (toolchain.compile_helpers(compiled), compiled, "Compile"),
+        # Out of a library the linker takes the object only if something in it is called.
+        (toolchain.archive((compiled,), archive), archive, "Archive"),
+    ):
+        result = await Get(
+            FallibleToolResult,
+            ToolProcessRequest(
+                request.address,
+                toolchain,
+                argv,
+                digest,
+                output,
+                f"{verb} the compiler's helpers for {toolchain.platform}",
+            ),
+        )
+        if result.exit_code != 0:
+            raise TfLiteError(f"The compiler's helpers of {toolchain.platform}: {result.text}")
+        digest = result.digest
+    return CompilerHelpers(digest)
+
+
 @rule
 async def make_android_stubs(request: AndroidStubsRequest) -> AndroidStubs:
     toolchain = await Get(Toolchain, ZigToolchainRequest(request.platform))
@@ -91,7 +135,11 @@ async def make_android_stubs(request: AndroidStubsRequest) -> AndroidStubs:
         Get(Stub, StubRequest(request.address, toolchain, DeviceLibrary(name, symbols)))
         for name, symbols in _SYMBOLS.items()
     )
-    return AndroidStubs(await Get(Digest, MergeDigests(stub.digest for stub in stubs)))
+    digests = [stub.digest for stub in stubs]
+    if toolchain.helpers:
+        helpers = await Get(CompilerHelpers, CompilerHelpersRequest(request.address, toolchain))
+        digests.append(helpers.digest)
+    return AndroidStubs(await Get(Digest, MergeDigests(digests)))
 
 
 def rules():
