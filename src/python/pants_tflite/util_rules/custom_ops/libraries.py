@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import Iterable, Optional
 
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
 
@@ -18,6 +19,7 @@ from pants_tflite.custom_op_target_types import (
     DefinesField,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.util_rules.cc.android_stubs import DeviceLibrary
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
     CompiledObject,
@@ -36,6 +38,7 @@ from pants_tflite.util_rules.custom_ops.kernel_sources import (
 from pants_tflite.util_rules.custom_ops.runtimes import RuntimeHeaders, RuntimeHeadersRequest
 
 _RUNTIME_FOLDER = "__runtime__"
+_API_FOLDER = "__api__"
 
 
 @dataclass(frozen=True)
@@ -59,17 +62,36 @@ class PlannedKernel:
 
 @dataclass(frozen=True)
 class CompileKernelsRequest:
-    """Asks for the objects of several ops that go into one library."""
+    """Asks for the objects of the `tflite_custom_op`s at `ops`, which go into one library."""
 
-    kernels: tuple[PlannedKernel, ...]
+    ops: tuple[Address, ...]
+    platform: Platform
+
+    def debug_hint(self) -> str:
+        return f"{', '.join(str(op) for op in self.ops)} for {self.platform}"
 
 
 @dataclass(frozen=True)
 class CompiledKernels:
-    """The objects, and the language that they are linked as."""
+    """The objects of `ops`, and the language that they are linked as."""
 
+    ops: tuple[CustomOp, ...]
     objects: tuple[CompiledObject, ...]
     language: str
+
+
+@dataclass(frozen=True)
+class LibraryApi:
+    """What a library of kernels has on top of them: C in `source`, which defines `functions` and may
+    call the registration functions. It includes nothing of the runtime.
+
+    `device_libraries` have what else it calls. A shared library shows `functions`, and hides the
+    registrations.
+    """
+
+    source: str
+    functions: tuple[str, ...]
+    device_libraries: tuple[DeviceLibrary, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,7 @@ class CustomOpLibraryRequest:
     """Asks for the kernels of the `tflite_custom_op`s at `ops` in one library for `platform`.
 
     `name` is that of the file, as in `lib<name>.so`. iOS and Cortex-M have static libraries alone.
+    `api` is what others call in place of the registration functions.
     """
 
     ops: tuple[Address, ...]
@@ -84,6 +107,7 @@ class CustomOpLibraryRequest:
     name: str = "custom_ops"
     shared: bool = True
     static: bool = False
+    api: Optional[LibraryApi] = None
 
     def debug_hint(self) -> str:
         return f"{', '.join(str(op) for op in self.ops)} for {self.platform}"
@@ -92,7 +116,8 @@ class CustomOpLibraryRequest:
 @dataclass(frozen=True)
 class CustomOpLibrary:
     """`shared` and `static` are what was asked for. `ops` says what registers which op; those
-    functions, checked to be there, are all that the shared library shows. `toolchain` built it."""
+    functions, checked to be there, or those of an API in their place, are all that the shared
+    library shows. `toolchain` built it."""
 
     ops: tuple[CustomOp, ...]
     toolchain: str
@@ -147,17 +172,8 @@ def merge_compilations(kernels: Iterable[PlannedKernel]) -> tuple[CompileSourceR
     return tuple(replace(item, linked_with=language) for _, (_, item) in sorted(merged.items()))
 
 
-@rule
+@rule(desc="Compile custom ops")
 async def compile_kernels(request: CompileKernelsRequest) -> CompiledKernels:
-    compilations = merge_compilations(request.kernels)
-    objects = await MultiGet(
-        Get(CompiledObject, CompileSourceRequest, compilation) for compilation in compilations
-    )
-    return CompiledKernels(objects, compilations[0].toolchain_language)
-
-
-@rule(desc="Build a library of custom ops")
-async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
     wrapped = await MultiGet(
         Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin="a custom op"))
         for address in sorted(request.ops)
@@ -165,9 +181,31 @@ async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
     kernels = await MultiGet(
         Get(PlannedKernel, PlanKernelRequest(item.target, request.platform)) for item in wrapped
     )
+    compilations = merge_compilations(kernels)
+    objects = await MultiGet(
+        Get(CompiledObject, CompileSourceRequest, compilation) for compilation in compilations
+    )
     ops = tuple(kernel.op for kernel in kernels)
-    compiled = await Get(CompiledKernels, CompileKernelsRequest(kernels))
-    address, platform = ops[0].address, request.platform
+    return CompiledKernels(ops, objects, compilations[0].toolchain_language)
+
+
+@rule(desc="Build a library of custom ops")
+async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
+    platform, api = request.platform, request.api
+    compiled = await Get(CompiledKernels, CompileKernelsRequest(request.ops, platform))
+    ops, objects = compiled.ops, compiled.objects
+    address = ops[0].address
+    registrations = tuple(sorted(op.registration for op in ops))
+    if api is not None:
+        source = os.path.join(_API_FOLDER, f"{request.name}.c")
+        digest = await Get(Digest, CreateDigest((FileContent(source, api.source.encode()),)))
+        api_object = await Get(
+            CompiledObject,
+            CompileSourceRequest(
+                address, platform, C, source, digest, linked_with=compiled.language
+            ),
+        )
+        objects = (*objects, api_object)
     shared, static = None, None
     if request.shared:
         shared = await Get(
@@ -177,18 +215,18 @@ async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
                 platform,
                 compiled.language,
                 request.name,
-                compiled.objects,
-                exports=tuple(sorted(op.registration for op in ops)),
+                objects,
+                exports=api.functions if api else registrations,
+                device_libraries=api.device_libraries if api else (),
+                defined=registrations,
             ),
         )
     if request.static:
         static = await Get(
             StaticLibrary,
-            ArchiveObjectsRequest(
-                address, platform, compiled.language, request.name, compiled.objects
-            ),
+            ArchiveObjectsRequest(address, platform, compiled.language, request.name, objects),
         )
-    return CustomOpLibrary(ops, compiled.objects[0].toolchain, shared, static)
+    return CustomOpLibrary(ops, objects[0].toolchain, shared, static)
 
 
 def rules():
