@@ -49,6 +49,7 @@ class BinaryImage:
     architecture: str
     exports: tuple[str, ...]
     imports: tuple[ImportedSymbol, ...]
+    hidden: tuple[str, ...]
     member: str | None
     name: str | None
     libraries: tuple[str, ...]
@@ -71,6 +72,7 @@ class BinaryInspection:
                         **image,
                         "exports": tuple(image["exports"]),
                         "imports": tuple(ImportedSymbol(**item) for item in image["imports"]),
+                        "hidden": tuple(image["hidden"]),
                         "libraries": tuple(image["libraries"]),
                     }
                 )
@@ -84,10 +86,15 @@ class BinaryInspection:
         return frozenset(symbol for image in self.images for symbol in image.exports)
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """What one of the images shows to what it is linked with, and to nothing else."""
+        return frozenset(symbol for image in self.images for symbol in image.hidden)
+
+    @property
     def imports(self) -> frozenset[str]:
         """What the images need and none of them has."""
         needed = {symbol.name for image in self.images for symbol in image.imports}
-        return frozenset(needed - self.exports)
+        return frozenset(needed - self.exports - self.hidden)
 
 
 @rule(desc="Inspect compiled code")

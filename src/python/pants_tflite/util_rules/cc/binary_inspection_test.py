@@ -56,6 +56,7 @@ def test_object_of_elf(builds: NativeBuilds) -> None:
             architecture="aarch64",
             exports=("Register_KERNEL",),
             imports=(ImportedSymbol("atanf", None, False),),
+            hidden=("within",),
             member=None,
             name=None,
             libraries=(),
@@ -101,7 +102,18 @@ def test_static_library(
     assert (image.system, image.system_version) == (system, version)
     assert image.architecture == architecture
     assert inspection.exports == {"Register_KERNEL"}
+    assert inspection.hidden == {"within"}
     assert "atanf" in inspection.imports
+
+
+def test_what_another_member_hides_is_not_needed_from_elsewhere(builds: NativeBuilds) -> None:
+    user = "float within(float x);\nfloat Use(float x) { return within(x); }\n"
+    for platform in ("ios_arm64", "linux_x86_64"):
+        compiled = [builds.compile(KERNEL, platform), builds.compile(user, platform, source="u.c")]
+        library = builds.archive(platform, *compiled)
+        inspection = _inspect(builds, library.digest, library.path)
+        assert inspection.exports == {"Register_KERNEL", "Use"}
+        assert "within" not in inspection.imports
 
 
 @pytest.mark.skipif(LIPO is None, reason="there is no llvm-lipo (Debian's llvm)")
