@@ -45,6 +45,7 @@ TENSOR = {
     "quantization": {"scales": [0.5], "zero_points": [-3], "quantized_dimension": None},
 }
 DESCRIPTION = {
+    "custom_ops": [],
     "inputs": [TENSOR],
     "outputs": [TENSOR],
     "sha256": "0" * 64,

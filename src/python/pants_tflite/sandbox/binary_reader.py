@@ -43,6 +43,8 @@ _MACH_O_SYSTEMS = {
 # Bits of a Mach-O symbol's type: seen by other files, and by those of the same library alone.
 _EXTERNAL = 0x01
 _PRIVATE_EXTERNAL = 0x10
+# A bit of its description, where it is defined.
+_WEAK_DEFINITION = 0x80
 
 # It explains each file that it cannot read on standard output, where nobody asked for it.
 lief.logging.disable()
@@ -67,6 +69,7 @@ class Image:
     """One file, or one member of a static library (`member`). Symbols are named as in C.
 
     `hidden` symbols are for what the file is linked with, and for nothing that loads the result.
+    Of `weak` ones, exported or hidden, several files may have a definition, and one is taken.
     `page_alignment` is the least that an ELF file's loaded segments have; `system` and
     `system_version` are what a Mach-O file says it runs on, at least.
     """
@@ -77,6 +80,7 @@ class Image:
     exports: tuple[str, ...]
     imports: tuple[Import, ...]
     hidden: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
     member: str | None = None
     name: str | None = None
     libraries: tuple[str, ...] = ()
@@ -120,6 +124,7 @@ def _read_elf(binary: ELF.Binary, member: str | None) -> Image:
             ]
         ),
         hidden=tuple(sorted(s.name for s in defined if s.visibility in inner)),
+        weak=tuple(sorted(s.name for s in defined if s.binding == ELF.Symbol.BINDING.WEAK)),
         member=member,
         name=name.name if name is not None else None,
         libraries=tuple(binary.libraries),
@@ -146,6 +151,7 @@ def _read_mach_o(binary: MachO.Binary, member: str | None) -> Image:
         exports=tuple(sorted(_c_name(s) for s in defined if not s.raw_type & _PRIVATE_EXTERNAL)),
         imports=_sorted_imports([Import(_c_name(s)) for s in imports]),
         hidden=tuple(sorted(_c_name(s) for s in defined if s.raw_type & _PRIVATE_EXTERNAL)),
+        weak=tuple(sorted(_c_name(s) for s in defined if s.description & _WEAK_DEFINITION)),
         member=member,
         name=identity.name if identity is not None else None,
         libraries=tuple(

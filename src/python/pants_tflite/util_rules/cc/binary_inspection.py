@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
@@ -50,6 +51,7 @@ class BinaryImage:
     exports: tuple[str, ...]
     imports: tuple[ImportedSymbol, ...]
     hidden: tuple[str, ...]
+    weak: tuple[str, ...]
     member: str | None
     name: str | None
     libraries: tuple[str, ...]
@@ -73,6 +75,7 @@ class BinaryInspection:
                         "exports": tuple(image["exports"]),
                         "imports": tuple(ImportedSymbol(**item) for item in image["imports"]),
                         "hidden": tuple(image["hidden"]),
+                        "weak": tuple(image["weak"]),
                         "libraries": tuple(image["libraries"]),
                     }
                 )
@@ -89,6 +92,16 @@ class BinaryInspection:
     def hidden(self) -> frozenset[str]:
         """What one of the images shows to what it is linked with, and to nothing else."""
         return frozenset(symbol for image in self.images for symbol in image.hidden)
+
+    @property
+    def clashes(self) -> tuple[str, ...]:
+        """What several members of a static library define, of which a program can have one."""
+        counts = Counter(
+            (image.architecture, symbol)
+            for image in self.images
+            for symbol in {*image.exports, *image.hidden} - set(image.weak)
+        )
+        return tuple(sorted({symbol for (_, symbol), count in counts.items() if count > 1}))
 
     @property
     def imports(self) -> frozenset[str]:
