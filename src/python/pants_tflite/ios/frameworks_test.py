@@ -26,7 +26,7 @@ from pants_tflite.ios.slices import PLATFORM_NAMES
 from pants_tflite.util_rules.cc.compilation import CompiledObject, CompileSourceRequest
 from pants_tflite.util_rules.cc.platforms import PLATFORMS
 from pants_tflite.util_rules.cc.testutil import NativeBuilds, needs_launcher, run
-from pants_tflite.util_rules.cc.toolchain import C
+from pants_tflite.util_rules.cc.toolchain import CXX, C
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp, CustomOps
 
 pytestmark = needs_launcher
@@ -201,14 +201,21 @@ def _compile_user(
     text: str,
     language: str = "objective-c",
 ) -> CompiledObject:
-    """Compiles Objective-C that imports the framework's module."""
+    """Compiles Objective-C or Objective-C++ that imports the framework's module."""
     digest = builds.rule_runner.request(
         Digest, [MergeDigests([builds.digest({"user.m": text}), xcframework.digest])]
     )
     folder = FRAMEWORKS[framework].rpartition("/")[0]
     flags = ("-x", language, "-F", folder, *_MODULES)
     compiled: CompiledObject = builds.request(
-        CompileSourceRequest(ADDRESS, PLATFORMS[platform], C, "user.m", digest, flags=flags)
+        CompileSourceRequest(
+            ADDRESS,
+            PLATFORMS[platform],
+            CXX if language.endswith("++") else C,
+            "user.m",
+            digest,
+            flags=flags,
+        )
     )
     return compiled
 

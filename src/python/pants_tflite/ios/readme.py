@@ -17,9 +17,7 @@ _README = Template(
 $models
 ## With the Swift Package Manager
 
-This folder is a package. Its product `$module` carries the models:
-
-$usage
+This folder is a package. Its product `$module` carries the models$usage
 The product `$name` is the XCFramework: the same facts for C and Objective-C. To host it in a
 release instead, upload `$archive` and put into `Package.swift`
 
@@ -56,6 +54,8 @@ compiler has read the Swift files. Xcode links the frameworks into the app, and 
 )
 _USAGE = Template(
     """\
+:
+
 ```swift
 import $module
 import TensorFlowLite
@@ -124,7 +124,7 @@ def render_readme(
     plain = [members[model.name] for model in models if not model.custom_ops]
     with_ops = [members[model.name] for model in models if model.custom_ops]
     return _README.substitute(
-        usage=_render_part(_USAGE, settings, plain) or "See below how to run them.\n",
+        usage=_render_part(_USAGE, settings, plain) or ', and "Custom ops" runs them.\n',
         custom_ops=_render_part(_CUSTOM_OPS, settings, with_ops),
         name=settings.name,
         version=settings.version,

@@ -53,4 +53,5 @@ def test_a_model_with_custom_ops_goes_through_the_c_library() -> None:
 def test_no_interpreter_is_shown_that_would_refuse_every_model() -> None:
     text = _readme(WITH_OPS)
     (program,) = _programs(text)
+    assert 'carries the models, and "Custom ops" runs them.\n' in text
     assert "TensorFlowLiteC" in program and "Interpreter(modelPath:" not in text
