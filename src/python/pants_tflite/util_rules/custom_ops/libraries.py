@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Iterable, Optional
+from typing import Iterable, Optional, Sequence
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
@@ -20,6 +20,7 @@ from pants_tflite.custom_op_target_types import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.cc.android_stubs import DeviceLibrary
+from pants_tflite.util_rules.cc.binary_inspection import BinaryInspection, InspectBinaryRequest
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
     CompiledObject,
@@ -27,7 +28,7 @@ from pants_tflite.util_rules.cc.compilation import (
     StaticLibrary,
 )
 from pants_tflite.util_rules.cc.linking import LinkSharedLibraryRequest, SharedLibrary
-from pants_tflite.util_rules.cc.platforms import Platform
+from pants_tflite.util_rules.cc.platforms import IOS, IOS_SIMULATOR, Platform
 from pants_tflite.util_rules.cc.toolchain import CXX, C
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 from pants_tflite.util_rules.custom_ops.kernel_sources import (
@@ -39,6 +40,8 @@ from pants_tflite.util_rules.custom_ops.runtimes import RuntimeHeaders, RuntimeH
 
 _RUNTIME_FOLDER = "__runtime__"
 _API_FOLDER = "__api__"
+# These link static libraries alone, whose symbols only the compiler can hide.
+_HIDDEN_BY_COMPILER = (IOS, IOS_SIMULATOR)
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,20 @@ class CustomOpLibraryRequest:
 class CustomOpLibrary:
     """`shared` and `static` are what was asked for. `ops` says what registers which op; those
     functions, checked to be there, or those of an API in their place, are all that the shared
-    library shows. `toolchain` built it."""
+    library shows. A static one for iOS shows its symbols to what it is linked with alone.
+    `toolchain` built it, of `language`."""
 
     ops: tuple[CustomOp, ...]
+    language: str
     toolchain: str
     shared: Optional[SharedLibrary]
     static: Optional[StaticLibrary]
+
+
+def compiler_flags(target: Target, platform: Platform) -> tuple[str, ...]:
+    """The op's own flags, and before them what `platform` needs."""
+    hidden = ("-fvisibility=hidden",) if platform.system in _HIDDEN_BY_COMPILER else ()
+    return (*hidden, *(target[CompilerFlagsField].value or ()))
 
 
 @rule
@@ -147,7 +158,7 @@ async def plan_kernel(request: PlanKernelRequest) -> PlannedKernel:
                 digest,
                 include_dirs=(*source.include_dirs, _RUNTIME_FOLDER),
                 defines=tuple(target[DefinesField].value or ()),
-                flags=tuple(target[CompilerFlagsField].value or ()),
+                flags=compiler_flags(target, request.platform),
             )
             for source, digest in zip(sources.sources, digests)
         ),
@@ -189,6 +200,37 @@ async def compile_kernels(request: CompileKernelsRequest) -> CompiledKernels:
     return CompiledKernels(ops, objects, compilations[0].toolchain_language)
 
 
+def check_static_library(
+    ops: Sequence[CustomOp], platform: Platform, name: str, inspection: BinaryInspection
+) -> None:
+    """Raises where the static library called `name` lacks what registers one of `ops`, or has
+    something twice: what an app's linker would say much later, or not at all."""
+    if inspection.clashes:
+        raise Mistake(
+            message=(
+                f"`lib{name}.a` for {platform} was built, and several of its sources define "
+                + ", ".join(f"`{symbol}`" for symbol in inspection.clashes)
+            ),
+            fix=(
+                "Make it `static` in each, give it another name in one, or move what they share "
+                f"into a source of its own. The library is of {', '.join(op.name for op in ops)}."
+            ),
+        ).at(ops[0].address)
+    found = inspection.exports | inspection.hidden
+    for op in ops:
+        if op.registration not in found:
+            raise Mistake(
+                message=(
+                    f"`lib{name}.a` for {platform} was built, and does not have "
+                    f"`{op.registration}`"
+                ),
+                fix=(
+                    'Define it in one of the sources, as `extern "C"` where that is C++, and not '
+                    "`static`; or mend the name."
+                ),
+            ).at(op.address)
+
+
 @rule(desc="Build a library of custom ops")
 async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
     platform, api = request.platform, request.api
@@ -226,7 +268,11 @@ async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
             StaticLibrary,
             ArchiveObjectsRequest(address, platform, compiled.language, request.name, objects),
         )
-    return CustomOpLibrary(ops, objects[0].toolchain, shared, static)
+        inspection = await Get(
+            BinaryInspection, InspectBinaryRequest(address, static.digest, static.path)
+        )
+        check_static_library(ops, platform, request.name, inspection)
+    return CustomOpLibrary(ops, compiled.language, objects[0].toolchain, shared, static)
 
 
 def rules():
