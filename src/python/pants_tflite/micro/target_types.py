@@ -52,9 +52,9 @@ class MicroCpuField(StringField):
     valid_choices = CPUS
     help = help_text(
         f"""
-        The processor that the static library and the self-test are compiled for: one of
-        {", ".join(CPUS)}. Nothing is compiled without `tflm`; the library's sources are the same
-        for every processor.
+        The processor that the static library, with the kernels of custom ops in it, and the
+        self-test are compiled for: one of {", ".join(CPUS)}. Nothing is compiled without `tflm`;
+        the library's sources are the same for every processor.
 
         Defaults to none: with `tflm`, the self-test is compiled for the host alone.
 
@@ -69,8 +69,8 @@ class MicroTflmField(StringField, AsyncFieldMixin):
         """
         The address of a `file` (an archive: .zip, .tar.gz; an `http_source` will do) or a `files`
         target that holds a TFLite Micro source tree, as TFLite Micro's own `create_tflm_tree.py`
-        writes it. With it, `package` compiles a static library and the self-test, and `test` runs
-        the self-test.
+        writes it. With it, `package` compiles a static library and the self-test, and measures models
+        with custom ops; `test` runs the self-test.
 
         Defaults to none: the bundle is sources.
 
@@ -126,6 +126,22 @@ class MicroArenaMarginField(IntField):
     )
 
 
+class MicroArenaSizeField(StringField):
+    alias = "arena_size"
+    help = help_text(
+        f"""
+        The tensor arena of each model that has custom ops with kernels in this repository:
+        {SIZE_HELP}. Kernels run with the TFLite Micro only that they were compiled with, so without
+        `tflm` nothing can measure such a model. The library's self-test, on the device, tells what
+        it really takes.
+
+        Defaults to none: with `tflm` the arena is measured, without it such a model needs this field.
+
+        Example: `arena_size="8KiB"`.
+        """
+    )
+
+
 class MicroGoldenToleranceField(IntField):
     alias = "golden_tolerance"
     value: int
@@ -155,6 +171,7 @@ class TfLiteMicroLibraryTarget(Target):
         MicroMaxArenaField,
         MicroMaxFlashField,
         MicroArenaMarginField,
+        MicroArenaSizeField,
         MicroGoldenToleranceField,
     )
     help = help_text(
