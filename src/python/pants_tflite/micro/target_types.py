@@ -79,6 +79,21 @@ class MicroTflmField(StringField, AsyncFieldMixin):
     )
 
 
+class KernelTestTflmField(MicroTflmField):
+    help = help_text(
+        """
+        The address of a `file` (an archive) or a `files` target that holds a TFLite Micro source tree,
+        as TFLite Micro's own `create_tflm_tree.py` writes it. With it, the kernel's micro variant is
+        compiled for your machine, together with TFLite Micro, and runs over the same cases, though
+        without `sanitizers`.
+
+        Defaults to none: the variant for TensorFlow Lite alone is tested.
+
+        Example: `tflm="//3rdparty/tflm:tree"`.
+        """
+    )
+
+
 class MicroMaxArenaField(StringField):
     alias = "max_arena"
     help = help_text(

@@ -9,7 +9,7 @@ from typing import Any, Callable
 from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.micro_interpreter import ALIGNMENT
 from pants_tflite.micro.sandbox.op_support import tensor_bytes
-from pants_tflite.micro.sandbox.runtimes import Runtime
+from pants_tflite.micro.sandbox.runtime import Runtime
 from pants_tflite.sandbox.flatbuffer_model import Model
 
 

@@ -1,9 +1,9 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What runs one model in an arena of any size: the wheel of TFLite Micro, or a program.
+"""Running a model with a program that has TFLite Micro and kernels of custom ops compiled in.
 
-The wheel cannot load kernels of custom ops, which are bound to one version of TFLite Micro. A
-program has them compiled in; see templates/measure.cc.in.
+The wheel of TFLite Micro cannot load a kernel, which is bound to the version that it was compiled
+with. See templates/measure.cc.in.
 """
 
 from __future__ import annotations
@@ -13,45 +13,12 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Sequence
 
 import numpy as np
 from ai_edge_litert.tools.flatbuffer_utils import count_resource_variables
 
-from pants_tflite.micro.sandbox import micro_interpreter
+from pants_tflite.micro.sandbox.runtime import Calls
 from pants_tflite.sandbox.flatbuffer_model import Subgraph, Tensor
-
-Calls = Sequence[Sequence[np.ndarray]]
-
-
-class Runtime(Protocol):
-    """Each function raises RuntimeError, or ends the process, where the model does not work."""
-
-    def load(self, arena: int) -> None:
-        """Lays the model's tensors out."""
-
-    def run_zeros(self, arena: int) -> None:
-        """Calls the model once with zeros."""
-
-    def run_calls(self, arena: int, calls: Calls) -> list[list[np.ndarray]]:
-        """The outputs of each call in turn, in the model's order, as the tensors store them."""
-
-
-@dataclass(frozen=True)
-class Wheel:
-    """The installed TFLite Micro."""
-
-    data: bytes
-    graph: Subgraph
-
-    def load(self, arena: int) -> None:
-        micro_interpreter.load(self.data, arena)
-
-    def run_zeros(self, arena: int) -> None:
-        micro_interpreter.run_zeros(self.data, arena, len(self.graph.inputs))
-
-    def run_calls(self, arena: int, calls: Calls) -> list[list[np.ndarray]]:
-        return micro_interpreter.run_calls(self.data, arena, calls, len(self.graph.outputs))
 
 
 @dataclass(frozen=True)
@@ -95,7 +62,8 @@ class Program:
         sizes = [_bytes(tensor) for tensor in tensors]
         if len(content) != calls * sum(sizes):
             raise RuntimeError("its outputs are of another size than the model says")
-        results, position = [], 0
+        results: list[list[np.ndarray]] = []
+        position = 0
         for _ in range(calls):
             results.append([])
             for tensor, size in zip(tensors, sizes):
