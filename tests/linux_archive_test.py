@@ -51,7 +51,7 @@ tflite_linux_archive(
 )
 """
 LABELS = f"cat\ndog\n{NONCE}\n"
-FILES = {
+FILES: dict[str, str | bytes] = {
     "m/BUILD": BUILD,
     "m/labels.txt": LABELS,
     **{f"m/{name}.tflite": data for name, data in MODELS.items()},

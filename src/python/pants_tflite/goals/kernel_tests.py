@@ -45,7 +45,7 @@ class KernelTestFieldSet(KernelTestFields, TestFieldSet):
 
 
 class KernelTestRequest(TestRequest):
-    tool_subsystem = KernelTests  # type: ignore[assignment] - as in Pants' own backends.
+    tool_subsystem = KernelTests  # type: ignore[assignment]
     field_set_type = KernelTestFieldSet
 
 

@@ -44,6 +44,6 @@ tflite_linux_archive(name="archive", models=[":pet"], {fields})
     target = rule_runner.get_target(Address("pets", target_name="archive"))
     with pytest.raises(ExecutionError) as error:
         rule_runner.request(BuiltPackage, [LinuxArchiveFieldSet.create(target)])
-    text = str(error.value.wrapped_exceptions[0])
+    text = str(error.value)
     assert f"pets:archive, {expected}" in text
     assert "Fix: " in text

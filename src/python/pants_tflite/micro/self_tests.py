@@ -7,8 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from pants.core.goals.test import ShowOutput, TestFieldSet, TestRequest, TestResult, TestSubsystem
-from pants.engine.addresses import Address
+from pants.core.goals.test import TestFieldSet, TestRequest, TestResult, TestSubsystem
 from pants.engine.fs import CreateDigest, Digest, DigestEntries, FileContent, FileEntry
 from pants.engine.process import (
     FallibleProcessResult,
@@ -69,13 +68,6 @@ class SelfTestRun:
         return f"{self.heading}\n{''.join(lines)}"
 
 
-@dataclass(frozen=True)
-class RenderTestResultRequest:
-    address: Address
-    runs: tuple[SelfTestRun, ...]
-    output: ShowOutput
-
-
 @rule(desc="Run a TFLite Micro self-test", level=LogLevel.DEBUG)
 async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -> SelfTestRun:
     field_set, platform = request.field_set, request.platform
@@ -114,27 +106,6 @@ async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -
     )
 
 
-@rule
-async def render_test_result(request: RenderTestResultRequest) -> TestResult:
-    text = "\n".join(run.render() for run in request.runs).encode()
-    files = await Get(
-        Digest, CreateDigest((FileContent("stdout", text), FileContent("stderr", b"")))
-    )
-    entries = await Get(DigestEntries, Digest, files)
-    digests = {entry.path: entry.file_digest for entry in entries if isinstance(entry, FileEntry)}
-    metadata = [run.metadata for run in request.runs if run.metadata is not None]
-    return test_result(
-        exit_code=next((run.exit_code for run in request.runs if run.exit_code), 0),
-        stdout=text,
-        stdout_digest=digests["stdout"],
-        stderr=b"",
-        stderr_digest=digests["stderr"],
-        addresses=(request.address,),
-        output_setting=request.output,
-        result_metadata=metadata[-1],
-    )
-
-
 @rule(desc="Test a TFLite Micro library", level=LogLevel.DEBUG)
 async def test_micro_library(
     batch: MicroSelfTestRequest.Batch[MicroSelfTestFieldSet, Any], test_subsystem: TestSubsystem
@@ -150,8 +121,21 @@ async def test_micro_library(
         Get(SelfTestRun, RunSelfTestRequest(field_set, platform, test_subsystem.force))
         for platform in platforms
     )
-    return await Get(
-        TestResult, RenderTestResultRequest(address, tuple(runs), test_subsystem.output)
+    text = "\n".join(run.render() for run in runs).encode()
+    files = await Get(
+        Digest, CreateDigest((FileContent("stdout", text), FileContent("stderr", b"")))
+    )
+    entries = await Get(DigestEntries, Digest, files)
+    digests = {entry.path: entry.file_digest for entry in entries if isinstance(entry, FileEntry)}
+    return test_result(
+        exit_code=next((run.exit_code for run in runs if run.exit_code), 0),
+        stdout=text,
+        stdout_digest=digests["stdout"],
+        stderr=b"",
+        stderr_digest=digests["stderr"],
+        addresses=(address,),
+        output_setting=test_subsystem.output,
+        result_metadata=next(run.metadata for run in runs if run.metadata is not None),
     )
 
 

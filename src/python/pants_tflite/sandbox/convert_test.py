@@ -311,7 +311,7 @@ def test_custom_ops_that_are_not_declared(error: Callable[..., UserError]) -> No
 def test_a_custom_op_that_is_not_used(error: Callable[..., UserError]) -> None:
     raised = error("erfinv", custom_ops=["Erfinv", "Mine"])
     assert (raised.field, raised.value) == ("custom_ops", "Mine")
-    assert "such as Erfinv" in raised.fix
+    assert "The model uses Erfinv." in raised.fix
 
 
 def test_a_custom_op_cannot_be_calibrated(error: Callable[..., UserError]) -> None:

@@ -80,7 +80,8 @@ def _check_custom_ops(model: Any, schema: Any, declared: Sequence[str]) -> None:
             field="custom_ops",
             value=", ".join(declared),
             fix="Express it with other ops in the model's code or, if there is a kernel for it, "
-            f"add {', '.join(undeclared)} to `custom_ops`.",
+            f"add {', '.join(undeclared)} to `custom_ops`: the address of its `tflite_custom_op`, or "
+            "the bare name where the kernel is elsewhere.",
         )
     unused = sorted(set(declared) - set(found))
     if unused:
@@ -88,6 +89,7 @@ def _check_custom_ops(model: Any, schema: Any, declared: Sequence[str]) -> None:
             f"the model does not use the custom op {', '.join(unused)}",
             field="custom_ops",
             value=", ".join(unused),
-            fix="Drop it from `custom_ops`; the names are those of TensorFlow's ops"
-            + (f", such as {', '.join(sorted(found))}." if found else "."),
+            fix="Drop it from `custom_ops`, or mend its name: that of TensorFlow's op, or of a "
+            "`tf.function(experimental_implements=…)` with the attribute `tfl_fusable_op`. "
+            + (f"The model uses {', '.join(sorted(found))}." if found else "The model uses none."),
         )

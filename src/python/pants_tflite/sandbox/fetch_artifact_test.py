@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from pants_tflite.sandbox import fetch_artifact
 from pants_tflite.sandbox.testing_programs import run_program
 
+PROGRAM = fetch_artifact.__name__.rsplit(".", 1)[1]
 COORDINATES = "org.hamcrest:hamcrest-core:1.3:pom"
 BYTES = 766
 SHA256 = "fde386a7905173a1b103de6ab820727584b50d0e32282e2797787c20a64ffa93"
@@ -27,14 +29,14 @@ def request_fields() -> dict[str, Any]:
         pytest.skip("there is no Maven (`mvn`) on this machine")
     return {
         "mvn": mvn,
-        "environment": {"PATH": os.environ["PATH"]},
+        "environment": {"PATH": os.environ.get("PATH", os.defpath)},
         "coordinates": COORDINATES,
         "sha256": SHA256,
     }
 
 
 def test_the_archive_is_fetched(request_fields: dict[str, Any], tmp_path: Path) -> None:
-    result = run_program("fetch_artifact", tmp_path, request_fields)
+    result = run_program(PROGRAM, tmp_path, request_fields)
     assert result.returncode == 0, result.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["archive.pom"]
     content = (tmp_path / "out/archive.pom").read_bytes()
@@ -59,7 +61,7 @@ def test_mistakes(
     field: str,
     parts: list[str],
 ) -> None:
-    result = run_program("fetch_artifact", tmp_path, {**request_fields, **changes})
+    result = run_program(PROGRAM, tmp_path, {**request_fields, **changes})
     assert result.returncode == 3
     error = json.loads((tmp_path / "out/error.json").read_text())
     assert error["field"] == field

@@ -65,7 +65,8 @@ def check_custom_ops(model: Model, declared: Collection[str]) -> None:
             value=", ".join(sorted(declared)) or "(none)",
             fix=(
                 f"`{undeclared[0]}` is no op of TensorFlow Lite, and needs {why}. Write the layer "
-                "with other ops, or name it in `custom_ops`."
+                "with other ops, or name it in `custom_ops`: by the address of its "
+                "`tflite_custom_op`, or barely where the kernel is elsewhere."
             ),
         )
     unused = sorted(set(declared) - set(model.custom_ops))

@@ -78,7 +78,7 @@ def find_model(models: Mapping[str, Any], name: str | None) -> Mapping[str, Any]
     """The model called `name`, or the only one."""
     if name is None and len(models) == 1:
         return next(iter(models.values()))
-    if name not in models:
+    if name is None or name not in models:
         what = "give --model" if name is None else f"there is no model `{name}`"
         raise Mistake(f"{what}; the models are {', '.join(models)}")
     return models[name]
