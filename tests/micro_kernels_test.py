@@ -68,6 +68,10 @@ FILES: dict[str, str | bytes] = {
 # The options of the two models, and how the int8 one stores real numbers.
 FLOAT_SCALE, INT8_SCALE = 0.75, 2.0
 INPUT, OUTPUT = (0.05, 17), (0.025, -3)
+HEADERS = (
+    str(TREE),
+    *(f"{TREE}/third_party/{name}" for name in ("flatbuffers/include", "gemmlowp", "ruy")),
+)
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wpedantic", "-Wshadow", "-Wconversion")
 
 pytestmark = pytest.mark.skipif(
@@ -259,26 +263,33 @@ def test_mistakes(
 # -----------------------------------------------------------------------------------------------
 
 
+# TFLite Micro's headers alone: `pants test` runs what these sources compute.
+_APPLICATION = f"""\
+cmake_minimum_required(VERSION 3.16)
+project(application LANGUAGES C CXX)
+add_library(tflm INTERFACE)
+target_include_directories(tflm SYSTEM INTERFACE {" ".join(HEADERS)})
+target_compile_definitions(tflm INTERFACE TF_LITE_STATIC_MEMORY)
+add_subdirectory("${{LIBRARY}}" library)
+"""
+
+
 @needs_tree
 @needs("cmake", "cmake")
-def test_cmake_builds_the_kernel_and_the_self_test_passes(
+def test_cmake_compiles_the_kernel_with_its_defines(
     workspace: Workspace, edit: Callable[[str, str, str], None], tmp_path: Path
 ) -> None:
-    edit(
-        "src/cc/ops/BUILD", "quantized=True,", "quantized=True, defines=['TEXT=\"a;b\"', 'SIX=6'],"
-    )
-    edited = (
-        f"#if SIX != 6\n#error\n#endif\nstatic_assert(sizeof(TEXT) == 4);\n{FILES[MICRO].decode()}"
-    )
-    workspace.write({MICRO: edited})
+    defines = """quantized=True, defines=['TEXT="a;b"', "SIX=6"],"""
+    edit("src/cc/ops/BUILD", "quantized=True,", defines)
+    checks = "#if SIX != 6\n#error\n#endif\nstatic_assert(sizeof(TEXT) == 4);\n"
+    workspace.write({MICRO: checks + FILES[MICRO].decode()})
     workspace.succeed("package", "m:sources@layout=cmake")
-    shutil.copytree(library(workspace, "cmake"), tmp_path / "library")
-    arguments = (f"-DTFLM_DIR={TREE}", "-DATAN_SELF_TEST=ON", "-DCMAKE_CXX_FLAGS=-fno-rtti")
-    run("cmake", "-Slibrary", "-Bbuild", *arguments, cwd=tmp_path)
-    run("cmake", "--build", "build", "--parallel", "2", cwd=tmp_path)
-    output = run("ctest", "--test-dir", "build", "--verbose", cwd=tmp_path)
-    assert "atan: PASS, 0 of the outputs failed" in output
-    assert re.search(r"output_0 differs by 0 LSB", output)
+    (tmp_path / "CMakeLists.txt").write_text(_APPLICATION)
+    run("cmake", "-S.", "-Bbuild", f"-DLIBRARY={library(workspace, 'cmake')}", cwd=tmp_path)
+    run("cmake", "--build", "build", cwd=tmp_path)
+    nm = run("nm", "--defined-only", "build/library/libatan.a", cwd=tmp_path)
+    assert " T Register_SCALED_ATAN\n" in nm
+    assert " T ScaledAtanFloat\n" in nm
 
 
 @needs_tree
@@ -286,8 +297,7 @@ def test_an_arduino_library_compiles_with_src_alone_on_the_path(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     folder = library(workspace, "arduino")
-    third_party = [f"{TREE}/third_party/{n}" for n in ("flatbuffers/include", "gemmlowp", "ruy")]
-    system = [argument for path in (str(TREE), *third_party) for argument in ("-isystem", path)]
+    system = [argument for path in HEADERS for argument in ("-isystem", path)]
     for source in sorted((folder / "src").rglob("*.c*")):
         is_c = source.suffix == ".c"
         compiler = ("gcc",) if is_c else ("g++", "-std=c++17", "-fno-rtti")
@@ -356,6 +366,36 @@ def test_the_host_and_a_cortex_m_yield_the_reference(workspace: Workspace) -> No
         real = [value for call in printed["atan_float"] for value in call]
         expected = [FLOAT_SCALE * math.atan(value) for value in inputs["atan_float"]]
         assert real == pytest.approx(expected, rel=1e-6)
+
+
+@needs_tree
+def test_kernel_tests_run_the_micro_variant(
+    workspace: Workspace, edit: Callable[[str, str, str], None]
+) -> None:
+    target = "src/cc/ops:test@sanitizers=none"
+    edit(
+        "src/cc/ops/BUILD",
+        '"scaled_atan_cases.py:cases",',
+        '"scaled_atan_cases.py:cases", tflm="//tree",',
+    )
+    run = workspace.succeed("test", "--output=all", "--report", target)
+    assert run.stderr.count("passed int8 scale 0.05 zero point 0") == 2
+    reports = workspace.folder / "dist/test/reports"
+    texts = [path.read_text() for path in reports.rglob("src.cc.ops.test*.xml")]
+    assert len(texts) == 2 and any("(micro)" in text for text in texts)
+    micro = FILES[MICRO].decode().replace("data->scale, tflite", "data->scale + 1, tflite")
+    workspace.write({MICRO: micro})
+    error = workspace.fail("test", target)
+    assert error.count("FAILED float32 [2, 3] scale 0.5: output 0 is ") == 1
+    micro = (
+        FILES[MICRO]
+        .decode()
+        .replace("input->type == kTfLiteInt8) {\n    Scaled", "false) {\n    Scaled")
+    )
+    assert micro != FILES[MICRO].decode()
+    workspace.write({MICRO: micro})
+    error = workspace.fail("test", target)
+    assert "FAILED int8 scale 0.4 zero point 17" in error
 
 
 @needs_tree
