@@ -10,6 +10,7 @@ from typing import Any, Mapping, Optional
 from xml.etree import ElementTree
 
 from pants.core.goals.test import ShowOutput, TestFieldSet, TestRequest, TestResult, TestSubsystem
+from pants.engine.addresses import Address
 from pants.engine.fs import (
     EMPTY_FILE_DIGEST,
     CreateDigest,
@@ -86,26 +87,26 @@ async def report_kernel_test(request: KernelReportRequest) -> KernelReport:
     contents = await Get(DigestContents, Digest, process.output_digest)
     results = next((json.loads(f.content) for f in contents if f.path == _RESULTS_FILE), None)
     output = (process.stdout + process.stderr).decode(errors="replace")
-    report = FileContent(
-        f"{run.address.path_safe_spec}.xml", render_junit(str(run.address), results, output)
-    )
+    report = FileContent(run.report_file, render_junit(run.name, results, output))
     return KernelReport(await Get(Snapshot, CreateDigest((report,))))
 
 
-def _unbuilt(field_set: KernelTestFieldSet, error: TfLiteError, show: ShowOutput) -> TestResult:
+def unbuilt(address: Address, error: TfLiteError, show: ShowOutput) -> TestResult:
+    """The result of a test whose kernel could not be built."""
     return test_result(
         exit_code=1,
         stdout=b"",
         stdout_digest=EMPTY_FILE_DIGEST,
         stderr=str(error).encode(),
         stderr_digest=EMPTY_FILE_DIGEST,
-        addresses=(field_set.address,),
+        addresses=(address,),
         output_setting=show,
         result_metadata=None,
     )
 
 
-def _tested(run: KernelTestRun, report: KernelReport, show: ShowOutput) -> TestResult:
+def tested(run: KernelTestRun, report: KernelReport, show: ShowOutput) -> TestResult:
+    """The result of a test that ran."""
     process: FallibleProcessResult = run.process
     return test_result(
         exit_code=process.exit_code,
@@ -128,9 +129,9 @@ async def test_kernel(
     try:
         run = await Get(KernelTestRun, RunKernelTestRequest(field_set))
     except TfLiteError as error:
-        return _unbuilt(field_set, error, test_subsystem.output)
+        return unbuilt(field_set.address, error, test_subsystem.output)
     report = await Get(KernelReport, KernelReportRequest(run))
-    return _tested(run, report, test_subsystem.output)
+    return tested(run, report, test_subsystem.output)
 
 
 def rules():

@@ -33,6 +33,18 @@ class BuiltMicroBinaries:
 
     digest: Digest
     self_test: Optional[BuiltSelfTest] = None
+    platform: Optional[str] = None
+
+    @property
+    def library_path(self) -> Optional[str]:
+        """Where the static library is in the bundle."""
+        if self.self_test is None or self.platform is None:
+            return None
+        return _place(self.platform, self.self_test.library.path)
+
+
+def _place(cpu: str, path: str) -> str:
+    return os.path.join(_LIBRARIES, cpu, os.path.basename(path))
 
 
 @rule(desc="Compile a TFLite Micro library for its processor")
@@ -49,12 +61,9 @@ async def build_micro_binaries(request: BuiltMicroBinariesRequest) -> BuiltMicro
     entries = await Get(DigestEntries, Digest, digest)
     placed = await Get(
         Digest,
-        CreateDigest(
-            replace(entry, path=os.path.join(_LIBRARIES, cpu, os.path.basename(entry.path)))
-            for entry in entries
-        ),
+        CreateDigest(replace(entry, path=_place(cpu, entry.path)) for entry in entries),
     )
-    return BuiltMicroBinaries(placed, built)
+    return BuiltMicroBinaries(placed, built, cpu)
 
 
 def rules():

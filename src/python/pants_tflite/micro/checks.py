@@ -4,16 +4,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Collection, Mapping, Optional, Sequence
 
 from pants.engine.addresses import Address
 
 from pants_tflite.bundles.fields import BundleModelsField
-from pants_tflite.bundles.models import BundleModel
+from pants_tflite.bundles.models import BundleModel, PlannedModel
+from pants_tflite.custom_op_target_types import MicroDependenciesField
 from pants_tflite.errors import Mistake
 from pants_tflite.micro.cpp import TENSOR_TYPES
 from pants_tflite.micro.op_names import method_of
-from pants_tflite.micro.target_types import MicroMaxArenaField, MicroMaxFlashField
+from pants_tflite.micro.target_types import (
+    MicroArenaSizeField,
+    MicroMaxArenaField,
+    MicroMaxFlashField,
+    MicroTflmField,
+)
 from pants_tflite.sizes import format_size
 
 
@@ -34,12 +40,98 @@ def check_types(address: Address, models: Sequence[BundleModel]) -> None:
         ).at(address)
 
 
-def methods_for(address: Address, models: Sequence[BundleModel]) -> tuple[str, ...]:
-    """The methods that add the ops of models to a resolver, each once.
+def check_variants(address: Address, models: Sequence[PlannedModel]) -> None:
+    """Raises where a model's custom op has no kernel for microcontrollers; lists all of them."""
+    lacking = [
+        f"\n- {model.name} ({model.target.address}): {op.name}, {op.address}"
+        for model in models
+        for op in model.custom_ops.ops
+        if not op.has_micro
+    ]
+    if lacking:
+        raise Mistake(
+            message=(
+                "some custom ops of its models have no kernel for TensorFlow Lite Micro:"
+                f"{''.join(lacking)}"
+            ),
+            fix=(
+                "Write a variant of the kernel whose registration returns a "
+                "`const TFLMRegistration *`, and name its sources in the custom op's "
+                f"`{MicroDependenciesField.alias}`; or leave the models out."
+            ),
+            field=BundleModelsField.alias,
+        ).at(address)
+
+
+def check_arena_size(
+    address: Address,
+    models: Sequence[PlannedModel],
+    *,
+    arena_size: Optional[str],
+    has_tree: bool,
+    size: Optional[int],
+    max_arena: Optional[int],
+) -> None:
+    """Raises where the arena of models with custom ops can be neither measured nor is given, or both.
+
+    `size` is `arena_size` in bytes.
+    """
+    names = [model.name for model in models if model.custom_ops.ops]
+    what = MicroArenaSizeField.alias
+    if arena_size is None:
+        if names and not has_tree:
+            raise Mistake(
+                message=(
+                    f"the tensor arena of {', '.join(names)} cannot be measured: TFLite Micro's "
+                    "wheel cannot load the kernels of custom ops, and there is no TFLite Micro tree "
+                    "to compile them with"
+                ),
+                fix=(
+                    f"Name a tree in `{MicroTflmField.alias}`, or say the arena's size, as in "
+                    f'`{what}="8KiB"`; the library\'s self-test prints what the device uses.'
+                ),
+                field=what,
+            ).at(address)
+        return
+    message, fix = "", ""
+    if not names:
+        message = "its models have no custom ops with kernels, so that their arenas are measured"
+        fix = "Leave the field out."
+    elif has_tree:
+        message = f"the arena is measured, with the tree that `{MicroTflmField.alias}` names"
+        fix = f"Leave the field out; `{MicroMaxArenaField.alias}` limits what may be measured."
+    elif size is not None and max_arena is not None and size > max_arena:
+        message = f"that is {format_size(size - max_arena)} more than `{MicroMaxArenaField.alias}`"
+        fix = "Give the one that is right in both."
+    if message:
+        raise Mistake(message, fix, field=what, value=arena_size).at(address)
+
+
+def known_methods(models: Sequence[BundleModel], kernels: Collection[str] = ()) -> tuple[str, ...]:
+    """The methods that add the ops of models to a resolver, each once, as far as they are known.
+
+    The custom ops in `kernels` are added in another way.
+    """
+    ops = [op for model in models for op in _ops(model, kernels)]
+    return tuple(sorted({method for op in ops if (method := method_of(op))}))
+
+
+def _ops(model: BundleModel, kernels: Collection[str]) -> list[Mapping[str, Any]]:
+    return [
+        op
+        for op in model.facts["ops"]
+        if op["count"] and not (op["custom"] and op["name"] in kernels)
+    ]
+
+
+def methods_for(
+    address: Address, models: Sequence[BundleModel], kernels: Collection[str] = ()
+) -> tuple[str, ...]:
+    """`known_methods`, which are all.
 
     Raises where TFLite Micro runs an op that this backend cannot add; lists all of them.
     """
-    ops = [(model, op) for model in models for op in model.facts["ops"] if op["count"]]
+    ops = [(model, op) for model in models for op in _ops(model, kernels)]
     unknown = [
         f"\n- {model.name} ({model.address}): {op['name']}"
         for model, op in ops
@@ -51,7 +143,7 @@ def methods_for(address: Address, models: Sequence[BundleModel]) -> tuple[str, .
             fix="Leave these models out of the bundle; the TFLite Micro of `[tflm]` may be too new.",
             field=BundleModelsField.alias,
         ).at(address)
-    return tuple(sorted({method for _, op in ops if (method := method_of(op))}))
+    return known_methods(models, kernels)
 
 
 def check_arena(

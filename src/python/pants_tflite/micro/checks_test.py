@@ -11,10 +11,19 @@ import pytest
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
-from pants_tflite.bundles.models import BundleModel
+from pants_tflite.bundles.models import BundleModel, Labels, PlannedModel
 from pants_tflite.errors import TfLiteError
-from pants_tflite.micro.checks import check_arena, check_flash, check_types, methods_for
-from pants_tflite.micro.testing_libraries import arena, model_facts, tensor
+from pants_tflite.micro.checks import (
+    check_arena,
+    check_arena_size,
+    check_flash,
+    check_types,
+    check_variants,
+    methods_for,
+)
+from pants_tflite.micro.testing_libraries import arena, custom_op, model_facts, tensor
+from pants_tflite.target_types import TfLiteFileTarget
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp, CustomOps
 
 ADDRESS = Address("m", target_name="mcu")
 
@@ -33,6 +42,74 @@ def test_all_ops_without_a_method_are_listed() -> None:
     with pytest.raises(TfLiteError) as error:
         methods_for(ADDRESS, [_model("cats", ops=ops), _model("dogs", ops=ops[:1])])
     assert "- cats (m:cats): GELU\n- cats (m:cats): SIGN\n- dogs (m:dogs): GELU" in str(error.value)
+
+
+def test_an_op_with_a_kernel_needs_no_method() -> None:
+    ops = [
+        {"name": "Bark", "custom": True, "count": 1},
+        {"name": "SignalWindow", "custom": True, "count": 1},
+    ]
+    assert methods_for(ADDRESS, [_model("dogs", ops=ops)], ["Bark"]) == ("AddWindow",)
+    # A kernel of the user's own goes before the runtime's.
+    assert methods_for(ADDRESS, [_model("dogs", ops=ops)], ["Bark", "SignalWindow"]) == ()
+
+
+def _planned(name: str, *ops: CustomOp) -> PlannedModel:
+    target = TfLiteFileTarget({"source": "it.tflite"}, Address("m", target_name=name))
+    return PlannedModel(name, target, Labels(), None, CustomOps(ops=ops))
+
+
+def test_all_ops_without_a_micro_variant_are_listed() -> None:
+    bark, wag = custom_op("Bark", has_micro=False), custom_op("Wag", has_micro=False)
+    check_variants(ADDRESS, [_planned("cats"), _planned("dogs", custom_op("Purr"))])
+    with pytest.raises(TfLiteError) as error:
+        check_variants(ADDRESS, [_planned("cats", bark), _planned("dogs", bark, wag)])
+    text = str(error.value)
+    assert "m:mcu, field `models`: some custom ops of its models have no kernel" in text
+    assert (
+        "- cats (m:cats): Bark, ops:bark\n- dogs (m:dogs): Bark, ops:bark\n"
+        "- dogs (m:dogs): Wag, ops:wag" in text
+    )
+    assert "`micro_dependencies`" in text
+
+
+@pytest.mark.parametrize(
+    ("ops", "arena_size", "has_tree", "expected"),
+    [
+        ((), None, False, None),
+        ((custom_op("Bark"),), "4KB", False, None),
+        ((custom_op("Bark"),), None, True, None),
+        (
+            (custom_op("Bark"),),
+            None,
+            False,
+            "field `arena_size`: the tensor arena of dogs cannot be measured: TFLite Micro's wheel",
+        ),
+        ((), "4KB", False, "field `arena_size` = '4KB': its models have no custom ops"),
+        ((custom_op("Bark"),), "4KB", True, "'4KB': the arena is measured, with the tree"),
+        ((custom_op("Bark"),), "9KB", False, "'9KB': that is 4,000 bytes more than `max_arena`"),
+    ],
+)
+def test_arenas_are_measured_or_given(
+    ops: tuple[CustomOp, ...], arena_size: str | None, has_tree: bool, expected: str | None
+) -> None:
+    def check() -> None:
+        check_arena_size(
+            ADDRESS,
+            [_planned("dogs", *ops)],
+            arena_size=arena_size,
+            has_tree=has_tree,
+            size=int(arena_size[0]) * 1000 if arena_size else None,
+            max_arena=5000,
+        )
+
+    if expected is None:
+        check()
+        return
+    with pytest.raises(TfLiteError) as error:
+        check()
+    assert expected in str(error.value)
+    assert "Fix: " in str(error.value)
 
 
 def test_all_types_without_a_cpp_type_are_listed() -> None:

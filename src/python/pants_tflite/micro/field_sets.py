@@ -13,6 +13,7 @@ from pants_tflite.bundles.models import BundleFieldSet
 from pants_tflite.micro.names import library_name
 from pants_tflite.micro.target_types import (
     MicroArenaMarginField,
+    MicroArenaSizeField,
     MicroCpuField,
     MicroGoldenToleranceField,
     MicroLayoutField,
@@ -35,23 +36,27 @@ class MicroLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     max_arena: MicroMaxArenaField
     max_flash: MicroMaxFlashField
     arena_margin: MicroArenaMarginField
+    arena_size: MicroArenaSizeField
     golden_tolerance: MicroGoldenToleranceField
 
 
 @dataclass(frozen=True)
 class MicroSettings:
-    """The fields that need no other target, checked. Sizes are in bytes, None where unlimited."""
+    """The fields that need no other target, checked. Sizes are in bytes, None where the field
+    says nothing."""
 
     library: str
     max_arena: Optional[int]
     max_flash: Optional[int]
+    arena_size: Optional[int]
 
     @classmethod
     def create(cls, field_set: MicroLibraryFieldSet) -> MicroSettings:
         address = field_set.address
-        arena, flash = field_set.max_arena, field_set.max_flash
+        arena, flash, size = field_set.max_arena, field_set.max_flash, field_set.arena_size
         return cls(
             library=library_name(address, field_set.library.value),
             max_arena=parse_size(address, arena.alias, arena.value),
             max_flash=parse_size(address, flash.alias, flash.value),
+            arena_size=parse_size(address, size.alias, size.value),
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from pants_tflite.micro.cpp import TENSOR_TYPES
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class LibraryTensor:
 
 @dataclass(frozen=True)
 class LibraryModel:
-    """A model in a library: `facts` is its `model.json`, `arena` what TFLite Micro measured."""
+    """A model in a library: `facts` is its `model.json`, `arena` what TFLite Micro measured.
+
+    `smallest_arena` is None where the user said the arena's size.
+    """
 
     name: str
     sha256: str
@@ -40,7 +44,7 @@ class LibraryModel:
     inputs: tuple[LibraryTensor, ...]
     outputs: tuple[LibraryTensor, ...]
     labels: tuple[str, ...]
-    smallest_arena: int
+    smallest_arena: Optional[int]
     arena_margin: int
     arena_size: int
 
@@ -63,12 +67,18 @@ class LibraryModel:
 
 @dataclass(frozen=True)
 class Library:
-    """`methods` add the ops to the resolver, sorted; `tolerance_lsb` is for the self-test."""
+    """`methods` add the ops to the resolver, sorted; `kernels` are custom ops that it gets besides.
+    `tolerance_lsb` is for the self-test."""
 
     name: str
     models: tuple[LibraryModel, ...]
     methods: tuple[str, ...]
     tolerance_lsb: int
+    kernels: tuple[CustomOp, ...] = ()
+
+    @property
+    def op_count(self) -> int:
+        return len(self.methods) + len(self.kernels)
 
 
 def _arguments(facts: Mapping[str, Any], kind: str) -> dict[str, str]:

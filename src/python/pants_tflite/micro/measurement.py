@@ -13,6 +13,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, BundleModels
 from pants_tflite.errors import Mistake
+from pants_tflite.micro.measuring_program import MeasuringProgram
 from pants_tflite.micro.model_reports import ModelReport, ReportModelRequest
 
 ARENA_ALIGNMENT = 16
@@ -35,13 +36,21 @@ class GoldenTolerance:
 class MeasureModelsRequest:
     """Asks for what TFLite Micro measures of all models of the bundle `address`.
 
-    One error names all models that it does not run, and every op that they fail for.
+    One error names all models that it does not run, and every op that they fail for. Models with
+    custom ops among `kernels` run in `program`; where there is none, their arena is `arena_size`.
     """
 
     address: Address
     models: BundleModels
     margin_percent: int = DEFAULT_MARGIN_PERCENT
     tolerance: GoldenTolerance = GoldenTolerance()
+    kernels: tuple[str, ...] = ()
+    program: Optional[MeasuringProgram] = None
+    arena_size: Optional[int] = None
+
+    def report_request(self, model: BundleModel) -> ReportModelRequest:
+        used = tuple(code for code in model.facts["custom_ops"] if code in self.kernels)
+        return ReportModelRequest(model, used, self.program if used else None)
 
     def debug_hint(self) -> str:
         return str(self.address)
@@ -49,10 +58,11 @@ class MeasureModelsRequest:
 
 @dataclass(frozen=True)
 class MeasuredModel:
-    """A model that TFLite Micro runs."""
+    """A model that TFLite Micro runs; where that could not be tried, `arena_size` is its arena."""
 
     report: ModelReport
     margin_percent: int
+    arena_size: Optional[int] = None
 
     @property
     def model(self) -> BundleModel:
@@ -61,17 +71,21 @@ class MeasuredModel:
     @property
     def arena_bytes(self) -> int:
         """The tensor arena to reserve, with the margin."""
-        smallest: int = self.report.facts["arena"]["smallest"]
+        smallest: Optional[int] = self.report.facts["arena"]["smallest"]
+        if smallest is None:
+            assert self.arena_size is not None, "the field was checked before"
+            return self.arena_size
         return with_margin(smallest, self.margin_percent)
 
     @property
     def arena(self) -> dict[str, Any]:
         """As a manifest says it. Pointers are twice as wide here as on a 32-bit microcontroller,
         which therefore needs less."""
+        is_measured = self.report.facts["arena"]["smallest"] is not None
         return {
             "bytes": self.arena_bytes,
-            "margin_percent": self.margin_percent,
-            "measured_on": self.report.facts["measured_on"],
+            "margin_percent": self.margin_percent if is_measured else 0,
+            "measured_on": self.report.facts["measured_on"] if is_measured else None,
             **self.report.facts["arena"],
         }
 
@@ -158,7 +172,8 @@ def difference_mistake(report: ModelReport, tolerance: GoldenTolerance) -> Optio
 @rule(desc="Measure a bundle's models with TFLite Micro")
 async def measure_models(request: MeasureModelsRequest) -> MeasuredModels:
     reports = await MultiGet(
-        Get(ModelReport, ReportModelRequest(model)) for model in request.models.models
+        Get(ModelReport, ReportModelRequest, request.report_request(model))
+        for model in request.models.models
     )
     mistakes = [
         refusal_mistake(reports),
@@ -167,7 +182,11 @@ async def measure_models(request: MeasureModelsRequest) -> MeasuredModels:
     for mistake in mistakes:
         if mistake is not None:
             raise mistake.at(request.address)
-    return MeasuredModels(tuple(MeasuredModel(r, request.margin_percent) for r in reports))
+    return MeasuredModels(
+        tuple(
+            MeasuredModel(report, request.margin_percent, request.arena_size) for report in reports
+        )
+    )
 
 
 def rules():

@@ -10,15 +10,17 @@ import pytest
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
-from pants_tflite.bundles.models import BundleModel
+from pants_tflite.bundles.models import BundleModel, BundleModels
 from pants_tflite.micro.measurement import (
     GoldenTolerance,
     MeasuredModel,
+    MeasureModelsRequest,
     difference_mistake,
     refusal_mistake,
     with_margin,
 )
-from pants_tflite.micro.model_reports import ModelReport
+from pants_tflite.micro.measuring_program import MeasuringProgram
+from pants_tflite.micro.model_reports import ModelReport, ReportModelRequest
 
 BUNDLE = Address("mcu", target_name="library")
 MEASURED_ON = {"runtime": "tflite-micro", "version": "0.dev1", "pointer_bits": 64}
@@ -69,6 +71,37 @@ def test_what_a_manifest_says() -> None:
         "calls": 0,
         "outputs": [],
     }
+
+
+def test_what_a_manifest_says_of_an_arena_that_was_not_measured() -> None:
+    arena = {"smallest": None, "largest_tensor": TENSOR}
+    golden = {"not_compared": "no kernel", "calls": 0, "outputs": []}
+    measured = MeasuredModel(_report("digits", arena=arena, golden=golden), 10, 4000)
+    assert measured.arena == {
+        "bytes": 4000,
+        "margin_percent": 0,
+        "measured_on": None,
+        "smallest": None,
+        "largest_tensor": TENSOR,
+    }
+    assert measured.golden == golden
+
+
+def test_models_with_kernels_run_in_the_program() -> None:
+    def request(codes: list[str]) -> ReportModelRequest:
+        model = BundleModel("m", BUNDLE, EMPTY_DIGEST, json.dumps({"custom_ops": codes}))
+        program = MeasuringProgram(EMPTY_DIGEST, "measure", "1")
+        asked = MeasureModelsRequest(
+            BUNDLE, BundleModels((model,), "1.0.0"), kernels=("Bark",), program=program
+        )
+        return asked.report_request(model)
+
+    assert request(["Bark", "SignalWindow"]).kernels_json() == {
+        "ops": ["Bark"],
+        "program": {"path": "measure", "runtime": "tflm", "version": "1"},
+    }
+    plain = request(["SignalWindow"])
+    assert (plain.kernels_json(), plain.program) == (None, None)
 
 
 def test_all_refused_models_are_in_one_mistake() -> None:

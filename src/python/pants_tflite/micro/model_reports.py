@@ -7,13 +7,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Optional
 
-from pants.engine.fs import Digest, DigestContents, DigestSubset, PathGlobs, Snapshot
+from pants.engine.fs import (
+    Digest,
+    DigestContents,
+    DigestSubset,
+    MergeDigests,
+    PathGlobs,
+    Snapshot,
+)
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.micro.environment import TflmEnvironmentRequest
+from pants_tflite.micro.measuring_program import RUNTIME, MeasuringProgram
 from pants_tflite.util_rules.conversion import MODEL_FILE
 from pants_tflite.util_rules.python_environments import PythonEnvironment
 from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
@@ -24,12 +32,29 @@ _PROGRAM = "pants_tflite.micro.sandbox.measure"
 
 @dataclass(frozen=True)
 class ReportModelRequest:
-    """Asks for TFLite Micro's report on one model; a model that it refuses is no error here."""
+    """Asks for TFLite Micro's report on one model; a model that it refuses is no error here.
+
+    `kernels` are the custom ops of the model that `program` has kernels for. Where there is none,
+    nothing is measured, and the other ops are tried alone.
+    """
 
     model: BundleModel
+    kernels: tuple[str, ...] = ()
+    program: Optional[MeasuringProgram] = None
 
     def debug_hint(self) -> str:
         return str(self.model.address)
+
+    def kernels_json(self) -> Optional[dict[str, Any]]:
+        if not self.kernels:
+            return None
+        program = self.program
+        described = program and {
+            "path": program.path,
+            "runtime": RUNTIME,
+            "version": program.version,
+        }
+        return {"ops": list(self.kernels), "program": described}
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,8 @@ async def report_on_model(request: ReportModelRequest) -> ModelReport:
     golden_input, golden_output = (
         path if path in snapshot.files else None for path in GOLDEN_FILES
     )
+    programs = (request.program.digest,) if request.program else ()
+    input_digest = await Get(Digest, MergeDigests((files, *programs)))
     result = await Get(
         ProgramResult,
         RunProgramRequest,
@@ -67,10 +94,11 @@ async def report_on_model(request: ReportModelRequest) -> ModelReport:
             {
                 "golden_input": golden_input,
                 "golden_output": golden_output,
+                "kernels": request.kernels_json(),
                 "model": MODEL_FILE,
             },
             description=f"Measure the model {model.address} with TFLite Micro",
-            input_digest=files,
+            input_digest=input_digest,
         ),
     )
     contents = await Get(DigestContents, Digest, result.digest)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 from pants.engine.rules import Get, collect_rules, rule
 
@@ -15,12 +16,23 @@ from pants_tflite.bundles.models import (
     BundlePlan,
     PlanBundleRequest,
 )
-from pants_tflite.micro.checks import check_arena, check_flash, check_types, methods_for
+from pants_tflite.micro.checks import (
+    check_arena,
+    check_arena_size,
+    check_flash,
+    check_types,
+    check_variants,
+    known_methods,
+    methods_for,
+)
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
+from pants_tflite.micro.kernels import MicroKernels, MicroKernelsRequest
 from pants_tflite.micro.library import Library, LibraryModel
 from pants_tflite.micro.measurement import GoldenTolerance, MeasuredModels, MeasureModelsRequest
+from pants_tflite.micro.measuring_program import BuildMeasuringProgramRequest, MeasuringProgram
 from pants_tflite.micro.names import check_model_names
 from pants_tflite.micro.op_names import CUSTOM_METHODS
+from pants_tflite.micro.tflm_tree import TflmTree, TflmTreeRequest
 
 
 @dataclass(frozen=True)
@@ -36,11 +48,12 @@ class MicroModelsRequest:
 @dataclass(frozen=True)
 class MicroModels:
     """`measured` is what TFLite Micro found out, `library` what the C++ code says; both in the order
-    of `bundle`."""
+    of `bundle`. `kernels` are those of the models' custom ops."""
 
     bundle: BundleModels
     measured: MeasuredModels
     library: Library
+    kernels: MicroKernels
 
 
 @rule(desc="Build and measure a library's models")
@@ -50,14 +63,43 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     settings = MicroSettings.create(field_set)
     plan = await Get(BundlePlan, PlanBundleRequest(field_set))
     check_model_names(address, [planned.name for planned in plan.models])
+    check_variants(address, plan.models)
+    tflm = field_set.tflm
+    check_arena_size(
+        address,
+        plan.models,
+        arena_size=field_set.arena_size.value,
+        has_tree=tflm.value is not None,
+        size=settings.arena_size,
+        max_arena=settings.max_arena,
+    )
+    ops = {op.name: op for planned in plan.models for op in planned.custom_ops.ops}
+    kernels = await Get(MicroKernels, MicroKernelsRequest(address, tuple(ops.values())))
+    tree: Optional[TflmTree] = None
+    if ops and tflm.value is not None:
+        tree = await Get(TflmTree, TflmTreeRequest(address, tflm.alias, tflm.value))
     bundle = await Get(BundleModels, BundleModelsRequest(field_set))
     sizes = {model.name: model.facts["sizes"]["file"] for model in bundle.models}
     check_flash(address, field_set.max_flash.value, settings.max_flash, sizes)
-    check_custom_ops(address, bundle, kernels=CUSTOM_METHODS)
+    check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, *kernels.names))
+    program: Optional[MeasuringProgram] = None
+    if tree is not None:
+        methods = known_methods(bundle.models, kernels.names)
+        program = await Get(
+            MeasuringProgram, BuildMeasuringProgramRequest(address, tree, methods, kernels)
+        )
     tolerance = GoldenTolerance(steps=field_set.golden_tolerance.value)
     measured = await Get(
         MeasuredModels,
-        MeasureModelsRequest(address, bundle, field_set.arena_margin.value, tolerance),
+        MeasureModelsRequest(
+            address,
+            bundle,
+            field_set.arena_margin.value,
+            tolerance,
+            kernels.names,
+            program,
+            settings.arena_size,
+        ),
     )
     arenas = [(model.model.name, model.arena) for model in measured.models]
     check_arena(address, field_set.max_arena.value, settings.max_arena, arenas)
@@ -68,10 +110,11 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
             LibraryModel.create(model.name, model.facts, model.labels, arena)
             for model, (_, arena) in zip(bundle.models, arenas)
         ),
-        methods_for(address, bundle.models),
+        methods_for(address, bundle.models, kernels.names),
         field_set.golden_tolerance.value,
+        kernels.ops,
     )
-    return MicroModels(bundle, measured, library)
+    return MicroModels(bundle, measured, library, kernels)
 
 
 def rules():

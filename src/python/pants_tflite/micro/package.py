@@ -26,7 +26,12 @@ from pants_tflite.bundles.contents import (
     LayOutModelsRequest,
     files_of,
 )
-from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
+from pants_tflite.bundles.manifests import (
+    BundleManifest,
+    KernelBuild,
+    KernelEntry,
+    ModelEntry,
+)
 from pants_tflite.micro.binaries import (
     BuiltMicroBinaries,
     BuiltMicroBinariesRequest,
@@ -34,6 +39,7 @@ from pants_tflite.micro.binaries import (
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
+from pants_tflite.micro.layouts.placing import check_layout
 from pants_tflite.micro.models import MicroModels, MicroModelsRequest
 from pants_tflite.micro.readme import render_readme
 from pants_tflite.micro.sources import MicroSources, MicroSourcesRequest
@@ -93,14 +99,40 @@ def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
         sources=sources.sources,
         self_test_headers=sources.self_test_headers,
         self_test_sources=sources.self_test_sources,
+        kernel_headers=sources.kernels.headers,
+        kernel_sources=sources.kernels.sources,
+        kernel_defines=sources.kernels.defines,
+    )
+
+
+def kernel_entries(
+    models: MicroModels, layout: Layout, binaries: BuiltMicroBinaries
+) -> tuple[KernelEntry, ...]:
+    """What the manifest says of custom ops: each one's sources, and the library with its objects."""
+    library = binaries.library_path
+    built: tuple[KernelBuild, ...] = ()
+    if library is not None and binaries.self_test is not None:
+        toolchain = binaries.self_test.library.toolchain
+        built = (KernelBuild(library, binaries.platform, toolchain),)
+    kernels = models.kernels
+    return tuple(
+        KernelEntry(
+            op,
+            op.micro_registration,
+            (*(KernelBuild(layout.places[path]) for path in kernels.sources_of[op.name]), *built),
+        )
+        for op in sorted(kernels.ops, key=lambda op: op.name)
     )
 
 
 def describe(
-    field_set: MicroLibraryFieldSet, models: MicroModels, binaries: BuiltMicroBinaries
+    field_set: MicroLibraryFieldSet,
+    models: MicroModels,
+    layout: Layout,
+    binaries: BuiltMicroBinaries,
 ) -> BundleManifest:
     """The manifest, but for the files."""
-    runtimes = [measured.arena["measured_on"] for measured in models.measured.models]
+    runtimes = [measured.report.facts["measured_on"] for measured in models.measured.models]
     tools = {runtime["runtime"]: runtime["version"] for runtime in runtimes}
     if binaries.self_test is not None:
         compiled_with = binaries.self_test.tools
@@ -120,6 +152,7 @@ def describe(
             for model, measured in zip(models.bundle.models, models.measured.models)
         ),
         platforms=(field_set.cpu.value,) if field_set.cpu.value else (),
+        custom_ops=kernel_entries(models, layout, binaries),
         tools=FrozenDict(tools),
     )
 
@@ -135,6 +168,7 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
     )
     files = library_files(sources, models)
     layout = CATALOG[field_set.layout.value](files)
+    check_layout(field_set.address, field_set.layout.value, files, layout)
     stateful = {
         model.name
         for model in models.bundle.models
@@ -148,7 +182,7 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
     )
     parts = (laid_out.digest, laid_out_models.digest, described, binaries.digest)
     content = await Get(Digest, MergeDigests(parts))
-    manifest = describe(field_set, models, binaries)
+    manifest = describe(field_set, models, layout, binaries)
     bundle = await Get(DescribedBundle, AddManifestRequest(manifest, content))
     return await Get(BuiltPackage, PackageOutputRequest(path, bundle.digest))
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable
+from typing import Iterable, Sequence
 
 from pants_tflite.micro.cpp import fill
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
@@ -27,19 +27,48 @@ def render_readme(
     library: Library, files: LibraryFiles, layout: Layout, *, stateful: Iterable[str]
 ) -> str:
     """`stateful` are the names of the models that have resource variables."""
-    count = len(library.methods)
+    count = library.op_count
     return fill(
         "README.md.in",
         **files.names,
         models=_model_table(library.models),
-        arena_size=str(max(model.arena_size for model in library.models)),
-        margin=str(library.models[0].arena_margin),
+        arenas=_arenas(library.models),
         op_count="1 op" if count == 1 else f"{count} ops",
         how_to_link=layout.how_to_link,
         example=render_example(library),
         variables=_variables(library, sorted(stateful)),
+        kernels=_kernels(library, files, layout),
         tolerance=str(library.tolerance_lsb),
     )
+
+
+def _arenas(models: Sequence[LibraryModel]) -> str:
+    """Where the sizes of the arenas come from, up to the middle of a sentence."""
+    largest = max(model.arena_size for model in models)
+    margins = [model.arena_margin for model in models if model.smallest_arena is not None]
+    given = [f"`{model.name}`" for model in models if model.smallest_arena is None]
+    parts = []
+    if margins:
+        which = "The others" if given else "The arenas"
+        parts.append(f"{which} are measured with TFLite Micro and have a margin of {margins[0]} %")
+    if given:
+        one = len(given) == 1
+        parts.insert(
+            0,
+            f"The arena{'' if one else 's'} of {', '.join(given)} {'is' if one else 'are'} as the "
+            "library's target says, and not measured:\nwatch what the self-test prints on the device.",
+        )
+    end = "; " if margins else " "
+    return f"{' '.join(parts)}{end}{'one' if margins else 'An arena'} of {largest} bytes"
+
+
+def _kernels(library: Library, files: LibraryFiles, layout: Layout) -> str:
+    if not library.kernels:
+        return ""
+    names = ", ".join(f"`{op.name}`" for op in library.kernels)
+    whose = "kernel of the custom op" if len(library.kernels) == 1 else "kernels of the custom ops"
+    places = "".join(f"  - `{layout.places[path]}`\n" for path in files.kernel_sources)
+    return f"- The {whose} {names}, which the op resolver adds:\n{places}"
 
 
 def _model_table(models: Iterable[LibraryModel]) -> str:

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Sequence
 
 from pants_tflite.micro.cpp import TENSOR_TYPES, fill, float_literal, string_literal
 from pants_tflite.micro.library import Library, LibraryModel, LibraryTensor
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 INCLUDE_DIRECTORY = "include"
 SOURCE_DIRECTORY = "src"
@@ -29,15 +30,33 @@ def render_library(library: Library) -> Iterator[tuple[str, str]]:
     yield f"{headers}/tensor_info.h", fill(
         "tensor_info.h.in", **names, max_rank=str(_max_rank(library.models))
     )
-    # An array of no ops would be no array.
-    op_count = max(1, len(library.methods))
-    yield f"{headers}/op_resolver.h", fill("op_resolver.h.in", **names, op_count=str(op_count))
     yield f"{INCLUDE_DIRECTORY}/{library.name}.h", fill(
         "library.h.in", **names, includes=_includes(library)
     )
-    yield f"{SOURCE_DIRECTORY}/op_resolver.cc", fill(
-        "op_resolver.cc.in", **names, add_ops=_add_ops(library.methods)
+    yield from render_op_resolver(library.name, library.methods, library.kernels)
+
+
+def render_op_resolver(
+    library: str, methods: Sequence[str], kernels: Sequence[CustomOp]
+) -> Iterator[tuple[str, str]]:
+    """The two files of an op resolver with the ops that `methods` add, and those of `kernels`."""
+    names = {"library": library, "LIBRARY": library.upper()}
+    # An array of no ops would be no array.
+    op_count = max(1, len(methods) + len(kernels))
+    yield f"{INCLUDE_DIRECTORY}/{library}/op_resolver.h", fill(
+        "op_resolver.h.in", **names, op_count=str(op_count)
     )
+    yield f"{SOURCE_DIRECTORY}/op_resolver.cc", fill(
+        "op_resolver.cc.in",
+        **names,
+        registrations=_registrations(kernels),
+        add_ops=_add_ops((*_add_builtins(methods), *_add_kernels(kernels))),
+    )
+
+
+def render_measuring_program(library: str) -> tuple[str, str]:
+    """The path and the text of a program that measures models with a library's op resolver."""
+    return f"{SOURCE_DIRECTORY}/measure.cc", fill("measure.cc.in", library=library)
 
 
 def render_self_test(library: Library) -> Iterator[tuple[str, str]]:
@@ -71,9 +90,37 @@ def _includes(library: Library) -> str:
     return "".join(f'#include "{library.name}/{header}"\n' for header in sorted(headers))
 
 
-def _add_ops(methods: Iterable[str]) -> str:
-    return "".join(
-        f"  if (resolver.{method}() != kTfLiteOk) return kTfLiteError;\n" for method in methods
+def _add_ops(calls: Iterable[str]) -> str:
+    return "".join(f"  if (resolver.{call} != kTfLiteOk) return kTfLiteError;\n" for call in calls)
+
+
+def _add_builtins(methods: Iterable[str]) -> Iterator[str]:
+    return (f"{method}()" for method in methods)
+
+
+def _add_kernels(kernels: Iterable[CustomOp]) -> Iterator[str]:
+    for op in kernels:
+        yield f"AddCustom({string_literal(op.name)}, {op.micro_registration}())"
+
+
+def _registrations(kernels: Iterable[CustomOp]) -> str:
+    functions = sorted({op.micro_registration for op in kernels})
+    declared = "".join(
+        f'extern "C" const TFLMRegistration* {function}(void);\n' for function in functions
+    )
+    return f"\n// The kernels of custom ops.\n{declared}" if declared else ""
+
+
+def _arena_note(model: LibraryModel) -> str:
+    if model.smallest_arena is None:
+        return (
+            "// The tensor arena, of the size that the library's `arena_size` says: it was not measured,\n"
+            "// for lack of a TFLite Micro tree to compile the kernels of custom ops with.\n"
+        )
+    return (
+        "// The tensor arena: the smallest that works, measured with TFLite Micro, is "
+        f"{model.smallest_arena} bytes;\n"
+        f"// {model.arena_margin} % are added, and it is rounded up to a multiple of 16.\n"
     )
 
 
@@ -86,8 +133,7 @@ def _model_header(library: Library, model: LibraryModel) -> str:
         MODEL=model.name.upper(),
         sha256=model.sha256,
         model_size=str(model.size),
-        smallest=str(model.smallest_arena),
-        margin=str(model.arena_margin),
+        arena_note=_arena_note(model),
         arena_size=str(model.arena_size),
         inputs=_tensor_array("kInputs", model.inputs),
         outputs=_tensor_array("kOutputs", model.outputs),

@@ -13,9 +13,16 @@ from pathlib import Path
 import pytest
 
 from pants_tflite.micro.layouts.catalog import CATALOG
+from pants_tflite.micro.layouts.layout import LibraryFiles
+from pants_tflite.micro.library import Library
 from pants_tflite.micro.readme import render_readme
 from pants_tflite.micro.rendering import render_library, render_self_test
-from pants_tflite.micro.testing_libraries import library, library_files
+from pants_tflite.micro.testing_libraries import (
+    files_with_kernels,
+    library,
+    library_files,
+    library_with_kernels,
+)
 
 _PROGRAM = """\
 #include <cstdint>
@@ -73,6 +80,27 @@ def test_the_resolver_has_just_the_ops() -> None:
     assert "kOpCount = 2;" in _text("include/pet_mcu/op_resolver.h")
 
 
+def test_the_resolver_has_the_kernels_of_custom_ops() -> None:
+    rendered = dict(render_library(library_with_kernels()))
+    source = rendered["src/op_resolver.cc"]
+    assert 'extern "C" const TFLMRegistration* Register_BARK(void);\n' in source
+    assert re.findall(r"resolver\.(\w+\(.*\)) !=", source) == [
+        "AddConv2D()",
+        "AddSoftmax()",
+        'AddCustom("Bark", Register_BARK())',
+        'AddCustom("Wag", Register_WAG())',
+    ]
+    assert "kOpCount = 4;" in rendered["include/pet_mcu/op_resolver.h"]
+
+
+def test_an_arena_that_was_not_measured_says_so() -> None:
+    rendered = dict(render_library(library_with_kernels()))
+    dogs, cats = (rendered[f"include/pet_mcu/{name}_model.h"] for name in ("dogs", "cats"))
+    assert "`arena_size` says: it was not measured" in dogs and "kArenaSize = 4000;" in dogs
+    assert "measured with TFLite Micro, is 900 bytes;\n// 10 % are added" in cats
+    assert "kArenaSize = 4000;" in rendered["include/pet_mcu/arena.h"]
+
+
 def test_a_resolver_of_no_ops_is_still_an_array() -> None:
     empty = dataclasses.replace(library(), methods=())
     assert "kOpCount = 1;" in dict(render_library(empty))["include/pet_mcu/op_resolver.h"]
@@ -90,8 +118,11 @@ def test_the_self_test_runs_every_model() -> None:
     assert "kToleranceLsb = 2;" in source
 
 
-def test_nothing_is_left_to_fill_in() -> None:
-    made, files = library(), library_files()
+@pytest.mark.parametrize(
+    ("made", "files"),
+    [(library(), library_files()), (library_with_kernels(), files_with_kernels("TERMS=7"))],
+)
+def test_nothing_is_left_to_fill_in(made: Library, files: LibraryFiles) -> None:
     for path, text in (*render_library(made), *render_self_test(made)):
         assert not re.findall(r"@\w+@", text), path
         assert max(len(line) for line in text.splitlines()) <= 110, path
@@ -111,6 +142,28 @@ def test_the_readme_tells_how_to_run_a_model() -> None:
     assert "MicroResourceVariables" not in readme
     stateful = render_readme(library(), files, CATALOG["cmake"](files), stateful=["cats"])
     assert "State is kept in resource variables by `cats`" in stateful
+
+
+def test_the_readme_tells_of_kernels() -> None:
+    files = files_with_kernels()
+    readme = render_readme(library_with_kernels(), files, CATALOG["arduino"](files), stateful=[])
+    listed = "  - `src/ops/bark.cpp`\n  - `src/ops/math.c`\n"
+    assert (
+        f"- The kernels of the custom ops `Bark`, `Wag`, which the op resolver adds:\n{listed}"
+        in readme
+    )
+    assert "The arena of `dogs` is as the library's target says, and not measured" in readme
+    assert (
+        "The others are measured with TFLite Micro and have a margin of 10 %; one of 4000" in readme
+    )
+    assert "The op resolver has 4 ops" in readme
+    plain = render_readme(
+        library(), library_files(), CATALOG["cmake"](library_files()), stateful=[]
+    )
+    assert (
+        "The arenas are measured with TFLite Micro and have a margin of 10 %; one of 992" in plain
+    )
+    assert "custom op" not in plain
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no g++ (Debian: g++)")

@@ -21,7 +21,9 @@ from pants_tflite.micro.qemu.boards import BOARDS, LINK_FLAGS
 from pants_tflite.micro.qemu.start_up import StartUpFiles, StartUpFilesRequest
 from pants_tflite.micro.sources import MicroSources, MicroSourcesRequest
 from pants_tflite.micro.tflm_library import (
+    CompiledMicroKernels,
     CompiledTflm,
+    CompileMicroKernelsRequest,
     CompileMicroSourceRequest,
     CompileTflmRequest,
 )
@@ -66,7 +68,7 @@ class BuildSelfTestRequest:
 
 @dataclass(frozen=True)
 class BuiltSelfTest:
-    """`library` holds TFLite Micro too. `golden_bytes` of the program's `sizes` are golden vectors."""
+    """`library` holds TFLite Micro and kernels of custom ops too. `golden_bytes` of the program's `sizes` are golden vectors."""
 
     library: StaticLibrary
     program: Executable
@@ -126,12 +128,18 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
     headers = await Get(Digest, MergeDigests((tools.tree.headers, headers)))
     include_dirs = (sources.include_directory, *tools.tree.include_dirs)
     own = (*sources.sources, *sources.self_test_sources, *start_up.sources)
-    objects = await MultiGet(
+    kernels, *objects = await MultiGet(
         Get(
-            CompiledObject,
-            CompileMicroSourceRequest(address, platform, source, digest, headers, include_dirs),
-        )
-        for source in own
+            CompiledMicroKernels,
+            CompileMicroKernelsRequest(tools.tree, platform, sources.kernels),
+        ),
+        *(
+            Get(
+                CompiledObject,
+                CompileMicroSourceRequest(address, platform, source, digest, headers, include_dirs),
+            )
+            for source in own
+        ),
     )
     by_source = dict(zip(own, objects))
     library = await Get(
@@ -141,7 +149,11 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
             platform,
             CXX,
             sources.library,
-            (*(by_source[source] for source in sources.sources), *tflm.objects),
+            (
+                *(by_source[source] for source in sources.sources),
+                *kernels.objects,
+                *tflm.objects,
+            ),
         ),
     )
     program = await Get(

@@ -13,6 +13,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
+from pants_tflite.micro.kernels import KERNEL_DIRECTORY, MicroKernels
 from pants_tflite.micro.models import MicroModels, MicroModelsRequest
 from pants_tflite.micro.rendering import (
     INCLUDE_DIRECTORY,
@@ -46,7 +47,8 @@ class MicroSources:
     """All sources of a library called `library`; paths are those in `digest`.
 
     `headers` are below `include_directory`. The self-test's sources include its headers by their
-    bare names; `main.cc` among them calls `int <library>_RunSelfTest(void)`.
+    bare names; `main.cc` among them calls `int <library>_RunSelfTest(void)`. The files of `kernels`
+    are in `digest` too, and not among the others.
     """
 
     digest: Digest
@@ -56,6 +58,7 @@ class MicroSources:
     sources: tuple[str, ...]
     self_test_headers: tuple[str, ...]
     self_test_sources: tuple[str, ...]
+    kernels: MicroKernels = MicroKernels()
 
 
 @dataclass(frozen=True)
@@ -120,16 +123,19 @@ async def render_sources(request: MicroSourcesRequest) -> MicroSources:
     written = await Get(
         Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts)
     )
-    merged = await Get(Digest, MergeDigests((written, *(model.digest for model in rendered))))
-    return _sort_files(library.name, await Get(Snapshot, Digest, merged))
+    parts = (written, models.kernels.digest, *(model.digest for model in rendered))
+    merged = await Get(Digest, MergeDigests(parts))
+    return _sort_files(library.name, models.kernels, await Get(Snapshot, Digest, merged))
 
 
-def _sort_files(library: str, files: Snapshot) -> MicroSources:
+def _sort_files(library: str, kernels: MicroKernels, files: Snapshot) -> MicroSources:
     def find(ending: str, *, self_test: bool) -> tuple[str, ...]:
         return tuple(
             path
             for path in files.files
-            if path.endswith(ending) and path.startswith(f"{SELF_TEST_DIRECTORY}/") == self_test
+            if path.endswith(ending)
+            and not path.startswith(f"{KERNEL_DIRECTORY}/")
+            and path.startswith(f"{SELF_TEST_DIRECTORY}/") == self_test
         )
 
     return MicroSources(
@@ -140,6 +146,7 @@ def _sort_files(library: str, files: Snapshot) -> MicroSources:
         sources=find(".cc", self_test=False),
         self_test_headers=find(".h", self_test=True),
         self_test_sources=find(".cc", self_test=True),
+        kernels=kernels,
     )
 
 

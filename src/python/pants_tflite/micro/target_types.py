@@ -52,9 +52,9 @@ class MicroCpuField(StringField):
     valid_choices = CPUS
     help = help_text(
         f"""
-        The processor that the static library and the self-test are compiled for: one of
-        {", ".join(CPUS)}. Nothing is compiled without `tflm`; the library's sources are the same
-        for every processor.
+        The processor that the static library, with the kernels of custom ops in it, and the
+        self-test are compiled for: one of {", ".join(CPUS)}. Nothing is compiled without `tflm`;
+        the library's sources are the same for every processor.
 
         Defaults to none: with `tflm`, the self-test is compiled for the host alone.
 
@@ -69,10 +69,25 @@ class MicroTflmField(StringField, AsyncFieldMixin):
         """
         The address of a `file` (an archive: .zip, .tar.gz; an `http_source` will do) or a `files`
         target that holds a TFLite Micro source tree, as TFLite Micro's own `create_tflm_tree.py`
-        writes it. With it, `package` compiles a static library and the self-test, and `test` runs
-        the self-test.
+        writes it. With it, `package` compiles a static library and the self-test, and measures models
+        with custom ops; `test` runs the self-test.
 
         Defaults to none: the bundle is sources.
+
+        Example: `tflm="//3rdparty/tflm:tree"`.
+        """
+    )
+
+
+class KernelTestTflmField(MicroTflmField):
+    help = help_text(
+        """
+        The address of a `file` (an archive) or a `files` target that holds a TFLite Micro source tree,
+        as TFLite Micro's own `create_tflm_tree.py` writes it. With it, the kernel's micro variant is
+        compiled for your machine, together with TFLite Micro, and runs over the same cases, though
+        without `sanitizers`.
+
+        Defaults to none: the variant for TensorFlow Lite alone is tested.
 
         Example: `tflm="//3rdparty/tflm:tree"`.
         """
@@ -126,6 +141,22 @@ class MicroArenaMarginField(IntField):
     )
 
 
+class MicroArenaSizeField(StringField):
+    alias = "arena_size"
+    help = help_text(
+        f"""
+        The tensor arena of each model that has custom ops with kernels in this repository:
+        {SIZE_HELP}. Kernels run with the TFLite Micro only that they were compiled with, so without
+        `tflm` nothing can measure such a model. The library's self-test, on the device, tells what
+        it really takes.
+
+        Defaults to none: with `tflm` the arena is measured, without it such a model needs this field.
+
+        Example: `arena_size="8KiB"`.
+        """
+    )
+
+
 class MicroGoldenToleranceField(IntField):
     alias = "golden_tolerance"
     value: int
@@ -155,6 +186,7 @@ class TfLiteMicroLibraryTarget(Target):
         MicroMaxArenaField,
         MicroMaxFlashField,
         MicroArenaMarginField,
+        MicroArenaSizeField,
         MicroGoldenToleranceField,
     )
     help = help_text(

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+from pants.engine.addresses import Address
 
 from pants_tflite.micro.layouts.layout import LibraryFiles
 from pants_tflite.micro.library import Library, LibraryModel
 from pants_tflite.micro.rendering import render_library, render_self_test
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 
 def tensor(name: str, dtype: str, shape: list[int], scale: float | None = None) -> dict[str, Any]:
@@ -58,6 +62,29 @@ def library() -> Library:
         ),
         ("AddConv2D", "AddSoftmax"),
         2,
+    )
+
+
+def custom_op(name: str, *, has_micro: bool = True) -> CustomOp:
+    address = Address("ops", target_name=name.lower())
+    return CustomOp(address, name, "Register_IT", f"Register_{name.upper()}", has_micro, True)
+
+
+def library_with_kernels() -> Library:
+    """`library()`, whose second model has custom ops, so that its arena is not measured."""
+    made = library()
+    unmeasured = {**arena(0, 4000), "smallest": None}
+    dogs = LibraryModel.create("dogs", model_facts(), (), unmeasured)
+    kernels = (custom_op("Bark"), custom_op("Wag"))
+    return replace(made, models=(made.models[0], dogs), kernels=kernels)
+
+
+def files_with_kernels(*defines: str) -> LibraryFiles:
+    return replace(
+        library_files(),
+        kernel_headers=("src/kernels/ops/math.h",),
+        kernel_sources=("src/kernels/ops/bark.cc", "src/kernels/ops/math.c"),
+        kernel_defines=defines,
     )
 
 

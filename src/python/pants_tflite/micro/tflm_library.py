@@ -1,6 +1,7 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""TFLite Micro itself, compiled from a source tree: one cached process for each of its sources."""
+"""TFLite Micro itself, compiled from a source tree, and kernels of custom ops: one cached process for
+each source."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestSubset, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.micro.kernels import MicroKernels
 from pants_tflite.micro.tflm_tree import TflmTree
 from pants_tflite.util_rules.cc.compilation import CompiledObject, CompileSourceRequest
 from pants_tflite.util_rules.cc.platforms import Platform
@@ -36,6 +38,20 @@ class CompileTflmRequest:
 
 @dataclass(frozen=True)
 class CompiledTflm:
+    objects: tuple[CompiledObject, ...]
+
+
+@dataclass(frozen=True)
+class CompileMicroKernelsRequest:
+    """Asks for kernels of custom ops, compiled together with `tree`."""
+
+    tree: TflmTree
+    platform: Platform
+    kernels: MicroKernels
+
+
+@dataclass(frozen=True)
+class CompiledMicroKernels:
     objects: tuple[CompiledObject, ...]
 
 
@@ -97,6 +113,34 @@ async def compile_tflm(request: CompileTflmRequest) -> CompiledTflm:
         for source in tree.sources
     )
     return CompiledTflm(objects)
+
+
+@rule(desc="Compile kernels of custom ops for TFLite Micro")
+async def compile_micro_kernels(request: CompileMicroKernelsRequest) -> CompiledMicroKernels:
+    tree, kernels = request.tree, request.kernels
+    # A kernel's own warnings are its author's, those of TFLite Micro's headers are not.
+    headers = tuple(flag for folder in tree.include_dirs for flag in ("-isystem", folder))
+    digests = await MultiGet(
+        Get(Digest, MergeDigests((source.digest, tree.headers))) for source in kernels.compilations
+    )
+    objects = await MultiGet(
+        Get(
+            CompiledObject,
+            CompileSourceRequest(
+                source.address,
+                request.platform,
+                CXX if source.is_cxx else C,
+                source.path,
+                digest,
+                include_dirs=source.include_dirs,
+                defines=(*DEFINES, *kernels.defines),
+                flags=(*(CXX_FLAGS if source.is_cxx else C_FLAGS), *headers, *kernels.flags),
+                linked_with=CXX,
+            ),
+        )
+        for source, digest in zip(kernels.compilations, digests)
+    )
+    return CompiledMicroKernels(objects)
 
 
 def rules():

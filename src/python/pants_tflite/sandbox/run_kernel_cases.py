@@ -103,12 +103,9 @@ def run_case(op: str, case: Case, runner: Runner) -> Outcome:
     return compare(case, actual)
 
 
-def main(request: dict[str, Any]) -> None:
-    (kernel,) = Kernel.read_all([request["kernel"]])
-    kernel = replace(kernel, adapt=with_exact_tensors)
-    kernel.load()
-    cases = read_cases(Path(request["cases"]))
-    outcomes = [run_case(kernel.op, case, run_with_litert(kernel)) for case in cases]
+def run_cases(op: str, cases: Path, runner: Runner) -> None:
+    """Runs all cases in the folder `cases`; ends the process with FAILED_EXIT_CODE where one fails."""
+    outcomes = [run_case(op, case, runner) for case in read_cases(cases)]
     print("\n".join(outcome.text for outcome in outcomes))
     write_json(
         OUTPUT_DIR / "results.json",
@@ -116,6 +113,13 @@ def main(request: dict[str, Any]) -> None:
     )
     if any(outcome.failure is not None for outcome in outcomes):
         sys.exit(FAILED_EXIT_CODE)
+
+
+def main(request: dict[str, Any]) -> None:
+    (kernel,) = Kernel.read_all([request["kernel"]])
+    kernel = replace(kernel, adapt=with_exact_tensors)
+    kernel.load()
+    run_cases(kernel.op, Path(request["cases"]), run_with_litert(kernel))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import os
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.micro.cpp import fill
+from pants_tflite.micro.kernels import KERNEL_DIRECTORY
 from pants_tflite.micro.layouts.layout import MAIN_FILE, Layout, LibraryFiles
 from pants_tflite.micro.rendering import INCLUDE_DIRECTORY
 
@@ -21,7 +22,7 @@ _SKETCH_DIRECTORY = f"examples/{_SKETCH}"
 def _cpp(path: str) -> str:
     """The IDE shows and compiles .cpp files."""
     stem, extension = os.path.splitext(path)
-    return f"{stem}.cpp" if extension == ".cc" else path
+    return f"{stem}.cpp" if extension in (".cc", ".cxx") else path
 
 
 def lay_out(files: LibraryFiles) -> Layout:
@@ -30,6 +31,11 @@ def lay_out(files: LibraryFiles) -> Layout:
             path: f"{_SOURCES}/{os.path.relpath(path, INCLUDE_DIRECTORY)}" for path in files.headers
         },
         **{path: f"{_SOURCES}/{_cpp(os.path.basename(path))}" for path in files.sources},
+        # All sources in `src` are compiled, and it alone is on the include path.
+        **{
+            path: f"{_SOURCES}/{_cpp(os.path.relpath(path, KERNEL_DIRECTORY))}"
+            for path in (*files.kernel_headers, *files.kernel_sources)
+        },
         **{
             path: f"{_SKETCH_DIRECTORY}/{_cpp(os.path.basename(path))}"
             for path in (*files.self_test_headers, *files.self_test_sources)

@@ -7,16 +7,17 @@ from __future__ import annotations
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.micro.cpp import fill
-from pants_tflite.micro.layouts.layout import Layout, LibraryFiles, as_lines
+from pants_tflite.micro.layouts.layout import Layout, LibraryFiles, as_lines, kernel_properties
 
 
 def lay_out(files: LibraryFiles) -> Layout:
     build_file = fill(
         "CMakeLists.cmake.in",
         **files.names,
+        kernels=kernel_properties(files),
         # CMake knows no pre-releases.
         numbers=files.version.partition("-")[0],
-        sources=as_lines(files.sources, 2).rstrip("\n"),
+        sources=as_lines((*files.sources, *files.kernel_sources), 2).rstrip("\n"),
         self_test_sources=as_lines(files.self_test_sources, 4).rstrip("\n"),
     )
     return Layout(

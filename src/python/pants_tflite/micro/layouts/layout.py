@@ -9,6 +9,7 @@ from typing import Iterable
 
 from pants.util.frozendict import FrozenDict
 
+from pants_tflite.micro.kernels import KERNEL_DIRECTORY
 from pants_tflite.micro.rendering import SELF_TEST_DIRECTORY
 
 # The program around the self-test, where the build system makes one.
@@ -17,7 +18,10 @@ MAIN_FILE = f"{SELF_TEST_DIRECTORY}/main.cc"
 
 @dataclass(frozen=True)
 class LibraryFiles:
-    """The C++ files of a library, by their paths in `MicroSources`; `version` is semantic."""
+    """The C++ files of a library, by their paths in `MicroSources`; `version` is semantic.
+
+    Kernels of custom ops are compiled with `kernel_defines`, and may be C.
+    """
 
     library: str
     version: str
@@ -26,6 +30,9 @@ class LibraryFiles:
     sources: tuple[str, ...]
     self_test_headers: tuple[str, ...]
     self_test_sources: tuple[str, ...]
+    kernel_headers: tuple[str, ...] = ()
+    kernel_sources: tuple[str, ...] = ()
+    kernel_defines: tuple[str, ...] = ()
 
     @property
     def names(self) -> dict[str, str]:
@@ -49,6 +56,8 @@ class LibraryFiles:
             *self.sources,
             *self.self_test_headers,
             *self.self_test_sources,
+            *self.kernel_headers,
+            *self.kernel_sources,
         )
 
 
@@ -62,6 +71,26 @@ class Layout:
     places: FrozenDict[str, str]
     texts: FrozenDict[str, str]
     how_to_link: str
+
+
+def kernel_properties(files: LibraryFiles, indent: int = 0) -> str:
+    """The CMake code that tells how kernels are compiled; it follows that which names them."""
+    if not files.kernel_sources:
+        return ""
+    lines = [
+        "",
+        "# The kernels of custom ops.",
+        "set_source_files_properties(",
+        *(f"  {path}" for path in files.kernel_sources),
+        "  PROPERTIES",
+        f'  INCLUDE_DIRECTORIES "${{CMAKE_CURRENT_SOURCE_DIR}}/{KERNEL_DIRECTORY}"',
+    ]
+    if files.kernel_defines:
+        # A semicolon within one would part it in two.
+        defines = ";".join(define.replace(";", "\\;") for define in files.kernel_defines)
+        lines.append(f"  COMPILE_DEFINITIONS [==[{defines}]==]")
+    lines[-1] += ")"
+    return "".join(f"{' ' * indent if line else ''}{line}\n" for line in lines)
 
 
 def as_lines(paths: Iterable[str], indent: int) -> str:

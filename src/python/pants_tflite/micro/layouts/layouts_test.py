@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
 import yaml  # pants: no-infer-dep
+from pants.engine.addresses import Address
 
+from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout
+from pants_tflite.micro.layouts.placing import check_layout
 from pants_tflite.micro.target_types import LAYOUTS
-from pants_tflite.micro.testing_libraries import library_files
+from pants_tflite.micro.testing_libraries import files_with_kernels, library_files
 
 
 def _lay_out(name: str, version: str = "1.2.3") -> Layout:
@@ -38,6 +42,56 @@ def test_cmake_files_name_every_source(name: str) -> None:
     layout = _lay_out(name)
     named = re.findall(r"[\w/]+\.cc\b", layout.texts["CMakeLists.txt"])
     assert sorted(named) == sorted(p for p in layout.places.values() if p.endswith(".cc"))
+
+
+@pytest.mark.parametrize("name", ["cmake", "zephyr", "esp_idf"])
+def test_cmake_files_tell_how_kernels_are_compiled(name: str) -> None:
+    text = CATALOG[name](files_with_kernels("TERMS=7", 'TEXT="a;b"')).texts["CMakeLists.txt"]
+    sources = list(files_with_kernels().kernel_sources)
+    listed, block = re.split(r"set_source_files_properties\(", text)
+    for part in (listed, block.partition("PROPERTIES")[0]):
+        assert re.findall(r"src/kernels/[\w/]+\.cc?\b", part) == sources
+    assert 'INCLUDE_DIRECTORIES "${CMAKE_CURRENT_SOURCE_DIR}/src/kernels"' in block
+    assert r'COMPILE_DEFINITIONS [==[TERMS=7;TEXT="a\;b"]==])' in block
+    assert "COMPILE_DEFINITIONS" not in CATALOG[name](files_with_kernels()).texts["CMakeLists.txt"]
+    assert "kernels" not in _lay_out(name).texts["CMakeLists.txt"]
+
+
+def test_an_arduino_library_finds_what_kernels_include_below_src() -> None:
+    places = CATALOG["arduino"](files_with_kernels()).places
+    assert {path: places[path] for path in places if "/kernels/" in path} == {
+        "src/kernels/ops/math.h": "src/ops/math.h",
+        "src/kernels/ops/bark.cc": "src/ops/bark.cpp",
+        "src/kernels/ops/math.c": "src/ops/math.c",
+    }
+
+
+@pytest.mark.parametrize(
+    ("layout", "sources", "defines", "expected"),
+    [
+        ("arduino", ("src/kernels/a.cc",), ("TERMS=7",), "defines TERMS=7, and an Arduino library"),
+        (
+            "arduino",
+            ("src/kernels/op_resolver.cpp",),
+            (),
+            "`src/kernels/op_resolver.cpp` and `src/op_resolver.cc` of the library both go to",
+        ),
+        ("arduino", ("src/kernels/a.cc", "src/kernels/a.cpp"), (), "both go to `src/a.cpp`"),
+        ("cmake", ("src/kernels/a.cc", "src/kernels/a.cpp"), ("TERMS=7",), None),
+    ],
+)
+def test_what_a_layout_cannot_carry(
+    layout: str, sources: tuple[str, ...], defines: tuple[str, ...], expected: str | None
+) -> None:
+    files = dataclasses.replace(library_files(), kernel_sources=sources, kernel_defines=defines)
+    address = Address("m", target_name="mcu")
+    if expected is None:
+        check_layout(address, layout, files, CATALOG[layout](files))
+        return
+    with pytest.raises(TfLiteError) as error:
+        check_layout(address, layout, files, CATALOG[layout](files))
+    assert f"m:mcu, field `layout` = '{layout}': " in str(error.value)
+    assert expected in str(error.value)
 
 
 def test_cmake_knows_no_prereleases() -> None:

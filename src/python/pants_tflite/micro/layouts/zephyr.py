@@ -7,7 +7,13 @@ from __future__ import annotations
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.micro.cpp import fill
-from pants_tflite.micro.layouts.layout import MAIN_FILE, Layout, LibraryFiles, as_lines
+from pants_tflite.micro.layouts.layout import (
+    MAIN_FILE,
+    Layout,
+    LibraryFiles,
+    as_lines,
+    kernel_properties,
+)
 
 
 def lay_out(files: LibraryFiles) -> Layout:
@@ -15,7 +21,8 @@ def lay_out(files: LibraryFiles) -> Layout:
     build_file = fill(
         "CMakeLists.zephyr.in",
         **files.names,
-        sources=as_lines(files.sources, 4),
+        kernels=kernel_properties(files, 2),
+        sources=as_lines((*files.sources, *files.kernel_sources), 4),
         self_test_sources=as_lines(self_test, 4),
     )
     return Layout(

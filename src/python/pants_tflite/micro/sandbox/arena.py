@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from pants_tflite.micro.sandbox.attempts import attempt
-from pants_tflite.micro.sandbox.micro_interpreter import ALIGNMENT, load
+from pants_tflite.micro.sandbox.micro_interpreter import ALIGNMENT
 from pants_tflite.micro.sandbox.op_support import tensor_bytes
+from pants_tflite.micro.sandbox.runtime import Runtime
 from pants_tflite.sandbox.flatbuffer_model import Model
 
 
@@ -24,14 +25,14 @@ def bisect(works: Callable[[int], bool], low: int, high: int) -> int:
     return most * ALIGNMENT
 
 
-def smallest_arena(data: bytes, enough: int, run: Callable[[int], Any]) -> int:
-    """The bytes that a model needs; it works in `enough` of them.
+def smallest_arena(runtime: Runtime, enough: int, run: Callable[[int], Any]) -> int:
+    """The bytes that the model of `runtime` needs; it works in `enough` of them.
 
     Tensors are laid out before the first call, so that alone is tried for every size; `run`, which
     raises where a call fails, has the last word.
     """
     enough = enough // ALIGNMENT * ALIGNMENT
-    found = bisect(lambda size: attempt(lambda: load(data, size) and None).succeeded, 0, enough)
+    found = bisect(lambda size: attempt(lambda: runtime.load(size)).succeeded, 0, enough)
     if attempt(lambda: run(found)).succeeded:
         return found
     return bisect(lambda size: attempt(lambda: run(size)).succeeded, found, enough)

@@ -16,7 +16,11 @@ from pants_tflite.micro.sandbox.arena import bisect  # noqa: E402
 from pants_tflite.micro.sandbox.attempts import attempt  # noqa: E402
 from pants_tflite.micro.sandbox.measure import main  # noqa: E402
 from pants_tflite.micro.sandbox.micro_interpreter import run_zeros  # noqa: E402
-from pants_tflite.micro.sandbox.testing_vectors import NO_GOLDEN, measure_model  # noqa: E402
+from pants_tflite.micro.sandbox.testing_vectors import (  # noqa: E402
+    NO_GOLDEN,
+    NO_KERNELS,
+    measure_model,
+)
 from pants_tflite.sandbox.testing_models import (  # noqa: E402
     SERVING,
     OpSpec,
@@ -123,6 +127,27 @@ def test_custom_op() -> None:
     ]
 
 
+def test_an_op_with_a_kernel_is_no_lack_and_nothing_is_measured() -> None:
+    kernels = {"kernels": {"ops": ["Twice"], "program": None}}
+    report = measure_model(custom_op_model("Twice"), golden=False, kernels=kernels)
+    assert report["refusal"] is None
+    assert report["arena"]["smallest"] is None
+    assert report["arena"]["largest_tensor"]["name"] == "x"
+    assert "cannot load the kernels" in report["golden"]["not_compared"]
+
+
+def test_the_other_ops_of_a_model_with_a_kernel_are_tried() -> None:
+    tensors = [TensorSpec(name, (1, 4)) for name in ("x", "a", "b", "y")]
+    ops = [
+        OpSpec("Twice", ("x",), ("a",), custom=True),
+        OpSpec("GELU", ("a",), ("b",)),
+        OpSpec("ABS", ("b",), ("y",)),
+    ]
+    kernels = {"kernels": {"ops": ["Twice"], "program": None}}
+    refusal = measure_model(build_model(tensors, ops), golden=False, kernels=kernels)["refusal"]
+    assert [lack["op"] for lack in refusal["lacks"]] == ["GELU"]
+
+
 def test_float16_weights() -> None:
     data = build_model(
         [
@@ -205,4 +230,4 @@ def test_published_hybrid_model() -> None:
 def test_a_damaged_model_is_a_crash() -> None:
     Path("model.tflite").write_bytes(b"TFL3")
     with pytest.raises(ValueError):
-        main({"model": "model.tflite", **NO_GOLDEN})
+        main({"model": "model.tflite", **NO_GOLDEN, **NO_KERNELS})

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import struct
+from dataclasses import dataclass
 from typing import Any, Sequence
 
 import numpy as np
 from tflite_micro import runtime
+
+from pants_tflite.micro.sandbox.runtime import Calls
+from pants_tflite.sandbox.flatbuffer_model import Subgraph
 
 # Of tensor arenas, and so of their useful sizes.
 ALIGNMENT = 16
@@ -53,3 +57,20 @@ def run_calls(
         interpreter.invoke()
         results.append([np.array(interpreter.get_output(index)) for index in range(outputs)])
     return results
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """The installed TFLite Micro, which knows its own ops."""
+
+    data: bytes
+    graph: Subgraph
+
+    def load(self, arena: int) -> None:
+        load(self.data, arena)
+
+    def run_zeros(self, arena: int) -> None:
+        run_zeros(self.data, arena, len(self.graph.inputs))
+
+    def run_calls(self, arena: int, calls: Calls) -> list[list[np.ndarray]]:
+        return run_calls(self.data, arena, calls, len(self.graph.outputs))

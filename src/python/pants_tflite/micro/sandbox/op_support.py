@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Collection
 
 import numpy as np
 
@@ -100,12 +100,17 @@ def _try_op(data: bytes, arena: int, inputs: int) -> str | None:
     return None
 
 
-def find_lacks(model: Model, data: bytes) -> list[Lack]:
-    """Every op in `data`, the file that `model` describes, that does not work; sorted."""
+def find_lacks(model: Model, data: bytes, kernels: Collection[str] = ()) -> list[Lack]:
+    """Every op in `data`, the file that `model` describes, that does not work; sorted.
+
+    The custom ops in `kernels` are left out.
+    """
     counts: dict[tuple[str, str], int] = {}
     arena = generous_arena(model)
     for single in single_op_models(model, data):
         code = single.code
+        if code.custom and code.name in kernels:
+            continue
         cause = _try_op(single.data, arena, single.inputs)
         if cause is None or (code.name in _DEPENDENT_OPS and cause != NO_KERNEL):
             continue

@@ -13,6 +13,7 @@ from pants_tflite.sandbox import verify
 
 GOLDEN = {"golden_input": "out/golden_input.npz", "golden_output": "out/golden_output.npz"}
 NO_GOLDEN = {"golden_input": None, "golden_output": None}
+NO_KERNELS = {"kernels": None}
 
 
 def write_golden(data: bytes) -> None:
@@ -35,12 +36,15 @@ def write_golden(data: bytes) -> None:
     )
 
 
-def measure_model(data: bytes, *, golden: bool) -> dict[str, Any]:
+def measure_model(
+    data: bytes, *, golden: bool, kernels: dict[str, Any] = NO_KERNELS
+) -> dict[str, Any]:
     """The report on a model."""
     if golden:
         write_golden(data)
     Path("out").mkdir(exist_ok=True)
     Path("model.tflite").write_bytes(data)
-    measure.main({"model": "model.tflite", **(GOLDEN if golden else NO_GOLDEN)})
+    request = {"model": "model.tflite", **(GOLDEN if golden else NO_GOLDEN), **kernels}
+    measure.main(request)
     report: dict[str, Any] = json.loads(Path("out/measurement.json").read_text())
     return report

@@ -41,7 +41,7 @@ from pants_tflite.util_rules.sandbox_programs import (
     RunProgramRequest,
 )
 
-_CASES_FOLDER = "__cases__"
+CASES_FOLDER = "__cases__"
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,20 @@ class RunKernelTestRequest:
 
 @dataclass(frozen=True)
 class KernelTestRun:
-    """`process` ended with 0 where all cases passed."""
+    """`process` ended with 0 where all cases passed. `variant` is said where it is not TFLITE's."""
 
     address: Address
     process: FallibleProcessResult
+    variant: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.address} ({self.variant})" if self.variant else str(self.address)
+
+    @property
+    def report_file(self) -> str:
+        variant = f".{self.variant}" if self.variant else ""
+        return f"{self.address.path_safe_spec}{variant}.xml"
 
 
 @rule
@@ -156,14 +166,14 @@ async def run_kernel_test(request: RunKernelTestRequest) -> KernelTestRun:
         Get(TestedKernel, TestedKernelRequest(fields)),
         Get(PythonEnvironment, LiteRtEnvironmentRequest()),
     )
-    staged = await Get(Digest, AddPrefix(cases.digest, _CASES_FOLDER))
+    staged = await Get(Digest, AddPrefix(cases.digest, CASES_FOLDER))
     digest = await Get(Digest, MergeDigests((staged, kernel.digest)))
     run = RunProgramRequest.create(
         fields.address,
         "run_kernel_cases",
         environment,
         {
-            "cases": _CASES_FOLDER,
+            "cases": CASES_FOLDER,
             "kernel": {
                 "library": kernel.path,
                 "op": kernel.op.name,

@@ -11,6 +11,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.custom_op_target_types import (
     CompilerFlagsField,
@@ -39,7 +40,7 @@ class CustomOpSources:
     """`digest` holds all sources and headers at their paths in the repository.
 
     `include_dirs` are their source roots. TensorFlow Lite Micro's own headers are not among them.
-    `op.micro_registration` registers each op.
+    `op.micro_registration` registers each op. `paths` are the sources of each, by its name.
     """
 
     ops: tuple[CustomOp, ...]
@@ -48,6 +49,7 @@ class CustomOpSources:
     include_dirs: tuple[str, ...]
     defines: tuple[str, ...]
     flags: tuple[str, ...]
+    paths: FrozenDict[str, tuple[str, ...]]
 
 
 def check_micro(op: CustomOp) -> None:
@@ -105,6 +107,9 @@ async def find_micro_sources(request: CustomOpSourcesRequest) -> CustomOpSources
         include_dirs=tuple(sorted({path for source in sources for path in source.include_dirs})),
         defines=defines,
         flags=flags,
+        paths=FrozenDict(
+            {op.name: tuple(s.path for s in kernel.sources) for op, kernel in zip(ops, found)}
+        ),
     )
 
 

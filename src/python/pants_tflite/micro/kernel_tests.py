@@ -1,0 +1,152 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants test` for kernels' micro variants: a `tflite_custom_op_test` that names a TFLite Micro tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pants.core.goals.test import TestFieldSet, TestRequest, TestResult, TestSubsystem
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import Target
+from pants.util.logging import LogLevel
+
+from pants_tflite.custom_op_target_types import (
+    KernelCasesField,
+    SkipKernelTestField,
+    TestedOpField,
+    TfLiteCustomOpTarget,
+    TfLiteCustomOpTestTarget,
+)
+from pants_tflite.errors import TfLiteError
+from pants_tflite.goals.kernel_tests import KernelReport, KernelReportRequest, tested, unbuilt
+from pants_tflite.micro.kernels import MicroKernels, MicroKernelsRequest
+from pants_tflite.micro.measuring_program import BuildMeasuringProgramRequest, MeasuringProgram
+from pants_tflite.micro.target_types import KernelTestTflmField
+from pants_tflite.micro.tflm_tree import TflmTree, TflmTreeRequest
+from pants_tflite.subsystems.kernel_tests import KernelTests
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
+from pants_tflite.util_rules.custom_ops.kernel_sources import MICRO
+from pants_tflite.util_rules.custom_ops.kernel_tests import (
+    CASES_FOLDER,
+    KernelCases,
+    KernelCasesRequest,
+    KernelTestFields,
+    KernelTestRun,
+)
+from pants_tflite.util_rules.python_environments import (
+    LiteRtEnvironmentRequest,
+    PythonEnvironment,
+)
+from pants_tflite.util_rules.references import Reference, ReferenceRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    PreparedProgram,
+    PrepareProgramRequest,
+    RunProgramRequest,
+)
+
+_PROGRAM = "pants_tflite.micro.sandbox.run_micro_kernel_cases"
+
+
+@dataclass(frozen=True)
+class MicroKernelTestFieldSet(KernelTestFields, TestFieldSet):
+    required_fields = (TestedOpField, KernelCasesField, KernelTestTflmField)
+
+    tflm: KernelTestTflmField
+
+    @classmethod
+    def opt_out(cls, target: Target) -> bool:
+        """Without a tree of TFLite Micro there is nothing to compile with."""
+        return bool(target[SkipKernelTestField].value) or target[KernelTestTflmField].value is None
+
+
+class MicroKernelTestRequest(TestRequest):
+    tool_subsystem = KernelTests  # type: ignore[assignment]
+    field_set_type = MicroKernelTestFieldSet
+
+
+@dataclass(frozen=True)
+class RunMicroKernelTestRequest:
+    """Asks how the micro variant of a kernel does in its test."""
+
+    fields: MicroKernelTestFieldSet
+
+    def debug_hint(self) -> str:
+        return str(self.fields.address)
+
+
+@dataclass(frozen=True)
+class TestedMicroKernelRequest:
+    """Asks for a program with the micro variant of a test's kernel."""
+
+    fields: MicroKernelTestFieldSet
+
+
+@dataclass(frozen=True)
+class TestedMicroKernel:
+    op: CustomOp
+    program: MeasuringProgram
+
+
+@rule
+async def build_tested_micro_kernel(request: TestedMicroKernelRequest) -> TestedMicroKernel:
+    field, tflm = request.fields.custom_op, request.fields.tflm
+    address = field.address
+    reference, tree = await MultiGet(
+        Get(
+            Reference,
+            ReferenceRequest(address, field.alias, field.value, (TfLiteCustomOpTarget,)),
+        ),
+        Get(TflmTree, TflmTreeRequest(address, tflm.alias, tflm.value or "")),
+    )
+    op = CustomOp.create(reference.target)
+    kernels = await Get(MicroKernels, MicroKernelsRequest(address, (op,)))
+    program = await Get(MeasuringProgram, BuildMeasuringProgramRequest(address, tree, (), kernels))
+    return TestedMicroKernel(op, program)
+
+
+@rule(desc="Test a kernel with TFLite Micro")
+async def run_micro_kernel_test(request: RunMicroKernelTestRequest) -> KernelTestRun:
+    fields = request.fields
+    cases, kernel, environment = await MultiGet(
+        Get(KernelCases, KernelCasesRequest(fields)),
+        Get(TestedMicroKernel, TestedMicroKernelRequest(fields)),
+        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    )
+    staged = await Get(Digest, AddPrefix(cases.digest, CASES_FOLDER))
+    digest = await Get(Digest, MergeDigests((staged, kernel.program.digest)))
+    run = RunProgramRequest.create(
+        fields.address,
+        _PROGRAM,
+        environment,
+        {"cases": CASES_FOLDER, "op": kernel.op.name, "program": kernel.program.path},
+        description=f"Test the kernel of {kernel.op.address} with TFLite Micro",
+        input_digest=digest,
+    )
+    prepared = await Get(PreparedProgram, PrepareProgramRequest(run))
+    result = await Get(FallibleProcessResult, Process, prepared.process)
+    return KernelTestRun(fields.address, result, MICRO)
+
+
+@rule(desc="Test a custom op with TFLite Micro", level=LogLevel.DEBUG)
+async def test_micro_kernel(
+    batch: MicroKernelTestRequest.Batch[MicroKernelTestFieldSet, Any], test_subsystem: TestSubsystem
+) -> TestResult:
+    field_set = batch.single_element
+    try:
+        run = await Get(KernelTestRun, RunMicroKernelTestRequest(field_set))
+    except TfLiteError as error:
+        return unbuilt(field_set.address, error, test_subsystem.output)
+    report = await Get(KernelReport, KernelReportRequest(run))
+    return tested(run, report, test_subsystem.output)
+
+
+def rules():
+    return (
+        *collect_rules(),
+        *MicroKernelTestRequest.rules(),
+        TfLiteCustomOpTestTarget.register_plugin_field(KernelTestTflmField),
+    )

@@ -1,0 +1,110 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""A program that runs models with custom ops on this machine, to measure them.
+
+TFLite Micro's wheel cannot load a kernel, which is bound to the version of TFLite Micro that it was
+compiled with. The program is compiled from one tree, kernels and all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.micro.kernels import MicroKernels
+from pants_tflite.micro.rendering import (
+    INCLUDE_DIRECTORY,
+    render_measuring_program,
+    render_op_resolver,
+)
+from pants_tflite.micro.tflm_library import (
+    CompiledMicroKernels,
+    CompiledTflm,
+    CompileMicroKernelsRequest,
+    CompileMicroSourceRequest,
+    CompileTflmRequest,
+)
+from pants_tflite.micro.tflm_tree import TflmTree
+from pants_tflite.util_rules.cc.compilation import (
+    ArchiveObjectsRequest,
+    CompiledObject,
+    StaticLibrary,
+)
+from pants_tflite.util_rules.cc.linking import Executable, LinkExecutableRequest
+from pants_tflite.util_rules.cc.platforms import host_platform
+from pants_tflite.util_rules.cc.toolchain import CXX
+
+_NAME = "measure"
+# What a manifest calls a tree of TFLite Micro.
+RUNTIME = "tflm"
+
+
+@dataclass(frozen=True)
+class BuildMeasuringProgramRequest:
+    """Asks for a program with `kernels` and the ops that the resolver's `methods` add."""
+
+    address: Address
+    tree: TflmTree
+    methods: tuple[str, ...]
+    kernels: MicroKernels
+
+    def debug_hint(self) -> str:
+        return str(self.address)
+
+
+@dataclass(frozen=True)
+class MeasuringProgram:
+    """The program at `path` in `digest`; `version` is that of its TFLite Micro. See
+    templates/measure.cc.in for how it is called."""
+
+    digest: Digest
+    path: str
+    version: str
+
+
+@rule(desc="Build a program that measures models with custom ops")
+async def build_measuring_program(request: BuildMeasuringProgramRequest) -> MeasuringProgram:
+    address, tree, platform = request.address, request.tree, host_platform()
+    texts = (
+        *render_op_resolver(_NAME, request.methods, request.kernels.ops),
+        render_measuring_program(_NAME),
+    )
+    digest = await Get(
+        Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts)
+    )
+    headers = await Get(Digest, MergeDigests((digest, tree.headers)))
+    include_dirs = (INCLUDE_DIRECTORY, *tree.include_dirs)
+    tflm, kernels, *own = await MultiGet(
+        Get(CompiledTflm, CompileTflmRequest(address, tree, platform)),
+        Get(CompiledMicroKernels, CompileMicroKernelsRequest(tree, platform, request.kernels)),
+        *(
+            Get(
+                CompiledObject,
+                CompileMicroSourceRequest(address, platform, path, digest, headers, include_dirs),
+            )
+            for path, _ in texts
+            if path.endswith(".cc")
+        ),
+    )
+    library = await Get(
+        StaticLibrary, ArchiveObjectsRequest(address, platform, CXX, RUNTIME, tflm.objects)
+    )
+    program = await Get(
+        Executable,
+        LinkExecutableRequest(
+            address,
+            platform,
+            CXX,
+            _NAME,
+            (*own, *kernels.objects),
+            libraries=(library,),
+        ),
+    )
+    return MeasuringProgram(program.digest, program.path, tree.version)
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,24 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What runs one model in an arena of any size."""
+
+from __future__ import annotations
+
+from typing import Protocol, Sequence
+
+import numpy as np
+
+Calls = Sequence[Sequence[np.ndarray]]
+
+
+class Runtime(Protocol):
+    """Each function raises RuntimeError, or ends the process, where the model does not work."""
+
+    def load(self, arena: int) -> None:
+        """Lays the model's tensors out."""
+
+    def run_zeros(self, arena: int) -> None:
+        """Calls the model once with zeros."""
+
+    def run_calls(self, arena: int, calls: Calls) -> list[list[np.ndarray]]:
+        """The outputs of each call in turn, in the model's order, as the tensors store them."""
