@@ -83,8 +83,7 @@ versions of the tools that made it; `{MODELS_DIRECTORY}/<model>.json` says more.
         return f"""
 ## Custom ops
 
-Models here need ops that LiteRT lacks. Their kernels are in a library for glibc {self.kernels_glibc}
-or newer:
+Models here need ops that LiteRT lacks. Their kernels run with glibc {self.kernels_glibc} or newer:
 
 | op | library | function |
 |---|---|---|
