@@ -80,7 +80,9 @@ def test_a_remark_recompiles_one_source_and_stops_there(
     before = workspace.dist_hashes()
     edit(MATH, "#include <math.h>", f"#include <math.h>\n// Remark {NONCE}.")
     steps = workspace.succeed("package", "models/scaled_atan::").steps
-    assert steps == [f"Compile {MATH} for {_platform(steps)}"]
+    # For this machine, and for the platforms of bundles.
+    assert {step.rpartition(" for ")[0] for step in steps} == {f"Compile {MATH}"}
+    assert len(steps) == len(set(steps))
     assert workspace.dist_hashes() == before
 
 

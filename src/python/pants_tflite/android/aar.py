@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import (
-    EMPTY_DIGEST,
     CreateDigest,
     Digest,
     DigestSubset,
@@ -22,6 +21,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.android.classes import ClassesJar
+from pants_tflite.android.native_code import NativeCode
 from pants_tflite.android.settings import AndroidSettings
 from pants_tflite.android.target_types import TfLiteAndroidLibraryTarget
 from pants_tflite.bundles.archives import ZIP, Archive, WriteArchiveRequest
@@ -47,17 +47,13 @@ _PROGUARD = b"# Nothing of this library is found by reflection: whatever is unus
 
 @dataclass(frozen=True)
 class BuildAarRequest:
-    """Asks for an AAR.
-
-    `native_code` is what it has in `jni/<abi>/` and `prefab/`, under these very paths: libraries
-    that the app loads, and headers and libraries for an app's own native code.
-    """
+    """Asks for an AAR."""
 
     address: Address
     settings: AndroidSettings
     models: BundleModels
     classes: ClassesJar
-    native_code: Digest = EMPTY_DIGEST
+    native_code: NativeCode
 
 
 @dataclass(frozen=True)
@@ -91,6 +87,7 @@ def describe_bundle(request: BuildAarRequest, directory: str) -> BundleManifest:
         version=settings.coordinates.version,
         models=tuple(entry(model) for model in request.models.models),
         platforms=settings.abis,
+        custom_ops=request.native_code.kernels,
         tools=FrozenDict(request.classes.tools),
     )
 
@@ -114,7 +111,7 @@ async def build_aar(request: BuildAarRequest) -> Aar:
     )
     content = await Get(
         Digest,
-        MergeDigests((written, models.digest, request.classes.digest, request.native_code)),
+        MergeDigests((written, models.digest, request.classes.digest, request.native_code.digest)),
     )
     described = await Get(
         DescribedBundle,

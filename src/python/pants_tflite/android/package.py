@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
-from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import InferDependenciesRequest, InferredDependencies
 from pants.engine.unions import UnionRule
@@ -21,13 +21,21 @@ from pants_tflite.android.classes import (
     JavaToolsRequest,
 )
 from pants_tflite.android.maven import LaidOutRepository, LayOutRepositoryRequest
+from pants_tflite.android.native_code import (
+    BuildNativeCodeRequest,
+    CheckedKernels,
+    CheckKernelsRequest,
+    NativeCode,
+)
 from pants_tflite.android.settings import (
     AndroidSettings,
     check_abis,
     check_coordinates,
     check_min_sdk,
+    check_native_min_sdk,
     check_package,
     check_runtime,
+    check_runtime_library,
 )
 from pants_tflite.android.target_types import (
     AndroidAbisField,
@@ -38,9 +46,16 @@ from pants_tflite.android.target_types import (
     MavenGroupField,
     MavenRuntimeField,
     MinSdkField,
+    RuntimeLibraryField,
 )
 from pants_tflite.bundles.contents import check_custom_ops
-from pants_tflite.bundles.models import BundleFieldSet, BundleModels, BundleModelsRequest
+from pants_tflite.bundles.models import (
+    BundleFieldSet,
+    BundleModels,
+    BundleModelsRequest,
+    BundlePlan,
+    PlanBundleRequest,
+)
 from pants_tflite.util_rules.dependency_inference import ReferencesRequest
 from pants_tflite.util_rules.output_paths import (
     OutputPath,
@@ -61,6 +76,7 @@ class AndroidLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     group: MavenGroupField
     artifact: MavenArtifactField
     runtime: MavenRuntimeField
+    runtime_library: RuntimeLibraryField
     java_api: JavaApiField
     android_jar: AndroidJarField
 
@@ -102,6 +118,7 @@ def check_fields(field_set: AndroidLibraryFieldSet) -> AndroidSettings:
             field_set.version.value,
         ),
         runtime=check_runtime(address, field_set.runtime.value),
+        runtime_library=check_runtime_library(address, field_set.runtime_library.value),
     )
 
 
@@ -125,15 +142,22 @@ async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAnd
     tools = None
     if field_set.java_api.value:
         tools = await Get(JavaTools, JavaToolsRequest(address, field_set.android_jar))
+    plan = await Get(BundlePlan, PlanBundleRequest(field_set))
+    if plan.kernels:
+        check_native_min_sdk(address, settings.min_sdk)
+        await Get(CheckedKernels, CheckKernelsRequest(settings, plan.kernels))
     models = await Get(BundleModels, BundleModelsRequest(field_set))
-    check_custom_ops(address, models, kernels=())
+    check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
+    native_code = NativeCode(EMPTY_DIGEST)
+    if models.kernels:
+        native_code = await Get(NativeCode, BuildNativeCodeRequest(address, settings, models))
     accessors = None
     if tools:
         accessors = CompileAccessorsRequest(
             address, tools, settings.package, coordinates.artifact, models
         )
     classes = await Get(ClassesJar, ClassesJarRequest(address, accessors))
-    aar = await Get(Aar, BuildAarRequest(address, settings, models, classes))
+    aar = await Get(Aar, BuildAarRequest(address, settings, models, classes, native_code))
     repository = await Get(
         LaidOutRepository,
         LayOutRepositoryRequest(address, coordinates, settings.runtime, aar.digest),

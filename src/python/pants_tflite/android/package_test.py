@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -74,6 +77,10 @@ def _error(error: pytest.ExceptionInfo[ExecutionError]) -> str:
         ('package="org.example", runtime="litert"', "field `runtime` = 'litert': "),
         ('package="org.example", version="1-SNAPSHOT"', "field `version` = '1-SNAPSHOT': "),
         (
+            'package="org.example", runtime_library="tflite"',
+            "field `runtime_library` = 'tflite': ",
+        ),
+        (
             'package="org.example", java_api=True, android_jar=":model"',
             "field `android_jar` = ':model': pets:model is a `tflite_file` target",
         ),
@@ -84,6 +91,43 @@ def test_mistakes(rule_runner: RuleRunner, fields: str, expected: str) -> None:
     with pytest.raises(ExecutionError) as error:
         rule_runner.request(BuiltPackage, [field_set])
     assert f"pets:android, {expected}" in _error(error)
+
+
+@pytest.mark.parametrize(
+    ("min_sdk", "expected"),
+    [
+        (20, "pets:android, field `min_sdk` = '20': the models have custom ops"),
+        (21, "pets:kernel: C++ for android_arm64_v8a needs an Android NDK, and none is named"),
+    ],
+)
+def test_kernels_are_looked_at_before_models_are_built(
+    rule_runner: RuleRunner, min_sdk: int, expected: str
+) -> None:
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w") as content:
+        content.writestr("headers/tensorflow/lite/core/c/common.h", "")
+    build = f"""\
+cc_source(name="kernel", source="kernel.cc")
+tflite_runtime(
+    name="runtime", source="runtime.zip", sha256="{sha256(archive.getvalue()).hexdigest()}"
+)
+tflite_custom_op(name="op", op="Meow", dependencies=[":kernel"], runtime=":runtime")
+tflite_file(name="model", source="no_model.tflite", custom_ops=[":op"])
+tflite_android_library(
+    name="android",
+    models=[":model"],
+    package="org.example",
+    abis=["arm64-v8a"],
+    min_sdk={min_sdk},
+)
+"""
+    write_workspace(rule_runner, {"pets/BUILD": build, "pets/kernel.cc": ""})
+    rule_runner.write_files({"pets/runtime.zip": archive.getvalue(), "pets/no_model.tflite": ""})
+    _set_options(rule_runner, ANDROID_NDK_HOME="")
+    field_set = AndroidLibraryFieldSet.create(rule_runner.get_target(ADDRESS))
+    with pytest.raises(ExecutionError) as error:
+        rule_runner.request(BuiltPackage, [field_set])
+    assert expected in _error(error)
 
 
 def test_the_jar_is_a_dependency(rule_runner: RuleRunner) -> None:

@@ -5,7 +5,15 @@
 from __future__ import annotations
 
 from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
-from pants_tflite.android import aar, android_jars, classes, java_compiler, maven, package
+from pants_tflite.android import (
+    aar,
+    android_jars,
+    classes,
+    java_compiler,
+    maven,
+    native_code,
+    package,
+)
 from pants_tflite.android.target_types import TfLiteAndroidLibraryTarget
 
 
@@ -20,5 +28,6 @@ def rules():
         *classes.rules(),
         *java_compiler.rules(),
         *maven.rules(),
+        *native_code.rules(),
         *package.rules(),
     )

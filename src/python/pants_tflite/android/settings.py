@@ -15,12 +15,14 @@ from pants_tflite.android.maven import MavenCoordinates
 from pants_tflite.android.target_types import (
     ABIS,
     LOWEST_MIN_SDK,
+    LOWEST_NATIVE_MIN_SDK,
     AndroidAbisField,
     AndroidPackageField,
     MavenArtifactField,
     MavenGroupField,
     MavenRuntimeField,
     MinSdkField,
+    RuntimeLibraryField,
 )
 from pants_tflite.bundles.fields import BundleVersionField
 from pants_tflite.bundles.names import check_version
@@ -34,6 +36,8 @@ _GROUP = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ARTIFACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # One version: neither a range nor a newest one.
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# What Android's packager puts into an app, and its loader finds there.
+_LIBRARY = re.compile(r"lib[A-Za-z0-9_.+-]+\.so")
 _JAVA_WORDS = frozenset(
     "abstract assert boolean break byte case catch char class const continue default do double else"
     " enum extends false final finally float for goto if implements import instanceof int interface"
@@ -51,6 +55,7 @@ class AndroidSettings:
     min_sdk: int
     coordinates: MavenCoordinates
     runtime: MavenCoordinates
+    runtime_library: str
 
 
 def default_artifact(address: Address) -> str:
@@ -114,6 +119,35 @@ def check_min_sdk(address: Address, min_sdk: int) -> int:
             value=str(min_sdk),
         ).at(address)
     return min_sdk
+
+
+def check_native_min_sdk(address: Address, min_sdk: int) -> None:
+    """Raises where kernels cannot be built for so old an Android."""
+    if min_sdk < LOWEST_NATIVE_MIN_SDK:
+        raise Mistake(
+            message=(
+                "the models have custom ops, whose kernels need API level "
+                f"{LOWEST_NATIVE_MIN_SDK} at least"
+            ),
+            fix=(
+                f"Give {LOWEST_NATIVE_MIN_SDK} or more, or leave the field out for "
+                f"{MinSdkField.default}."
+            ),
+            field=MinSdkField.alias,
+            value=str(min_sdk),
+        ).at(address)
+
+
+def check_runtime_library(address: Address, library: str) -> str:
+    """The library's name; raises where an app can have none of that name."""
+    if not _LIBRARY.fullmatch(library):
+        raise Mistake(
+            message="that is not the file name of a shared library in an app",
+            fix=f"Write the name alone, as in `{RuntimeLibraryField.default}`.",
+            field=RuntimeLibraryField.alias,
+            value=library,
+        ).at(address)
+    return library
 
 
 def check_coordinates(

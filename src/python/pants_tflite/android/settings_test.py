@@ -12,8 +12,10 @@ from pants_tflite.android.settings import (
     check_abis,
     check_coordinates,
     check_min_sdk,
+    check_native_min_sdk,
     check_package,
     check_runtime,
+    check_runtime_library,
     default_artifact,
 )
 from pants_tflite.errors import TfLiteError
@@ -74,6 +76,13 @@ def test_bad_abis(abis: tuple[str, ...], expected: str) -> None:
 def test_min_sdk() -> None:
     assert check_min_sdk(ADDRESS, 19) == 19
     assert "field `min_sdk` = '18': TensorFlow Lite needs API level 19" in _error(check_min_sdk, 18)
+
+
+def test_min_sdk_of_native_code() -> None:
+    check_native_min_sdk(ADDRESS, 21)
+    error = _error(check_native_min_sdk, 20)
+    assert "field `min_sdk` = '20': the models have custom ops" in error
+    assert "need API level 21 at least" in error
 
 
 @pytest.mark.parametrize(
@@ -138,3 +147,16 @@ def test_runtime() -> None:
 )
 def test_bad_runtime(runtime: str) -> None:
     assert f"field `runtime` = {runtime!r}" in _error(check_runtime, runtime)
+
+
+def test_runtime_library() -> None:
+    for library in ("libtensorflowlite_jni.so", "libLiteRt.so"):
+        assert check_runtime_library(ADDRESS, library) == library
+
+
+@pytest.mark.parametrize(
+    "library", ["", "tensorflowlite", "lib.so", "libtflite.a", "jni/libtflite.so", "libtflite.so.2"]
+)
+def test_bad_runtime_library(library: str) -> None:
+    expected = f"field `runtime_library` = {library!r}"
+    assert expected in _error(check_runtime_library, library)

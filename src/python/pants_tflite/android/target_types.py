@@ -20,6 +20,8 @@ from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86", "x86_64")
 # The lowest API level that TensorFlow Lite's own library takes.
 LOWEST_MIN_SDK = 19
+# The lowest that native code is built for: what it calls is there since Android 5.0.
+LOWEST_NATIVE_MIN_SDK = 21
 
 
 class AndroidPackageField(StringField):
@@ -42,8 +44,8 @@ class AndroidAbisField(StringSequenceField):
     default = ABIS
     help = help_text(
         f"""
-        The ABIs that native code is built for, of {', '.join(ABIS)}. Models are no native code and
-        run on all of them: without custom ops the field only shows in the manifest.
+        The ABIs that the kernels of custom ops are built for, of {', '.join(ABIS)}. Models are no
+        native code and run on all of them: without custom ops the field only shows in the manifest.
 
         Defaults to all four.
 
@@ -60,7 +62,8 @@ class MinSdkField(IntField):
     help = help_text(
         f"""
         The lowest Android API level that may install an app with the library; at least
-        {LOWEST_MIN_SDK}, which TensorFlow Lite needs.
+        {LOWEST_MIN_SDK}, which TensorFlow Lite needs, or {LOWEST_NATIVE_MIN_SDK} where a model has
+        custom ops. Their kernels are built for it.
 
         Defaults to 24.
 
@@ -115,6 +118,24 @@ class MavenRuntimeField(StringField):
     )
 
 
+class RuntimeLibraryField(StringField):
+    alias = "runtime_library"
+    value: str
+    default = "libtensorflowlite_jni.so"
+    help = help_text(
+        """
+        The shared library of TensorFlow Lite's C API that an app with custom ops runs its models by.
+        The library of the kernels adds them to it, and has it loaded along with itself. It exports
+        `TfLiteInterpreterOptionsAddCustomOp`. Without custom ops the field has no effect.
+
+        Defaults to libtensorflowlite_jni.so, which `org.tensorflow:tensorflow-lite` brings.
+
+        Example: `runtime_library="libtensorflowlite_c.so"` for a TensorFlow Lite that the app builds
+        itself.
+        """
+    )
+
+
 class JavaApiField(BoolField):
     alias = "java_api"
     default = False
@@ -157,12 +178,14 @@ class TfLiteAndroidLibraryTarget(Target):
         MavenGroupField,
         MavenArtifactField,
         MavenRuntimeField,
+        RuntimeLibraryField,
         JavaApiField,
         AndroidJarField,
     )
     help = help_text(
         """
         An Android library (`.aar`) with models as assets that can be mapped into memory, and a Maven
-        repository that holds it.
+        repository that holds it. Where models have custom ops, their kernels are in it as a shared
+        library for each ABI, with a C function that adds them to an interpreter's options.
         """
     )

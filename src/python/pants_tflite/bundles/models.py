@@ -128,8 +128,7 @@ class BundleModels:
     @property
     def kernels(self) -> tuple[CustomOp, ...]:
         """The custom ops of all models that have a kernel in the repository, by name."""
-        ops = {op.name: op for model in self.models for op in model.custom_ops.ops}
-        return tuple(op for _, op in sorted(ops.items()))
+        return _kernels(self.models)
 
 
 @dataclass(frozen=True)
@@ -188,6 +187,16 @@ class BundlePlan:
 
     version: str
     models: tuple[PlannedModel, ...]
+
+    @property
+    def kernels(self) -> tuple[CustomOp, ...]:
+        """As of `BundleModels`, before any model is built."""
+        return _kernels(self.models)
+
+
+def _kernels(models: Iterable[BundleModel | PlannedModel]) -> tuple[CustomOp, ...]:
+    ops = {op.name: op for model in models for op in model.custom_ops.ops}
+    return tuple(op for _, op in sorted(ops.items()))
 
 
 class InferBundleDependencies(InferDependenciesRequest):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from string import Template
+from typing import Sequence
 
 from pants_tflite.ios.settings import FrameworkSettings
 
@@ -15,7 +16,20 @@ framework module $name {
 
   export *
   module * { export * }
-}
+$links}
+"""
+)
+# The struct alone, whose typedef TensorFlow Lite's own header has.
+_CUSTOM_OPS = Template(
+    """\
+
+struct TfLiteInterpreterOptions;
+
+/**
+ * Adds the custom ops of the models to an interpreter's options. Calls the function
+ * TfLiteInterpreterOptionsAddCustomOp of TensorFlow Lite's C library, which the app links.
+ */
+${name}_EXPORT void ${name}AddCustomOps(struct TfLiteInterpreterOptions *options);
 """
 )
 _HEADER = Template(
@@ -93,7 +107,7 @@ ${name}_EXPORT const ${name}ModelInfo *${name}_NULLABLE ${name}ModelAtIndex(size
 
 /** The model called `name`; NULL where there is none. */
 ${name}_EXPORT const ${name}ModelInfo *${name}_NULLABLE ${name}ModelNamed(const char *name);
-
+$custom_ops
 #ifdef __cplusplus
 }
 #endif
@@ -107,9 +121,14 @@ ${name}_EXPORT const ${name}ModelInfo *${name}_NULLABLE ${name}ModelNamed(const 
 )
 
 
-def render_header(settings: FrameworkSettings) -> str:
-    return _HEADER.substitute(name=settings.name)
+def render_header(settings: FrameworkSettings, *, custom_ops: bool = False) -> str:
+    """`custom_ops` is whether the framework has kernels of any."""
+    name = settings.name
+    declared = _CUSTOM_OPS.substitute(name=name) if custom_ops else ""
+    return _HEADER.substitute(name=name, custom_ops=declared)
 
 
-def render_module_map(settings: FrameworkSettings) -> str:
-    return _MODULE_MAP.substitute(name=settings.name)
+def render_module_map(settings: FrameworkSettings, links: Sequence[str] = ()) -> str:
+    """`links` are libraries of the system that whoever imports the module is linked with."""
+    lines = "".join(f'\n  link "{library}"\n' for library in links)
+    return _MODULE_MAP.substitute(name=settings.name, links=lines)

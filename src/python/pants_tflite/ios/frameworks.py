@@ -26,14 +26,13 @@ from pants_tflite.ios.c_source import render_source
 from pants_tflite.ios.model_facts import ModelFacts
 from pants_tflite.ios.property_lists import framework_plist, xcframework_plist
 from pants_tflite.ios.settings import FrameworkSettings
-from pants_tflite.ios.slices import SLICES, Slice
+from pants_tflite.ios.slices import SLICES, Slice, ios_platform
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
     CompiledObject,
     CompileSourceRequest,
     StaticLibrary,
 )
-from pants_tflite.util_rules.cc.platforms import PLATFORMS, Platform
 from pants_tflite.util_rules.cc.toolchain import C
 from pants_tflite.util_rules.cc.universal_binary import JoinSlicesRequest, UniversalBinary
 
@@ -43,13 +42,15 @@ class BuildXcframeworkRequest:
     """Asks for `<name>.xcframework` with the models in every slice.
 
     `libraries` are static ones, by the names of their platforms (`slices.PLATFORM_NAMES`): their
-    objects go into the frameworks' binaries. That is how kernels of custom ops get in.
+    objects go into the frameworks' binaries. That is how kernels of custom ops get in (see
+    `kernels`). `links` are the system's libraries that those need, beyond what every app has.
     """
 
     address: Address
     settings: FrameworkSettings
     models: BundleModels
     libraries: FrozenDict[str, tuple[StaticLibrary, ...]] = FrozenDict()
+    links: tuple[str, ...] = ()
 
     def debug_hint(self) -> str:
         return f"{self.settings.name}.xcframework of {self.address}"
@@ -57,6 +58,10 @@ class BuildXcframeworkRequest:
     @property
     def facts(self) -> tuple[ModelFacts, ...]:
         return tuple(ModelFacts.from_bundle(model) for model in self.models.models)
+
+    @property
+    def header(self) -> str:
+        return render_header(self.settings, custom_ops=bool(self.models.kernels))
 
 
 @dataclass(frozen=True)
@@ -107,18 +112,14 @@ class FrameworkBinary:
     digest: Digest
 
 
-def _platform(name: str, settings: FrameworkSettings) -> Platform:
-    return replace(PLATFORMS[name], oldest=settings.min_ios)
-
-
 @rule
 async def build_framework_library(request: FrameworkLibraryRequest) -> StaticLibrary:
     xcframework = request.xcframework
     settings, address = xcframework.settings, xcframework.address
-    platform = _platform(request.platform, settings)
+    platform = ios_platform(request.platform, settings.min_ios)
     source = f"{settings.name}.c"
     texts = {
-        f"{settings.name}.h": render_header(settings),
+        f"{settings.name}.h": xcframework.header,
         source: render_source(settings, xcframework.facts),
     }
     sources = await Get(
@@ -162,17 +163,19 @@ async def build_framework_binary(request: FrameworkBinaryRequest) -> FrameworkBi
 
 @rule(desc="Build a framework")
 async def build_framework(request: BuildFrameworkRequest) -> Framework:
-    settings = request.xcframework.settings
+    xcframework = request.xcframework
+    settings = xcframework.settings
+    module_map = render_module_map(settings, xcframework.links)
     described = CreateDigest(
         (
-            FileContent(f"Headers/{settings.name}.h", render_header(settings).encode()),
+            FileContent(f"Headers/{settings.name}.h", xcframework.header.encode()),
             FileContent("Info.plist", framework_plist(settings, request.slice)),
-            FileContent("Modules/module.modulemap", render_module_map(settings).encode()),
+            FileContent("Modules/module.modulemap", module_map.encode()),
         )
     )
     binary, models, files = await MultiGet(
-        Get(FrameworkBinary, FrameworkBinaryRequest(request.xcframework, request.slice)),
-        Get(LaidOutModels, LayOutModelsRequest(request.xcframework.models)),
+        Get(FrameworkBinary, FrameworkBinaryRequest(xcframework, request.slice)),
+        Get(LaidOutModels, LayOutModelsRequest(xcframework.models)),
         Get(Digest, CreateDigest, described),
     )
     content = await Get(Digest, MergeDigests((binary.digest, models.digest, files)))

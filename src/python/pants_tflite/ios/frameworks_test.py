@@ -26,7 +26,8 @@ from pants_tflite.ios.slices import PLATFORM_NAMES
 from pants_tflite.util_rules.cc.compilation import CompiledObject, CompileSourceRequest
 from pants_tflite.util_rules.cc.platforms import PLATFORMS
 from pants_tflite.util_rules.cc.testutil import NativeBuilds, needs_launcher, run
-from pants_tflite.util_rules.cc.toolchain import C
+from pants_tflite.util_rules.cc.toolchain import CXX, C
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp, CustomOps
 
 pytestmark = needs_launcher
 
@@ -45,6 +46,7 @@ TENSOR = {
     "quantization": {"scales": [0.5], "zero_points": [-3], "quantized_dimension": None},
 }
 DESCRIPTION = {
+    "custom_ops": [],
     "inputs": [TENSOR],
     "outputs": [TENSOR],
     "sha256": "0" * 64,
@@ -66,9 +68,15 @@ def builds() -> NativeBuilds:
     return NativeBuilds(register.rules(), {BuildXcframeworkRequest: Xcframework})
 
 
-def _build(builds: NativeBuilds, settings: FrameworkSettings, **fields: Any) -> Xcframework:
+def _build(
+    builds: NativeBuilds,
+    settings: FrameworkSettings,
+    custom_ops: CustomOps = CustomOps(),
+    **fields: Any,
+) -> Xcframework:
     digest = builds.digest({"model.tflite": "model", "model.json": "{}"})
-    model = BundleModel("pets", ADDRESS, digest, json.dumps(DESCRIPTION), ("cat", "dog"))
+    text = json.dumps(DESCRIPTION)
+    model = BundleModel("pets", ADDRESS, digest, text, ("cat", "dog"), custom_ops)
     request = BuildXcframeworkRequest(
         ADDRESS, settings, BundleModels((model,), settings.version), **fields
     )
@@ -186,16 +194,28 @@ _MODULES = ("-fmodules", "-fmodules-cache-path=__modules__", "-Wall", "-Wextra",
 
 
 def _compile_user(
-    builds: NativeBuilds, xcframework: Xcframework, platform: str, framework: str, text: str
+    builds: NativeBuilds,
+    xcframework: Xcframework,
+    platform: str,
+    framework: str,
+    text: str,
+    language: str = "objective-c",
 ) -> CompiledObject:
-    """Compiles Objective-C that imports the framework's module."""
+    """Compiles Objective-C or Objective-C++ that imports the framework's module."""
     digest = builds.rule_runner.request(
         Digest, [MergeDigests([builds.digest({"user.m": text}), xcframework.digest])]
     )
     folder = FRAMEWORKS[framework].rpartition("/")[0]
-    flags = ("-x", "objective-c", "-F", folder, *_MODULES)
+    flags = ("-x", language, "-F", folder, *_MODULES)
     compiled: CompiledObject = builds.request(
-        CompileSourceRequest(ADDRESS, PLATFORMS[platform], C, "user.m", digest, flags=flags)
+        CompileSourceRequest(
+            ADDRESS,
+            PLATFORMS[platform],
+            CXX if language.endswith("++") else C,
+            "user.m",
+            digest,
+            flags=flags,
+        )
     )
     return compiled
 
@@ -220,3 +240,27 @@ def test_objective_c_knows_what_may_be_missing(
     with pytest.raises(ExecutionError) as error:
         _compile_user(builds, xcframework, "ios_arm64", "device", wrong)
     assert "null passed to a callee that requires a non-null argument" in str(error.value)
+
+
+# As TensorFlow Lite's own headers declare it, and as an app calls it.
+_OPS_USER = """\
+#import <Pets/Pets.h>
+typedef struct TfLiteInterpreterOptions TfLiteInterpreterOptions;
+void add(TfLiteInterpreterOptions *_Nonnull options);
+void add(TfLiteInterpreterOptions *_Nonnull options) { PetsAddCustomOps(options); }
+"""
+
+
+@pytest.mark.parametrize("language", ["objective-c", "objective-c++"])
+def test_objective_c_adds_custom_ops(builds: NativeBuilds, language: str) -> None:
+    op = CustomOp(ADDRESS, "Bark", "Register_BARK", "Register_BARK", False, False)
+    ops = CustomOps(("Bark",), (op,))
+    # The header and the module are what is looked at: the kernels are in the module's own tests.
+    xcframework = _build(builds, SETTINGS, ops, links=("c++",))
+    compiled = _compile_user(builds, xcframework, "ios_arm64", "device", _OPS_USER, language)
+    path = _write(builds, compiled.digest) / compiled.path
+    needed = run(_tool("llvm-nm"), "--format=just-symbols", "--undefined-only", path).split()
+    assert needed == ["_PetsAddCustomOps"]
+    # Whoever imports the module tells the linker what the kernels need.
+    headers = run(_tool("llvm-objdump"), "--macho", "--private-headers", path)
+    assert re.search(r"LC_LINKER_OPTION.*?-lc\+\+", headers, re.DOTALL)

@@ -45,7 +45,8 @@ class TensorFacts:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """`inputs` and `outputs` are in the model's order, which is an interpreter's."""
+    """`inputs` and `outputs` are in the model's order, which is an interpreter's. `custom_ops` are
+    the names of those that it uses."""
 
     name: str
     bytes: int
@@ -53,6 +54,7 @@ class ModelFacts:
     inputs: tuple[TensorFacts, ...]
     outputs: tuple[TensorFacts, ...]
     labels: tuple[str, ...] = ()
+    custom_ops: tuple[str, ...] = ()
 
     @classmethod
     def from_bundle(cls, model: BundleModel) -> ModelFacts:
@@ -64,6 +66,7 @@ class ModelFacts:
             inputs=_tensors(facts, "inputs"),
             outputs=_tensors(facts, "outputs"),
             labels=model.labels,
+            custom_ops=tuple(facts["custom_ops"]),
         )
 
 

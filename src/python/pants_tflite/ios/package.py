@@ -18,6 +18,7 @@ from pants_tflite.bundles.contents import (
 from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
 from pants_tflite.bundles.models import BundleModels, BundleModelsRequest
 from pants_tflite.ios.frameworks import BuildXcframeworkRequest
+from pants_tflite.ios.kernels import BuildKernelsRequest, FrameworkKernels
 from pants_tflite.ios.plans import (
     IosFrameworkFieldSet,
     IosFrameworkPlan,
@@ -44,8 +45,11 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
     )
     settings = plan.settings
     models = await Get(BundleModels, BundleModelsRequest(field_set))
-    check_custom_ops(address, models, kernels=())
-    xcframework = BuildXcframeworkRequest(address, settings, models)
+    check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
+    kernels = await Get(FrameworkKernels, BuildKernelsRequest(address, settings, models.kernels))
+    xcframework = BuildXcframeworkRequest(
+        address, settings, models, kernels.libraries, kernels.links
+    )
     package, zig = await MultiGet(
         Get(SwiftPackage, BuildSwiftPackageRequest(xcframework, plan.members)),
         Get(ZigInstallation, ZigRequest()),
@@ -64,6 +68,7 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
             for model in models.models
         ),
         platforms=PLATFORM_NAMES,
+        custom_ops=kernels.entries,
         tools=FrozenDict({"zig": zig.version}),
     )
     described = await Get(DescribedBundle, AddManifestRequest(manifest, package.digest))

@@ -17,20 +17,7 @@ _README = Template(
 $models
 ## With the Swift Package Manager
 
-This folder is a package. Its product `$module` carries the models:
-
-```swift
-import $module
-import TensorFlowLite
-
-let model = $type.$member
-let interpreter = try Interpreter(modelPath: model.url.path)
-try interpreter.allocateTensors()
-try interpreter.copy(input, toInputAt: 0)   // Data of model.inputs[0].elementType
-try interpreter.invoke()
-let output = try interpreter.output(at: 0).data
-```
-
+This folder is a package. Its product `$module` carries the models$usage
 The product `$name` is the XCFramework: the same facts for C and Objective-C. To host it in a
 release instead, upload `$archive` and put into `Package.swift`
 
@@ -44,7 +31,7 @@ release instead, upload `$archive` and put into `Package.swift`
 
 The checksum, also in `$archive.sha256`, is what `swift package compute-checksum` prints: the SHA-256.
 
-## Without
+$custom_ops## Without
 
 Add `$name.xcframework` to the app in Xcode, as embedded. The models are in the framework's folder:
 
@@ -65,6 +52,64 @@ The frameworks are static, compiled with zig, and neither linked nor signed by A
 compiler has read the Swift files. Xcode links the frameworks into the app, and signs it.
 """
 )
+_USAGE = Template(
+    """\
+:
+
+```swift
+import $module
+import TensorFlowLite
+
+let model = $type.$member
+let interpreter = try Interpreter(modelPath: model.url.path)
+try interpreter.allocateTensors()
+try interpreter.copy(input, toInputAt: 0)   // Data of model.inputs[0].elementType
+try interpreter.invoke()
+let output = try interpreter.output(at: 0).data
+```
+"""
+)
+_CUSTOM_OPS = Template(
+    """\
+## Custom ops
+
+TensorFlow Lite's interpreters for Swift and Objective-C take no custom ops, and refuse a model that
+uses any; its C library does take them. Link it (`TensorFlowLiteC`), and the product `$name`, which has
+the kernels:
+
+```swift
+import $name
+import $module
+import TensorFlowLiteC
+
+guard let model = TfLiteModelCreateFromFile($type.$member.url.path),
+    let options = TfLiteInterpreterOptionsCreate()
+else { fatalError("no model") }
+${name}AddCustomOps(options)
+guard let interpreter = TfLiteInterpreterCreate(model, options) else { fatalError("no interpreter") }
+defer {
+    TfLiteInterpreterDelete(interpreter)
+    TfLiteInterpreterOptionsDelete(options)
+    TfLiteModelDelete(model)
+}
+guard TfLiteInterpreterAllocateTensors(interpreter) == kTfLiteOk else { fatalError("no tensors") }
+_ = input.withUnsafeBytes {   // Data of model.inputs[0].elementType
+    TfLiteTensorCopyFromBuffer(
+        TfLiteInterpreterGetInputTensor(interpreter, 0), $$0.baseAddress, $$0.count)
+}
+guard TfLiteInterpreterInvoke(interpreter) == kTfLiteOk else { fatalError("no result") }
+let tensor = TfLiteInterpreterGetOutputTensor(interpreter, 0)
+var output = Data(count: TfLiteTensorByteSize(tensor))
+_ = output.withUnsafeMutableBytes {
+    TfLiteTensorCopyToBuffer(tensor, $$0.baseAddress, $$0.count)
+}
+```
+
+C and Objective-C call the same functions. Where Xcode embeds the framework as well, the app has its
+copies of the models besides those of `$module`: take either.
+
+"""
+)
 
 
 def render_readme(
@@ -76,12 +121,14 @@ def render_readme(
     checksum: str,
 ) -> str:
     """`members` are Swift's names of the models; `checksum` is that of the file `archive`."""
+    plain = [members[model.name] for model in models if not model.custom_ops]
+    with_ops = [members[model.name] for model in models if model.custom_ops]
     return _README.substitute(
+        usage=_render_part(_USAGE, settings, plain) or ', and "Custom ops" runs them.\n',
+        custom_ops=_render_part(_CUSTOM_OPS, settings, with_ops),
         name=settings.name,
         version=settings.version,
         module=settings.swift_module,
-        type=settings.swift_type,
-        member=members[models[0].name],
         models="".join(_describe(model) for model in models),
         archive=archive,
         checksum=checksum,
@@ -91,4 +138,18 @@ def render_readme(
 def _describe(model: ModelFacts) -> str:
     inputs = ", ".join(f"`{tensor}`" for tensor in model.inputs) or "nothing"
     outputs = ", ".join(f"`{tensor}`" for tensor in model.outputs) or "nothing"
-    return f"- `{model.name}`, {model.bytes:,} bytes: takes {inputs}, gives {outputs}\n"
+    ops = ", ".join(f"`{name}`" for name in model.custom_ops)
+    needs = f", needs the custom ops {ops}" if ops else ""
+    return f"- `{model.name}`, {model.bytes:,} bytes: takes {inputs}, gives {outputs}{needs}\n"
+
+
+def _render_part(part: Template, settings: FrameworkSettings, members: Sequence[str]) -> str:
+    """`part` for the first of `members`; nothing where there are none."""
+    if not members:
+        return ""
+    return part.substitute(
+        name=settings.name,
+        module=settings.swift_module,
+        type=settings.swift_type,
+        member=members[0],
+    )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from pants_tflite.ios import frameworks, package, plans, swift_packages
+from pants_tflite.ios import frameworks, kernels, package, plans, swift_packages
 from pants_tflite.ios.target_types import TfLiteIosFrameworkTarget
 
 
@@ -13,4 +13,10 @@ def target_types():
 
 
 def rules():
-    return (*frameworks.rules(), *package.rules(), *plans.rules(), *swift_packages.rules())
+    return (
+        *frameworks.rules(),
+        *kernels.rules(),
+        *package.rules(),
+        *plans.rules(),
+        *swift_packages.rules(),
+    )

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pants_tflite.util_rules.cc.platforms import PLATFORMS, Platform
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,10 @@ class Slice:
     bundle_platform: str
     variant: str = ""
 
+    def binary(self, name: str) -> str:
+        """Where the binary of the framework called `name` lies."""
+        return f"{name}.xcframework/{self.identifier}/{name}.framework/{name}"
+
 
 DEVICE = Slice("ios-arm64", ("ios_arm64",), ("arm64",), "iPhoneOS")
 SIMULATOR = Slice(
@@ -29,3 +35,8 @@ SIMULATOR = Slice(
 )
 SLICES = (DEVICE, SIMULATOR)
 PLATFORM_NAMES = tuple(name for each in SLICES for name in each.platforms)
+
+
+def ios_platform(name: str, oldest: str) -> Platform:
+    """One of `PLATFORM_NAMES`, for iOS `oldest` and newer."""
+    return replace(PLATFORMS[name], oldest=oldest)

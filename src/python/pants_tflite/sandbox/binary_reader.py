@@ -43,6 +43,8 @@ _MACH_O_SYSTEMS = {
 # Bits of a Mach-O symbol's type: seen by other files, and by those of the same library alone.
 _EXTERNAL = 0x01
 _PRIVATE_EXTERNAL = 0x10
+# A bit of its description, where it is defined.
+_WEAK_DEFINITION = 0x80
 
 # It explains each file that it cannot read on standard output, where nobody asked for it.
 lief.logging.disable()
@@ -66,6 +68,8 @@ class Import:
 class Image:
     """One file, or one member of a static library (`member`). Symbols are named as in C.
 
+    `hidden` symbols are for what the file is linked with, and for nothing that loads the result.
+    Of `weak` ones, exported or hidden, several files may have a definition, and one is taken.
     `page_alignment` is the least that an ELF file's loaded segments have; `system` and
     `system_version` are what a Mach-O file says it runs on, at least.
     """
@@ -75,6 +79,8 @@ class Image:
     architecture: str
     exports: tuple[str, ...]
     imports: tuple[Import, ...]
+    hidden: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
     member: str | None = None
     name: str | None = None
     libraries: tuple[str, ...] = ()
@@ -101,14 +107,15 @@ def _read_elf(binary: ELF.Binary, member: str | None) -> Image:
         for symbol in symbols
         if symbol.name and symbol.binding in (ELF.Symbol.BINDING.GLOBAL, ELF.Symbol.BINDING.WEAK)
     ]
-    hidden = (ELF.Symbol.VISIBILITY.HIDDEN, ELF.Symbol.VISIBILITY.INTERNAL)
+    inner = (ELF.Symbol.VISIBILITY.HIDDEN, ELF.Symbol.VISIBILITY.INTERNAL)
+    defined = [symbol for symbol in seen if symbol.shndx != 0]
     loaded = [s.alignment for s in binary.segments if s.type == ELF.Segment.TYPE.LOAD]
     name = binary.get(ELF.DynamicEntry.TAG.SONAME)
     return Image(
         format="elf",
         kind=kind,
         architecture=_ELF_ARCHITECTURES[binary.header.machine_type],
-        exports=tuple(sorted(s.name for s in seen if s.shndx != 0 and s.visibility not in hidden)),
+        exports=tuple(sorted(s.name for s in defined if s.visibility not in inner)),
         imports=_sorted_imports(
             [
                 Import(s.name, _elf_version(s), s.binding == ELF.Symbol.BINDING.WEAK)
@@ -116,6 +123,8 @@ def _read_elf(binary: ELF.Binary, member: str | None) -> Image:
                 if s.shndx == 0
             ]
         ),
+        hidden=tuple(sorted(s.name for s in defined if s.visibility in inner)),
+        weak=tuple(sorted(s.name for s in defined if s.binding == ELF.Symbol.BINDING.WEAK)),
         member=member,
         name=name.name if name is not None else None,
         libraries=tuple(binary.libraries),
@@ -128,22 +137,21 @@ def _c_name(symbol: MachO.Symbol) -> str:
 
 
 def _read_mach_o(binary: MachO.Binary, member: str | None) -> Image:
-    seen = [
-        symbol
-        for symbol in binary.symbols
-        if symbol.raw_type & _EXTERNAL and not symbol.raw_type & _PRIVATE_EXTERNAL
-    ]
+    seen = [symbol for symbol in binary.symbols if symbol.raw_type & _EXTERNAL]
     undefined = MachO.Symbol.TYPE.UNDEFINED
     # An undefined symbol with a value is a tentative definition of that size.
     imports = [s for s in seen if s.type == undefined and s.value == 0]
+    defined = [s for s in seen if s not in imports]
     build = binary.build_version
     identity = binary.get(MachO.LoadCommand.TYPE.ID_DYLIB)
     return Image(
         format="mach-o",
         kind=_MACH_O_KINDS[binary.header.file_type],
         architecture=_MACH_O_ARCHITECTURES[binary.header.cpu_type],
-        exports=tuple(sorted(_c_name(s) for s in seen if s not in imports)),
+        exports=tuple(sorted(_c_name(s) for s in defined if not s.raw_type & _PRIVATE_EXTERNAL)),
         imports=_sorted_imports([Import(_c_name(s)) for s in imports]),
+        hidden=tuple(sorted(_c_name(s) for s in defined if s.raw_type & _PRIVATE_EXTERNAL)),
+        weak=tuple(sorted(_c_name(s) for s in defined if s.description & _WEAK_DEFINITION)),
         member=member,
         name=identity.name if identity is not None else None,
         libraries=tuple(

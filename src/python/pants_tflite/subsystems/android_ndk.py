@@ -32,7 +32,8 @@ class AndroidNdk(Subsystem):
         default=21,
         help=softwrap(
             """
-            The oldest Android that binaries must run on, as its API level.
+            The oldest Android that binaries must run on, as its API level. Kernels in an Android
+            library are built for the library's own `min_sdk` instead.
 
             Defaults to 21, Android 5.0.
 

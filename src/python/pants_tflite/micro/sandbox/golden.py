@@ -28,13 +28,16 @@ class NotComparable(Exception):
 class GoldenVectors:
     """What goes into the main graph, and what must come out, as the tensors store it.
 
-    Each call has one array for each input or output of `signature`, in the graph's order.
+    Each call has one array for each input or output of `signature`, in the graph's order. `steps`
+    are what one step of each output's quantization is worth in the values that it stores, None
+    where these are no quantized numbers.
     """
 
     signature: Signature
     inputs: tuple[tuple[np.ndarray, ...], ...]
     outputs: tuple[tuple[np.ndarray, ...], ...]
     names: tuple[str, ...]
+    steps: tuple[float | None, ...]
 
     @classmethod
     def read(cls, model: Model, inputs: Path, outputs: Path) -> GoldenVectors:
@@ -45,11 +48,13 @@ class GoldenVectors:
             raise NotComparable("no signature calls the main graph, the only one that it runs")
         input_names = _in_order(graph, graph.inputs, signature.inputs)
         output_names = _in_order(graph, graph.outputs, signature.outputs)
+        tensors = dict(signature.outputs)
         return cls(
             signature,
             _calls(signature, input_names, dict(signature.inputs), read_npz(inputs)),
-            _calls(signature, output_names, dict(signature.outputs), read_npz(outputs)),
+            _calls(signature, output_names, tensors, read_npz(outputs)),
             output_names,
+            tuple(_step(graph, tensors[name]) for name in output_names),
         )
 
 
@@ -87,14 +92,13 @@ def _calls(
     return tuple(zip(*columns))
 
 
-def _step(model: Model, tensor: Tensor) -> float | None:
-    """What one step of an output is worth in the numbers that it stores; None for a real number.
+def _step(graph: Subgraph, tensor: Tensor) -> float | None:
+    """What one step of an output is worth in the numbers that it stores, if they have any.
 
     A float output that was dequantized at the very end has the steps of what it was before.
     """
     if not tensor.dtype.startswith("float"):
         return 1.0 if tensor.quantization is not None else None
-    graph = model.subgraphs[0]
     for op in graph.ops:
         if op.code.name == "DEQUANTIZE" and graph.tensors[op.outputs[0]] is tensor:
             quantization = graph.tensors[op.inputs[0]].quantization
@@ -103,14 +107,12 @@ def _step(model: Model, tensor: Tensor) -> float | None:
     return None
 
 
-def compare(
-    model: Model, golden: GoldenVectors, actual: Sequence[Sequence[np.ndarray]]
-) -> list[dict[str, Any]]:
+def compare(golden: GoldenVectors, actual: Sequence[Sequence[np.ndarray]]) -> list[dict[str, Any]]:
     """The differences of each output over all calls.
 
     `largest_difference` is counted in the `unit`: the quantization's steps, so 1 is the least
-    significant bit (`step` is what one is worth in what the output stores); for real numbers relative to the largest of the expected ones; for other
-    integers in their own values.
+    significant bit (`step` is what one is worth in what the output stores); for real numbers
+    relative to the largest of the expected ones; for other integers in their own values.
     """
     compared = []
     for position, name in enumerate(golden.names):
@@ -118,14 +120,12 @@ def compare(
         expected = np.stack([call[position] for call in golden.outputs])
         got = np.stack([call[position] for call in actual]).reshape(expected.shape)
         compared.append(
-            {"name": name, "dtype": tensor.dtype, **_differ(model, tensor, expected, got)}
+            {"name": name, "dtype": tensor.dtype, **_differ(golden.steps[position], expected, got)}
         )
     return compared
 
 
-def _differ(
-    model: Model, tensor: Tensor, expected: np.ndarray, actual: np.ndarray
-) -> dict[str, Any]:
+def _differ(step: float | None, expected: np.ndarray, actual: np.ndarray) -> dict[str, Any]:
     same = (expected == actual) | ((expected != expected) & (actual != actual))
     wide = np.longdouble if expected.dtype.kind in "iu" else np.float64
     with np.errstate(invalid="ignore"):
@@ -134,15 +134,15 @@ def _differ(
     # Not a number on one side alone is as far as can be.
     distances[np.isnan(distances)] = np.inf
     largest = float(np.max(distances, initial=0))
-    step = _step(model, tensor)
     if step is not None:
         unit, size = STEPS, step
-    elif tensor.dtype.startswith("float"):
+    elif expected.dtype.kind == "f":
         finite = np.abs(expected[np.isfinite(expected)])
         unit, size = RELATIVE, float(np.max(finite, initial=0)) or 1.0
     else:
         unit, size = VALUES, 1.0
-    difference = largest / size
+    # A dequantized number is a whole number of steps, but for its rounding.
+    difference = round(largest / size, 2) if unit == STEPS else largest / size
     return {
         "step": step,
         "elements": int(expected.size),

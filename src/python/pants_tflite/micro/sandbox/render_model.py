@@ -102,8 +102,13 @@ def count_calls(vectors: GoldenVectors) -> int:
     return min(len(vectors.inputs), max(1, _MOST_INPUT_BYTES // max(1, bytes_a_call)))
 
 
-def _render_tensors(kind: str, calls: Sequence[Sequence[np.ndarray]]) -> str:
-    """An array for each tensor, of its values in all calls, and the table over them."""
+def _render_tensors(
+    kind: str, calls: Sequence[Sequence[np.ndarray]], steps: Sequence[float | None]
+) -> str:
+    """An array for each tensor, of its values in all calls, and the table over them.
+
+    `steps` are those of GoldenVectors; a device needs them for floats.
+    """
     arrays = [np.stack(column) for column in zip(*calls)]
     if not arrays:
         return ""
@@ -112,7 +117,10 @@ def _render_tensors(kind: str, calls: Sequence[Sequence[np.ndarray]]) -> str:
         c_type = _C_TYPES[array.dtype.name]
         values = lines(literals(array), _VALUES_A_LINE)
         parts.append(f"const {c_type} k{kind}{index}[] = {{\n{values}}};\n")
-    table = "".join(f"    {{&k{kind}s[{i}], k{kind}{i}}},\n" for i in range(len(arrays)))
+    table = "".join(
+        f"    {{&k{kind}s[{i}], k{kind}{i}, {float_literal(np.float32(step or 0.0))}}},\n"
+        for i, step in enumerate(steps)
+    )
     return f"{''.join(parts)}const GoldenTensor kGolden{kind}s[] = {{\n{table}}};\n"
 
 
@@ -122,7 +130,8 @@ def render_golden(library: str, name: str, content: bytes, vectors: GoldenVector
     inputs = vectors.inputs[:calls] if vectors else ()
     outputs = vectors.outputs[:calls] if vectors else ()
     input_count, output_count = (len(each[0]) if each else 0 for each in (inputs, outputs))
-    tensors = _render_tensors("Input", inputs) + _render_tensors("Output", outputs)
+    tensors = _render_tensors("Input", inputs, [None] * input_count)
+    tensors += _render_tensors("Output", outputs, vectors.steps if vectors else ())
     fields = [
         f'"{name}"',
         "kModel",

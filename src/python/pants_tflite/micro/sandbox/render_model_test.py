@@ -14,6 +14,7 @@ import pytest
 
 from pants_tflite.micro.sandbox.render_model import float_literal, integer_literal, main
 from pants_tflite.sandbox import testing_models
+from pants_tflite.sandbox.model_reader import parse_model
 from pants_tflite.sandbox.samples import write_npz
 
 _MODEL_HEADER = """\
@@ -29,7 +30,7 @@ extern const int kResourceVariables;
 """
 _GOLDEN_HEADER = """\
 #include "lib/net_model.h"
-struct GoldenTensor { const TensorInfo* info; const void* values; };
+struct GoldenTensor { const TensorInfo* info; const void* values; float step; };
 struct GoldenModel {
   const char* name;
   const unsigned char* model;
@@ -138,6 +139,20 @@ def test_without_vectors_that_fit_there_are_no_calls(tmp_path: Path, batch: int 
         golden = ({"serving_default/x": rows}, {"serving_default/y": rows})
     _render(tmp_path, model, golden)
     assert _compiled_output(tmp_path, model) == model + bytes([0, 0])
+
+
+def test_floats_that_were_quantized_have_steps(tmp_path: Path) -> None:
+    model = testing_models.quantized_linear_model(io_type="float32")
+    x, y = np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32)
+    _render(tmp_path, model, ({"serving_default/x": x}, {"serving_default/y": y}))
+    graph = parse_model(model).subgraphs[0]
+    last = next(op for op in graph.ops if op.code.name == "DEQUANTIZE")
+    quantization = graph.tensors[last.inputs[0]].quantization
+    assert quantization is not None
+    step = float_literal(np.float32(quantization.scales[0]))
+    text = Path("out/self_test/net_golden.cc").read_text()
+    assert "{&kInputs[0], kInput0, 0" in text
+    assert f"{{&kOutputs[0], kOutput0, {step}}}" in text
 
 
 def test_large_inputs_are_in_fewer_calls(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Stand-ins for Android's libc and libm, to link against without an NDK."""
+"""Stand-ins for libraries that are on the device alone, to link against: Android's own libc and
+libm without an NDK, and what an app brings along."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import os
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.errors import TfLiteError
@@ -17,9 +18,21 @@ from pants_tflite.util_rules.cc.platforms import Platform
 from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
 from pants_tflite.util_rules.cc.toolchain import Toolchain
 from pants_tflite.util_rules.cc.toolchains import ZigToolchainRequest
-from pants_tflite.util_rules.cc.zig_toolchain import ANDROID_LIBRARIES, STUBS_FOLDER
+from pants_tflite.util_rules.cc.zig_toolchain import (
+    ANDROID_LIBRARIES,
+    HELPERS_LIBRARY,
+    STUBS_FOLDER,
+)
 
 _SYMBOLS = dict(zip(ANDROID_LIBRARIES, (LIBC, LIBM)))
+
+
+@dataclass(frozen=True)
+class DeviceLibrary:
+    """A shared library that the loader finds on the device under `name`, and what it has."""
+
+    name: str
+    symbols: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,51 +49,97 @@ class AndroidStubs:
 
 
 @dataclass(frozen=True)
-class AndroidStubRequest:
-    """One stand-in, `library`, made of names alone."""
+class StubRequest:
+    """Asks for a stand-in for `library`, made of names alone, for what `toolchain` links."""
 
     address: Address
-    platform: Platform
-    library: str
+    toolchain: Toolchain
+    library: DeviceLibrary
 
 
 @dataclass(frozen=True)
-class AndroidStub:
+class Stub:
+    """`digest` holds the stand-in alone, at `path`."""
+
     digest: Digest
+    path: str
 
 
 @rule
-async def make_android_stub(request: AndroidStubRequest) -> AndroidStub:
-    source = f"{request.library}.s"
-    content = FileContent(source, render_stub(_SYMBOLS[request.library]).encode())
-    toolchain, digest = await MultiGet(
-        Get(Toolchain, ZigToolchainRequest(request.platform)),
-        Get(Digest, CreateDigest((content,))),
-    )
-    output = os.path.join(STUBS_FOLDER, request.library)
+async def make_stub(request: StubRequest) -> Stub:
+    toolchain, name = request.toolchain, request.library.name
+    source = f"{name}.s"
+    content = FileContent(source, render_stub(request.library.symbols).encode())
+    digest = await Get(Digest, CreateDigest((content,)))
+    output = os.path.join(STUBS_FOLDER, name)
     result = await Get(
         FallibleToolResult,
         ToolProcessRequest(
             request.address,
             toolchain,
-            toolchain.link_stub(source, output, name=request.library),
+            toolchain.link_stub(source, output, name=name),
             digest,
             output,
-            f"Make a stand-in for {request.library} of {request.platform}",
+            f"Make a stand-in for {name} of {toolchain.platform}",
         ),
     )
     if result.exit_code != 0:
-        raise TfLiteError(f"{request.library} of {request.platform}: {result.text}")
-    return AndroidStub(result.digest)
+        raise TfLiteError(f"{name} of {toolchain.platform}: {result.text}")
+    return Stub(result.digest, output)
+
+
+@dataclass(frozen=True)
+class CompilerHelpersRequest:
+    """Asks for what `toolchain`'s compiler calls by itself, as a library."""
+
+    address: Address
+    toolchain: Toolchain
+
+
+@dataclass(frozen=True)
+class CompilerHelpers:
+    digest: Digest
+
+
+@rule
+async def compile_helpers(request: CompilerHelpersRequest) -> CompilerHelpers:
+    toolchain = request.toolchain
+    compiled, archive = (os.path.join(STUBS_FOLDER, n) for n in ("helpers.o", HELPERS_LIBRARY))
+    digest = EMPTY_DIGEST
+    for argv, output, verb in (
+        (toolchain.compile_helpers(compiled), compiled, "Compile"),
+        # Out of a library the linker takes the object only if something in it is called.
+        (toolchain.archive((compiled,), archive), archive, "Archive"),
+    ):
+        result = await Get(
+            FallibleToolResult,
+            ToolProcessRequest(
+                request.address,
+                toolchain,
+                argv,
+                digest,
+                output,
+                f"{verb} the compiler's helpers for {toolchain.platform}",
+            ),
+        )
+        if result.exit_code != 0:
+            raise TfLiteError(f"The compiler's helpers of {toolchain.platform}: {result.text}")
+        digest = result.digest
+    return CompilerHelpers(digest)
 
 
 @rule
 async def make_android_stubs(request: AndroidStubsRequest) -> AndroidStubs:
+    toolchain = await Get(Toolchain, ZigToolchainRequest(request.platform))
     stubs = await MultiGet(
-        Get(AndroidStub, AndroidStubRequest(request.address, request.platform, library))
-        for library in ANDROID_LIBRARIES
+        Get(Stub, StubRequest(request.address, toolchain, DeviceLibrary(name, symbols)))
+        for name, symbols in _SYMBOLS.items()
     )
-    return AndroidStubs(await Get(Digest, MergeDigests(stub.digest for stub in stubs)))
+    digests = [stub.digest for stub in stubs]
+    if toolchain.helpers:
+        helpers = await Get(CompilerHelpers, CompilerHelpersRequest(request.address, toolchain))
+        digests.append(helpers.digest)
+    return AndroidStubs(await Get(Digest, MergeDigests(digests)))
 
 
 def rules():

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
@@ -49,6 +50,8 @@ class BinaryImage:
     architecture: str
     exports: tuple[str, ...]
     imports: tuple[ImportedSymbol, ...]
+    hidden: tuple[str, ...]
+    weak: tuple[str, ...]
     member: str | None
     name: str | None
     libraries: tuple[str, ...]
@@ -71,6 +74,8 @@ class BinaryInspection:
                         **image,
                         "exports": tuple(image["exports"]),
                         "imports": tuple(ImportedSymbol(**item) for item in image["imports"]),
+                        "hidden": tuple(image["hidden"]),
+                        "weak": tuple(image["weak"]),
                         "libraries": tuple(image["libraries"]),
                     }
                 )
@@ -84,10 +89,25 @@ class BinaryInspection:
         return frozenset(symbol for image in self.images for symbol in image.exports)
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """What one of the images shows to what it is linked with, and to nothing else."""
+        return frozenset(symbol for image in self.images for symbol in image.hidden)
+
+    @property
+    def clashes(self) -> tuple[str, ...]:
+        """What several members of a static library define, of which a program can have one."""
+        counts = Counter(
+            (image.architecture, symbol)
+            for image in self.images
+            for symbol in {*image.exports, *image.hidden} - set(image.weak)
+        )
+        return tuple(sorted({symbol for (_, symbol), count in counts.items() if count > 1}))
+
+    @property
     def imports(self) -> frozenset[str]:
         """What the images need and none of them has."""
         needed = {symbol.name for image in self.images for symbol in image.imports}
-        return frozenset(needed - self.exports)
+        return frozenset(needed - self.exports - self.hidden)
 
 
 @rule(desc="Inspect compiled code")

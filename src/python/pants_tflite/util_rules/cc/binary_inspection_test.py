@@ -19,6 +19,7 @@ from pants_tflite.util_rules.cc.binary_inspection import (
 )
 from pants_tflite.util_rules.cc.compilation import StaticLibrary
 from pants_tflite.util_rules.cc.testutil import ADDRESS, NativeBuilds, needs_launcher, run
+from pants_tflite.util_rules.cc.toolchain import CXX
 from pants_tflite.util_rules.cc.universal_binary import JoinSlicesRequest, UniversalBinary
 
 pytestmark = needs_launcher
@@ -56,6 +57,8 @@ def test_object_of_elf(builds: NativeBuilds) -> None:
             architecture="aarch64",
             exports=("Register_KERNEL",),
             imports=(ImportedSymbol("atanf", None, False),),
+            hidden=("within",),
+            weak=(),
             member=None,
             name=None,
             libraries=(),
@@ -101,7 +104,37 @@ def test_static_library(
     assert (image.system, image.system_version) == (system, version)
     assert image.architecture == architecture
     assert inspection.exports == {"Register_KERNEL"}
+    assert inspection.hidden == {"within"}
     assert "atanf" in inspection.imports
+
+
+def test_what_another_member_hides_is_not_needed_from_elsewhere(builds: NativeBuilds) -> None:
+    user = "float within(float x);\nfloat Use(float x) { return within(x); }\n"
+    for platform in ("ios_arm64", "linux_x86_64"):
+        compiled = [builds.compile(KERNEL, platform), builds.compile(user, platform, source="u.c")]
+        library = builds.archive(platform, *compiled)
+        inspection = _inspect(builds, library.digest, library.path)
+        assert inspection.exports == {"Register_KERNEL", "Use"}
+        assert "within" not in inspection.imports
+        assert inspection.clashes == ()
+
+
+@pytest.mark.parametrize("platform", ["ios_arm64", "linux_x86_64"])
+def test_what_two_members_define(builds: NativeBuilds, platform: str) -> None:
+    inline = "struct S { int f() { return 1; } };\n"
+    compiled = [
+        builds.compile(
+            f"{inline}int both() {{ return 1; }}\nauto {name} = &S::f;\n",
+            platform,
+            language=CXX,
+            source=f"{name}.cc",
+        )
+        for name in ("a", "b")
+    ]
+    library = builds.archive(platform, *compiled)
+    inspection = _inspect(builds, library.digest, library.path)
+    assert {symbol for image in inspection.images for symbol in image.weak} == {"_ZN1S1fEv"}
+    assert inspection.clashes == ("_Z4bothv",)
 
 
 @pytest.mark.skipif(LIPO is None, reason="there is no llvm-lipo (Debian's llvm)")

@@ -11,11 +11,17 @@ from typing import Iterable
 
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.errors import Mistake
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME
-from pants_tflite.util_rules.cc.android_stubs import AndroidStubs, AndroidStubsRequest
+from pants_tflite.util_rules.cc.android_stubs import (
+    AndroidStubs,
+    AndroidStubsRequest,
+    DeviceLibrary,
+    Stub,
+    StubRequest,
+)
 from pants_tflite.util_rules.cc.android_symbols import ANDROID_SYMBOLS
 from pants_tflite.util_rules.cc.binary_inspection import (
     BinaryImage,
@@ -40,8 +46,10 @@ class LinkSharedLibraryRequest:
     """Links `lib<name>.so` (`.dylib` on macOS), which shows the symbols `exports` and no others.
 
     `imports` are symbols that whatever loads the library brings; none but these and the system's
-    own may be missing. Of `libraries` it takes what the objects need. `flags` are for the compiler
-    driver, or for the linker where no NDK is there.
+    own may be missing. `device_libraries` are loaded along with it: it names them as needed. Of
+    `libraries` it takes what the objects need. `defined` are functions that the objects have, and
+    that another in the library calls. `flags` are for the compiler driver, or for the linker where
+    no NDK is there.
     """
 
     address: Address
@@ -51,11 +59,16 @@ class LinkSharedLibraryRequest:
     objects: tuple[CompiledObject, ...]
     exports: tuple[str, ...]
     imports: tuple[str, ...] = ()
+    device_libraries: tuple[DeviceLibrary, ...] = ()
     libraries: tuple[StaticLibrary, ...] = ()
+    defined: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.platform.system in _SHARED_LIBRARY_SYSTEMS, f"{self.platform} loads none"
+        assert not (
+            self.device_libraries and self.platform.is_mach_o
+        ), "there are stubs of ELF alone"
 
     def debug_hint(self) -> str:
         return f"{self.file_name} for {self.platform}"
@@ -105,6 +118,16 @@ def render_version_script(exports: tuple[str, ...]) -> str:
     return "{\n" + (f"  global:\n{shown}" if shown else "") + "  local:\n    *;\n};\n"
 
 
+def missing_mistake(file: str, platform: Platform, names: Iterable[str]) -> Mistake:
+    """What is wrong with a library that does not have what is to be in it."""
+    listed = ", ".join(f"`{name}`" for name in sorted(names))
+    return Mistake(
+        f"`{file}` for {platform} was built, and does not have {listed}",
+        'Define it in one of the sources, as `extern "C"` where that is C++, and neither `static` '
+        "nor hidden; or mend the name.",
+    )
+
+
 def undefined_mistake(
     file: str, toolchain: Toolchain, names: Iterable[str], output: str = ""
 ) -> Mistake:
@@ -122,9 +145,17 @@ def undefined_mistake(
     return Mistake(message, fix, detail=output)
 
 
-def link_mistake(file: str, toolchain: Toolchain, output: str) -> Mistake:
-    """What is wrong with objects that do not link; `output` is all that the linker said."""
+def link_mistake(
+    file: str, toolchain: Toolchain, output: str, *, defined: Iterable[str] = ()
+) -> Mistake:
+    """What is wrong with objects that do not link; `output` is all that the linker said.
+
+    `defined` are functions that the objects are to have.
+    """
     undefined = [symbol or other for symbol, other in _UNDEFINED.findall(output)]
+    missing = set(defined) & set(undefined)
+    if missing:
+        return missing_mistake(file, toolchain.platform, missing)
     if undefined:
         return undefined_mistake(file, toolchain, undefined, output)
     return Mistake(
@@ -138,14 +169,9 @@ def symbol_mistake(
     request: LinkSharedLibraryRequest, toolchain: Toolchain, image: BinaryImage
 ) -> Mistake | None:
     """What the library that was linked does not show, or needs from nobody known."""
-    lacking = sorted(set(request.exports) - set(image.exports))
-    if lacking:
-        listed = ", ".join(f"`{name}`" for name in lacking)
-        return Mistake(
-            f"`{request.file_name}` for {request.platform} was built, and does not have {listed}",
-            'Define it in one of the sources, as `extern "C"` where that is C++, and neither '
-            "`static` nor hidden; or mend the name.",
-        )
+    missing = set(request.exports) - set(image.exports)
+    if missing:
+        return missing_mistake(request.file_name, request.platform, missing)
     if not request.imports or image.format != "elf":
         return None
     # The linker let everything pass. What a library of the system has bears that one's version.
@@ -168,7 +194,15 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
     if toolchain.linker_libraries:
         stubs = await Get(AndroidStubs, AndroidStubsRequest(request.address, request.platform))
         digests.append(stubs.digest)
-    inputs: tuple[CompiledObject | StaticLibrary, ...] = (*request.objects, *request.libraries)
+    on_device = await MultiGet(
+        Get(Stub, StubRequest(request.address, toolchain, library))
+        for library in request.device_libraries
+    )
+    inputs: tuple[CompiledObject | StaticLibrary | Stub, ...] = (
+        *request.objects,
+        *request.libraries,
+        *on_device,
+    )
     digest = await Get(Digest, MergeDigests((*digests, *(item.digest for item in inputs))))
     output = os.path.join(_LINKED, request.file_name)
     result = await Get(
@@ -181,7 +215,7 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
                 output,
                 language=request.language,
                 name=request.file_name,
-                libraries=tuple(item.path for item in request.libraries),
+                libraries=tuple(item.path for item in (*request.libraries, *on_device)),
                 allow_undefined=bool(request.imports),
                 flags=request.flags,
             ),
@@ -191,7 +225,9 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
         ),
     )
     if result.exit_code != 0:
-        raise link_mistake(request.file_name, toolchain, result.text).at(request.address)
+        raise link_mistake(request.file_name, toolchain, result.text, defined=request.defined).at(
+            request.address
+        )
     inspection = await Get(
         BinaryInspection, InspectBinaryRequest(request.address, result.digest, output)
     )

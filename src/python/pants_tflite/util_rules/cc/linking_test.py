@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pants.engine.internals.scheduler import ExecutionError
 
+from pants_tflite.util_rules.cc.android_stubs import DeviceLibrary
 from pants_tflite.util_rules.cc.linking import (
     LinkExecutableRequest,
     link_mistake,
@@ -146,6 +147,45 @@ def test_a_missing_registration(builds: NativeBuilds, platform: str) -> None:
         builds.link(platform, compiled, exports=("Register_OTHER", "helper"))
     expected = f"`libkernel.so` for {platform} was built, and does not have `Register_OTHER`"
     assert f"src/ops:kernel: {expected}" in str(raised.value)
+
+
+@needs_launcher
+@needs("llvm-readelf", "llvm")
+def test_what_32_bit_processors_lack_is_inside(builds: NativeBuilds, tmp_path: Path) -> None:
+    text = """\
+#include <stdint.h>
+double Register_KERNEL(uint64_t x, uint64_t y) { return (double)(x / y); }
+"""
+    for platform in ("android_armeabi_v7a", "android_x86"):
+        library = builds.link(platform, builds.compile(text, platform), exports=EXPORTS)
+        symbols = run("llvm-readelf", "--dyn-syms", builds.write(library.digest, tmp_path))
+        assert " UND " in symbols and "div" not in symbols
+        assert library.image.exports == EXPORTS and not library.image.imports
+        assert len(builds.content(library.digest)) < 20_000
+
+
+@needs_launcher
+def test_a_library_on_the_device(builds: NativeBuilds) -> None:
+    runtime = DeviceLibrary("libruntime.so", ("elsewhere", "unused"))
+    for platform in ("linux_x86_64", "android_arm64_v8a"):
+        compiled = builds.compile(CALLER, platform)
+        library = builds.link(platform, compiled, exports=EXPORTS, device_libraries=(runtime,))
+        assert "libruntime.so" in library.image.libraries
+        (imported,) = library.image.imports
+        assert imported.name == "elsewhere" and not imported.weak
+        # The rest must be there all the same.
+        other = DeviceLibrary("libruntime.so", ("unused",))
+        with pytest.raises(ExecutionError) as raised:
+            builds.link(platform, compiled, exports=EXPORTS, device_libraries=(other,))
+        assert f"for {platform} needs `elsewhere`, which nothing defines" in str(raised.value)
+
+
+@needs_launcher
+def test_what_is_called_inside_and_is_not_there(builds: NativeBuilds) -> None:
+    compiled = builds.compile(CALLER, "android_arm64_v8a")
+    with pytest.raises(ExecutionError) as raised:
+        builds.link("android_arm64_v8a", compiled, exports=EXPORTS, defined=("elsewhere",))
+    assert "for android_arm64_v8a was built, and does not have `elsewhere`" in str(raised.value)
 
 
 CALLER = "void elsewhere(void);\nvoid Register_KERNEL(void) { elsewhere(); }\n"

@@ -27,6 +27,8 @@ class Toolchain:
 
     `name` says what they are, with the version, for people to read. `linker`, where set, links
     shared libraries in place of the driver, against `linker_libraries`, since no NDK is there.
+    `helpers` compiles what the compiler itself calls, such as a division that the processor lacks,
+    where no library on the device has it.
     `digest`, `env` and `append_only_caches` are what these programs need around them.
     """
 
@@ -38,6 +40,7 @@ class Toolchain:
     link_flags: tuple[str, ...] = ()
     linker: tuple[str, ...] | None = None
     linker_libraries: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
     digest: Digest = EMPTY_DIGEST
     env: FrozenDict[str, str] = FrozenDict()
     append_only_caches: FrozenDict[str, str] = FrozenDict()
@@ -124,6 +127,10 @@ class Toolchain:
         """A shared library out of an assembler source, which needs nothing itself."""
         options = f"-Wl,-soname,{name},--build-id=none"
         return (*self.drivers[C], "-shared", "-nostdlib", options, source, "-o", output)
+
+    def compile_helpers(self, output: str) -> tuple[str, ...]:
+        """The object `output` with all functions that compiled code may call without saying so."""
+        return (*self.helpers, f"-femit-bin={output}")
 
     def link_executable(
         self,

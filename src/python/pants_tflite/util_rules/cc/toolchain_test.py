@@ -115,6 +115,19 @@ def test_zig_links_for_android_by_its_linker_alone() -> None:
     assert not _zig("linux_x86_64").stands_in_for_ndk
 
 
+def test_what_a_32_bit_processor_lacks() -> None:
+    toolchain = _zig("android_armeabi_v7a")
+    argv = toolchain.compile_helpers("helpers.o")
+    assert argv[:4] == (*ZIG, "build-obj") and argv[-1] == "-femit-bin=helpers.o"
+    assert _has(argv, "-target", "arm-linux-androideabi", "-mcpu=generic+v7a+vfp3d16+thumb2")
+    assert not any("float-abi" in word for word in argv)
+    linked = toolchain.link_shared(("a.o",), "out", language=C, name="liba.so", libraries=("b.a",))
+    # Behind all else: they are for what nothing else has.
+    assert _has(linked, "__android__/libm.so", "__android__/libcompiler_rt.a", "-o", "out")
+    for platform in ("android_arm64_v8a", "android_x86_64", "linux_x86_64", "cortex-m4"):
+        assert not _zig(platform).helpers
+
+
 def test_ndk() -> None:
     toolchain = ndk_toolchain(ANDROID_ABIS["armeabi-v7a"], 26, NDK)
     argv = toolchain.compile("op.cc", "op.o", language=CXX)

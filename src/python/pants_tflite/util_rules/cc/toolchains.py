@@ -87,7 +87,7 @@ async def choose_toolchain(
     if platform.system == ANDROID:
         tools = await Get(SystemTools, NdkToolsRequest())
         if tools.paths:
-            return ndk_toolchain(platform, ndk.api_level, tools)
+            return ndk_toolchain(platform, int(platform.oldest or ndk.api_level), tools)
         if request.language != C:
             raise Mistake(
                 f"C++ for {platform} needs an Android NDK, and none is named",

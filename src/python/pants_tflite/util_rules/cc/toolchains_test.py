@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,9 @@ def test_an_ndk_that_is_named(builds: NativeBuilds, ndk: Path, by_option: bool) 
         assert path.startswith(str(ndk)) and path.endswith(f"/bin/{driver}")
         assert target == "--target=aarch64-linux-android26"
         assert toolchain.name == "Android clang version 19.0.1"
+    platform = replace(PLATFORMS["android_x86"], oldest="24")
+    toolchain = builds.request(ToolchainRequest(ADDRESS, platform, C))
+    assert toolchain.drivers[C][1] == "--target=i686-linux-android24"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pants_tflite.util_rules.cc.toolchain import CXX, C, Toolchain
 # Where the stand-ins for Android's own libraries lie in a sandbox.
 STUBS_FOLDER = "__android__"
 ANDROID_LIBRARIES = ("libc.so", "libm.so")
+HELPERS_LIBRARY = "libcompiler_rt.a"
 _HEADERS = "{zig}/lib/libc/include"
 _SIZE = "-Os"
 _SPEED = "-O2"
@@ -41,6 +42,17 @@ def _compile_flags(platform: Platform) -> tuple[str, ...]:
     return tuple(flags)
 
 
+def _helpers(platform: Platform, zig: tuple[str, ...], target: tuple[str, ...]) -> tuple[str, ...]:
+    """What a 32-bit processor lacks, out of zig's own sources; 64-bit code hardly calls any of it."""
+    if platform.system != ANDROID or platform.architecture not in ("arm", "x86"):
+        return ()
+    # How floats are passed, a flag for C, is part of the target's name.
+    flags = tuple(flag for flag in target if not flag.startswith("-mfloat-abi"))
+    # In sections of their own, so that a library gets no more of them than it calls.
+    options = ("-O", "ReleaseFast", "-fPIC", "-fstrip", "-ffunction-sections", "-fdata-sections")
+    return (*zig, "build-obj", "{zig}/lib/compiler_rt.zig", *flags, *options)
+
+
 def zig_toolchain(platform: Platform, oldest: str, zig: tuple[str, ...], version: str) -> Toolchain:
     """zig `version`, started as `zig`, for a platform whose oldest system is `oldest`.
 
@@ -49,7 +61,10 @@ def zig_toolchain(platform: Platform, oldest: str, zig: tuple[str, ...], version
     """
     is_android = platform.system == ANDROID
     target = _target(platform, oldest)
-    stubs = tuple(f"{STUBS_FOLDER}/{library}" for library in ANDROID_LIBRARIES)
+    helpers = _helpers(platform, zig, target)
+    # The helpers come last, so that they give what none of the others has.
+    libraries = (*ANDROID_LIBRARIES, HELPERS_LIBRARY) if helpers else ANDROID_LIBRARIES
+    stubs = tuple(f"{STUBS_FOLDER}/{library}" for library in libraries)
     return Toolchain(
         name=f"zig {version}, without an NDK" if is_android else f"zig {version}",
         platform=platform,
@@ -58,4 +73,5 @@ def zig_toolchain(platform: Platform, oldest: str, zig: tuple[str, ...], version
         compile_flags=_compile_flags(platform),
         linker=(*zig, "ld.lld", "-z", "max-page-size=16384") if is_android else None,
         linker_libraries=stubs if is_android else (),
+        helpers=helpers,
     )

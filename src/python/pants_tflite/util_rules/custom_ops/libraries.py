@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
-from typing import Iterable, Optional
+from typing import Iterable, Optional, Sequence
 
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, Digest, MergeDigests
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
 
@@ -18,6 +19,8 @@ from pants_tflite.custom_op_target_types import (
     DefinesField,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.util_rules.cc.android_stubs import DeviceLibrary
+from pants_tflite.util_rules.cc.binary_inspection import BinaryInspection, InspectBinaryRequest
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
     CompiledObject,
@@ -25,7 +28,7 @@ from pants_tflite.util_rules.cc.compilation import (
     StaticLibrary,
 )
 from pants_tflite.util_rules.cc.linking import LinkSharedLibraryRequest, SharedLibrary
-from pants_tflite.util_rules.cc.platforms import Platform
+from pants_tflite.util_rules.cc.platforms import IOS, IOS_SIMULATOR, Platform
 from pants_tflite.util_rules.cc.toolchain import CXX, C
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 from pants_tflite.util_rules.custom_ops.kernel_sources import (
@@ -36,6 +39,9 @@ from pants_tflite.util_rules.custom_ops.kernel_sources import (
 from pants_tflite.util_rules.custom_ops.runtimes import RuntimeHeaders, RuntimeHeadersRequest
 
 _RUNTIME_FOLDER = "__runtime__"
+_API_FOLDER = "__api__"
+# These link static libraries alone, whose symbols only the compiler can hide.
+_HIDDEN_BY_COMPILER = (IOS, IOS_SIMULATOR)
 
 
 @dataclass(frozen=True)
@@ -59,17 +65,36 @@ class PlannedKernel:
 
 @dataclass(frozen=True)
 class CompileKernelsRequest:
-    """Asks for the objects of several ops that go into one library."""
+    """Asks for the objects of the `tflite_custom_op`s at `ops`, which go into one library."""
 
-    kernels: tuple[PlannedKernel, ...]
+    ops: tuple[Address, ...]
+    platform: Platform
+
+    def debug_hint(self) -> str:
+        return f"{', '.join(str(op) for op in self.ops)} for {self.platform}"
 
 
 @dataclass(frozen=True)
 class CompiledKernels:
-    """The objects, and the language that they are linked as."""
+    """The objects of `ops`, and the language that they are linked as."""
 
+    ops: tuple[CustomOp, ...]
     objects: tuple[CompiledObject, ...]
     language: str
+
+
+@dataclass(frozen=True)
+class LibraryApi:
+    """What a library of kernels has on top of them: C in `source`, which defines `functions` and may
+    call the registration functions. It includes nothing of the runtime.
+
+    `device_libraries` have what else it calls. A shared library shows `functions`, and hides the
+    registrations.
+    """
+
+    source: str
+    functions: tuple[str, ...]
+    device_libraries: tuple[DeviceLibrary, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +102,7 @@ class CustomOpLibraryRequest:
     """Asks for the kernels of the `tflite_custom_op`s at `ops` in one library for `platform`.
 
     `name` is that of the file, as in `lib<name>.so`. iOS and Cortex-M have static libraries alone.
+    `api` is what others call in place of the registration functions.
     """
 
     ops: tuple[Address, ...]
@@ -84,6 +110,7 @@ class CustomOpLibraryRequest:
     name: str = "custom_ops"
     shared: bool = True
     static: bool = False
+    api: Optional[LibraryApi] = None
 
     def debug_hint(self) -> str:
         return f"{', '.join(str(op) for op in self.ops)} for {self.platform}"
@@ -92,12 +119,21 @@ class CustomOpLibraryRequest:
 @dataclass(frozen=True)
 class CustomOpLibrary:
     """`shared` and `static` are what was asked for. `ops` says what registers which op; those
-    functions, checked to be there, are all that the shared library shows. `toolchain` built it."""
+    functions, checked to be there, or those of an API in their place, are all that the shared
+    library shows. A static one for iOS shows its symbols to what it is linked with alone.
+    `toolchain` built it, of `language`."""
 
     ops: tuple[CustomOp, ...]
+    language: str
     toolchain: str
     shared: Optional[SharedLibrary]
     static: Optional[StaticLibrary]
+
+
+def compiler_flags(target: Target, platform: Platform) -> tuple[str, ...]:
+    """The op's own flags, and before them what `platform` needs."""
+    hidden = ("-fvisibility=hidden",) if platform.system in _HIDDEN_BY_COMPILER else ()
+    return (*hidden, *(target[CompilerFlagsField].value or ()))
 
 
 @rule
@@ -122,7 +158,7 @@ async def plan_kernel(request: PlanKernelRequest) -> PlannedKernel:
                 digest,
                 include_dirs=(*source.include_dirs, _RUNTIME_FOLDER),
                 defines=tuple(target[DefinesField].value or ()),
-                flags=tuple(target[CompilerFlagsField].value or ()),
+                flags=compiler_flags(target, request.platform),
             )
             for source, digest in zip(sources.sources, digests)
         ),
@@ -147,17 +183,8 @@ def merge_compilations(kernels: Iterable[PlannedKernel]) -> tuple[CompileSourceR
     return tuple(replace(item, linked_with=language) for _, (_, item) in sorted(merged.items()))
 
 
-@rule
+@rule(desc="Compile custom ops")
 async def compile_kernels(request: CompileKernelsRequest) -> CompiledKernels:
-    compilations = merge_compilations(request.kernels)
-    objects = await MultiGet(
-        Get(CompiledObject, CompileSourceRequest, compilation) for compilation in compilations
-    )
-    return CompiledKernels(objects, compilations[0].toolchain_language)
-
-
-@rule(desc="Build a library of custom ops")
-async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
     wrapped = await MultiGet(
         Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin="a custom op"))
         for address in sorted(request.ops)
@@ -165,9 +192,62 @@ async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
     kernels = await MultiGet(
         Get(PlannedKernel, PlanKernelRequest(item.target, request.platform)) for item in wrapped
     )
+    compilations = merge_compilations(kernels)
+    objects = await MultiGet(
+        Get(CompiledObject, CompileSourceRequest, compilation) for compilation in compilations
+    )
     ops = tuple(kernel.op for kernel in kernels)
-    compiled = await Get(CompiledKernels, CompileKernelsRequest(kernels))
-    address, platform = ops[0].address, request.platform
+    return CompiledKernels(ops, objects, compilations[0].toolchain_language)
+
+
+def check_static_library(
+    ops: Sequence[CustomOp], platform: Platform, name: str, inspection: BinaryInspection
+) -> None:
+    """Raises where the static library called `name` lacks what registers one of `ops`, or has
+    something twice: what an app's linker would say much later, or not at all."""
+    if inspection.clashes:
+        raise Mistake(
+            message=(
+                f"`lib{name}.a` for {platform} was built, and several of its sources define "
+                + ", ".join(f"`{symbol}`" for symbol in inspection.clashes)
+            ),
+            fix=(
+                "Make it `static` in each, give it another name in one, or move what they share "
+                f"into a source of its own. The library is of {', '.join(op.name for op in ops)}."
+            ),
+        ).at(ops[0].address)
+    found = inspection.exports | inspection.hidden
+    for op in ops:
+        if op.registration not in found:
+            raise Mistake(
+                message=(
+                    f"`lib{name}.a` for {platform} was built, and does not have "
+                    f"`{op.registration}`"
+                ),
+                fix=(
+                    'Define it in one of the sources, as `extern "C"` where that is C++, and not '
+                    "`static`; or mend the name."
+                ),
+            ).at(op.address)
+
+
+@rule(desc="Build a library of custom ops")
+async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
+    platform, api = request.platform, request.api
+    compiled = await Get(CompiledKernels, CompileKernelsRequest(request.ops, platform))
+    ops, objects = compiled.ops, compiled.objects
+    address = ops[0].address
+    registrations = tuple(sorted(op.registration for op in ops))
+    if api is not None:
+        source = os.path.join(_API_FOLDER, f"{request.name}.c")
+        digest = await Get(Digest, CreateDigest((FileContent(source, api.source.encode()),)))
+        api_object = await Get(
+            CompiledObject,
+            CompileSourceRequest(
+                address, platform, C, source, digest, linked_with=compiled.language
+            ),
+        )
+        objects = (*objects, api_object)
     shared, static = None, None
     if request.shared:
         shared = await Get(
@@ -177,18 +257,22 @@ async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
                 platform,
                 compiled.language,
                 request.name,
-                compiled.objects,
-                exports=tuple(sorted(op.registration for op in ops)),
+                objects,
+                exports=api.functions if api else registrations,
+                device_libraries=api.device_libraries if api else (),
+                defined=registrations,
             ),
         )
     if request.static:
         static = await Get(
             StaticLibrary,
-            ArchiveObjectsRequest(
-                address, platform, compiled.language, request.name, compiled.objects
-            ),
+            ArchiveObjectsRequest(address, platform, compiled.language, request.name, objects),
         )
-    return CustomOpLibrary(ops, compiled.objects[0].toolchain, shared, static)
+        inspection = await Get(
+            BinaryInspection, InspectBinaryRequest(address, static.digest, static.path)
+        )
+        check_static_library(ops, platform, request.name, inspection)
+    return CustomOpLibrary(ops, compiled.language, objects[0].toolchain, shared, static)
 
 
 def rules():

@@ -1,0 +1,149 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The native code of an Android library: the kernels of its models' custom ops."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Iterable
+
+from pants.engine.addresses import Address
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestEntries,
+    FileContent,
+    FileEntry,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from pants_tflite.android.native_api import NativeNames, render_header
+from pants_tflite.android.prefab import PrefabPackage
+from pants_tflite.android.settings import AndroidSettings
+from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
+from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.util_rules.cc.android_stubs import DeviceLibrary
+from pants_tflite.util_rules.cc.platforms import ANDROID_ABIS, Platform
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
+from pants_tflite.util_rules.custom_ops.libraries import (
+    CompiledKernels,
+    CompileKernelsRequest,
+    CustomOpLibrary,
+    CustomOpLibraryRequest,
+    LibraryApi,
+)
+from pants_tflite.util_rules.custom_ops.registering import (
+    ADD_CUSTOM_OP,
+    RegisteredOp,
+    render_adding_function,
+)
+
+
+@dataclass(frozen=True)
+class CheckKernelsRequest:
+    """Asks whether kernels compile for all ABIs, before any model is built."""
+
+    settings: AndroidSettings
+    kernels: tuple[CustomOp, ...]
+
+
+@dataclass(frozen=True)
+class CheckedKernels:
+    """They do."""
+
+
+@dataclass(frozen=True)
+class BuildNativeCodeRequest:
+    """Asks for the kernels of `models`, for each ABI; they have some."""
+
+    address: Address
+    settings: AndroidSettings
+    models: BundleModels
+
+
+@dataclass(frozen=True)
+class NativeCode:
+    """`digest` holds what an AAR has in `jni/` and `prefab/`, under these very paths.
+
+    `kernels` is what a manifest says of them.
+    """
+
+    digest: Digest
+    kernels: tuple[KernelEntry, ...] = ()
+
+
+def platforms(settings: AndroidSettings) -> tuple[Platform, ...]:
+    """What the kernels are compiled for, in the order of the ABIs."""
+    return tuple(replace(ANDROID_ABIS[abi], oldest=str(settings.min_sdk)) for abi in settings.abis)
+
+
+def registered_ops(
+    kernels: Iterable[CustomOp], models: Iterable[BundleModel]
+) -> tuple[RegisteredOp, ...]:
+    """The ops in all versions that one of the models uses; each kernel is for all of them."""
+    versions: dict[str, int] = {}
+    for op in (op for model in models for op in model.facts["ops"] if op["custom"]):
+        versions[op["name"]] = max(op["version"], versions.get(op["name"], 1))
+    return tuple(
+        RegisteredOp(kernel.name, kernel.registration, versions.get(kernel.name, 1))
+        for kernel in kernels
+    )
+
+
+@rule(desc="Check the kernels of an Android library")
+async def check_kernels(request: CheckKernelsRequest) -> CheckedKernels:
+    addresses = tuple(op.address for op in request.kernels)
+    await MultiGet(
+        Get(CompiledKernels, CompileKernelsRequest(addresses, platform))
+        for platform in platforms(request.settings)
+    )
+    return CheckedKernels()
+
+
+@rule(desc="Build the kernels of an Android library")
+async def build_native_code(request: BuildNativeCodeRequest) -> NativeCode:
+    settings, kernels = request.settings, request.models.kernels
+    coordinates, abis = settings.coordinates, settings.abis
+    names = NativeNames.of(coordinates.artifact)
+    prefab = PrefabPackage(
+        coordinates.artifact, coordinates.version, names.module, settings.min_sdk
+    )
+    ops = registered_ops(kernels, request.models.models)
+    # An app's libraries do not see each other's functions, unless they name each other as needed:
+    # Android's loader then takes the one that is loaded already, or loads it.
+    runtime = DeviceLibrary(settings.runtime_library, (ADD_CUSTOM_OP,))
+    api = LibraryApi(render_adding_function(names.function, ops), (names.function,), (runtime,))
+    libraries = await MultiGet(
+        Get(
+            CustomOpLibrary,
+            CustomOpLibraryRequest(
+                tuple(op.address for op in kernels), platform, name=names.module, api=api
+            ),
+        )
+        for platform in platforms(settings)
+    )
+    header = render_header(names, coordinates, settings.runtime_library, ops)
+    texts = {**prefab.describe(abis), prefab.header_path: header.encode()}
+    placed = []
+    for abi, library in zip(abis, libraries):
+        assert library.shared is not None
+        (entry,) = await Get(DigestEntries, Digest, library.shared.digest)
+        assert isinstance(entry, FileEntry)
+        for folder in (os.path.join("jni", abi), prefab.library_folder(abi)):
+            placed.append(
+                replace(entry, path=os.path.join(folder, prefab.library), is_executable=False)
+            )
+    files = (*(FileContent(path, text) for path, text in texts.items()), *placed)
+    builds = tuple(
+        KernelBuild(os.path.join("jni", abi, prefab.library), abi, library.toolchain)
+        for abi, library in zip(abis, libraries)
+    )
+    return NativeCode(
+        await Get(Digest, CreateDigest(files)),
+        tuple(KernelEntry(op, op.registration, builds) for op in kernels),
+    )
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,136 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The kernels of a framework's custom ops, and what adds them to an interpreter, as libraries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping, Sequence
+
+from pants.engine.addresses import Address
+from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
+from pants_tflite.ios.c_custom_ops import render_custom_ops
+from pants_tflite.ios.c_header import render_header
+from pants_tflite.ios.settings import FrameworkSettings
+from pants_tflite.ios.slices import PLATFORM_NAMES, SLICES, ios_platform
+from pants_tflite.util_rules.cc.compilation import (
+    ArchiveObjectsRequest,
+    CompiledObject,
+    CompileSourceRequest,
+    StaticLibrary,
+)
+from pants_tflite.util_rules.cc.toolchain import CXX, C
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
+from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibrary, CustomOpLibraryRequest
+
+
+@dataclass(frozen=True)
+class BuildKernelsRequest:
+    """Asks for the kernels of `ops` for every platform that a framework is for."""
+
+    address: Address
+    settings: FrameworkSettings
+    ops: tuple[CustomOp, ...]
+
+    def debug_hint(self) -> str:
+        return f"custom ops of {self.address}"
+
+
+@dataclass(frozen=True)
+class FrameworkKernels:
+    """`libraries` and `links` are as `BuildXcframeworkRequest` takes them, `entries` are for the
+    manifest; all are empty where there are no custom ops."""
+
+    libraries: FrozenDict[str, tuple[StaticLibrary, ...]] = FrozenDict()
+    links: tuple[str, ...] = ()
+    entries: tuple[KernelEntry, ...] = ()
+
+
+@dataclass(frozen=True)
+class BuildPlatformKernelsRequest:
+    kernels: BuildKernelsRequest
+    platform: str
+
+    def debug_hint(self) -> str:
+        return f"custom ops of {self.kernels.address} for {self.platform}"
+
+
+@dataclass(frozen=True)
+class PlatformKernels:
+    """`library` has the kernels and what adds them; `toolchain` and `language` are of the former."""
+
+    library: StaticLibrary
+    toolchain: str
+    language: str
+
+
+@rule
+async def build_platform_kernels(request: BuildPlatformKernelsRequest) -> PlatformKernels:
+    kernels = request.kernels
+    address, settings, ops = kernels.address, kernels.settings, kernels.ops
+    platform = ios_platform(request.platform, settings.min_ios)
+    name = f"{settings.name}CustomOps"
+    texts = {
+        f"{settings.name}.h": render_header(settings, custom_ops=True),
+        f"{name}.c": render_custom_ops(settings, ops),
+    }
+    sources = await Get(
+        Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
+    )
+    compiled, library = await MultiGet(
+        Get(
+            CompiledObject,
+            CompileSourceRequest(
+                address, platform, C, f"{name}.c", sources, flags=("-fvisibility=hidden",)
+            ),
+        ),
+        Get(
+            CustomOpLibrary,
+            CustomOpLibraryRequest(
+                tuple(op.address for op in ops), platform, shared=False, static=True
+            ),
+        ),
+    )
+    assert library.static is not None
+    joined = await Get(
+        StaticLibrary,
+        ArchiveObjectsRequest(address, platform, C, name, (compiled,), (library.static,)),
+    )
+    return PlatformKernels(joined, library.toolchain, library.language)
+
+
+def kernel_entries(
+    settings: FrameworkSettings, ops: Sequence[CustomOp], toolchains: Mapping[str, str]
+) -> tuple[KernelEntry, ...]:
+    """What the manifest says of `ops`; `toolchains` are by the names of the platforms."""
+    builds = tuple(
+        KernelBuild(each.binary(settings.name), platform, toolchains[platform])
+        for each in SLICES
+        for platform in each.platforms
+    )
+    return tuple(KernelEntry(op, op.registration, builds) for op in ops)
+
+
+@rule(desc="Build a framework's custom ops")
+async def build_kernels(request: BuildKernelsRequest) -> FrameworkKernels:
+    if not request.ops:
+        return FrameworkKernels()
+    built = await MultiGet(
+        Get(PlatformKernels, BuildPlatformKernelsRequest(request, platform))
+        for platform in PLATFORM_NAMES
+    )
+    by_platform = dict(zip(PLATFORM_NAMES, built))
+    toolchains = {platform: kernels.toolchain for platform, kernels in by_platform.items()}
+    return FrameworkKernels(
+        FrozenDict({platform: (kernels.library,) for platform, kernels in by_platform.items()}),
+        links=("c++",) if any(kernels.language == CXX for kernels in built) else (),
+        entries=kernel_entries(request.settings, request.ops, toolchains),
+    )
+
+
+def rules():
+    return collect_rules()
