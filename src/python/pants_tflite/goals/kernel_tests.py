@@ -25,7 +25,12 @@ from pants.engine.target import Target
 from pants.util.logging import LogLevel
 
 from pants_tflite.compat import test_result
-from pants_tflite.custom_op_target_types import SkipKernelTestField
+from pants_tflite.custom_op_target_types import (
+    KernelCasesField,
+    SanitizersField,
+    SkipKernelTestField,
+    TestedOpField,
+)
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.util_rules.custom_ops.kernel_tests import (
@@ -39,6 +44,9 @@ _RESULTS_FILE = "out/results.json"
 
 @dataclass(frozen=True)
 class KernelTestFieldSet(KernelTestFields, TestFieldSet):
+    # The test of another variant has no sanitizers.
+    required_fields = (TestedOpField, KernelCasesField, SanitizersField)
+
     @classmethod
     def opt_out(cls, target: Target) -> bool:
         return bool(target.get(SkipKernelTestField).value)
@@ -87,7 +95,9 @@ async def report_kernel_test(request: KernelReportRequest) -> KernelReport:
     contents = await Get(DigestContents, Digest, process.output_digest)
     results = next((json.loads(f.content) for f in contents if f.path == _RESULTS_FILE), None)
     output = (process.stdout + process.stderr).decode(errors="replace")
-    report = FileContent(run.report_file, render_junit(run.name, results, output))
+    report = FileContent(
+        f"{run.address.path_safe_spec}.xml", render_junit(str(run.address), results, output)
+    )
     return KernelReport(await Get(Snapshot, CreateDigest((report,))))
 
 

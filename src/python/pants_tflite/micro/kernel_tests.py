@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""`pants test` for kernels' micro variants: a `tflite_custom_op_test` that names a TFLite Micro tree."""
+"""`pants test` for the micro variants of kernels: `tflite_custom_op_micro_test`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target
 from pants.util.logging import LogLevel
 
-from pants_tflite.custom_op_target_types import (
-    KernelCasesField,
-    SkipKernelTestField,
-    TestedOpField,
-    TfLiteCustomOpTarget,
-    TfLiteCustomOpTestTarget,
-)
+from pants_tflite.custom_op_target_types import SkipKernelTestField, TfLiteCustomOpTarget
 from pants_tflite.errors import TfLiteError
 from pants_tflite.goals.kernel_tests import KernelReport, KernelReportRequest, tested, unbuilt
 from pants_tflite.micro.kernels import MicroKernels, MicroKernelsRequest
@@ -29,7 +23,6 @@ from pants_tflite.micro.target_types import KernelTestTflmField
 from pants_tflite.micro.tflm_tree import TflmTree, TflmTreeRequest
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
-from pants_tflite.util_rules.custom_ops.kernel_sources import MICRO
 from pants_tflite.util_rules.custom_ops.kernel_tests import (
     CASES_FOLDER,
     KernelCases,
@@ -53,14 +46,13 @@ _PROGRAM = "pants_tflite.micro.sandbox.run_micro_kernel_cases"
 
 @dataclass(frozen=True)
 class MicroKernelTestFieldSet(KernelTestFields, TestFieldSet):
-    required_fields = (TestedOpField, KernelCasesField, KernelTestTflmField)
+    required_fields = (KernelTestTflmField,)
 
     tflm: KernelTestTflmField
 
     @classmethod
     def opt_out(cls, target: Target) -> bool:
-        """Without a tree of TFLite Micro there is nothing to compile with."""
-        return bool(target[SkipKernelTestField].value) or target[KernelTestTflmField].value is None
+        return bool(target.get(SkipKernelTestField).value)
 
 
 class MicroKernelTestRequest(TestRequest):
@@ -100,7 +92,7 @@ async def build_tested_micro_kernel(request: TestedMicroKernelRequest) -> Tested
             Reference,
             ReferenceRequest(address, field.alias, field.value, (TfLiteCustomOpTarget,)),
         ),
-        Get(TflmTree, TflmTreeRequest(address, tflm.alias, tflm.value or "")),
+        Get(TflmTree, TflmTreeRequest(address, tflm.alias, tflm.value)),
     )
     op = CustomOp.create(reference.target)
     kernels = await Get(MicroKernels, MicroKernelsRequest(address, (op,)))
@@ -128,7 +120,7 @@ async def run_micro_kernel_test(request: RunMicroKernelTestRequest) -> KernelTes
     )
     prepared = await Get(PreparedProgram, PrepareProgramRequest(run))
     result = await Get(FallibleProcessResult, Process, prepared.process)
-    return KernelTestRun(fields.address, result, MICRO)
+    return KernelTestRun(fields.address, result)
 
 
 @rule(desc="Test a custom op with TFLite Micro", level=LogLevel.DEBUG)
@@ -145,8 +137,4 @@ async def test_micro_kernel(
 
 
 def rules():
-    return (
-        *collect_rules(),
-        *MicroKernelTestRequest.rules(),
-        TfLiteCustomOpTestTarget.register_plugin_field(KernelTestTflmField),
-    )
+    return (*collect_rules(), *MicroKernelTestRequest.rules())

@@ -17,6 +17,27 @@ from pants_tflite.micro.target_types import MicroLibraryNameField
 # Two underscores in a row belong to the compiler.
 _NAME = re.compile(r"[a-z](?:_?[a-z0-9])*_?", re.ASCII)
 _LONGEST_NAME = 48
+# Functions of the C library that a library could be called like: its headers declare them outside of
+# any namespace, where the library's own one is.
+_C_FUNCTIONS = frozenset(
+    """
+    abort abs accept access acos acosh alarm asin asinh atan atanh atexit atof atoi basename bind
+    bsearch calloc canonicalize cbrt ceil chdir chmod chown clock clone close connect copysign cos
+    cosh creat ctime difftime dirname div drem dup erf erfc exec exit exp fabs fclose fcntl fdim feof
+    ferror fflush fgetc fgets finite floor fma fmax fmin fmod fopen fork fprintf fputc fputs fread
+    free frexp fscanf fseek ftell fwrite gamma getc getchar getenv gets gmtime hypot index infinity
+    ioctl isalnum isalpha isatty isblank iscntrl isdigit isgraph islower isprint ispunct isspace
+    isupper isxdigit kill labs ldexp ldiv lgamma link listen llabs localtime log logb lrint lround
+    lseek malloc memccpy memchr memcmp memcpy memmove memset mkdir mktemp mktime modf nan nearbyint
+    nextafter nice open pause perror pipe poll popen pow printf putc putchar putenv puts qsort raise
+    rand random read realloc recv remainder remove remquo rename rewind rindex rint rmdir round
+    scalb scalbln scalbn scanf select send setbuf setenv setjmp shutdown signal signbit significand
+    sin sincos sinh sleep socket sprintf sqrt srand srandom sscanf stat strcat strchr strcmp strcoll
+    strcpy strcspn strdup strerror strftime strlen strncat strncmp strncpy strpbrk strrchr strsep
+    strspn strstr strtod strtof strtok strtol strtoul swab sync system tan tanh tempnam tgamma time
+    times tmpfile tmpnam tolower toupper trunc truncate umask uname ungetc unlink usleep wait write
+    """.split()
+)
 # C++17's keywords that a name could be, what compilers define as macros, and the namespaces that the
 # library's own code speaks of.
 _RESERVED = frozenset(
@@ -51,11 +72,12 @@ def default_library_name(address: Address) -> str:
 def library_name(address: Address, value: Optional[str]) -> str:
     """The library's name; raises where C++ could not use it."""
     name = value if value is not None else default_library_name(address)
-    if not is_cpp_name(name):
+    if not is_cpp_name(name) or name in _C_FUNCTIONS:
         raise Mistake(
             message=(
                 "a library's name must be of lower-case letters, digits and single `_`, begin with a "
-                f"letter, have at most {_LONGEST_NAME} characters and be no word of C++"
+                f"letter, have at most {_LONGEST_NAME} characters and be no word of C++ and no "
+                "function of the C library"
             ),
             fix=f'Name it, as in `{MicroLibraryNameField.alias}="wake_word"`.',
             field=MicroLibraryNameField.alias,

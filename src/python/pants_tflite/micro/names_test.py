@@ -27,7 +27,22 @@ def test_default_names(address: Address, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Sine", "2sine", "_sine", "a__b", "a-b", "../a", "int", "std", "ä", "a" * 49]
+    "name",
+    [
+        "",
+        "Sine",
+        "2sine",
+        "_sine",
+        "a__b",
+        "a-b",
+        "../a",
+        "int",
+        "std",
+        "ä",
+        "a" * 49,
+        "atan",
+        "time",
+    ],
 )
 def test_what_is_no_library_name(name: str) -> None:
     with pytest.raises(TfLiteError) as error:

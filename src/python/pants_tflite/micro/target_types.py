@@ -1,14 +1,28 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The target `tflite_micro_library` and its fields."""
+"""The targets `tflite_micro_library` and `tflite_custom_op_micro_test`, and their fields."""
 
 from __future__ import annotations
 
-from pants.engine.target import AsyncFieldMixin, IntField, StringField, Target, ValidNumbers
+from pants.engine.target import (
+    COMMON_TARGET_FIELDS,
+    AsyncFieldMixin,
+    Dependencies,
+    IntField,
+    StringField,
+    Target,
+    ValidNumbers,
+)
 from pants.util.strutil import help_text
 
 from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
+from pants_tflite.custom_op_target_types import (
+    KernelCasesField,
+    SkipKernelTestField,
+    TestedOpField,
+)
 from pants_tflite.sizes import SIZE_HELP
+from pants_tflite.target_types import InputsField, TensorFlowResolveField
 
 CPUS = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 LAYOUTS = ("cmake", "arduino", "zephyr", "esp_idf")
@@ -73,21 +87,6 @@ class MicroTflmField(StringField, AsyncFieldMixin):
         with custom ops; `test` runs the self-test.
 
         Defaults to none: the bundle is sources.
-
-        Example: `tflm="//3rdparty/tflm:tree"`.
-        """
-    )
-
-
-class KernelTestTflmField(MicroTflmField):
-    help = help_text(
-        """
-        The address of a `file` (an archive) or a `files` target that holds a TFLite Micro source tree,
-        as TFLite Micro's own `create_tflm_tree.py` writes it. With it, the kernel's micro variant is
-        compiled for your machine, together with TFLite Micro, and runs over the same cases, though
-        without `sanitizers`.
-
-        Defaults to none: the variant for TensorFlow Lite alone is tested.
 
         Example: `tflm="//3rdparty/tflm:tree"`.
         """
@@ -197,5 +196,44 @@ class TfLiteMicroLibraryTarget(Target):
     )
 
 
+# -----------------------------------------------------------------------------------------------
+# `tflite_custom_op_micro_test`
+# -----------------------------------------------------------------------------------------------
+
+
+class KernelTestTflmField(MicroTflmField):
+    required = True
+    value: str
+    help = help_text(
+        """
+        The address of a `file` (an archive: .zip, .tar.gz; an `http_source` will do) or a `files`
+        target that holds a TFLite Micro source tree, as TFLite Micro's own `create_tflm_tree.py`
+        writes it. The kernel is compiled together with it, for your machine.
+
+        Example: `tflm="//3rdparty/tflm:tree"`.
+        """
+    )
+
+
+class TfLiteCustomOpMicroTestTarget(Target):
+    alias = "tflite_custom_op_micro_test"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        TestedOpField,
+        KernelCasesField,
+        InputsField,
+        TensorFlowResolveField,
+        KernelTestTflmField,
+        SkipKernelTestField,
+    )
+    help = help_text(
+        """
+        A test of the micro variant of a custom op's kernel, which `pants test` runs on your machine
+        with TFLite Micro. The cases are those that a `tflite_custom_op_test` has.
+        """
+    )
+
+
 def target_types() -> tuple[type[Target], ...]:
-    return (TfLiteMicroLibraryTarget,)
+    return (TfLiteCustomOpMicroTestTarget, TfLiteMicroLibraryTarget)

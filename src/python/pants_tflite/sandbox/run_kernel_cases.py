@@ -103,9 +103,9 @@ def run_case(op: str, case: Case, runner: Runner) -> Outcome:
     return compare(case, actual)
 
 
-def run_cases(op: str, cases: Path, runner: Runner) -> None:
-    """Runs all cases in the folder `cases`; ends the process with FAILED_EXIT_CODE where one fails."""
-    outcomes = [run_case(op, case, runner) for case in read_cases(cases)]
+def run_cases(op: str, cases: Sequence[Case], runner: Runner) -> None:
+    """Runs all cases; ends the process with FAILED_EXIT_CODE where one fails."""
+    outcomes = [run_case(op, case, runner) for case in cases]
     print("\n".join(outcome.text for outcome in outcomes))
     write_json(
         OUTPUT_DIR / "results.json",
@@ -119,7 +119,7 @@ def main(request: dict[str, Any]) -> None:
     (kernel,) = Kernel.read_all([request["kernel"]])
     kernel = replace(kernel, adapt=with_exact_tensors)
     kernel.load()
-    run_cases(kernel.op, Path(request["cases"]), run_with_litert(kernel))
+    run_cases(kernel.op, read_cases(Path(request["cases"])), run_with_litert(kernel))
 
 
 if __name__ == "__main__":

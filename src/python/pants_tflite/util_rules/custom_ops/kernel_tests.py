@@ -97,20 +97,10 @@ class RunKernelTestRequest:
 
 @dataclass(frozen=True)
 class KernelTestRun:
-    """`process` ended with 0 where all cases passed. `variant` is said where it is not TFLITE's."""
+    """`process` ended with 0 where all cases passed."""
 
     address: Address
     process: FallibleProcessResult
-    variant: str = ""
-
-    @property
-    def name(self) -> str:
-        return f"{self.address} ({self.variant})" if self.variant else str(self.address)
-
-    @property
-    def report_file(self) -> str:
-        variant = f".{self.variant}" if self.variant else ""
-        return f"{self.address.path_safe_spec}{variant}.xml"
 
 
 @rule
