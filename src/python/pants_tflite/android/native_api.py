@@ -10,10 +10,10 @@ from string import Template
 from typing import Iterable
 
 from pants_tflite.android.maven import MavenCoordinates
+from pants_tflite.c_literals import string_literal
 from pants_tflite.util_rules.custom_ops.registering import (
     RegisteredOp,
     declaration,
-    string_literal,
 )
 
 _HEADER = Template(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from string import Template
 from typing import Sequence
 
-from pants_tflite.ios.c_source import string_literal
+from pants_tflite.c_literals import string_literal
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 

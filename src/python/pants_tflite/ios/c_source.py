@@ -9,6 +9,7 @@ from string import Template
 from typing import Iterable, Iterator, Sequence
 
 from pants_tflite.bundles.contents import files_of
+from pants_tflite.c_literals import string_literal
 from pants_tflite.ios.model_facts import ModelFacts, TensorFacts
 from pants_tflite.ios.settings import FrameworkSettings
 
@@ -52,13 +53,6 @@ def render_source(settings: FrameworkSettings, models: Sequence[ModelFacts]) -> 
         tables="\n".join(line for table in tables for line in table.definitions()),
         models=",\n".join(table.entry() for table in tables),
     )
-
-
-def string_literal(text: str) -> str:
-    """`text` as a C string of UTF-8: what is no plain ASCII character is an octal escape, which is
-    of three digits, so that no digit after it can be taken for a part of it."""
-    plain = {byte for byte in range(0x20, 0x7F) if chr(byte) not in '"\\?'}
-    return '"' + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in text.encode()) + '"'
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pants_tflite.ios.c_header import render_header, render_module_map
-from pants_tflite.ios.c_source import render_source, string_literal
+from pants_tflite.ios.c_source import render_source
 from pants_tflite.ios.testutil import LABELS, MODELS, SETTINGS
 
 GCC, GXX = shutil.which("gcc"), shutil.which("g++")
@@ -107,7 +107,3 @@ def test_cpp_calls_it(folder: Path) -> None:
 def test_the_module_is_a_framework() -> None:
     module_map = render_module_map(SETTINGS)
     assert module_map.startswith('framework module PetModels {\n  umbrella header "PetModels.h"\n')
-
-
-def test_string_literals() -> None:
-    assert string_literal('é1"??/\\\n') == r'"\303\2511\042\077\077/\134\012"'

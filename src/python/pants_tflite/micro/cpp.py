@@ -22,19 +22,6 @@ TENSOR_TYPES: Mapping[str, tuple[str, int]] = {
 _TEMPLATES = "pants_tflite.micro.templates"
 
 
-def string_literal(text: str) -> str:
-    """A string in C++ with the bytes of `text` in UTF-8, in characters that any compiler takes."""
-    return '"{}"'.format("".join(_escape(byte) for byte in text.encode()))
-
-
-def _escape(byte: int) -> str:
-    character = chr(byte)
-    # A question mark might begin a trigraph. An octal escape, unlike a hexadecimal one, ends.
-    if 32 <= byte < 127 and character not in '"\\?':
-        return character
-    return f"\\{byte:03o}"
-
-
 def float_literal(value: Optional[float]) -> str:
     """A float in C++; `value` is the shortest decimal of a 32-bit float, or None for 0."""
     return f"{float(value or 0.0)!r}f"

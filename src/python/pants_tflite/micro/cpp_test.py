@@ -10,20 +10,7 @@ from pathlib import Path
 import pytest
 
 from pants_tflite.micro import templates
-from pants_tflite.micro.cpp import fill, float_literal, string_literal
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("cat", '"cat"'),
-        ('a"b\\c\n', '"a\\042b\\134c\\012"'),
-        ("ä1", '"\\303\\2441"'),
-        ("what??!", '"what\\077\\077!"'),
-    ],
-)
-def test_string_literals(text: str, expected: str) -> None:
-    assert string_literal(text) == expected
+from pants_tflite.micro.cpp import fill, float_literal
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Sequence
 
-from pants_tflite.micro.cpp import TENSOR_TYPES, fill, float_literal, string_literal
+from pants_tflite.c_literals import string_literal
+from pants_tflite.micro.cpp import TENSOR_TYPES, fill, float_literal
 from pants_tflite.micro.library import Library, LibraryModel, LibraryTensor
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from string import Template
 from typing import Iterable
 
+from pants_tflite.c_literals import string_literal
+
 # What the function calls, and the runtime has.
 ADD_CUSTOM_OP = "TfLiteInterpreterOptionsAddCustomOp"
 # The runtime's own headers are declared here as far as they are used: c_api.h, which declares the
@@ -43,13 +45,6 @@ class RegisteredOp:
     name: str
     registration: str
     max_version: int = 1
-
-
-def string_literal(text: str) -> str:
-    """`text` as a C string of UTF-8: what is no plain ASCII character is an octal escape, which is
-    of three digits, so that no digit after it can be taken for a part of it."""
-    plain = {byte for byte in range(0x20, 0x7F) if chr(byte) not in '"\\?'}
-    return '"' + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in text.encode()) + '"'
 
 
 def declaration(function: str) -> str:
