@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar, Type
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, MergeDigests
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import Dependencies, FieldSet
+from pants.engine.target import Dependencies, Field, FieldSet
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.custom_op_target_types import (
@@ -46,7 +47,8 @@ CASES_FOLDER = "__cases__"
 
 @dataclass(frozen=True)
 class KernelTestFields(FieldSet):
-    required_fields = (TestedOpField, KernelCasesField)
+    # Typed, so that the test of each variant may require fields of its own.
+    required_fields: ClassVar[tuple[Type[Field], ...]] = (TestedOpField, KernelCasesField)
 
     custom_op: TestedOpField
     entry_point: KernelCasesField
