@@ -235,7 +235,9 @@ def test_the_kernel_computes(library: Path, runtime: Path, tmp_path: Path) -> No
         (tmp_path / f"{name}.so").symlink_to(os.path.realpath(here))
     numbers = (-2.5, -0.0, 0.1, 3.0, 1e30)
     said = run(
-        *(program, library / "jni" / "x86_64" / LIBRARY, FUNCTION, *map(repr, numbers)),
+        program,
+        library / "jni" / "x86_64" / LIBRARY,
+        *(FUNCTION, *map(repr, numbers)),
         LD_LIBRARY_PATH=str(tmp_path),
     ).splitlines()
     assert said[0] == "1 ScaledAtan 1 1"

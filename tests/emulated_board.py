@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 _NEEDED = {"apt-get": "apt", "dpkg": "dpkg", "qemu-aarch64": "qemu-user"}
 _PACKAGES = ("libpython3-stdlib", "libstdc++6", "python3-minimal")
@@ -56,6 +59,28 @@ class Board:
             text=True,
             timeout=300,
         )
+
+
+def new_venv(folder: Path) -> Path:
+    """A virtual environment with pip, made as a README says, of this CPython's installation.
+
+    Skips the test where that has no venv module.
+    """
+    base = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
+    run = subprocess.run([str(base), "-m", "venv", str(folder)], capture_output=True)
+    if run.returncode != 0:
+        pytest.skip(f"{base} cannot make virtual environments: install its venv module")
+    return folder
+
+
+def install_for_board(board: Board, venv: Path, requirements: Path, folder: Path) -> None:
+    """Installs an archive's requirements for the board's Python in `folder`."""
+    # The README's oldest glibc; pip takes each older one by its own name.
+    glibc = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(17, 28)]
+    pip = [str(venv / "bin/pip"), "install", "--quiet", "--require-hashes", *glibc]
+    where = [f"--python-version={board.python_version}", f"--target={folder}"]
+    what = ["--only-binary=:all:", "-r", str(requirements)]
+    subprocess.run([*pip, *where, *what], check=True, timeout=600)
 
 
 def set_up_board(folder: Path) -> Board:

@@ -27,7 +27,7 @@ from pants_tflite.sandbox.testing_models import (
     softmax_model,
     two_inputs_model,
 )
-from tests.emulated_board import missing_packages, set_up_board
+from tests.emulated_board import install_for_board, missing_packages, new_venv, set_up_board
 from tests.workspace import Workspace
 
 # New in every run: what a test expects to run must be in no cache of an earlier run.
@@ -102,13 +102,8 @@ def unpacked(
 
 @pytest.fixture(scope="module")
 def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with pip, made as the README says, of this CPython's installation."""
-    folder = tmp_path_factory.mktemp("board") / "venv"
-    base = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
-    run = subprocess.run([str(base), "-m", "venv", str(folder)], capture_output=True)
-    if run.returncode != 0:
-        pytest.skip(f"{base} cannot make virtual environments: install its venv module")
-    return folder
+    """A virtual environment with pip."""
+    return new_venv(tmp_path_factory.mktemp("board") / "venv")
 
 
 def predict(python: str | Path, folder: Path, *args: str, stdin: str = "") -> str:
@@ -204,12 +199,7 @@ def test_the_archive_for_aarch64_runs(
 ) -> None:
     folder = unpacked["linux_aarch64"]
     board = set_up_board(tmp_path / "board")
-    # The README's oldest glibc; pip takes each older one by its own name.
-    glibc = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(17, 28)]
-    pip = [str(venv / "bin/pip"), "install", "--quiet", "--require-hashes", *glibc]
-    where = [f"--python-version={board.python_version}", f"--target={tmp_path / 'packages'}"]
-    requirements = ["--only-binary=:all:", "-r", "requirements.txt"]
-    subprocess.run([*pip, *where, *requirements], cwd=folder, check=True, timeout=600)
+    install_for_board(board, venv, folder / "requirements.txt", tmp_path / "packages")
     Image.new("RGB", (8, 4), (0, 128, 255)).save(tmp_path / "sky.png")
     for args, expected in (
         (("--model", "quantized", "[10]"), "y = [[19.015747]]\n"),

@@ -291,7 +291,9 @@ def test_cmake_compiles_the_kernel_with_its_defines(
     defines = """quantized=True, defines=['TEXT="a;b"', "SIX=6"],"""
     edit("src/cc/ops/BUILD", "quantized=True,", defines)
     checks = "#if SIX != 6\n#error\n#endif\nstatic_assert(sizeof(TEXT) == 4);\n"
-    workspace.write({MICRO: checks + (ROOT / MICRO).read_text()})
+    kernel = FILES[MICRO]
+    assert isinstance(kernel, bytes)
+    workspace.write({MICRO: checks + kernel.decode()})
     workspace.succeed("package", "m:sources@layout=cmake")
     (tmp_path / "CMakeLists.txt").write_text(_APPLICATION)
     run("cmake", "-S.", "-Bbuild", f"-DLIBRARY={library(workspace, 'cmake')}", cwd=tmp_path)

@@ -16,6 +16,7 @@ from pants_tflite import target_types as tflite_target_types
 from pants_tflite.bundles import rules as bundle_rules
 from pants_tflite.goals import check, kernel_tests, package, run
 from pants_tflite.linux import archive as linux_archive
+from pants_tflite.linux import kernels as linux_kernels
 from pants_tflite.linux import target_types as linux_target_types
 from pants_tflite.util_rules import (
     conversion,
@@ -60,6 +61,7 @@ def rules():
         *inputs.rules(),
         *kernel_tests.rules(),
         *linux_archive.rules(),
+        *linux_kernels.rules(),
         *models.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),

@@ -125,16 +125,15 @@ async def build_native_code(request: BuildNativeCodeRequest) -> NativeCode:
     )
     header = render_header(names, coordinates, settings.runtime_library, ops)
     texts = {**prefab.describe(abis), prefab.header_path: header.encode()}
-    placed = []
+    files: list[FileContent | FileEntry] = [FileContent(path, text) for path, text in texts.items()]
     for abi, library in zip(abis, libraries):
         assert library.shared is not None
         (entry,) = await Get(DigestEntries, Digest, library.shared.digest)
         assert isinstance(entry, FileEntry)
         for folder in (os.path.join("jni", abi), prefab.library_folder(abi)):
-            placed.append(
+            files.append(
                 replace(entry, path=os.path.join(folder, prefab.library), is_executable=False)
             )
-    files = (*(FileContent(path, text) for path, text in texts.items()), *placed)
     builds = tuple(
         KernelBuild(os.path.join("jni", abi, prefab.library), abi, library.toolchain)
         for abi, library in zip(abis, libraries)

@@ -6,12 +6,13 @@ An archive has one directory of its own name:
 
 - `models/<name>.tflite`, `.json` and, where there are labels, `.labels.txt`;
 - `manifest.json`, `README.md`;
-- `predict.py`, which runs the models, and `requirements.txt`, what it needs.
+- `predict.py`, which runs the models, and `requirements.txt`, what it needs;
+- with custom ops, `lib/lib<name>_ops.so` with their kernels, and `custom_ops.py`, which gives them to
+  LiteRT.
 """
 
 from __future__ import annotations
 
-import pkgutil
 from dataclasses import dataclass
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
@@ -31,7 +32,9 @@ from pants_tflite.bundles.contents import (
 )
 from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
 from pants_tflite.bundles.models import BundleFieldSet, BundleModels, BundleModelsRequest
+from pants_tflite.linux.kernels import ArchiveKernels, BuildArchiveKernelsRequest
 from pants_tflite.linux.names import check_archive_name, check_platforms
+from pants_tflite.linux.programs import program_files
 from pants_tflite.linux.readme import Readme
 from pants_tflite.linux.target_types import (
     MODELS_DIRECTORY,
@@ -44,8 +47,6 @@ from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,
 )
-
-_DEVICE_PACKAGE = "pants_tflite.linux.device"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class BuildLinuxArchiveRequest:
         """The archive's top directory, and its file's name without the ending."""
         return f"{self.name}-{self.models.version}-{self.platform}"
 
-    def to_manifest(self) -> BundleManifest:
+    def to_manifest(self, kernels: ArchiveKernels) -> BundleManifest:
         files = {model.name: files_of(model.name, MODELS_DIRECTORY) for model in self.models.models}
         return BundleManifest(
             kind=TfLiteLinuxArchiveTarget.alias,
@@ -85,6 +86,7 @@ class BuildLinuxArchiveRequest:
                 )
                 for model in self.models.models
             ),
+            custom_ops=kernels.entries,
         )
 
     def debug_hint(self) -> str:
@@ -98,31 +100,29 @@ class BuiltLinuxArchive:
     digest: Digest
 
 
-def _device_file(name: str) -> bytes:
-    content = pkgutil.get_data(_DEVICE_PACKAGE, name)
-    assert content is not None, f"{_DEVICE_PACKAGE} has no {name}"
-    return content
-
-
 @rule
 async def build_linux_archive(request: BuildLinuxArchiveRequest) -> BuiltLinuxArchive:
-    folder = request.folder
-    readme = Readme(folder, request.platform, request.models.models)
-    models, program = await MultiGet(
-        Get(LaidOutModels, LayOutModelsRequest(request.models, MODELS_DIRECTORY)),
+    folder, bundled = request.folder, request.models
+    models, kernels = await MultiGet(
+        Get(LaidOutModels, LayOutModelsRequest(bundled, MODELS_DIRECTORY)),
         Get(
-            Digest,
-            CreateDigest(
-                (
-                    FileContent("README.md", readme.render()),
-                    FileContent("predict.py", _device_file("predict.py"), is_executable=True),
-                    FileContent("requirements.txt", _device_file("requirements.lock")),
-                )
-            ),
+            ArchiveKernels,
+            BuildArchiveKernelsRequest(bundled.kernels, request.platform, request.name),
         ),
     )
-    content = await Get(Digest, MergeDigests((models.digest, program)))
-    described = await Get(DescribedBundle, AddManifestRequest(request.to_manifest(), content))
+    readme = Readme(folder, request.platform, bundled.models, kernels.entries, kernels.glibc)
+    programs = await Get(
+        Digest,
+        CreateDigest(
+            (
+                FileContent("README.md", readme.render()),
+                *program_files(custom_ops=bool(bundled.kernels)),
+            )
+        ),
+    )
+    content = await Get(Digest, MergeDigests((models.digest, kernels.digest, programs)))
+    manifest = request.to_manifest(kernels)
+    described = await Get(DescribedBundle, AddManifestRequest(manifest, content))
     placed = await Get(Digest, AddPrefix(described.digest, folder))
     archive = await Get(
         Archive, WriteArchiveRequest(request.address, f"{folder}.tar.gz", TAR_GZ, placed)
@@ -137,8 +137,7 @@ async def package_linux_archive(field_set: LinuxArchiveFieldSet) -> BuiltPackage
     name = check_archive_name(address, field_set.archive_name.value)
     path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
     models = await Get(BundleModels, BundleModelsRequest(field_set))
-    # No platform has a kernel beside LiteRT's own.
-    check_custom_ops(address, models, kernels=())
+    check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
     archives = await MultiGet(
         Get(BuiltLinuxArchive, BuildLinuxArchiveRequest(address, name, platform, models))
         for platform in platforms

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Sequence
 
 from pants_tflite.bundles.contents import files_of
+from pants_tflite.bundles.manifests import KernelEntry
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.linux.target_types import MODELS_DIRECTORY
 
@@ -22,17 +23,23 @@ _PIXEL_CHANNELS = (1, 3, 4)
 
 @dataclass(frozen=True)
 class Readme:
-    """`folder` is the archive's top directory, `platform` what it is for, as `linux_aarch64`."""
+    """`folder` is the archive's top directory, `platform` what it is for, as `linux_aarch64`.
+
+    `kernels` are those of custom ops, which need `kernels_glibc` at least.
+    """
 
     folder: str
     platform: str
     models: Sequence[BundleModel]
+    kernels: Sequence[KernelEntry] = ()
+    kernels_glibc: str = _GLIBC
 
     def render(self) -> bytes:
         rows = "\n".join(_row(model) for model in self.models)
         first = self.models[0]
         choice = f"--model {first.name} " if len(self.models) > 1 else ""
         processor = self.platform.partition("_")[2]
+        glibc = max(_GLIBC, self.kernels_glibc, key=_version) if self.kernels else _GLIBC
         return f"""\
 # {self.folder}
 
@@ -44,7 +51,7 @@ TensorFlow Lite models and `predict.py`, a program that runs them with LiteRT.
 
 ## Run it
 
-On Linux {processor} with glibc {_GLIBC} or newer and {_PYTHON}:
+On Linux {processor} with glibc {glibc} or newer and {_PYTHON}:
 
 ```
 tar -xzf {self.folder}.tar.gz
@@ -62,7 +69,44 @@ and `--offset`.
 `requirements.txt` pins the packages that this was tested with by their hashes. `manifest.json` lists
 every file with its size and sha256, and each model's inputs, outputs, ops, quantization and the
 versions of the tools that made it; `{MODELS_DIRECTORY}/<model>.json` says more.
-""".encode()
+{self._render_kernels()}""".encode()
+
+    def _render_kernels(self) -> str:
+        if not self.kernels:
+            return ""
+        files = files_of(self.models[0].name, MODELS_DIRECTORY)
+        rows = "\n".join(
+            f"| {kernel.op.name} | `{build.file}` | `{kernel.registration}` |"
+            for kernel in self.kernels
+            for build in kernel.builds
+        )
+        return f"""
+## Custom ops
+
+Models here need ops that LiteRT lacks. Their kernels run with glibc {self.kernels_glibc} or newer:
+
+| op | library | function |
+|---|---|---|
+{rows}
+
+`predict.py` runs models with them. In a program of your own, `interpreter` of `custom_ops.py` takes
+the place of LiteRT's `Interpreter`, and the same arguments by name:
+
+```python
+from custom_ops import interpreter
+
+model = interpreter(model_path="{files.model}")
+```
+
+LiteRT's Python package has no function that takes a kernel, so `custom_ops.py` puts the kernels into
+the interpreter's op resolver; it was tested with the version in `requirements.txt`, and stops where
+another lays out the resolver in another way. A program in C or C++ with a TensorFlow Lite of its own
+calls the function, which returns a `TfLiteRegistration *`, and adds that to its op resolver.
+"""
+
+
+def _version(text: str) -> list[int]:
+    return [int(part) for part in text.split(".")]
 
 
 def _row(model: BundleModel) -> str:

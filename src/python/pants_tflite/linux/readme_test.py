@@ -10,8 +10,10 @@ import pytest
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
+from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.linux.readme import Readme, example_input
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 
 def tensor(*shape: Any) -> dict[str, Any]:
@@ -67,3 +69,24 @@ def test_one_model_needs_no_choice() -> None:
     sine = model("sine", facts({"x": tensor(None, 1)}))
     text = Readme("demo-1.0.0-linux_x86_64", "linux_x86_64", (sine,)).render().decode()
     assert ".venv/bin/python predict.py '[[0]]'\n" in text
+
+
+@pytest.mark.parametrize(("floor", "needed"), [("2.28", "2.28"), ("2.17", "2.27"), ("2.4", "2.27")])
+def test_kernels(floor: str, needed: str) -> None:
+    sine = model("sine", facts({"x": tensor(None, 1)}))
+    op = CustomOp(Address("ops"), "Twice", "Register_TWICE", "Register_TWICE", False, False)
+    build = KernelBuild("lib/libdemo_ops.so", "linux_aarch64", "zig 1")
+    kernels = (KernelEntry(op, op.registration, (build,)),)
+    readme = Readme("demo-1.0.0-linux_aarch64", "linux_aarch64", (sine,), kernels, floor)
+    text = readme.render().decode()
+    # LiteRT's own need, or that of the kernels where it is more.
+    assert f"On Linux aarch64 with glibc {needed} or newer" in text
+    assert f"Their kernels run with glibc {floor} or newer:\n" in text
+    assert "| Twice | `lib/libdemo_ops.so` | `Register_TWICE` |\n" in text
+    assert 'model = interpreter(model_path="models/sine.tflite")\n' in text
+
+
+def test_no_kernels() -> None:
+    sine = model("sine", facts({"x": tensor(None, 1)}))
+    text = Readme("demo-1.0.0-linux_x86_64", "linux_x86_64", (sine,)).render().decode()
+    assert "ustom" not in text

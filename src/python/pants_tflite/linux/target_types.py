@@ -51,7 +51,8 @@ class TfLiteLinuxArchiveTarget(Target):
     help = help_text(
         """
         Models for embedded Linux: a `.tar.gz` for each platform with the models, their labels and
-        descriptions, a manifest, and a Python program that runs them with LiteRT.
+        descriptions, a manifest, and a Python program that runs them with LiteRT. Where models have
+        custom ops, their kernels come along, for `[zig].glibc`.
         """
     )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from pants_tflite.sandbox.custom_op_kernels import Registration, keep
+from pants_tflite.sandbox.kernel_loading import Registration, keep
 
 _ALIGNMENT = 64
 _Invoke = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)

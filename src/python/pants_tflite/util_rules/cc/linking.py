@@ -198,12 +198,9 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
         Get(Stub, StubRequest(request.address, toolchain, library))
         for library in request.device_libraries
     )
-    inputs: tuple[CompiledObject | StaticLibrary | Stub, ...] = (
-        *request.objects,
-        *request.libraries,
-        *on_device,
-    )
-    digest = await Get(Digest, MergeDigests((*digests, *(item.digest for item in inputs))))
+    libraries: tuple[StaticLibrary | Stub, ...] = (*request.libraries, *on_device)
+    digests += [*(item.digest for item in request.objects), *(item.digest for item in libraries)]
+    digest = await Get(Digest, MergeDigests(digests))
     output = os.path.join(_LINKED, request.file_name)
     result = await Get(
         FallibleToolResult,
@@ -215,7 +212,7 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
                 output,
                 language=request.language,
                 name=request.file_name,
-                libraries=tuple(item.path for item in (*request.libraries, *on_device)),
+                libraries=tuple(item.path for item in libraries),
                 allow_undefined=bool(request.imports),
                 flags=request.flags,
             ),

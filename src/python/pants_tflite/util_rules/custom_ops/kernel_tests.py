@@ -47,7 +47,7 @@ CASES_FOLDER = "__cases__"
 
 @dataclass(frozen=True)
 class KernelTestFields(FieldSet):
-    # Typed, so that the test of each variant may require fields of its own.
+    # Typed, so that the test of each variant may require fields of its own instead.
     required_fields: ClassVar[tuple[Type[Field], ...]] = (TestedOpField, KernelCasesField)
 
     custom_op: TestedOpField

@@ -1,0 +1,75 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The kernels of custom ops in a Linux archive: one shared library in `lib/`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, DigestEntries, FileEntry
+from pants.engine.rules import Get, collect_rules, rule
+
+from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
+from pants_tflite.subsystems.zig import Zig
+from pants_tflite.util_rules.cc.platforms import PLATFORMS
+from pants_tflite.util_rules.custom_ops.declarations import CustomOp
+from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibrary, CustomOpLibraryRequest
+
+LIBRARIES_DIRECTORY = "lib"
+
+
+def library_name(archive_name: str) -> str:
+    """What the library is called, without `lib` and `.so`.
+
+    The ending keeps it off the names of the system's libraries, such as libm.so.
+    """
+    return f"{archive_name}_ops"
+
+
+@dataclass(frozen=True)
+class BuildArchiveKernelsRequest:
+    """Asks for the kernels of `ops` for `platform`, as the archives called `name` have them."""
+
+    ops: tuple[CustomOp, ...]
+    platform: str
+    name: str
+
+    def debug_hint(self) -> str:
+        return f"{self.name} for {self.platform}"
+
+
+@dataclass(frozen=True)
+class ArchiveKernels:
+    """`digest` holds the library at its path in the archive, and `glibc` is the oldest that it runs
+    with. `entries` is what a manifest says. Without kernels there is none of all that."""
+
+    digest: Digest = EMPTY_DIGEST
+    entries: tuple[KernelEntry, ...] = ()
+    glibc: str = ""
+
+
+@rule(desc="Build the kernels of a Linux archive")
+async def build_archive_kernels(request: BuildArchiveKernelsRequest, zig: Zig) -> ArchiveKernels:
+    if not request.ops:
+        return ArchiveKernels()
+    library = await Get(
+        CustomOpLibrary,
+        CustomOpLibraryRequest(
+            tuple(op.address for op in request.ops),
+            PLATFORMS[request.platform],
+            name=library_name(request.name),
+        ),
+    )
+    assert library.shared is not None
+    (entry,) = await Get(DigestEntries, Digest, library.shared.digest)
+    assert isinstance(entry, FileEntry)
+    path = os.path.join(LIBRARIES_DIRECTORY, os.path.basename(library.shared.path))
+    digest = await Get(Digest, CreateDigest((replace(entry, path=path, is_executable=False),)))
+    builds = (KernelBuild(path, request.platform, library.toolchain),)
+    entries = tuple(KernelEntry(op, op.registration, builds) for op in request.ops)
+    return ArchiveKernels(digest, entries, zig.glibc[request.platform])
+
+
+def rules():
+    return collect_rules()
