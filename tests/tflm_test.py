@@ -10,6 +10,7 @@ import re
 import shutil
 import struct
 import subprocess
+import uuid
 import zipfile
 from pathlib import Path
 from typing import Callable, Iterator
@@ -155,7 +156,9 @@ def test_a_wrong_interpreter_fails_and_recompiles_alone(restored: Workspace) -> 
     text = (restored.folder / INTERPRETER).read_text()
     call = re.search(r"return graph_\.InvokeSubgraph\(0\);", text)
     assert call is not None
-    restored.write({INTERPRETER: text.replace(call[0], "return kTfLiteOk;")})
+    # New in every run, so that no earlier one has it in its cache.
+    wrong = f"return kTfLiteOk;  // {uuid.uuid4().hex}"
+    restored.write({INTERPRETER: text.replace(call[0], wrong)})
     run = restored.pants("test", "m:mcu")
     assert run.exit_code == 1
     assert "compiled: FAIL" in run.stderr
