@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Callable
 
@@ -36,6 +37,19 @@ MODELS = {
     "resnet_int8": "ic/pretrainedResnet_quant.tflite",
     "trained_lstm": "trained_lstm_int8.tflite",
 }
+# Where an op of its own, which the runtime of microcontrollers has, is declared.
+SIGNAL_OPS = (
+    "SignalEnergy",
+    "SignalFftAutoScale",
+    "SignalFilterBank",
+    "SignalFilterBankLog",
+    "SignalFilterBankSpectralSubtraction",
+    "SignalFilterBankSquareRoot",
+    "SignalPCAN",
+    "SignalRfft",
+    "SignalWindow",
+)
+NO_KERNEL = "p:signal uses the custom ops " + ", ".join(SIGNAL_OPS)
 # What each kind of bundle says to a model that it cannot take; every other model goes in. An empty
 # `kind` is for all kinds: the models themselves cannot be verified.
 ERRORS = {
@@ -48,21 +62,34 @@ ERRORS = {
         "",
         "keyword_scrambled",
     ): "p:keyword_scrambled: Verify the model p:keyword_scrambled was killed",
+    ("micro", "kws_float"): (
+        "- p:kws_float: CONV_2D (5 times): kernels/conv_common.cc Hybrid models are not supported on "
+        "TFLite Micro."
+    ),
+    **{(kind, "signal"): NO_KERNEL for kind in ("android", "ios", "linux")},
     ("", "person_detect"): (
         "p:person_detect, field `source`: LiteRT 2.3.0 refuses the model: quantized_dimension must "
         "be in range [0, 1). Was 3."
     ),
 }
-BUNDLES = {"linux": "tflite_linux_archive"}
+BUNDLES = {
+    "android": 'tflite_android_library(package="org.example.published", ',
+    "ios": 'tflite_ios_framework(bundle_id="org.example.Published", ',
+    "linux": "tflite_linux_archive(",
+    "micro": "tflite_micro_library(",
+}
 
 
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     build = [f'tflite_file(name="{name}", source="{name}.tflite")' for name in MODELS] + [
-        f'{alias}(name="{name}_{kind}", models=[":{name}"])'
-        for name in MODELS
-        for kind, alias in BUNDLES.items()
+        f'{call}name="{name}_{kind}", models=[":{name}"])'
+        for name in (*MODELS, "signal")
+        for kind, call in BUNDLES.items()
     ]
+    build.append(
+        f'tflite_file(name="signal", source="audio_preprocessor.tflite", custom_ops={SIGNAL_OPS})'
+    )
     contents = {
         f"p/{name}.tflite": Path(_FOLDER, path).read_bytes() for name, path in MODELS.items()
     }
@@ -70,7 +97,7 @@ def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
 
 
 @pytest.mark.parametrize("kind", BUNDLES)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", (*MODELS, "signal"))
 def test_a_bundle_or_a_true_error(workspace: Workspace, name: str, kind: str) -> None:
     error = ERRORS.get(("", name)) or ERRORS.get((kind, name))
     if error is not None:
@@ -78,6 +105,35 @@ def test_a_bundle_or_a_true_error(workspace: Workspace, name: str, kind: str) ->
     else:
         workspace.succeed("package", f"p:{name}", f"p:{name}_{kind}")
         CHECKS[kind](workspace.folder / "dist/p", name)
+
+
+def source(name: str) -> bytes:
+    return Path(_FOLDER, MODELS.get(name, MODELS["audio_preprocessor"])).read_bytes()
+
+
+def check_android(dist: Path, name: str) -> None:
+    (library,) = dist.glob(f"{name}_android/*.aar")
+    with zipfile.ZipFile(library) as archive:
+        (asset,) = (info for info in archive.infolist() if info.filename.endswith(".tflite"))
+        assert archive.read(asset) == source(name)
+        assert asset.compress_type == zipfile.ZIP_STORED
+
+
+def check_ios(dist: Path, name: str) -> None:
+    in_package = list(dist.glob(f"{name}_ios/Sources/**/{name}.tflite"))
+    in_frameworks = list(dist.glob(f"{name}_ios/*.xcframework/*/*.framework/**/{name}.tflite"))
+    assert (len(in_package), len(in_frameworks)) == (1, 2)
+    assert {path.read_bytes() for path in (*in_package, *in_frameworks)} == {source(name)}
+
+
+def check_micro(dist: Path, name: str) -> None:
+    """The runtime of microcontrollers computes what LiteRT does, but for two steps at the most."""
+    folder = dist / f"{name}_micro"
+    (model,) = json.loads((folder / "manifest.json").read_text())["models"]
+    assert (folder / model["file"]).read_bytes() == source(name)
+    assert 0 < model["arena"]["smallest"] <= model["arena"]["bytes"]
+    for output in model["golden"].get("outputs", ()):
+        assert output["largest_difference"] <= (1e-5 if output["unit"] == "relative" else 2)
 
 
 def check_linux(dist: Path, name: str) -> None:
@@ -110,4 +166,9 @@ def check_linux(dist: Path, name: str) -> None:
         np.testing.assert_allclose(steps, golden, atol=2.01)
 
 
-CHECKS: dict[str, Callable[[Path, str], None]] = {"linux": check_linux}
+CHECKS: dict[str, Callable[[Path, str], None]] = {
+    "android": check_android,
+    "ios": check_ios,
+    "linux": check_linux,
+    "micro": check_micro,
+}
