@@ -17,23 +17,35 @@ from pants.engine.fs import (
     PathGlobs,
     RemovePrefix,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.android.classes import ClassesJar
 from pants_tflite.android.native_code import NativeCode
 from pants_tflite.android.settings import AndroidSettings
 from pants_tflite.android.target_types import TfLiteAndroidLibraryTarget
-from pants_tflite.bundles.archives import ZIP, Archive, WriteArchiveRequest
+from pants_tflite.bundles.archives import (
+    ZIP,
+    WriteArchiveRequest,
+    write_archive,
+)
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
-    DescribedBundle,
-    LaidOutModels,
     LayOutModelsRequest,
+    add_manifest,
     files_of,
+    lay_out_models,
 )
 from pants_tflite.bundles.manifests import MANIFEST_FILE, BundleManifest, ModelEntry
 from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    digest_subset_to_digest,
+    merge_digests,
+    remove_prefix,
+    rule,
+)
 
 _ASSETS = "assets"
 _METADATA_FILE = "META-INF/com/android/build/gradle/aar-metadata.properties"
@@ -105,26 +117,23 @@ async def build_aar(request: BuildAarRequest) -> Aar:
         FileContent("proguard.txt", _PROGUARD),
         FileContent(_METADATA_FILE, _METADATA),
     )
-    written, models = await MultiGet(
-        Get(Digest, CreateDigest(texts)),
-        Get(LaidOutModels, LayOutModelsRequest(request.models, directory)),
+    written, models = await concurrently(
+        create_digest(CreateDigest(texts)),
+        lay_out_models(LayOutModelsRequest(request.models, directory)),
     )
-    content = await Get(
-        Digest,
-        MergeDigests((written, models.digest, request.classes.digest, request.native_code.digest)),
+    content = await merge_digests(
+        MergeDigests((written, models.digest, request.classes.digest, request.native_code.digest))
     )
-    described = await Get(
-        DescribedBundle,
-        AddManifestRequest(describe_bundle(request, directory), content, manifest_path),
+    described = await add_manifest(
+        AddManifestRequest(describe_bundle(request, directory), content, manifest_path)
     )
-    archive, manifest = await MultiGet(
-        Get(
-            Archive,
-            WriteArchiveRequest(request.address, coordinates.file("aar"), ZIP, described.digest),
+    archive, manifest = await concurrently(
+        write_archive(
+            WriteArchiveRequest(request.address, coordinates.file("aar"), ZIP, described.digest)
         ),
-        Get(Digest, DigestSubset(described.digest, PathGlobs((manifest_path,)))),
+        digest_subset_to_digest(DigestSubset(described.digest, PathGlobs((manifest_path,)))),
     )
-    return Aar(archive.digest, await Get(Digest, RemovePrefix(manifest, directory)))
+    return Aar(archive.digest, await remove_prefix(RemovePrefix(manifest, directory)))
 
 
 def rules():

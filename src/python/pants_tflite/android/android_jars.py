@@ -12,18 +12,31 @@ from typing import Iterable, Optional
 from pants.core.target_types import FileSourceField, FileTarget
 from pants.core.util_rules.system_binaries import BashBinary, CpBinary
 from pants.engine.addresses import Address
-from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
-from pants.engine.fs import CreateDigest, Digest, DigestEntries
-from pants.engine.process import FallibleProcessResult, Process, ProcessResult
-from pants.engine.rules import Get, collect_rules, rule
-from pants.engine.target import HydratedSources, HydrateSourcesRequest
+from pants.engine.env_vars import EnvironmentVarsRequest
+from pants.engine.fs import CreateDigest, Digest
+from pants.engine.process import Process
+from pants.engine.target import HydrateSourcesRequest
 from pants.util.logging import LogLevel
 
 from pants_tflite.android.sdk import AndroidSdk
 from pants_tflite.android.target_types import AndroidJarField
-from pants_tflite.compat import EnvironmentTarget
+from pants_tflite.compat import (
+    EnvironmentTarget,
+    collect_rules,
+    create_digest,
+    environment_vars_subset,
+    execute_process,
+    execute_process_or_raise,
+    get_digest_entries,
+    hydrate_sources,
+    implicitly,
+    rule,
+)
 from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.references import Reference, ReferenceRequest
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
 
 ANDROID_JAR = "android.jar"
 _HOMES = ("ANDROID_HOME", "ANDROID_SDK_ROOT")
@@ -77,35 +90,35 @@ def newest_platform(names: Iterable[str]) -> Optional[str]:
 async def find_android_jar(request: AndroidJarRequest) -> AndroidJar:
     field = request.field
     if field.value is None:
-        return await Get(AndroidJar, SdkAndroidJarRequest(field.address))
-    reference = await Get(
-        Reference, ReferenceRequest(field.address, field.alias, field.value, (FileTarget,))
+        return await find_sdk_android_jar(SdkAndroidJarRequest(field.address), **implicitly())
+    reference = await resolve_reference(
+        ReferenceRequest(field.address, field.alias, field.value, (FileTarget,))
     )
-    sources = await Get(
-        HydratedSources,
+    sources = await hydrate_sources(
         HydrateSourcesRequest(
             reference.target[FileSourceField],
             for_sources_types=(FileSourceField,),
             enable_codegen=True,
         ),
+        **implicitly(),
     )
-    entries = await Get(DigestEntries, Digest, sources.snapshot.digest)
+    entries = await get_digest_entries(sources.snapshot.digest)
     renamed = CreateDigest(replace(entry, path=ANDROID_JAR) for entry in entries)
-    return AndroidJar(await Get(Digest, CreateDigest, renamed), field.value)
+    return AndroidJar(await create_digest(renamed), field.value)
 
 
 @rule
 async def list_android_platforms(
     request: AndroidPlatformsRequest, bash: BashBinary, environment_target: EnvironmentTarget
 ) -> AndroidPlatforms:
-    result = await Get(
-        FallibleProcessResult,
+    result = await execute_process(
         Process(
             argv=(bash.path, "-c", _LIST_PLATFORMS, "bash", request.home),
             description=f"List the platforms of the Android SDK in {request.home}",
             level=LogLevel.DEBUG,
             cache_scope=environment_target.executable_search_path_cache_scope(),
         ),
+        **implicitly(),
     )
     names = result.stdout.decode(errors="replace").split("\n") if result.exit_code == 0 else ()
     return AndroidPlatforms(tuple(name for name in names if name not in ("", "*")))
@@ -118,7 +131,7 @@ async def find_sdk_android_jar(
     cp: CpBinary,
     environment_target: EnvironmentTarget,
 ) -> AndroidJar:
-    variables = await Get(EnvironmentVars, EnvironmentVarsRequest(_HOMES))
+    variables = await environment_vars_subset(EnvironmentVarsRequest(_HOMES), **implicitly())
     home = sdk.home or next((variables[name] for name in _HOMES if variables.get(name)), None)
     if home is None:
         raise Mistake(
@@ -129,7 +142,7 @@ async def find_sdk_android_jar(
             ),
             field=AndroidJarField.alias,
         ).at(request.address)
-    found = await Get(AndroidPlatforms, AndroidPlatformsRequest(home))
+    found = await list_android_platforms(AndroidPlatformsRequest(home), **implicitly())
     platform = sdk.platform or newest_platform(found.names)
     if platform not in found.names:
         raise Mistake(
@@ -144,15 +157,16 @@ async def find_sdk_android_jar(
             field=AndroidJarField.alias,
         ).at(request.address)
     # A copy, so that what is compiled depends on the file's bytes and not on where it is.
-    copied = await Get(
-        ProcessResult,
-        Process(
-            argv=(cp.path, os.path.join(home, "platforms", platform, ANDROID_JAR), ANDROID_JAR),
-            output_files=(ANDROID_JAR,),
-            description=f"Copy {ANDROID_JAR} of {platform}",
-            level=LogLevel.DEBUG,
-            cache_scope=environment_target.executable_search_path_cache_scope(),
-        ),
+    copied = await execute_process_or_raise(
+        **implicitly(
+            Process(
+                argv=(cp.path, os.path.join(home, "platforms", platform, ANDROID_JAR), ANDROID_JAR),
+                output_files=(ANDROID_JAR,),
+                description=f"Copy {ANDROID_JAR} of {platform}",
+                level=LogLevel.DEBUG,
+                cache_scope=environment_target.executable_search_path_cache_scope(),
+            )
+        )
     )
     return AndroidJar(copied.output_digest, platform)
 

@@ -17,16 +17,36 @@ from pants.engine.fs import (
     MergeDigests,
     RemovePrefix,
 )
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.android.accessors import CLASS_NAME, render_accessors
-from pants_tflite.android.android_jars import ANDROID_JAR, AndroidJar, AndroidJarRequest
-from pants_tflite.android.java_compiler import JavaCompiler, JavaCompilerRequest
+from pants_tflite.android.android_jars import (
+    ANDROID_JAR,
+    AndroidJar,
+    AndroidJarRequest,
+    find_android_jar,
+)
+from pants_tflite.android.java_compiler import (
+    JavaCompiler,
+    JavaCompilerRequest,
+    find_java_compiler,
+)
 from pants_tflite.android.target_types import AndroidJarField
-from pants_tflite.bundles.archives import ZIP, Archive, WriteArchiveRequest
+from pants_tflite.bundles.archives import (
+    ZIP,
+    WriteArchiveRequest,
+    write_archive,
+)
 from pants_tflite.bundles.models import BundleModels
+from pants_tflite.compat import (
+    collect_rules,
+    create_digest,
+    execute_process,
+    implicitly,
+    merge_digests,
+    remove_prefix,
+    rule,
+)
 from pants_tflite.errors import Mistake, crash
 
 CLASSES_JAR = "classes.jar"
@@ -85,8 +105,8 @@ class ClassesJar:
 @rule
 async def find_java_tools(request: JavaToolsRequest) -> JavaTools:
     # One after the other, so that where both are missing the error is always the same.
-    compiler = await Get(JavaCompiler, JavaCompilerRequest(request.address))
-    android_jar = await Get(AndroidJar, AndroidJarRequest(request.android_jar))
+    compiler = await find_java_compiler(JavaCompilerRequest(request.address), **implicitly())
+    android_jar = await find_android_jar(AndroidJarRequest(request.android_jar))
     return JavaTools(compiler, android_jar)
 
 
@@ -94,20 +114,19 @@ async def find_java_tools(request: JavaToolsRequest) -> JavaTools:
 async def compile_accessors(request: CompileAccessorsRequest) -> CompiledAccessors:
     source = os.path.join(*request.package.split("."), f"{CLASS_NAME}.java")
     content = render_accessors(request.package, request.assets_directory, request.models.models)
-    written = await Get(Digest, CreateDigest((FileContent(source, content),)))
+    written = await create_digest(CreateDigest((FileContent(source, content),)))
     description = f"Compile the Java API of {request.address}"
-    result = await Get(
-        FallibleProcessResult,
-        Process,
+    result = await execute_process(
         request.tools.compiler.compile(
             source,
             classpath=ANDROID_JAR,
             output=_CLASSES,
-            input_digest=await Get(
-                Digest, MergeDigests((written, request.tools.android_jar.digest))
+            input_digest=await merge_digests(
+                MergeDigests((written, request.tools.android_jar.digest))
             ),
             description=description,
         ),
+        **implicitly(),
     )
     output = "\n".join(text.decode(errors="replace") for text in (result.stdout, result.stderr))
     if result.exit_code == 1:
@@ -127,19 +146,19 @@ async def compile_accessors(request: CompileAccessorsRequest) -> CompiledAccesso
             stdout="",
             stderr=output,
         )
-    return CompiledAccessors(await Get(Digest, RemovePrefix(result.output_digest, _CLASSES)))
+    return CompiledAccessors(await remove_prefix(RemovePrefix(result.output_digest, _CLASSES)))
 
 
 @rule(desc="Write classes.jar")
 async def write_classes_jar(request: ClassesJarRequest) -> ClassesJar:
     classes, tools = EMPTY_DIGEST, {}
     if request.accessors:
-        compiled = await Get(CompiledAccessors, CompileAccessorsRequest, request.accessors)
+        compiled = await compile_accessors(request.accessors)
         classes = compiled.digest
         tools = {"javac": request.accessors.tools.compiler.version}
-    manifest = await Get(Digest, CreateDigest((_JAR_MANIFEST,)))
-    content = await Get(Digest, MergeDigests((manifest, classes)))
-    archive = await Get(Archive, WriteArchiveRequest(request.address, CLASSES_JAR, ZIP, content))
+    manifest = await create_digest(CreateDigest((_JAR_MANIFEST,)))
+    content = await merge_digests(MergeDigests((manifest, classes)))
+    archive = await write_archive(WriteArchiveRequest(request.address, CLASSES_JAR, ZIP, content))
     return ClassesJar(archive.digest, FrozenDict(tools))
 
 

@@ -8,17 +8,24 @@ import os
 import re
 from dataclasses import dataclass
 
-from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths, BinaryPathTest
+from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPathTest
 from pants.engine.addresses import Address
-from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.fs import Digest
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.process import Process
 from pants.util.logging import LogLevel
 
 from pants_tflite.android.sdk import AndroidSdk
 from pants_tflite.android.target_types import JavaApiField
-from pants_tflite.compat import EnvironmentTarget
+from pants_tflite.compat import (
+    EnvironmentTarget,
+    collect_rules,
+    environment_vars_subset,
+    execute_process,
+    find_binary,
+    implicitly,
+    rule,
+)
 from pants_tflite.errors import Mistake
 
 # What every Android build understands.
@@ -70,26 +77,27 @@ class JavaCompiler:
 async def find_java_compiler(
     request: JavaCompilerRequest, sdk: AndroidSdk, environment_target: EnvironmentTarget
 ) -> JavaCompiler:
-    variables = await Get(EnvironmentVars, EnvironmentVarsRequest(("JAVA_HOME", "PATH")))
+    variables = await environment_vars_subset(
+        EnvironmentVarsRequest(("JAVA_HOME", "PATH")), **implicitly()
+    )
     java_home = sdk.java_home or variables.get("JAVA_HOME")
     search_path = (
         (os.path.join(java_home, "bin"),)
         if java_home
         else tuple(filter(None, variables.get("PATH", "").split(os.pathsep)))
     )
-    paths = await Get(
-        BinaryPaths,
+    paths = await find_binary(
         BinaryPathRequest(
             binary_name="javac", search_path=search_path, test=BinaryPathTest(_VERSION_ARGS)
         ),
+        **implicitly(),
     )
     path = paths.first_path
     if path is None:
         raise _no_compiler(
             request.address, f"no working `javac` is in {java_home or 'a directory of $PATH'}"
         )
-    result = await Get(
-        FallibleProcessResult,
+    result = await execute_process(
         Process(
             argv=(path.path, *_VERSION_ARGS),
             env={"JAVAC_FINGERPRINT": path.fingerprint},
@@ -97,6 +105,7 @@ async def find_java_compiler(
             level=LogLevel.DEBUG,
             cache_scope=environment_target.executable_search_path_cache_scope(),
         ),
+        **implicitly(),
     )
     # Up to Java 8, the version is on standard error.
     output = (result.stdout + result.stderr).decode(errors="replace").strip()

@@ -10,13 +10,24 @@ from xml.etree import ElementTree
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    create_digest,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
+    find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 
 _POM_NAMESPACE = "http://maven.apache.org/POM/4.0.0"
 _SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
@@ -126,25 +137,23 @@ async def lay_out_repository(request: LayOutRepositoryRequest) -> LaidOutReposit
         FileContent(coordinates.path("pom"), render_pom(coordinates, request.runtime)),
         FileContent(os.path.join(directory, _METADATA_FILE), render_metadata(coordinates)),
     )
-    described, aar, environment = await MultiGet(
-        Get(Digest, CreateDigest(texts)),
-        Get(Digest, AddPrefix(request.aar, os.path.dirname(coordinates.path("aar")))),
-        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    described, aar, environment = await concurrently(
+        create_digest(CreateDigest(texts)),
+        add_prefix(AddPrefix(request.aar, os.path.dirname(coordinates.path("aar")))),
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
-    repository = await Get(Digest, MergeDigests((described, aar)))
-    checksums = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    repository = await merge_digests(MergeDigests((described, aar)))
+    checksums = await run_program(
         RunProgramRequest.create(
             request.address,
             _CHECKSUMS_PROGRAM,
             environment,
             {"directory": _DIRECTORY},
             description=f"Write the checksums of {coordinates}",
-            input_digest=await Get(Digest, AddPrefix(repository, _DIRECTORY)),
-        ),
+            input_digest=await add_prefix(AddPrefix(repository, _DIRECTORY)),
+        )
     )
-    return LaidOutRepository(await Get(Digest, MergeDigests((repository, checksums.digest))))
+    return LaidOutRepository(await merge_digests(MergeDigests((repository, checksums.digest))))
 
 
 def rules():

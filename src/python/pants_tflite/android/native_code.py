@@ -12,26 +12,31 @@ from pants.engine.addresses import Address
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestEntries,
     FileContent,
     FileEntry,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.android.native_api import NativeNames, render_header
 from pants_tflite.android.prefab import PrefabPackage
 from pants_tflite.android.settings import AndroidSettings
 from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
 from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    get_digest_entries,
+    rule,
+)
 from pants_tflite.util_rules.cc.android_stubs import DeviceLibrary
 from pants_tflite.util_rules.cc.platforms import ANDROID_ABIS, Platform
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 from pants_tflite.util_rules.custom_ops.libraries import (
-    CompiledKernels,
     CompileKernelsRequest,
-    CustomOpLibrary,
     CustomOpLibraryRequest,
     LibraryApi,
+    build_library,
+    compile_kernels,
 )
 from pants_tflite.util_rules.custom_ops.registering import (
     ADD_CUSTOM_OP,
@@ -94,8 +99,8 @@ def registered_ops(
 @rule(desc="Check the kernels of an Android library")
 async def check_kernels(request: CheckKernelsRequest) -> CheckedKernels:
     addresses = tuple(op.address for op in request.kernels)
-    await MultiGet(
-        Get(CompiledKernels, CompileKernelsRequest(addresses, platform))
+    await concurrently(
+        compile_kernels(CompileKernelsRequest(addresses, platform))
         for platform in platforms(request.settings)
     )
     return CheckedKernels()
@@ -114,12 +119,11 @@ async def build_native_code(request: BuildNativeCodeRequest) -> NativeCode:
     # Android's loader then takes the one that is loaded already, or loads it.
     runtime = DeviceLibrary(settings.runtime_library, (ADD_CUSTOM_OP,))
     api = LibraryApi(render_adding_function(names.function, ops), (names.function,), (runtime,))
-    libraries = await MultiGet(
-        Get(
-            CustomOpLibrary,
+    libraries = await concurrently(
+        build_library(
             CustomOpLibraryRequest(
                 tuple(op.address for op in kernels), platform, name=names.module, api=api
-            ),
+            )
         )
         for platform in platforms(settings)
     )
@@ -128,7 +132,7 @@ async def build_native_code(request: BuildNativeCodeRequest) -> NativeCode:
     files: list[FileContent | FileEntry] = [FileContent(path, text) for path, text in texts.items()]
     for abi, library in zip(abis, libraries):
         assert library.shared is not None
-        (entry,) = await Get(DigestEntries, Digest, library.shared.digest)
+        (entry,) = await get_digest_entries(library.shared.digest)
         assert isinstance(entry, FileEntry)
         for folder in (os.path.join("jni", abi), prefab.library_folder(abi)):
             files.append(
@@ -139,7 +143,7 @@ async def build_native_code(request: BuildNativeCodeRequest) -> NativeCode:
         for abi, library in zip(abis, libraries)
     )
     return NativeCode(
-        await Get(Digest, CreateDigest(files)),
+        await create_digest(CreateDigest(files)),
         tuple(KernelEntry(op, op.registration, builds) for op in kernels),
     )
 

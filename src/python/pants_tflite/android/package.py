@@ -8,24 +8,30 @@ from dataclasses import dataclass
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
-from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import InferDependenciesRequest, InferredDependencies
 from pants.engine.unions import UnionRule
 
-from pants_tflite.android.aar import Aar, BuildAarRequest
+from pants_tflite.android.aar import (
+    BuildAarRequest,
+    build_aar,
+)
 from pants_tflite.android.classes import (
-    ClassesJar,
     ClassesJarRequest,
     CompileAccessorsRequest,
-    JavaTools,
     JavaToolsRequest,
+    find_java_tools,
+    write_classes_jar,
 )
-from pants_tflite.android.maven import LaidOutRepository, LayOutRepositoryRequest
+from pants_tflite.android.maven import (
+    LayOutRepositoryRequest,
+    lay_out_repository,
+)
 from pants_tflite.android.native_code import (
     BuildNativeCodeRequest,
-    CheckedKernels,
     CheckKernelsRequest,
     NativeCode,
+    build_native_code,
+    check_kernels,
 )
 from pants_tflite.android.settings import (
     AndroidSettings,
@@ -51,16 +57,27 @@ from pants_tflite.android.target_types import (
 from pants_tflite.bundles.contents import check_custom_ops
 from pants_tflite.bundles.models import (
     BundleFieldSet,
-    BundleModels,
     BundleModelsRequest,
-    BundlePlan,
     PlanBundleRequest,
+    build_bundle_models,
+    plan_bundle,
 )
-from pants_tflite.util_rules.dependency_inference import ReferencesRequest
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    implicitly,
+    merge_digests,
+    rule,
+)
+from pants_tflite.util_rules.dependency_inference import (
+    ReferencesRequest,
+    find_references,
+)
 from pants_tflite.util_rules.output_paths import (
-    OutputPath,
     OutputPathRequest,
     PackageOutputRequest,
+    find_output_path,
+    place_output,
 )
 
 REPOSITORY_DIRECTORY = "maven"
@@ -127,9 +144,8 @@ async def infer_android_library_dependencies(
     request: InferAndroidLibraryDependencies,
 ) -> InferredDependencies:
     field = request.field_set.android_jar
-    return await Get(
-        InferredDependencies,
-        ReferencesRequest(request.field_set.address, ((field.alias, field.value),)),
+    return await find_references(
+        ReferencesRequest(request.field_set.address, ((field.alias, field.value),))
     )
 
 
@@ -141,36 +157,37 @@ async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAnd
     coordinates = settings.coordinates
     tools = None
     if field_set.java_api.value:
-        tools = await Get(JavaTools, JavaToolsRequest(address, field_set.android_jar))
-    plan = await Get(BundlePlan, PlanBundleRequest(field_set))
+        tools = await find_java_tools(JavaToolsRequest(address, field_set.android_jar))
+    plan = await plan_bundle(PlanBundleRequest(field_set))
     if plan.kernels:
         check_native_min_sdk(address, settings.min_sdk)
-        await Get(CheckedKernels, CheckKernelsRequest(settings, plan.kernels))
-    models = await Get(BundleModels, BundleModelsRequest(field_set))
+        await check_kernels(CheckKernelsRequest(settings, plan.kernels))
+    models = await build_bundle_models(BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
     native_code = NativeCode(EMPTY_DIGEST)
     if models.kernels:
-        native_code = await Get(NativeCode, BuildNativeCodeRequest(address, settings, models))
+        native_code = await build_native_code(BuildNativeCodeRequest(address, settings, models))
     accessors = None
     if tools:
         accessors = CompileAccessorsRequest(
             address, tools, settings.package, coordinates.artifact, models
         )
-    classes = await Get(ClassesJar, ClassesJarRequest(address, accessors))
-    aar = await Get(Aar, BuildAarRequest(address, settings, models, classes, native_code))
-    repository = await Get(
-        LaidOutRepository,
-        LayOutRepositoryRequest(address, coordinates, settings.runtime, aar.digest),
+    classes = await write_classes_jar(ClassesJarRequest(address, accessors))
+    aar = await build_aar(BuildAarRequest(address, settings, models, classes, native_code))
+    repository = await lay_out_repository(
+        LayOutRepositoryRequest(address, coordinates, settings.runtime, aar.digest)
     )
-    placed = await Get(Digest, AddPrefix(repository.digest, REPOSITORY_DIRECTORY))
-    return BuiltAndroidLibrary(await Get(Digest, MergeDigests((aar.digest, aar.manifest, placed))))
+    placed = await add_prefix(AddPrefix(repository.digest, REPOSITORY_DIRECTORY))
+    return BuiltAndroidLibrary(
+        await merge_digests(MergeDigests((aar.digest, aar.manifest, placed)))
+    )
 
 
 @rule(desc="Package an Android library")
 async def package_android_library(field_set: AndroidLibraryFieldSet) -> BuiltPackage:
-    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
-    library = await Get(BuiltAndroidLibrary, BuildAndroidLibraryRequest(field_set))
-    return await Get(BuiltPackage, PackageOutputRequest(path, library.digest))
+    path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
+    library = await build_android_library(BuildAndroidLibraryRequest(field_set))
+    return await place_output(PackageOutputRequest(path, library.digest))
 
 
 def rules():

@@ -8,13 +8,22 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    implicitly,
+    rule,
+)
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
+    find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 
 ZIP = "zip"
 TAR_GZ = "tar.gz"
@@ -45,13 +54,11 @@ class Archive:
 
 @rule(desc="Write an archive")
 async def write_archive(request: WriteArchiveRequest) -> Archive:
-    content, environment = await MultiGet(
-        Get(Digest, AddPrefix(request.digest, _DIRECTORY)),
-        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    content, environment = await concurrently(
+        add_prefix(AddPrefix(request.digest, _DIRECTORY)),
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             "write_archive",
@@ -64,7 +71,7 @@ async def write_archive(request: WriteArchiveRequest) -> Archive:
             },
             description=f"Write {request.filename} of {request.address}",
             input_digest=content,
-        ),
+        )
     )
     return Archive(result.digest)
 

@@ -12,16 +12,22 @@ from pants.engine.addresses import Address
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestEntries,
     FileContent,
     FileEntry,
     MergeDigests,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.manifests import MANIFEST_FILE, BundleManifest, FileDescription
 from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    get_digest_entries,
+    merge_digests,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import CustomOpsField
 from pants_tflite.util_rules.conversion import MODEL_FILE
@@ -117,32 +123,31 @@ class DescribedBundle:
 async def lay_out_model(request: LayOutModelRequest) -> LaidOutModel:
     model, files = request.model, request.files
     paths = {MODEL_FILE: files.model, DESCRIPTION_FILE: files.description}
-    entries = await Get(DigestEntries, Digest, model.digest)
+    entries = await get_digest_entries(model.digest)
     labels = (FileContent(files.labels, model.labels_text),) if model.labels else ()
-    placed, described = await MultiGet(
-        Get(
-            Digest,
+    placed, described = await concurrently(
+        create_digest(
             CreateDigest(
                 replace(entry, path=paths[entry.path]) for entry in entries if entry.path in paths
-            ),
+            )
         ),
-        Get(Digest, CreateDigest(labels)),
+        create_digest(CreateDigest(labels)),
     )
-    return LaidOutModel(await Get(Digest, MergeDigests((placed, described))))
+    return LaidOutModel(await merge_digests(MergeDigests((placed, described))))
 
 
 @rule(desc="Lay out a bundle's models")
 async def lay_out_models(request: LayOutModelsRequest) -> LaidOutModels:
-    laid_out = await MultiGet(
-        Get(LaidOutModel, LayOutModelRequest(model, files_of(model.name, request.directory)))
+    laid_out = await concurrently(
+        lay_out_model(LayOutModelRequest(model, files_of(model.name, request.directory)))
         for model in request.models.models
     )
-    return LaidOutModels(await Get(Digest, MergeDigests(model.digest for model in laid_out)))
+    return LaidOutModels(await merge_digests(MergeDigests(model.digest for model in laid_out)))
 
 
 @rule
 async def add_manifest(request: AddManifestRequest) -> DescribedBundle:
-    entries = await Get(DigestEntries, Digest, request.digest)
+    entries = await get_digest_entries(request.digest)
     files = tuple(
         FileDescription(
             entry.path, entry.file_digest.serialized_bytes_length, entry.file_digest.fingerprint
@@ -151,8 +156,8 @@ async def add_manifest(request: AddManifestRequest) -> DescribedBundle:
         if isinstance(entry, FileEntry)
     )
     manifest = replace(request.manifest, files=files)
-    described = await Get(Digest, CreateDigest((FileContent(request.path, manifest.render()),)))
-    return DescribedBundle(await Get(Digest, MergeDigests((request.digest, described))))
+    described = await create_digest(CreateDigest((FileContent(request.path, manifest.render()),)))
+    return DescribedBundle(await merge_digests(MergeDigests((request.digest, described))))
 
 
 def rules():

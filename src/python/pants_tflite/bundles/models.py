@@ -13,12 +13,10 @@ from typing import Any, ClassVar, Iterable, Mapping, Optional, Type
 from pants.core.target_types import FileSourceField, FileTarget
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import Digest, DigestContents, DigestSubset, PathGlobs
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.fs import Digest, DigestSubset, PathGlobs
 from pants.engine.target import (
     Field,
     FieldSet,
-    HydratedSources,
     HydrateSourcesRequest,
     InferDependenciesRequest,
     InferredDependencies,
@@ -34,7 +32,18 @@ from pants_tflite.bundles.fields import (
 )
 from pants_tflite.bundles.labels import check_label_count, parse_labels
 from pants_tflite.bundles.names import check_label_keys, check_names, check_version, default_name
-from pants_tflite.compat import EnvironmentField, EnvironmentNameRequest
+from pants_tflite.compat import (
+    EnvironmentField,
+    EnvironmentNameRequest,
+    collect_rules,
+    concurrently,
+    digest_subset_to_digest,
+    get_digest_contents,
+    hydrate_sources,
+    implicitly,
+    resolve_environment_name,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import (
     CustomOpsField,
@@ -46,8 +55,12 @@ from pants_tflite.util_rules.custom_ops.declarations import (
     CustomOp,
     CustomOps,
     ResolveCustomOpsRequest,
+    resolve_custom_ops,
 )
-from pants_tflite.util_rules.dependency_inference import ReferencesRequest
+from pants_tflite.util_rules.dependency_inference import (
+    ReferencesRequest,
+    find_references,
+)
 from pants_tflite.util_rules.models import (
     DESCRIPTION_FILE,
     BuildModelFileRequest,
@@ -55,8 +68,13 @@ from pants_tflite.util_rules.models import (
     BuiltModel,
     TfLiteFileFieldSet,
     TfLiteModelFieldSet,
+    build_model,
+    build_model_file,
 )
-from pants_tflite.util_rules.references import Reference, ReferenceRequest
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
 
 _MODEL_TARGETS = (TfLiteModelTarget, TfLiteFileTarget)
 
@@ -209,44 +227,45 @@ async def infer_bundle_dependencies(request: InferBundleDependencies) -> Inferre
     models = [(BundleModelsField.alias, value) for value in field_set.models.value or ()]
     labels = sorted((field_set.labels.value or {}).values())
     values = (*models, *((BundleLabelsField.alias, value) for value in labels))
-    return await Get(InferredDependencies, ReferencesRequest(field_set.address, values))
+    return await find_references(ReferencesRequest(field_set.address, values))
 
 
 @rule
 async def read_labels(request: LabelsRequest) -> Labels:
-    reference = await Get(
-        Reference,
-        ReferenceRequest(request.address, BundleLabelsField.alias, request.value, (FileTarget,)),
+    reference = await resolve_reference(
+        ReferenceRequest(request.address, BundleLabelsField.alias, request.value, (FileTarget,))
     )
-    sources = await Get(
-        HydratedSources,
+    sources = await hydrate_sources(
         HydrateSourcesRequest(
             reference.target[FileSourceField],
             for_sources_types=(FileSourceField,),
             enable_codegen=True,
         ),
+        **implicitly(),
     )
-    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
+    contents = await get_digest_contents(sources.snapshot.digest)
     return Labels(parse_labels(request.address, request.value, contents[0].content))
 
 
 @rule
 async def build_bundle_model(request: BuildBundleModelRequest) -> BuiltModel:
     target = request.target
-    environment = await Get(
-        EnvironmentName, EnvironmentNameRequest, EnvironmentNameRequest.from_target(target)
+    environment = await resolve_environment_name(
+        EnvironmentNameRequest.from_target(target), **implicitly()
     )
     if isinstance(target, TfLiteFileTarget):
         of_file = BuildModelFileRequest(TfLiteFileFieldSet.create(target))
-        return await Get(BuiltModel, {of_file: BuildModelFileRequest, environment: EnvironmentName})
+        return await build_model_file(of_file, **implicitly({environment: EnvironmentName}))
     of_model = BuildModelRequest(TfLiteModelFieldSet.create(target))
-    return await Get(BuiltModel, {of_model: BuildModelRequest, environment: EnvironmentName})
+    return await build_model(of_model, **implicitly({environment: EnvironmentName}))
 
 
 @rule
 async def describe_built_model(request: BuiltModelFactsRequest) -> BuiltModelFacts:
-    digest = await Get(Digest, DigestSubset(request.model.digest, PathGlobs((DESCRIPTION_FILE,))))
-    contents = await Get(DigestContents, Digest, digest)
+    digest = await digest_subset_to_digest(
+        DigestSubset(request.model.digest, PathGlobs((DESCRIPTION_FILE,)))
+    )
+    contents = await get_digest_contents(digest)
     return BuiltModelFacts(contents[0].content.decode())
 
 
@@ -277,8 +296,8 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
             fix="Give the addresses of `tflite_model` or `tflite_file` targets.",
             field=BundleModelsField.alias,
         ).at(address)
-    references = await MultiGet(
-        Get(Reference, ReferenceRequest(address, BundleModelsField.alias, value, _MODEL_TARGETS))
+    references = await concurrently(
+        resolve_reference(ReferenceRequest(address, BundleModelsField.alias, value, _MODEL_TARGETS))
         for value in values
     )
     targets = tuple(reference.target for reference in references)
@@ -291,12 +310,12 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
     check_names(address, values, given, [(t.address, name) for t, name in zip(targets, names)])
     label_values: Mapping[str, str] = field_set.labels.value or {}
     check_label_keys(address, label_values, sorted(names))
-    labels = await MultiGet(
-        Get(Labels, LabelsRequest(address, value)) for _, value in sorted(label_values.items())
+    labels = await concurrently(
+        read_labels(LabelsRequest(address, value)) for _, value in sorted(label_values.items())
     )
     by_name = dict(zip(sorted(label_values), labels))
-    custom_ops = await MultiGet(
-        Get(CustomOps, ResolveCustomOpsRequest.of_field(target[CustomOpsField]))
+    custom_ops = await concurrently(
+        resolve_custom_ops(ResolveCustomOpsRequest.of_field(target[CustomOpsField]))
         for target in targets
     )
     check_kernels(address, custom_ops)
@@ -314,11 +333,13 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
 @rule(desc="Build a bundle's models")
 async def build_bundle_models(request: BundleModelsRequest) -> BundleModels:
     address = request.field_set.address
-    plan = await Get(BundlePlan, PlanBundleRequest(request.field_set))
-    built = await MultiGet(
-        Get(BuiltModel, BuildBundleModelRequest(planned.target)) for planned in plan.models
+    plan = await plan_bundle(PlanBundleRequest(request.field_set))
+    built = await concurrently(
+        build_bundle_model(BuildBundleModelRequest(planned.target)) for planned in plan.models
     )
-    facts = await MultiGet(Get(BuiltModelFacts, BuiltModelFactsRequest(model)) for model in built)
+    facts = await concurrently(
+        describe_built_model(BuiltModelFactsRequest(model)) for model in built
+    )
     models = tuple(
         BundleModel(
             planned.name,

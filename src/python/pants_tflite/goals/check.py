@@ -7,14 +7,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.core.goals.check import CheckRequest, CheckResult, CheckResults
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import FieldSet
 from pants.engine.unions import UnionRule
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    rule,
+)
 from pants_tflite.custom_op_target_types import CustomOpNameField, CustomOpRuntimeField
 from pants_tflite.errors import TfLiteError
 from pants_tflite.util_rules.cc.platforms import host_platform
-from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibrary, CustomOpLibraryRequest
+from pants_tflite.util_rules.custom_ops.libraries import (
+    CustomOpLibraryRequest,
+    build_library,
+)
 
 TOOL_NAME = "tflite-custom-op"
 
@@ -45,7 +52,7 @@ class CheckCustomOpRequest:
 async def check_custom_op(request: CheckCustomOpRequest) -> CheckResult:
     address = request.field_set.address
     try:
-        await Get(CustomOpLibrary, CustomOpLibraryRequest((address,), host_platform()))
+        await build_library(CustomOpLibraryRequest((address,), host_platform()))
     except TfLiteError as error:
         return CheckResult(1, stdout="", stderr=str(error), partition_description=str(address))
     return CheckResult(0, stdout="", stderr="", partition_description=str(address))
@@ -53,8 +60,8 @@ async def check_custom_op(request: CheckCustomOpRequest) -> CheckResult:
 
 @rule(desc="Check custom ops")
 async def check_custom_ops(request: CheckCustomOpsRequest) -> CheckResults:
-    results = await MultiGet(
-        Get(CheckResult, CheckCustomOpRequest(field_set)) for field_set in request.field_sets
+    results = await concurrently(
+        check_custom_op(CheckCustomOpRequest(field_set)) for field_set in request.field_sets
     )
     return CheckResults(results, checker_name=TOOL_NAME)
 

@@ -14,17 +14,21 @@ from pants.engine.addresses import Address
 from pants.engine.fs import (
     EMPTY_FILE_DIGEST,
     CreateDigest,
-    Digest,
-    DigestContents,
     FileContent,
     Snapshot,
 )
 from pants.engine.process import FallibleProcessResult
-from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import Target
 from pants.util.logging import LogLevel
 
-from pants_tflite.compat import test_result
+from pants_tflite.compat import (
+    collect_rules,
+    digest_to_snapshot,
+    get_digest_contents,
+    implicitly,
+    rule,
+    test_result,
+)
 from pants_tflite.custom_op_target_types import (
     KernelCasesField,
     SanitizersField,
@@ -37,6 +41,7 @@ from pants_tflite.util_rules.custom_ops.kernel_tests import (
     KernelTestFields,
     KernelTestRun,
     RunKernelTestRequest,
+    run_kernel_test,
 )
 
 _RESULTS_FILE = "out/results.json"
@@ -92,13 +97,13 @@ def render_junit(name: str, results: Optional[Mapping[str, Any]], output: str) -
 @rule
 async def report_kernel_test(request: KernelReportRequest) -> KernelReport:
     run, process = request.run, request.run.process
-    contents = await Get(DigestContents, Digest, process.output_digest)
+    contents = await get_digest_contents(process.output_digest)
     results = next((json.loads(f.content) for f in contents if f.path == _RESULTS_FILE), None)
     output = (process.stdout + process.stderr).decode(errors="replace")
     report = FileContent(
         f"{run.address.path_safe_spec}.xml", render_junit(str(run.address), results, output)
     )
-    return KernelReport(await Get(Snapshot, CreateDigest((report,))))
+    return KernelReport(await digest_to_snapshot(**implicitly(CreateDigest((report,)))))
 
 
 def unbuilt(address: Address, error: TfLiteError, show: ShowOutput) -> TestResult:
@@ -137,10 +142,10 @@ async def test_kernel(
 ) -> TestResult:
     field_set = batch.single_element
     try:
-        run = await Get(KernelTestRun, RunKernelTestRequest(field_set))
+        run = await run_kernel_test(RunKernelTestRequest(field_set))
     except TfLiteError as error:
         return unbuilt(field_set.address, error, test_subsystem.output)
-    report = await Get(KernelReport, KernelReportRequest(run))
+    report = await report_kernel_test(KernelReportRequest(run))
     return tested(run, report, test_subsystem.output)
 
 

@@ -5,26 +5,36 @@
 from __future__ import annotations
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
-from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.unions import UnionRule
 
-from pants_tflite.util_rules.datasets import DatasetFieldSet, SampleDatasetRequest, SampledDataset
+from pants_tflite.compat import (
+    collect_rules,
+    implicitly,
+    rule,
+)
+from pants_tflite.util_rules.datasets import (
+    DatasetFieldSet,
+    SampleDatasetRequest,
+    sample_dataset,
+)
 from pants_tflite.util_rules.models import (
     BuildModelFileRequest,
     BuildModelRequest,
-    BuiltModel,
     TfLiteFileFieldSet,
     TfLiteModelFieldSet,
+    build_model,
+    build_model_file,
 )
 from pants_tflite.util_rules.output_paths import (
-    OutputPath,
     OutputPathRequest,
     PackageOutputRequest,
+    find_output_path,
+    place_output,
 )
 from pants_tflite.util_rules.saved_models import (
-    ExportedSavedModel,
     ExportSavedModelRequest,
     SavedModelFieldSet,
+    export_saved_model,
 )
 
 PACKAGED_FIELD_SETS = (
@@ -37,30 +47,30 @@ PACKAGED_FIELD_SETS = (
 
 @rule(desc="Package a model")
 async def package_model(field_set: TfLiteModelFieldSet) -> BuiltPackage:
-    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
-    model = await Get(BuiltModel, BuildModelRequest(field_set))
-    return await Get(BuiltPackage, PackageOutputRequest(path, model.digest))
+    path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
+    model = await build_model(BuildModelRequest(field_set))
+    return await place_output(PackageOutputRequest(path, model.digest))
 
 
 @rule(desc="Package a model file")
 async def package_model_file(field_set: TfLiteFileFieldSet) -> BuiltPackage:
-    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
-    model = await Get(BuiltModel, BuildModelFileRequest(field_set))
-    return await Get(BuiltPackage, PackageOutputRequest(path, model.digest))
+    path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
+    model = await build_model_file(BuildModelFileRequest(field_set))
+    return await place_output(PackageOutputRequest(path, model.digest))
 
 
 @rule(desc="Package a SavedModel")
 async def package_saved_model(field_set: SavedModelFieldSet) -> BuiltPackage:
-    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
-    exported = await Get(ExportedSavedModel, ExportSavedModelRequest(field_set))
-    return await Get(BuiltPackage, PackageOutputRequest(path, exported.digest))
+    path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
+    exported = await export_saved_model(ExportSavedModelRequest(field_set))
+    return await place_output(PackageOutputRequest(path, exported.digest))
 
 
 @rule(desc="Package a dataset")
 async def package_dataset(field_set: DatasetFieldSet) -> BuiltPackage:
-    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
-    dataset = await Get(SampledDataset, SampleDatasetRequest(field_set))
-    return await Get(BuiltPackage, PackageOutputRequest(path, dataset.digest))
+    path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
+    dataset = await sample_dataset(SampleDatasetRequest(field_set))
+    return await place_output(PackageOutputRequest(path, dataset.digest))
 
 
 def rules():

@@ -9,23 +9,38 @@ from dataclasses import dataclass
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.fs import CreateDigest, FileContent, MergeDigests
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.target_types import CustomOpsField
 from pants_tflite.util_rules.conversion import MODEL_FILE
-from pants_tflite.util_rules.custom_ops.declarations import CustomOps, ResolveCustomOpsRequest
-from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels, HostKernelsRequest
+from pants_tflite.util_rules.custom_ops.declarations import (
+    ResolveCustomOpsRequest,
+    resolve_custom_ops,
+)
+from pants_tflite.util_rules.custom_ops.host_kernels import (
+    HostKernelsRequest,
+    build_host_kernels,
+)
 from pants_tflite.util_rules.models import (
     BuildModelFileRequest,
     BuildModelRequest,
     BuiltModel,
     TfLiteFileFieldSet,
     TfLiteModelFieldSet,
+    build_model,
+    build_model_file,
 )
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
+    find_litert_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
 
@@ -58,19 +73,16 @@ def _in_chroot(path: str) -> str:
 async def prepare_prediction(
     request: PredictRequest, pex_environment: PexEnvironment
 ) -> RunRequest:
-    environment, custom_ops = await MultiGet(
-        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
-        Get(
-            CustomOps, ResolveCustomOpsRequest, ResolveCustomOpsRequest.of_field(request.custom_ops)
-        ),
+    environment, custom_ops = await concurrently(
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
+        resolve_custom_ops(ResolveCustomOpsRequest.of_field(request.custom_ops)),
     )
-    kernels = await Get(HostKernels, HostKernelsRequest(custom_ops))
+    kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
     files = (FileContent(_KERNELS_FILE, kernels.render()), *program_files("predict"))
-    programs = await Get(Digest, CreateDigest(files))
+    programs = await create_digest(CreateDigest(files))
     venv_pex = environment.venv_pex
-    digest = await Get(
-        Digest,
-        MergeDigests((venv_pex.digest, programs, request.model.digest, kernels.digest)),
+    digest = await merge_digests(
+        MergeDigests((venv_pex.digest, programs, request.model.digest, kernels.digest))
     )
     pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
     return RunRequest(
@@ -91,14 +103,14 @@ async def prepare_prediction(
 
 @rule(desc="Run a model")
 async def run_model(field_set: RunModelFieldSet) -> RunRequest:
-    model = await Get(BuiltModel, BuildModelRequest(field_set))
-    return await Get(RunRequest, PredictRequest(model, field_set.custom_ops))
+    model = await build_model(BuildModelRequest(field_set))
+    return await prepare_prediction(PredictRequest(model, field_set.custom_ops), **implicitly())
 
 
 @rule(desc="Run a model file")
 async def run_model_file(field_set: RunModelFileFieldSet) -> RunRequest:
-    model = await Get(BuiltModel, BuildModelFileRequest(field_set))
-    return await Get(RunRequest, PredictRequest(model, field_set.custom_ops))
+    model = await build_model_file(BuildModelFileRequest(field_set))
+    return await prepare_prediction(PredictRequest(model, field_set.custom_ops), **implicitly())
 
 
 def rules():

@@ -11,16 +11,26 @@ from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
     Digest,
-    DigestEntries,
     FileContent,
     FileEntry,
     MergeDigests,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.bundles.contents import LaidOutModels, LayOutModelsRequest
+from pants_tflite.bundles.contents import (
+    LayOutModelsRequest,
+    lay_out_models,
+)
 from pants_tflite.bundles.models import BundleModels
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    create_digest,
+    get_digest_entries,
+    merge_digests,
+    rule,
+)
 from pants_tflite.ios.c_header import render_header, render_module_map
 from pants_tflite.ios.c_source import render_source
 from pants_tflite.ios.model_facts import ModelFacts
@@ -29,12 +39,16 @@ from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.slices import SLICES, Slice, ios_platform
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
-    CompiledObject,
     CompileSourceRequest,
     StaticLibrary,
+    archive_objects,
+    compile_source,
 )
 from pants_tflite.util_rules.cc.toolchain import C
-from pants_tflite.util_rules.cc.universal_binary import JoinSlicesRequest, UniversalBinary
+from pants_tflite.util_rules.cc.universal_binary import (
+    JoinSlicesRequest,
+    join_slices,
+)
 
 
 @dataclass(frozen=True)
@@ -122,15 +136,13 @@ async def build_framework_library(request: FrameworkLibraryRequest) -> StaticLib
         f"{settings.name}.h": xcframework.header,
         source: render_source(settings, xcframework.facts),
     }
-    sources = await Get(
-        Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
+    sources = await create_digest(
+        CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
     )
-    compiled = await Get(
-        CompiledObject,
-        CompileSourceRequest(address, platform, C, source, sources, flags=("-fvisibility=hidden",)),
+    compiled = await compile_source(
+        CompileSourceRequest(address, platform, C, source, sources, flags=("-fvisibility=hidden",))
     )
-    return await Get(
-        StaticLibrary,
+    return await archive_objects(
         ArchiveObjectsRequest(
             address,
             platform,
@@ -138,7 +150,7 @@ async def build_framework_library(request: FrameworkLibraryRequest) -> StaticLib
             settings.name,
             (compiled,),
             xcframework.libraries.get(request.platform, ()),
-        ),
+        )
     )
 
 
@@ -146,18 +158,18 @@ async def build_framework_library(request: FrameworkLibraryRequest) -> StaticLib
 async def build_framework_binary(request: FrameworkBinaryRequest) -> FrameworkBinary:
     xcframework = request.xcframework
     name = xcframework.settings.name
-    libraries = await MultiGet(
-        Get(StaticLibrary, FrameworkLibraryRequest(xcframework, platform))
+    libraries = await concurrently(
+        build_framework_library(FrameworkLibraryRequest(xcframework, platform))
         for platform in request.slice.platforms
     )
     digest = libraries[0].digest
     if len(libraries) > 1:
-        joined = await Get(UniversalBinary, JoinSlicesRequest(xcframework.address, name, libraries))
+        joined = await join_slices(JoinSlicesRequest(xcframework.address, name, libraries))
         digest = joined.digest
-    entries = await Get(DigestEntries, Digest, digest)
+    entries = await get_digest_entries(digest)
     files = [entry for entry in entries if isinstance(entry, FileEntry)]
     return FrameworkBinary(
-        await Get(Digest, CreateDigest(replace(entry, path=name) for entry in files))
+        await create_digest(CreateDigest(replace(entry, path=name) for entry in files))
     )
 
 
@@ -173,28 +185,28 @@ async def build_framework(request: BuildFrameworkRequest) -> Framework:
             FileContent("Modules/module.modulemap", module_map.encode()),
         )
     )
-    binary, models, files = await MultiGet(
-        Get(FrameworkBinary, FrameworkBinaryRequest(xcframework, request.slice)),
-        Get(LaidOutModels, LayOutModelsRequest(xcframework.models)),
-        Get(Digest, CreateDigest, described),
+    binary, models, files = await concurrently(
+        build_framework_binary(FrameworkBinaryRequest(xcframework, request.slice)),
+        lay_out_models(LayOutModelsRequest(xcframework.models)),
+        create_digest(described),
     )
-    content = await Get(Digest, MergeDigests((binary.digest, models.digest, files)))
+    content = await merge_digests(MergeDigests((binary.digest, models.digest, files)))
     prefix = f"{request.slice.identifier}/{settings.name}.framework"
-    return Framework(await Get(Digest, AddPrefix(content, prefix)))
+    return Framework(await add_prefix(AddPrefix(content, prefix)))
 
 
 @rule(desc="Build an XCFramework")
 async def build_xcframework(request: BuildXcframeworkRequest) -> Xcframework:
     settings = request.settings
-    frameworks = await MultiGet(
-        Get(Framework, BuildFrameworkRequest(request, each)) for each in SLICES
+    frameworks = await concurrently(
+        build_framework(BuildFrameworkRequest(request, each)) for each in SLICES
     )
     plist = FileContent("Info.plist", xcframework_plist(settings, SLICES))
-    described = await Get(Digest, CreateDigest((plist,)))
-    content = await Get(
-        Digest, MergeDigests((described, *(framework.digest for framework in frameworks)))
+    described = await create_digest(CreateDigest((plist,)))
+    content = await merge_digests(
+        MergeDigests((described, *(framework.digest for framework in frameworks)))
     )
-    return Xcframework(await Get(Digest, AddPrefix(content, f"{settings.name}.xcframework")))
+    return Xcframework(await add_prefix(AddPrefix(content, f"{settings.name}.xcframework")))
 
 
 def rules():

@@ -8,24 +8,33 @@ from dataclasses import dataclass
 from typing import Mapping, Sequence
 
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, Digest, FileContent
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.fs import CreateDigest, FileContent
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    rule,
+)
 from pants_tflite.ios.c_custom_ops import render_custom_ops
 from pants_tflite.ios.c_header import render_header
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.slices import PLATFORM_NAMES, SLICES, ios_platform
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
-    CompiledObject,
     CompileSourceRequest,
     StaticLibrary,
+    archive_objects,
+    compile_source,
 )
 from pants_tflite.util_rules.cc.toolchain import CXX, C
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
-from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibrary, CustomOpLibraryRequest
+from pants_tflite.util_rules.custom_ops.libraries import (
+    CustomOpLibraryRequest,
+    build_library,
+)
 
 
 @dataclass(frozen=True)
@@ -78,27 +87,24 @@ async def build_platform_kernels(request: BuildPlatformKernelsRequest) -> Platfo
         f"{settings.name}.h": render_header(settings, custom_ops=True),
         f"{name}.c": render_custom_ops(settings, ops),
     }
-    sources = await Get(
-        Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
+    sources = await create_digest(
+        CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
     )
-    compiled, library = await MultiGet(
-        Get(
-            CompiledObject,
+    compiled, library = await concurrently(
+        compile_source(
             CompileSourceRequest(
                 address, platform, C, f"{name}.c", sources, flags=("-fvisibility=hidden",)
-            ),
+            )
         ),
-        Get(
-            CustomOpLibrary,
+        build_library(
             CustomOpLibraryRequest(
                 tuple(op.address for op in ops), platform, shared=False, static=True
-            ),
+            )
         ),
     )
     assert library.static is not None
-    joined = await Get(
-        StaticLibrary,
-        ArchiveObjectsRequest(address, platform, C, name, (compiled,), (library.static,)),
+    joined = await archive_objects(
+        ArchiveObjectsRequest(address, platform, C, name, (compiled,), (library.static,))
     )
     return PlatformKernels(joined, library.toolchain, library.language)
 
@@ -119,8 +125,8 @@ def kernel_entries(
 async def build_kernels(request: BuildKernelsRequest) -> FrameworkKernels:
     if not request.ops:
         return FrameworkKernels()
-    built = await MultiGet(
-        Get(PlatformKernels, BuildPlatformKernelsRequest(request, platform))
+    built = await concurrently(
+        build_platform_kernels(BuildPlatformKernelsRequest(request, platform))
         for platform in PLATFORM_NAMES
     )
     by_platform = dict(zip(PLATFORM_NAMES, built))

@@ -5,54 +5,72 @@
 from __future__ import annotations
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
-    DescribedBundle,
+    add_manifest,
     check_custom_ops,
     files_of,
 )
 from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
-from pants_tflite.bundles.models import BundleModels, BundleModelsRequest
+from pants_tflite.bundles.models import (
+    BundleModelsRequest,
+    build_bundle_models,
+)
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    implicitly,
+    rule,
+)
 from pants_tflite.ios.frameworks import BuildXcframeworkRequest
-from pants_tflite.ios.kernels import BuildKernelsRequest, FrameworkKernels
+from pants_tflite.ios.kernels import (
+    BuildKernelsRequest,
+    build_kernels,
+)
 from pants_tflite.ios.plans import (
     IosFrameworkFieldSet,
-    IosFrameworkPlan,
     PlanIosFrameworkRequest,
+    plan_ios_framework,
 )
 from pants_tflite.ios.slices import PLATFORM_NAMES
 from pants_tflite.ios.swift_package import models_folder
-from pants_tflite.ios.swift_packages import BuildSwiftPackageRequest, SwiftPackage
+from pants_tflite.ios.swift_packages import (
+    BuildSwiftPackageRequest,
+    build_swift_package,
+)
 from pants_tflite.ios.target_types import TfLiteIosFrameworkTarget
-from pants_tflite.util_rules.cc.zig_installation import ZigInstallation, ZigRequest
+from pants_tflite.util_rules.cc.zig_installation import (
+    ZigRequest,
+    set_up_zig,
+)
 from pants_tflite.util_rules.output_paths import (
-    OutputPath,
     OutputPathRequest,
     PackageOutputRequest,
+    find_output_path,
+    place_output,
 )
 
 
 @rule(desc="Package an iOS framework")
 async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage:
     address = field_set.address
-    path, plan = await MultiGet(
-        Get(OutputPath, OutputPathRequest(field_set.output_path)),
-        Get(IosFrameworkPlan, PlanIosFrameworkRequest(field_set)),
+    path, plan = await concurrently(
+        find_output_path(OutputPathRequest(field_set.output_path), **implicitly()),
+        plan_ios_framework(PlanIosFrameworkRequest(field_set)),
     )
     settings = plan.settings
-    models = await Get(BundleModels, BundleModelsRequest(field_set))
+    models = await build_bundle_models(BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
-    kernels = await Get(FrameworkKernels, BuildKernelsRequest(address, settings, models.kernels))
+    kernels = await build_kernels(BuildKernelsRequest(address, settings, models.kernels))
     xcframework = BuildXcframeworkRequest(
         address, settings, models, kernels.libraries, kernels.links
     )
-    package, zig = await MultiGet(
-        Get(SwiftPackage, BuildSwiftPackageRequest(xcframework, plan.members)),
-        Get(ZigInstallation, ZigRequest()),
+    package, zig = await concurrently(
+        build_swift_package(BuildSwiftPackageRequest(xcframework, plan.members)),
+        set_up_zig(ZigRequest(), **implicitly()),
     )
     folder = models_folder(settings)
     manifest = BundleManifest(
@@ -71,8 +89,8 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
         custom_ops=kernels.entries,
         tools=FrozenDict({"zig": zig.version}),
     )
-    described = await Get(DescribedBundle, AddManifestRequest(manifest, package.digest))
-    return await Get(BuiltPackage, PackageOutputRequest(path, described.digest))
+    described = await add_manifest(AddManifestRequest(manifest, package.digest))
+    return await place_output(PackageOutputRequest(path, described.digest))
 
 
 def rules():

@@ -7,10 +7,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.core.goals.package import PackageFieldSet
-from pants.engine.rules import Get, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.bundles.models import BundleFieldSet, BundlePlan, PlanBundleRequest
+from pants_tflite.bundles.models import (
+    BundleFieldSet,
+    PlanBundleRequest,
+    plan_bundle,
+)
+from pants_tflite.compat import (
+    collect_rules,
+    rule,
+)
 from pants_tflite.ios.settings import (
     FrameworkSettings,
     check_bundle_id,
@@ -51,7 +58,7 @@ async def plan_ios_framework(request: PlanIosFrameworkRequest) -> IosFrameworkPl
     bundle_id = check_bundle_id(address, field_set.bundle_id.value)
     name = framework_name(address, field_set.framework.value, bundle_id)
     min_ios = check_min_ios(address, field_set.min_ios.value)
-    plan = await Get(BundlePlan, PlanBundleRequest(field_set))
+    plan = await plan_bundle(PlanBundleRequest(field_set))
     return IosFrameworkPlan(
         FrameworkSettings(name, bundle_id, min_ios, plan.version),
         FrozenDict(member_names(address, [model.name for model in plan.models])),

@@ -9,17 +9,33 @@ from dataclasses import dataclass
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestEntries,
     FileContent,
     FileEntry,
     MergeDigests,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.bundles.archives import ZIP, Archive, WriteArchiveRequest
-from pants_tflite.bundles.contents import LaidOutModels, LayOutModelsRequest
-from pants_tflite.ios.frameworks import BuildXcframeworkRequest, Xcframework
+from pants_tflite.bundles.archives import (
+    ZIP,
+    WriteArchiveRequest,
+    write_archive,
+)
+from pants_tflite.bundles.contents import (
+    LayOutModelsRequest,
+    lay_out_models,
+)
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    get_digest_entries,
+    merge_digests,
+    rule,
+)
+from pants_tflite.ios.frameworks import (
+    BuildXcframeworkRequest,
+    build_xcframework,
+)
 from pants_tflite.ios.readme import render_readme
 from pants_tflite.ios.swift_accessors import render_accessors
 from pants_tflite.ios.swift_package import models_folder, render_package
@@ -59,9 +75,7 @@ class Checksum:
 @rule
 async def find_checksum(request: ChecksumRequest) -> Checksum:
     (file,) = [
-        entry
-        for entry in await Get(DigestEntries, Digest, request.digest)
-        if isinstance(entry, FileEntry)
+        entry for entry in await get_digest_entries(request.digest) if isinstance(entry, FileEntry)
     ]
     return Checksum(file.file_digest.fingerprint)
 
@@ -70,15 +84,15 @@ async def find_checksum(request: ChecksumRequest) -> Checksum:
 async def build_swift_package(request: BuildSwiftPackageRequest) -> SwiftPackage:
     framework, members = request.xcframework, request.members
     settings, facts = framework.settings, framework.facts
-    xcframework, models = await MultiGet(
-        Get(Xcframework, BuildXcframeworkRequest, framework),
-        Get(LaidOutModels, LayOutModelsRequest(framework.models, models_folder(settings))),
+    xcframework, models = await concurrently(
+        build_xcframework(framework),
+        lay_out_models(LayOutModelsRequest(framework.models, models_folder(settings))),
     )
     filename = f"{settings.name}.xcframework.zip"
-    archive = await Get(
-        Archive, WriteArchiveRequest(framework.address, filename, ZIP, xcframework.digest)
+    archive = await write_archive(
+        WriteArchiveRequest(framework.address, filename, ZIP, xcframework.digest)
     )
-    checksum = await Get(Checksum, ChecksumRequest(archive.digest))
+    checksum = await find_checksum(ChecksumRequest(archive.digest))
     texts = {
         "Package.swift": render_package(settings, facts),
         "README.md": render_readme(
@@ -89,12 +103,12 @@ async def build_swift_package(request: BuildSwiftPackageRequest) -> SwiftPackage
             settings, facts, members
         ),
     }
-    rendered = await Get(
-        Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
+    rendered = await create_digest(
+        CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
     )
     return SwiftPackage(
-        await Get(
-            Digest, MergeDigests((archive.digest, models.digest, rendered, xcframework.digest))
+        await merge_digests(
+            MergeDigests((archive.digest, models.digest, rendered, xcframework.digest))
         )
     )
 

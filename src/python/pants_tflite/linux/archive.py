@@ -18,21 +18,42 @@ from dataclasses import dataclass
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.unions import UnionRule
 
-from pants_tflite.bundles.archives import TAR_GZ, Archive, WriteArchiveRequest
+from pants_tflite.bundles.archives import (
+    TAR_GZ,
+    WriteArchiveRequest,
+    write_archive,
+)
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
-    DescribedBundle,
-    LaidOutModels,
     LayOutModelsRequest,
+    add_manifest,
     check_custom_ops,
     files_of,
+    lay_out_models,
 )
 from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
-from pants_tflite.bundles.models import BundleFieldSet, BundleModels, BundleModelsRequest
-from pants_tflite.linux.kernels import ArchiveKernels, BuildArchiveKernelsRequest
+from pants_tflite.bundles.models import (
+    BundleFieldSet,
+    BundleModels,
+    BundleModelsRequest,
+    build_bundle_models,
+)
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    create_digest,
+    implicitly,
+    merge_digests,
+    rule,
+)
+from pants_tflite.linux.kernels import (
+    ArchiveKernels,
+    BuildArchiveKernelsRequest,
+    build_archive_kernels,
+)
 from pants_tflite.linux.names import check_archive_name, check_platforms
 from pants_tflite.linux.programs import program_files
 from pants_tflite.linux.readme import Readme
@@ -43,9 +64,10 @@ from pants_tflite.linux.target_types import (
     TfLiteLinuxArchiveTarget,
 )
 from pants_tflite.util_rules.output_paths import (
-    OutputPath,
     OutputPathRequest,
     PackageOutputRequest,
+    find_output_path,
+    place_output,
 )
 
 
@@ -103,29 +125,28 @@ class BuiltLinuxArchive:
 @rule
 async def build_linux_archive(request: BuildLinuxArchiveRequest) -> BuiltLinuxArchive:
     folder, bundled = request.folder, request.models
-    models, kernels = await MultiGet(
-        Get(LaidOutModels, LayOutModelsRequest(bundled, MODELS_DIRECTORY)),
-        Get(
-            ArchiveKernels,
+    models, kernels = await concurrently(
+        lay_out_models(LayOutModelsRequest(bundled, MODELS_DIRECTORY)),
+        build_archive_kernels(
             BuildArchiveKernelsRequest(bundled.kernels, request.platform, request.name),
+            **implicitly(),
         ),
     )
     readme = Readme(folder, request.platform, bundled.models, kernels.entries, kernels.glibc)
-    programs = await Get(
-        Digest,
+    programs = await create_digest(
         CreateDigest(
             (
                 FileContent("README.md", readme.render()),
                 *program_files(custom_ops=bool(bundled.kernels)),
             )
-        ),
+        )
     )
-    content = await Get(Digest, MergeDigests((models.digest, kernels.digest, programs)))
+    content = await merge_digests(MergeDigests((models.digest, kernels.digest, programs)))
     manifest = request.to_manifest(kernels)
-    described = await Get(DescribedBundle, AddManifestRequest(manifest, content))
-    placed = await Get(Digest, AddPrefix(described.digest, folder))
-    archive = await Get(
-        Archive, WriteArchiveRequest(request.address, f"{folder}.tar.gz", TAR_GZ, placed)
+    described = await add_manifest(AddManifestRequest(manifest, content))
+    placed = await add_prefix(AddPrefix(described.digest, folder))
+    archive = await write_archive(
+        WriteArchiveRequest(request.address, f"{folder}.tar.gz", TAR_GZ, placed)
     )
     return BuiltLinuxArchive(archive.digest)
 
@@ -135,15 +156,15 @@ async def package_linux_archive(field_set: LinuxArchiveFieldSet) -> BuiltPackage
     address = field_set.address
     platforms = check_platforms(address, field_set.platforms.value)
     name = check_archive_name(address, field_set.archive_name.value)
-    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
-    models = await Get(BundleModels, BundleModelsRequest(field_set))
+    path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
+    models = await build_bundle_models(BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
-    archives = await MultiGet(
-        Get(BuiltLinuxArchive, BuildLinuxArchiveRequest(address, name, platform, models))
+    archives = await concurrently(
+        build_linux_archive(BuildLinuxArchiveRequest(address, name, platform, models))
         for platform in platforms
     )
-    digest = await Get(Digest, MergeDigests(archive.digest for archive in archives))
-    return await Get(BuiltPackage, PackageOutputRequest(path, digest))
+    digest = await merge_digests(MergeDigests(archive.digest for archive in archives))
+    return await place_output(PackageOutputRequest(path, digest))
 
 
 def rules():

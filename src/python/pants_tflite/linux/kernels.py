@@ -7,14 +7,22 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
-from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, DigestEntries, FileEntry
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileEntry
 
 from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
+from pants_tflite.compat import (
+    collect_rules,
+    create_digest,
+    get_digest_entries,
+    rule,
+)
 from pants_tflite.subsystems.zig import Zig
 from pants_tflite.util_rules.cc.platforms import PLATFORMS
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
-from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibrary, CustomOpLibraryRequest
+from pants_tflite.util_rules.custom_ops.libraries import (
+    CustomOpLibraryRequest,
+    build_library,
+)
 
 LIBRARIES_DIRECTORY = "lib"
 
@@ -53,19 +61,18 @@ class ArchiveKernels:
 async def build_archive_kernels(request: BuildArchiveKernelsRequest, zig: Zig) -> ArchiveKernels:
     if not request.ops:
         return ArchiveKernels()
-    library = await Get(
-        CustomOpLibrary,
+    library = await build_library(
         CustomOpLibraryRequest(
             tuple(op.address for op in request.ops),
             PLATFORMS[request.platform],
             name=library_name(request.name),
-        ),
+        )
     )
     assert library.shared is not None
-    (entry,) = await Get(DigestEntries, Digest, library.shared.digest)
+    (entry,) = await get_digest_entries(library.shared.digest)
     assert isinstance(entry, FileEntry)
     path = os.path.join(LIBRARIES_DIRECTORY, os.path.basename(library.shared.path))
-    digest = await Get(Digest, CreateDigest((replace(entry, path=path, is_executable=False),)))
+    digest = await create_digest(CreateDigest((replace(entry, path=path, is_executable=False),)))
     builds = (KernelBuild(path, request.platform, library.toolchain),)
     entries = tuple(KernelEntry(op, op.registration, builds) for op in request.ops)
     return ArchiveKernels(digest, entries, zig.glibc[request.platform])

@@ -8,12 +8,22 @@ import os
 from dataclasses import dataclass, replace
 from typing import Optional
 
-from pants.engine.fs import CreateDigest, Digest, DigestEntries, MergeDigests
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.fs import CreateDigest, Digest, MergeDigests
 
+from pants_tflite.compat import (
+    collect_rules,
+    create_digest,
+    get_digest_entries,
+    merge_digests,
+    rule,
+)
 from pants_tflite.micro.checks import check_flash
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
-from pants_tflite.micro.self_test_program import BuildSelfTestRequest, BuiltSelfTest
+from pants_tflite.micro.self_test_program import (
+    BuildSelfTestRequest,
+    BuiltSelfTest,
+    build_self_test,
+)
 from pants_tflite.util_rules.cc.platforms import PLATFORMS
 
 _LIBRARIES = "lib"
@@ -52,16 +62,15 @@ async def build_micro_binaries(request: BuiltMicroBinariesRequest) -> BuiltMicro
     field_set = request.field_set
     cpu = field_set.cpu.value
     if cpu is None or field_set.tflm.value is None:
-        return BuiltMicroBinaries(await Get(Digest, CreateDigest(())))
-    built = await Get(BuiltSelfTest, BuildSelfTestRequest(field_set, PLATFORMS[cpu]))
+        return BuiltMicroBinaries(await create_digest(CreateDigest(())))
+    built = await build_self_test(BuildSelfTestRequest(field_set, PLATFORMS[cpu]))
     limit = MicroSettings.create(field_set).max_flash
     flash = {"models, code and constants": built.flash_bytes}
     check_flash(field_set.address, field_set.max_flash.value, limit, flash)
-    digest = await Get(Digest, MergeDigests((built.library.digest, built.program.digest)))
-    entries = await Get(DigestEntries, Digest, digest)
-    placed = await Get(
-        Digest,
-        CreateDigest(replace(entry, path=_place(cpu, entry.path)) for entry in entries),
+    digest = await merge_digests(MergeDigests((built.library.digest, built.program.digest)))
+    entries = await get_digest_entries(digest)
+    placed = await create_digest(
+        CreateDigest(replace(entry, path=_place(cpu, entry.path)) for entry in entries)
     )
     return BuiltMicroBinaries(placed, built, cpu)
 

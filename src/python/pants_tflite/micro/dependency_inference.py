@@ -6,12 +6,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import FieldSet, InferDependenciesRequest, InferredDependencies
 from pants.engine.unions import UnionRule
 
+from pants_tflite.compat import (
+    collect_rules,
+    rule,
+)
 from pants_tflite.micro.target_types import MicroTflmField
-from pants_tflite.util_rules.dependency_inference import ReferencesRequest
+from pants_tflite.util_rules.dependency_inference import (
+    ReferencesRequest,
+    find_references,
+)
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,8 @@ async def infer_micro_tflm_dependencies(
     request: InferMicroTflmDependencies,
 ) -> InferredDependencies:
     field = request.field_set.tflm
-    return await Get(
-        InferredDependencies,
-        ReferencesRequest(request.field_set.address, ((field.alias, field.value),)),
+    return await find_references(
+        ReferencesRequest(request.field_set.address, ((field.alias, field.value),))
     )
 
 

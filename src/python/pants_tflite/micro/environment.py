@@ -7,11 +7,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.engine.platform import Platform
-from pants.engine.rules import Get, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    rule,
+)
 from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.subsystems.tflm import Tflm
-from pants_tflite.util_rules.python_environments import PythonEnvironment, PythonEnvironmentRequest
+from pants_tflite.util_rules.python_environments import (
+    PythonEnvironment,
+    PythonEnvironmentRequest,
+    set_up_python_environment,
+)
 
 
 @dataclass(frozen=True)
@@ -35,9 +42,8 @@ async def find_tflm_environment(
     _: TflmEnvironmentRequest, tflm: Tflm, platform: Platform
 ) -> PythonEnvironment:
     check_platform(platform)
-    return await Get(
-        PythonEnvironment,
-        PythonEnvironmentRequest(tflm.to_lockfile(), tflm.to_interpreter_constraints()),
+    return await set_up_python_environment(
+        PythonEnvironmentRequest(tflm.to_lockfile(), tflm.to_interpreter_constraints())
     )
 
 

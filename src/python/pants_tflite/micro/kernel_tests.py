@@ -8,37 +8,62 @@ from dataclasses import dataclass
 from typing import Any
 
 from pants.core.goals.test import TestFieldSet, TestRequest, TestResult, TestSubsystem
-from pants.engine.fs import AddPrefix, Digest, MergeDigests
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.fs import AddPrefix, MergeDigests
 from pants.engine.target import Target
 from pants.util.logging import LogLevel
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    execute_process,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.custom_op_target_types import SkipKernelTestField, TfLiteCustomOpTarget
 from pants_tflite.errors import TfLiteError
-from pants_tflite.goals.kernel_tests import KernelReport, KernelReportRequest, tested, unbuilt
-from pants_tflite.micro.kernels import MicroKernels, MicroKernelsRequest
-from pants_tflite.micro.measuring_program import BuildMeasuringProgramRequest, MeasuringProgram
+from pants_tflite.goals.kernel_tests import (
+    KernelReportRequest,
+    report_kernel_test,
+    tested,
+    unbuilt,
+)
+from pants_tflite.micro.kernels import (
+    MicroKernelsRequest,
+    find_micro_kernels,
+)
+from pants_tflite.micro.measuring_program import (
+    BuildMeasuringProgramRequest,
+    MeasuringProgram,
+    build_measuring_program,
+)
 from pants_tflite.micro.target_types import KernelTestTflmField
-from pants_tflite.micro.tflm_tree import TflmTree, TflmTreeRequest
+from pants_tflite.micro.tflm_tree import (
+    TflmTreeRequest,
+    find_tflm_tree,
+)
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 from pants_tflite.util_rules.custom_ops.kernel_tests import (
     CASES_FOLDER,
-    KernelCases,
     KernelCasesRequest,
     KernelTestFields,
     KernelTestRun,
+    collect_cases,
 )
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
+    find_litert_environment,
 )
-from pants_tflite.util_rules.references import Reference, ReferenceRequest
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
 from pants_tflite.util_rules.sandbox_programs import (
-    PreparedProgram,
     PrepareProgramRequest,
     RunProgramRequest,
+    prepare_program,
 )
 
 _PROGRAM = "pants_tflite.micro.sandbox.run_micro_kernel_cases"
@@ -87,29 +112,30 @@ class TestedMicroKernel:
 async def build_tested_micro_kernel(request: TestedMicroKernelRequest) -> TestedMicroKernel:
     field, tflm = request.fields.custom_op, request.fields.tflm
     address = field.address
-    reference, tree = await MultiGet(
-        Get(
-            Reference,
-            ReferenceRequest(address, field.alias, field.value, (TfLiteCustomOpTarget,)),
+    reference, tree = await concurrently(
+        resolve_reference(
+            ReferenceRequest(address, field.alias, field.value, (TfLiteCustomOpTarget,))
         ),
-        Get(TflmTree, TflmTreeRequest(address, tflm.alias, tflm.value)),
+        find_tflm_tree(TflmTreeRequest(address, tflm.alias, tflm.value)),
     )
     op = CustomOp.create(reference.target)
-    kernels = await Get(MicroKernels, MicroKernelsRequest(address, (op,)))
-    program = await Get(MeasuringProgram, BuildMeasuringProgramRequest(address, tree, (), kernels))
+    kernels = await find_micro_kernels(MicroKernelsRequest(address, (op,)))
+    program = await build_measuring_program(
+        BuildMeasuringProgramRequest(address, tree, (), kernels)
+    )
     return TestedMicroKernel(op, program)
 
 
 @rule(desc="Test a kernel with TFLite Micro")
 async def run_micro_kernel_test(request: RunMicroKernelTestRequest) -> KernelTestRun:
     fields = request.fields
-    cases, kernel, environment = await MultiGet(
-        Get(KernelCases, KernelCasesRequest(fields)),
-        Get(TestedMicroKernel, TestedMicroKernelRequest(fields)),
-        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    cases, kernel, environment = await concurrently(
+        collect_cases(KernelCasesRequest(fields)),
+        build_tested_micro_kernel(TestedMicroKernelRequest(fields)),
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
-    staged = await Get(Digest, AddPrefix(cases.digest, CASES_FOLDER))
-    digest = await Get(Digest, MergeDigests((staged, kernel.program.digest)))
+    staged = await add_prefix(AddPrefix(cases.digest, CASES_FOLDER))
+    digest = await merge_digests(MergeDigests((staged, kernel.program.digest)))
     run = RunProgramRequest.create(
         fields.address,
         _PROGRAM,
@@ -118,8 +144,8 @@ async def run_micro_kernel_test(request: RunMicroKernelTestRequest) -> KernelTes
         description=f"Test the kernel of {kernel.op.address} with TFLite Micro",
         input_digest=digest,
     )
-    prepared = await Get(PreparedProgram, PrepareProgramRequest(run))
-    result = await Get(FallibleProcessResult, Process, prepared.process)
+    prepared = await prepare_program(PrepareProgramRequest(run), **implicitly())
+    result = await execute_process(prepared.process, **implicitly())
     return KernelTestRun(fields.address, result)
 
 
@@ -129,10 +155,10 @@ async def test_micro_kernel(
 ) -> TestResult:
     field_set = batch.single_element
     try:
-        run = await Get(KernelTestRun, RunMicroKernelTestRequest(field_set))
+        run = await run_micro_kernel_test(RunMicroKernelTestRequest(field_set))
     except TfLiteError as error:
         return unbuilt(field_set.address, error, test_subsystem.output)
-    report = await Get(KernelReport, KernelReportRequest(run))
+    report = await report_kernel_test(KernelReportRequest(run))
     return tested(run, report, test_subsystem.output)
 
 

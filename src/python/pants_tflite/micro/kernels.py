@@ -10,17 +10,22 @@ from typing import Iterable, Mapping
 
 from pants.backend.cc.target_types import CC_HEADER_FILE_EXTENSIONS
 from pants.engine.addresses import Address
-from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, DigestEntries, FileEntry
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileEntry
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.fields import BundleModelsField
+from pants_tflite.compat import (
+    collect_rules,
+    create_digest,
+    get_digest_entries,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 from pants_tflite.util_rules.custom_ops.kernel_sources import KernelSource
 from pants_tflite.util_rules.custom_ops.micro_sources import (
-    CustomOpSources,
     CustomOpSourcesRequest,
+    find_micro_sources,
 )
 
 # It is on the include path of what is in it.
@@ -86,12 +91,12 @@ async def find_micro_kernels(request: MicroKernelsRequest) -> MicroKernels:
     if not request.ops:
         return MicroKernels()
     addresses = tuple(op.address for op in request.ops)
-    found = await Get(CustomOpSources, CustomOpSourcesRequest(addresses))
-    entries = await Get(DigestEntries, Digest, found.digest)
+    found = await find_micro_sources(CustomOpSourcesRequest(addresses))
+    entries = await get_digest_entries(found.digest)
     files = [entry for entry in entries if isinstance(entry, FileEntry)]
     places = place_files(request.address, [file.path for file in files], found.include_dirs)
-    digest = await Get(
-        Digest, CreateDigest(replace(file, path=places[file.path]) for file in files)
+    digest = await create_digest(
+        CreateDigest(replace(file, path=places[file.path]) for file in files)
     )
     return MicroKernels(
         ops=found.ops,

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from pants.engine.addresses import Address
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.micro.measuring_program import MeasuringProgram
-from pants_tflite.micro.model_reports import ModelReport, ReportModelRequest
+from pants_tflite.micro.model_reports import (
+    ModelReport,
+    ReportModelRequest,
+    report_on_model,
+)
 
 ARENA_ALIGNMENT = 16
 DEFAULT_MARGIN_PERCENT = 10
@@ -171,9 +179,8 @@ def difference_mistake(report: ModelReport, tolerance: GoldenTolerance) -> Optio
 
 @rule(desc="Measure a bundle's models with TFLite Micro")
 async def measure_models(request: MeasureModelsRequest) -> MeasuredModels:
-    reports = await MultiGet(
-        Get(ModelReport, ReportModelRequest, request.report_request(model))
-        for model in request.models.models
+    reports = await concurrently(
+        report_on_model(request.report_request(model)) for model in request.models.models
     )
     mistakes = [
         refusal_mistake(reports),

@@ -12,8 +12,14 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    merge_digests,
+    rule,
+)
 from pants_tflite.micro.kernels import MicroKernels
 from pants_tflite.micro.rendering import (
     INCLUDE_DIRECTORY,
@@ -21,19 +27,22 @@ from pants_tflite.micro.rendering import (
     render_op_resolver,
 )
 from pants_tflite.micro.tflm_library import (
-    CompiledMicroKernels,
-    CompiledTflm,
     CompileMicroKernelsRequest,
     CompileMicroSourceRequest,
     CompileTflmRequest,
+    compile_micro_kernels,
+    compile_micro_source,
+    compile_tflm,
 )
 from pants_tflite.micro.tflm_tree import TflmTree
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
-    CompiledObject,
-    StaticLibrary,
+    archive_objects,
 )
-from pants_tflite.util_rules.cc.linking import Executable, LinkExecutableRequest
+from pants_tflite.util_rules.cc.linking import (
+    LinkExecutableRequest,
+    link_executable,
+)
 from pants_tflite.util_rules.cc.platforms import host_platform
 from pants_tflite.util_rules.cc.toolchain import CXX
 
@@ -72,28 +81,26 @@ async def build_measuring_program(request: BuildMeasuringProgramRequest) -> Meas
         *render_op_resolver(_NAME, request.methods, request.kernels.ops),
         render_measuring_program(_NAME),
     )
-    digest = await Get(
-        Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts)
+    digest = await create_digest(
+        CreateDigest(FileContent(path, text.encode()) for path, text in texts)
     )
-    headers = await Get(Digest, MergeDigests((digest, tree.headers)))
+    headers = await merge_digests(MergeDigests((digest, tree.headers)))
     include_dirs = (INCLUDE_DIRECTORY, *tree.include_dirs)
-    tflm, kernels, *own = await MultiGet(
-        Get(CompiledTflm, CompileTflmRequest(address, tree, platform)),
-        Get(CompiledMicroKernels, CompileMicroKernelsRequest(tree, platform, request.kernels)),
+    tflm, kernels, *own = await concurrently(
+        compile_tflm(CompileTflmRequest(address, tree, platform)),
+        compile_micro_kernels(CompileMicroKernelsRequest(tree, platform, request.kernels)),
         *(
-            Get(
-                CompiledObject,
-                CompileMicroSourceRequest(address, platform, path, digest, headers, include_dirs),
+            compile_micro_source(
+                CompileMicroSourceRequest(address, platform, path, digest, headers, include_dirs)
             )
             for path, _ in texts
             if path.endswith(".cc")
         ),
     )
-    library = await Get(
-        StaticLibrary, ArchiveObjectsRequest(address, platform, CXX, RUNTIME, tflm.objects)
+    library = await archive_objects(
+        ArchiveObjectsRequest(address, platform, CXX, RUNTIME, tflm.objects)
     )
-    program = await Get(
-        Executable,
+    program = await link_executable(
         LinkExecutableRequest(
             address,
             platform,
@@ -101,7 +108,7 @@ async def build_measuring_program(request: BuildMeasuringProgramRequest) -> Meas
             _NAME,
             (*own, *kernels.objects),
             libraries=(library,),
-        ),
+        )
     )
     return MeasuringProgram(program.digest, program.path, tree.version)
 

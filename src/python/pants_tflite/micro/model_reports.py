@@ -10,21 +10,32 @@ from functools import cached_property
 from typing import Any, Optional
 
 from pants.engine.fs import (
-    Digest,
-    DigestContents,
     DigestSubset,
     MergeDigests,
     PathGlobs,
-    Snapshot,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.bundles.models import BundleModel
-from pants_tflite.micro.environment import TflmEnvironmentRequest
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    digest_subset_to_digest,
+    digest_to_snapshot,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    rule,
+)
+from pants_tflite.micro.environment import (
+    TflmEnvironmentRequest,
+    find_tflm_environment,
+)
 from pants_tflite.micro.measuring_program import RUNTIME, MeasuringProgram
 from pants_tflite.util_rules.conversion import MODEL_FILE
-from pants_tflite.util_rules.python_environments import PythonEnvironment
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 from pants_tflite.util_rules.verification import GOLDEN_FILES
 
 _PROGRAM = "pants_tflite.micro.sandbox.measure"
@@ -73,20 +84,18 @@ class ModelReport:
 @rule(desc="Measure a model with TFLite Micro")
 async def report_on_model(request: ReportModelRequest) -> ModelReport:
     model = request.model
-    environment, files = await MultiGet(
-        Get(PythonEnvironment, TflmEnvironmentRequest()),
+    environment, files = await concurrently(
+        find_tflm_environment(TflmEnvironmentRequest(), **implicitly()),
         # Without its description, so that a model of the same bytes is measured once.
-        Get(Digest, DigestSubset(model.digest, PathGlobs((MODEL_FILE, *GOLDEN_FILES)))),
+        digest_subset_to_digest(DigestSubset(model.digest, PathGlobs((MODEL_FILE, *GOLDEN_FILES)))),
     )
-    snapshot = await Get(Snapshot, Digest, files)
+    snapshot = await digest_to_snapshot(files)
     golden_input, golden_output = (
         path if path in snapshot.files else None for path in GOLDEN_FILES
     )
     programs = (request.program.digest,) if request.program else ()
-    input_digest = await Get(Digest, MergeDigests((files, *programs)))
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    input_digest = await merge_digests(MergeDigests((files, *programs)))
+    result = await run_program(
         RunProgramRequest.create(
             model.address,
             _PROGRAM,
@@ -99,9 +108,9 @@ async def report_on_model(request: ReportModelRequest) -> ModelReport:
             },
             description=f"Measure the model {model.address} with TFLite Micro",
             input_digest=input_digest,
-        ),
+        )
     )
-    contents = await Get(DigestContents, Digest, result.digest)
+    contents = await get_digest_contents(result.digest)
     return ModelReport(model, contents[0].content.decode())
 
 

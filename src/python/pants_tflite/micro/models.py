@@ -7,14 +7,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from pants.engine.rules import Get, collect_rules, rule
-
 from pants_tflite.bundles.contents import check_custom_ops
 from pants_tflite.bundles.models import (
     BundleModels,
     BundleModelsRequest,
-    BundlePlan,
     PlanBundleRequest,
+    build_bundle_models,
+    plan_bundle,
+)
+from pants_tflite.compat import (
+    collect_rules,
+    rule,
 )
 from pants_tflite.micro.checks import (
     check_arena,
@@ -26,13 +29,30 @@ from pants_tflite.micro.checks import (
     methods_for,
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
-from pants_tflite.micro.kernels import MicroKernels, MicroKernelsRequest
+from pants_tflite.micro.kernels import (
+    MicroKernels,
+    MicroKernelsRequest,
+    find_micro_kernels,
+)
 from pants_tflite.micro.library import Library, LibraryModel
-from pants_tflite.micro.measurement import GoldenTolerance, MeasuredModels, MeasureModelsRequest
-from pants_tflite.micro.measuring_program import BuildMeasuringProgramRequest, MeasuringProgram
+from pants_tflite.micro.measurement import (
+    GoldenTolerance,
+    MeasuredModels,
+    MeasureModelsRequest,
+    measure_models,
+)
+from pants_tflite.micro.measuring_program import (
+    BuildMeasuringProgramRequest,
+    MeasuringProgram,
+    build_measuring_program,
+)
 from pants_tflite.micro.names import check_model_names
 from pants_tflite.micro.op_names import CUSTOM_METHODS
-from pants_tflite.micro.tflm_tree import TflmTree, TflmTreeRequest
+from pants_tflite.micro.tflm_tree import (
+    TflmTree,
+    TflmTreeRequest,
+    find_tflm_tree,
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +81,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     field_set = request.field_set
     address = field_set.address
     settings = MicroSettings.create(field_set)
-    plan = await Get(BundlePlan, PlanBundleRequest(field_set))
+    plan = await plan_bundle(PlanBundleRequest(field_set))
     check_model_names(address, [planned.name for planned in plan.models])
     check_variants(address, plan.models)
     tflm = field_set.tflm
@@ -74,23 +94,22 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         max_arena=settings.max_arena,
     )
     ops = {op.name: op for planned in plan.models for op in planned.custom_ops.ops}
-    kernels = await Get(MicroKernels, MicroKernelsRequest(address, tuple(ops.values())))
+    kernels = await find_micro_kernels(MicroKernelsRequest(address, tuple(ops.values())))
     tree: Optional[TflmTree] = None
     if ops and tflm.value is not None:
-        tree = await Get(TflmTree, TflmTreeRequest(address, tflm.alias, tflm.value))
-    bundle = await Get(BundleModels, BundleModelsRequest(field_set))
+        tree = await find_tflm_tree(TflmTreeRequest(address, tflm.alias, tflm.value))
+    bundle = await build_bundle_models(BundleModelsRequest(field_set))
     sizes = {model.name: model.facts["sizes"]["file"] for model in bundle.models}
     check_flash(address, field_set.max_flash.value, settings.max_flash, sizes)
     check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, *kernels.names))
     program: Optional[MeasuringProgram] = None
     if tree is not None:
         methods = known_methods(bundle.models, kernels.names)
-        program = await Get(
-            MeasuringProgram, BuildMeasuringProgramRequest(address, tree, methods, kernels)
+        program = await build_measuring_program(
+            BuildMeasuringProgramRequest(address, tree, methods, kernels)
         )
     tolerance = GoldenTolerance(steps=field_set.golden_tolerance.value)
-    measured = await Get(
-        MeasuredModels,
+    measured = await measure_models(
         MeasureModelsRequest(
             address,
             bundle,
@@ -99,7 +118,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
             kernels.names,
             program,
             settings.arena_size,
-        ),
+        )
     )
     arenas = [(model.model.name, model.arena) for model in measured.models]
     check_arena(address, field_set.max_arena.value, settings.max_arena, arenas)

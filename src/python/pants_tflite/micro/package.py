@@ -10,21 +10,19 @@ from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestEntries,
     FileContent,
     FileEntry,
     MergeDigests,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
-    DescribedBundle,
-    LaidOutModels,
     LayOutModelsRequest,
+    add_manifest,
     files_of,
+    lay_out_models,
 )
 from pants_tflite.bundles.manifests import (
     BundleManifest,
@@ -32,22 +30,41 @@ from pants_tflite.bundles.manifests import (
     KernelEntry,
     ModelEntry,
 )
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    get_digest_entries,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.micro.binaries import (
     BuiltMicroBinaries,
     BuiltMicroBinariesRequest,
+    build_micro_binaries,
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
 from pants_tflite.micro.layouts.placing import check_layout
-from pants_tflite.micro.models import MicroModels, MicroModelsRequest
+from pants_tflite.micro.models import (
+    MicroModels,
+    MicroModelsRequest,
+    build_micro_models,
+)
 from pants_tflite.micro.readme import render_readme
-from pants_tflite.micro.sources import MicroSources, MicroSourcesRequest
+from pants_tflite.micro.sources import (
+    MicroSources,
+    MicroSourcesRequest,
+    render_sources,
+)
 from pants_tflite.micro.target_types import TfLiteMicroLibraryTarget
 from pants_tflite.util_rules.output_paths import (
-    OutputPath,
     OutputPathRequest,
     PackageOutputRequest,
+    find_output_path,
+    place_output,
 )
 
 _MODELS_DIRECTORY = "models"
@@ -71,22 +88,20 @@ class LaidOutSources:
 @rule
 async def lay_out_sources(request: LayOutSourcesRequest) -> LaidOutSources:
     layout = request.layout
-    entries = await Get(DigestEntries, Digest, request.sources.digest)
-    placed, written = await MultiGet(
-        Get(
-            Digest,
+    entries = await get_digest_entries(request.sources.digest)
+    placed, written = await concurrently(
+        create_digest(
             CreateDigest(
                 replace(entry, path=layout.places[entry.path])
                 for entry in entries
                 if isinstance(entry, FileEntry) and entry.path in layout.places
-            ),
+            )
         ),
-        Get(
-            Digest,
-            CreateDigest(FileContent(path, text.encode()) for path, text in layout.texts.items()),
+        create_digest(
+            CreateDigest(FileContent(path, text.encode()) for path, text in layout.texts.items())
         ),
     )
-    return LaidOutSources(await Get(Digest, MergeDigests((placed, written))))
+    return LaidOutSources(await merge_digests(MergeDigests((placed, written))))
 
 
 def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
@@ -159,12 +174,12 @@ def describe(
 
 @rule(desc="Package a TFLite Micro library")
 async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage:
-    path = await Get(OutputPath, OutputPathRequest(field_set.output_path))
+    path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
     # First: it looks for what it compiles with before any model is built.
-    binaries = await Get(BuiltMicroBinaries, BuiltMicroBinariesRequest(field_set))
-    models, sources = await MultiGet(
-        Get(MicroModels, MicroModelsRequest(field_set)),
-        Get(MicroSources, MicroSourcesRequest(field_set)),
+    binaries = await build_micro_binaries(BuiltMicroBinariesRequest(field_set))
+    models, sources = await concurrently(
+        build_micro_models(MicroModelsRequest(field_set)),
+        render_sources(MicroSourcesRequest(field_set)),
     )
     files = library_files(sources, models)
     layout = CATALOG[field_set.layout.value](files)
@@ -175,16 +190,16 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
         if any(op["name"] == _STATEFUL_OP for op in model.facts["ops"])
     }
     readme = render_readme(models.library, files, layout, stateful=stateful)
-    laid_out, laid_out_models, described = await MultiGet(
-        Get(LaidOutSources, LayOutSourcesRequest(sources, layout)),
-        Get(LaidOutModels, LayOutModelsRequest(models.bundle, _MODELS_DIRECTORY)),
-        Get(Digest, CreateDigest((FileContent(_README_FILE, readme.encode()),))),
+    laid_out, laid_out_models, described = await concurrently(
+        lay_out_sources(LayOutSourcesRequest(sources, layout)),
+        lay_out_models(LayOutModelsRequest(models.bundle, _MODELS_DIRECTORY)),
+        create_digest(CreateDigest((FileContent(_README_FILE, readme.encode()),))),
     )
     parts = (laid_out.digest, laid_out_models.digest, described, binaries.digest)
-    content = await Get(Digest, MergeDigests(parts))
+    content = await merge_digests(MergeDigests(parts))
     manifest = describe(field_set, models, layout, binaries)
-    bundle = await Get(DescribedBundle, AddManifestRequest(manifest, content))
-    return await Get(BuiltPackage, PackageOutputRequest(path, bundle.digest))
+    bundle = await add_manifest(AddManifestRequest(manifest, content))
+    return await place_output(PackageOutputRequest(path, bundle.digest))
 
 
 def rules():

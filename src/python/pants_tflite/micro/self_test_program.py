@@ -8,35 +8,60 @@ from dataclasses import dataclass
 
 from pants.engine.fs import (
     Digest,
-    DigestContents,
     DigestSubset,
     MergeDigests,
     PathGlobs,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    digest_subset_to_digest,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.micro.elf_sizes import ElfSizes, elf_sizes
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.qemu.boards import BOARDS, LINK_FLAGS
-from pants_tflite.micro.qemu.start_up import StartUpFiles, StartUpFilesRequest
-from pants_tflite.micro.sources import MicroSources, MicroSourcesRequest
+from pants_tflite.micro.qemu.start_up import (
+    StartUpFilesRequest,
+    find_start_up_files,
+)
+from pants_tflite.micro.sources import (
+    MicroSourcesRequest,
+    render_sources,
+)
 from pants_tflite.micro.tflm_library import (
-    CompiledMicroKernels,
-    CompiledTflm,
     CompileMicroKernelsRequest,
     CompileMicroSourceRequest,
     CompileTflmRequest,
+    compile_micro_kernels,
+    compile_micro_source,
+    compile_tflm,
 )
-from pants_tflite.micro.tflm_tree import TflmTree, TflmTreeRequest
+from pants_tflite.micro.tflm_tree import (
+    TflmTree,
+    TflmTreeRequest,
+    find_tflm_tree,
+)
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
-    CompiledObject,
     StaticLibrary,
+    archive_objects,
 )
-from pants_tflite.util_rules.cc.linking import Executable, LinkExecutableRequest
+from pants_tflite.util_rules.cc.linking import (
+    Executable,
+    LinkExecutableRequest,
+    link_executable,
+)
 from pants_tflite.util_rules.cc.platforms import Platform
-from pants_tflite.util_rules.cc.toolchain import CXX, Toolchain
-from pants_tflite.util_rules.cc.toolchains import ToolchainRequest
+from pants_tflite.util_rules.cc.toolchain import CXX
+from pants_tflite.util_rules.cc.toolchains import (
+    ToolchainRequest,
+    choose_toolchain,
+)
 
 _GOLDEN_SUFFIX = "_golden.cc"
 
@@ -92,16 +117,16 @@ class SizeFilesRequest:
 @rule
 async def find_micro_tools(request: MicroToolsRequest) -> MicroTools:
     field = request.field_set.tflm
-    tree, toolchain = await MultiGet(
-        Get(TflmTree, TflmTreeRequest(field.address, field.alias, field.value or "")),
-        Get(Toolchain, ToolchainRequest(field.address, request.platform, CXX)),
+    tree, toolchain = await concurrently(
+        find_tflm_tree(TflmTreeRequest(field.address, field.alias, field.value or "")),
+        choose_toolchain(ToolchainRequest(field.address, request.platform, CXX), **implicitly()),
     )
     return MicroTools(tree, toolchain.name)
 
 
 @rule
 async def size_files(request: SizeFilesRequest) -> ElfSizes:
-    contents = await Get(DigestContents, Digest, request.digest)
+    contents = await get_digest_contents(request.digest)
     sizes = [elf_sizes(file.content) for file in contents]
     return ElfSizes(
         sum(size.text for size in sizes),
@@ -114,36 +139,31 @@ async def size_files(request: SizeFilesRequest) -> ElfSizes:
 async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
     field_set, platform = request.field_set, request.platform
     address = field_set.address
-    tools = await Get(MicroTools, MicroToolsRequest(field_set, platform))
-    start_up, sources, tflm = await MultiGet(
-        Get(StartUpFiles, StartUpFilesRequest(platform)),
-        Get(MicroSources, MicroSourcesRequest(field_set)),
-        Get(CompiledTflm, CompileTflmRequest(address, tools.tree, platform)),
+    tools = await find_micro_tools(MicroToolsRequest(field_set, platform))
+    start_up, sources, tflm = await concurrently(
+        find_start_up_files(StartUpFilesRequest(platform)),
+        render_sources(MicroSourcesRequest(field_set)),
+        compile_tflm(CompileTflmRequest(address, tools.tree, platform)),
     )
     own_headers = PathGlobs((*sources.headers, *sources.self_test_headers))
-    digest, headers = await MultiGet(
-        Get(Digest, MergeDigests((sources.digest, start_up.digest))),
-        Get(Digest, DigestSubset(sources.digest, own_headers)),
+    digest, headers = await concurrently(
+        merge_digests(MergeDigests((sources.digest, start_up.digest))),
+        digest_subset_to_digest(DigestSubset(sources.digest, own_headers)),
     )
-    headers = await Get(Digest, MergeDigests((tools.tree.headers, headers)))
+    headers = await merge_digests(MergeDigests((tools.tree.headers, headers)))
     include_dirs = (sources.include_directory, *tools.tree.include_dirs)
     own = (*sources.sources, *sources.self_test_sources, *start_up.sources)
-    kernels, *objects = await MultiGet(
-        Get(
-            CompiledMicroKernels,
-            CompileMicroKernelsRequest(tools.tree, platform, sources.kernels),
-        ),
+    kernels, *objects = await concurrently(
+        compile_micro_kernels(CompileMicroKernelsRequest(tools.tree, platform, sources.kernels)),
         *(
-            Get(
-                CompiledObject,
-                CompileMicroSourceRequest(address, platform, source, digest, headers, include_dirs),
+            compile_micro_source(
+                CompileMicroSourceRequest(address, platform, source, digest, headers, include_dirs)
             )
             for source in own
         ),
     )
     by_source = dict(zip(own, objects))
-    library = await Get(
-        StaticLibrary,
+    library = await archive_objects(
         ArchiveObjectsRequest(
             address,
             platform,
@@ -154,10 +174,9 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
                 *kernels.objects,
                 *tflm.objects,
             ),
-        ),
+        )
     )
-    program = await Get(
-        Executable,
+    program = await link_executable(
         LinkExecutableRequest(
             address,
             platform,
@@ -167,13 +186,13 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
             libraries=(library,),
             flags=LINK_FLAGS if platform.name in BOARDS else (),
             digest=start_up.digest,
-        ),
+        )
     )
     golden = [by_source[source] for source in own if source.endswith(_GOLDEN_SUFFIX)]
-    golden_digest = await Get(Digest, MergeDigests(item.digest for item in golden))
-    sizes, golden_sizes = await MultiGet(
-        Get(ElfSizes, SizeFilesRequest(program.digest)),
-        Get(ElfSizes, SizeFilesRequest(golden_digest)),
+    golden_digest = await merge_digests(MergeDigests(item.digest for item in golden))
+    sizes, golden_sizes = await concurrently(
+        size_files(SizeFilesRequest(program.digest)),
+        size_files(SizeFilesRequest(golden_digest)),
     )
     return BuiltSelfTest(library, program, sizes, golden_sizes.flash, tools)
 

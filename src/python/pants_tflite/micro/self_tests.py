@@ -8,23 +8,37 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from pants.core.goals.test import TestFieldSet, TestRequest, TestResult, TestSubsystem
-from pants.engine.fs import CreateDigest, Digest, DigestEntries, FileContent, FileEntry
+from pants.engine.fs import CreateDigest, FileContent, FileEntry
 from pants.engine.process import (
-    FallibleProcessResult,
     Process,
     ProcessCacheScope,
     ProcessResultMetadata,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
+from pants.engine.target import Target, WrappedTargetRequest
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from pants_tflite.compat import test_result
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    execute_process,
+    get_digest_entries,
+    implicitly,
+    resolve_target,
+    rule,
+    test_result,
+)
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.qemu.boards import BOARDS
-from pants_tflite.micro.qemu.emulator import Qemu, QemuRequest
-from pants_tflite.micro.self_test_program import BuildSelfTestRequest, BuiltSelfTest
+from pants_tflite.micro.qemu.emulator import (
+    QemuRequest,
+    find_qemu,
+)
+from pants_tflite.micro.self_test_program import (
+    BuildSelfTestRequest,
+    build_self_test,
+)
 from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
 from pants_tflite.micro.target_types import MicroLayoutField, MicroTflmField
 from pants_tflite.util_rules.cc.platforms import PLATFORMS, Platform, host_platform
@@ -71,21 +85,20 @@ class SelfTestRun:
 @rule(desc="Run a TFLite Micro self-test", level=LogLevel.DEBUG)
 async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -> SelfTestRun:
     field_set, platform = request.field_set, request.platform
-    built = await Get(BuiltSelfTest, BuildSelfTestRequest(field_set, platform))
+    built = await build_self_test(BuildSelfTestRequest(field_set, platform))
     program = built.program
     board = BOARDS.get(platform.name)
     argv: tuple[str, ...] = (f"./{program.path}",)
     version = ""
     where = f"the host ({platform})"
     if board is not None:
-        qemu = await Get(Qemu, QemuRequest())
+        qemu = await find_qemu(QemuRequest(), **implicitly())
         if qemu.path is None:
             return SelfTestRun(f"{platform}: compiled, not run: {QEMU} was not found.")
         argv, version = board.argv(qemu.path, program.path), qemu.version
         where = f"{platform} in QEMU ({board.machine})"
     sizes = built.sizes
-    result = await Get(
-        FallibleProcessResult,
+    result = await execute_process(
         Process(
             argv=argv,
             env=FrozenDict({"PANTS_TFLITE_EMULATOR": version} if version else {}),
@@ -96,6 +109,7 @@ async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -
                 ProcessCacheScope.PER_SESSION if request.force else ProcessCacheScope.SUCCESSFUL
             ),
         ),
+        **implicitly(),
     )
     return SelfTestRun(
         f"{where}: {sizes.text} bytes of text ({built.golden_bytes} of them golden vectors), "
@@ -111,21 +125,21 @@ async def test_micro_library(
     batch: MicroSelfTestRequest.Batch[MicroSelfTestFieldSet, Any], test_subsystem: TestSubsystem
 ) -> TestResult:
     address = batch.single_element.address
-    wrapped = await Get(
-        WrappedTarget, WrappedTargetRequest(address, description_of_origin="the goal `test`")
+    wrapped = await resolve_target(
+        WrappedTargetRequest(address, description_of_origin="the goal `test`"), **implicitly()
     )
     field_set = MicroLibraryFieldSet.create(wrapped.target)
     cpu = field_set.cpu.value
     platforms = (host_platform(), *((PLATFORMS[cpu],) if cpu else ()))
-    runs = await MultiGet(
-        Get(SelfTestRun, RunSelfTestRequest(field_set, platform, test_subsystem.force))
+    runs = await concurrently(
+        run_self_test(RunSelfTestRequest(field_set, platform, test_subsystem.force), **implicitly())
         for platform in platforms
     )
     text = "\n".join(run.render() for run in runs).encode()
-    files = await Get(
-        Digest, CreateDigest((FileContent("stdout", text), FileContent("stderr", b"")))
+    files = await create_digest(
+        CreateDigest((FileContent("stdout", text), FileContent("stderr", b"")))
     )
-    entries = await Get(DigestEntries, Digest, files)
+    entries = await get_digest_entries(files)
     digests = {entry.path: entry.file_digest for entry in entries if isinstance(entry, FileEntry)}
     return test_result(
         exit_code=next((run.exit_code for run in runs if run.exit_code), 0),

@@ -9,12 +9,23 @@ from typing import Any, Iterable
 
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, Snapshot
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    digest_to_snapshot,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.kernels import KERNEL_DIRECTORY, MicroKernels
-from pants_tflite.micro.models import MicroModels, MicroModelsRequest
+from pants_tflite.micro.models import (
+    MicroModelsRequest,
+    build_micro_models,
+)
 from pants_tflite.micro.rendering import (
     INCLUDE_DIRECTORY,
     SELF_TEST_DIRECTORY,
@@ -24,9 +35,12 @@ from pants_tflite.micro.rendering import (
 from pants_tflite.util_rules.conversion import MODEL_FILE
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
+    find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 from pants_tflite.util_rules.verification import GOLDEN_FILES
 
 _PROGRAM = "pants_tflite.micro.sandbox.render_model"
@@ -88,13 +102,11 @@ class RenderedModel:
 
 @rule
 async def render_model(request: RenderModelRequest) -> RenderedModel:
-    environment, files = await MultiGet(
-        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
-        Get(Snapshot, Digest, request.model.digest),
+    environment, files = await concurrently(
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
+        digest_to_snapshot(request.model.digest),
     )
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             _PROGRAM,
@@ -102,7 +114,7 @@ async def render_model(request: RenderModelRequest) -> RenderedModel:
             request.to_json(files.files),
             description=f"Render {request.model.name} of {request.address} as C++",
             input_digest=files.digest,
-        ),
+        )
     )
     return RenderedModel(result.digest)
 
@@ -110,22 +122,19 @@ async def render_model(request: RenderModelRequest) -> RenderedModel:
 @rule(desc="Render a TFLite Micro library")
 async def render_sources(request: MicroSourcesRequest) -> MicroSources:
     field_set = request.field_set
-    models = await Get(MicroModels, MicroModelsRequest(field_set))
+    models = await build_micro_models(MicroModelsRequest(field_set))
     library = models.library
-    rendered = await MultiGet(
-        Get(
-            RenderedModel,
-            RenderModelRequest(field_set.address, library.name, model),
-        )
+    rendered = await concurrently(
+        render_model(RenderModelRequest(field_set.address, library.name, model))
         for model in models.bundle.models
     )
     texts = (*render_library(library), *render_self_test(library))
-    written = await Get(
-        Digest, CreateDigest(FileContent(path, text.encode()) for path, text in texts)
+    written = await create_digest(
+        CreateDigest(FileContent(path, text.encode()) for path, text in texts)
     )
     parts = (written, models.kernels.digest, *(model.digest for model in rendered))
-    merged = await Get(Digest, MergeDigests(parts))
-    return _sort_files(library.name, models.kernels, await Get(Snapshot, Digest, merged))
+    merged = await merge_digests(MergeDigests(parts))
+    return _sort_files(library.name, models.kernels, await digest_to_snapshot(merged))
 
 
 def _sort_files(library: str, kernels: MicroKernels, files: Snapshot) -> MicroSources:

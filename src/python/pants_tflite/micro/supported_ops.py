@@ -8,13 +8,22 @@ import json
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, DigestContents
-from pants.engine.rules import Get, collect_rules, rule
 
-from pants_tflite.micro.environment import TflmEnvironmentRequest
+from pants_tflite.compat import (
+    collect_rules,
+    get_digest_contents,
+    implicitly,
+    rule,
+)
+from pants_tflite.micro.environment import (
+    TflmEnvironmentRequest,
+    find_tflm_environment,
+)
 from pants_tflite.micro.op_names import CUSTOM_METHODS
-from pants_tflite.util_rules.python_environments import PythonEnvironment
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 
 _PROGRAM = "pants_tflite.micro.sandbox.probe_ops"
 
@@ -37,19 +46,17 @@ class SupportedOps:
 
 @rule(desc="List the ops of TFLite Micro")
 async def list_supported_ops(request: SupportedOpsRequest) -> SupportedOps:
-    environment = await Get(PythonEnvironment, TflmEnvironmentRequest())
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    environment = await find_tflm_environment(TflmEnvironmentRequest(), **implicitly())
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             _PROGRAM,
             environment,
             {"custom_ops": sorted(CUSTOM_METHODS)},
             description="List the ops of TFLite Micro",
-        ),
+        )
     )
-    contents = await Get(DigestContents, Digest, result.digest)
+    contents = await get_digest_contents(result.digest)
     report = json.loads(contents[0].content)
     return SupportedOps(
         frozenset(report["builtins"]), frozenset(report["custom_ops"]), report["version"]

@@ -9,11 +9,21 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestSubset, MergeDigests, PathGlobs
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    digest_subset_to_digest,
+    merge_digests,
+    rule,
+)
 from pants_tflite.micro.kernels import MicroKernels
 from pants_tflite.micro.tflm_tree import TflmTree
-from pants_tflite.util_rules.cc.compilation import CompiledObject, CompileSourceRequest
+from pants_tflite.util_rules.cc.compilation import (
+    CompiledObject,
+    CompileSourceRequest,
+    compile_source,
+)
 from pants_tflite.util_rules.cc.platforms import Platform
 from pants_tflite.util_rules.cc.toolchain import CXX, C
 
@@ -77,10 +87,11 @@ class CompileMicroSourceRequest:
 @rule
 async def compile_micro_source(request: CompileMicroSourceRequest) -> CompiledObject:
     # The one source and no other, so that an edit of another compiles it not again.
-    source = await Get(Digest, DigestSubset(request.digest, PathGlobs((request.source,))))
-    digest = await Get(Digest, MergeDigests((source, request.headers)))
-    return await Get(
-        CompiledObject,
+    source = await digest_subset_to_digest(
+        DigestSubset(request.digest, PathGlobs((request.source,)))
+    )
+    digest = await merge_digests(MergeDigests((source, request.headers)))
+    return await compile_source(
         CompileSourceRequest(
             request.address,
             request.platform,
@@ -91,16 +102,15 @@ async def compile_micro_source(request: CompileMicroSourceRequest) -> CompiledOb
             defines=DEFINES,
             flags=C_FLAGS if request.language == C else CXX_FLAGS,
             linked_with=CXX,
-        ),
+        )
     )
 
 
 @rule(desc="Compile TFLite Micro")
 async def compile_tflm(request: CompileTflmRequest) -> CompiledTflm:
     tree = request.tree
-    objects = await MultiGet(
-        Get(
-            CompiledObject,
+    objects = await concurrently(
+        compile_micro_source(
             CompileMicroSourceRequest(
                 request.address,
                 request.platform,
@@ -108,7 +118,7 @@ async def compile_tflm(request: CompileTflmRequest) -> CompiledTflm:
                 tree.digest,
                 tree.headers,
                 tree.include_dirs,
-            ),
+            )
         )
         for source in tree.sources
     )
@@ -120,12 +130,12 @@ async def compile_micro_kernels(request: CompileMicroKernelsRequest) -> Compiled
     tree, kernels = request.tree, request.kernels
     # A kernel's own warnings are its author's, those of TFLite Micro's headers are not.
     headers = tuple(flag for folder in tree.include_dirs for flag in ("-isystem", folder))
-    digests = await MultiGet(
-        Get(Digest, MergeDigests((source.digest, tree.headers))) for source in kernels.compilations
+    digests = await concurrently(
+        merge_digests(MergeDigests((source.digest, tree.headers)))
+        for source in kernels.compilations
     )
-    objects = await MultiGet(
-        Get(
-            CompiledObject,
+    objects = await concurrently(
+        compile_source(
             CompileSourceRequest(
                 source.address,
                 request.platform,
@@ -136,7 +146,7 @@ async def compile_micro_kernels(request: CompileMicroKernelsRequest) -> Compiled
                 defines=(*DEFINES, *kernels.defines),
                 flags=(*(CXX_FLAGS if source.is_cxx else C_FLAGS), *headers, *kernels.flags),
                 linked_with=CXX,
-            ),
+            )
         )
         for source, digest in zip(kernels.compilations, digests)
     )

@@ -8,14 +8,28 @@ import os
 from dataclasses import dataclass
 
 from pants.core.target_types import FilesGeneratorTarget, FileSourceField, FileTarget
-from pants.core.util_rules.archive import ExtractedArchive, MaybeExtractArchiveRequest
+from pants.core.util_rules.archive import MaybeExtractArchiveRequest
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, Digest, DigestSubset, PathGlobs, RemovePrefix, Snapshot
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import HydratedSources, HydrateSourcesRequest, SourcesField
+from pants.engine.fs import AddPrefix, Digest, DigestSubset, PathGlobs, RemovePrefix
+from pants.engine.target import HydrateSourcesRequest, SourcesField
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    digest_subset_to_digest,
+    digest_to_snapshot,
+    hydrate_sources,
+    implicitly,
+    maybe_extract_archive,
+    remove_prefix,
+    rule,
+)
 from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.references import Reference, ReferenceRequest
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
 
 _MARKER = "tensorflow/lite/micro/micro_interpreter.h"
 _ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar")
@@ -112,38 +126,39 @@ def no_tree(field: str, value: str, files: tuple[str, ...]) -> Mistake:
 
 @rule(desc="Find a source tree of TFLite Micro")
 async def find_tflm_tree(request: TflmTreeRequest) -> TflmTree:
-    reference = await Get(
-        Reference,
+    reference = await resolve_reference(
         ReferenceRequest(
             request.address, request.field, request.value, (FileTarget, FilesGeneratorTarget)
-        ),
+        )
     )
-    hydrated = await Get(
-        HydratedSources,
+    hydrated = await hydrate_sources(
         HydrateSourcesRequest(
             reference.target[SourcesField],
             for_sources_types=(FileSourceField, SourcesField),
             enable_codegen=True,
         ),
+        **implicitly(),
     )
     digest, files = hydrated.snapshot.digest, hydrated.snapshot.files
     if len(files) == 1 and files[0].endswith(_ARCHIVES):
-        extracted = await Get(ExtractedArchive, MaybeExtractArchiveRequest(digest))
-        snapshot = await Get(Snapshot, Digest, extracted.digest)
+        extracted = await maybe_extract_archive(MaybeExtractArchiveRequest(digest), **implicitly())
+        snapshot = await digest_to_snapshot(extracted.digest)
         digest, files = snapshot.digest, snapshot.files
     root = find_root(files)
     if root is None:
         raise no_tree(request.field, request.value, files).at(request.address)
-    return await Get(TflmTree, StageTflmTreeRequest(await Get(Digest, RemovePrefix(digest, root))))
+    return await stage_tflm_tree(
+        StageTflmTreeRequest(await remove_prefix(RemovePrefix(digest, root)))
+    )
 
 
 @rule
 async def stage_tflm_tree(request: StageTflmTreeRequest) -> TflmTree:
-    snapshot, staged = await MultiGet(
-        Get(Snapshot, Digest, request.digest),
-        Get(Digest, AddPrefix(request.digest, TREE)),
+    snapshot, staged = await concurrently(
+        digest_to_snapshot(request.digest),
+        add_prefix(AddPrefix(request.digest, TREE)),
     )
-    headers = await Get(Digest, DigestSubset(staged, PathGlobs(_HEADERS)))
+    headers = await digest_subset_to_digest(DigestSubset(staged, PathGlobs(_HEADERS)))
     folders = {"", *(os.path.dirname(path) for path in snapshot.files)}
     return TflmTree(
         staged,

@@ -10,17 +10,33 @@ from typing import Optional
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, DigestSubset, MergeDigests, PathGlobs
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    digest_subset_to_digest,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.util_rules.custom_ops.declarations import CustomOps
 from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels
-from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, StagedDataset
+from pants_tflite.util_rules.datasets import (
+    SampledDataset,
+    StageDatasetRequest,
+    stage_dataset,
+)
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
+    find_litert_environment,
 )
 from pants_tflite.util_rules.quantizations import Quantization
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    ProgramResult,
+    RunProgramRequest,
+    run_program,
+)
 from pants_tflite.util_rules.saved_models import SAVED_MODEL_DIRECTORY, ExportedSavedModel
 
 MODEL_FILE = "model.tflite"
@@ -92,8 +108,8 @@ class RunQuantizerRequest:
 
 @rule
 async def split_conversion(request: SplitConversionRequest) -> ConvertedModel:
-    model, report = await MultiGet(
-        Get(Digest, DigestSubset(request.output.digest, PathGlobs((name,))))
+    model, report = await concurrently(
+        digest_subset_to_digest(DigestSubset(request.output.digest, PathGlobs((name,))))
         for name in (MODEL_FILE, CONVERSION_FILE)
     )
     return ConvertedModel(model, report)
@@ -103,14 +119,11 @@ async def split_conversion(request: SplitConversionRequest) -> ConvertedModel:
 async def run_converter(request: RunConverterRequest) -> ConvertedModel:
     convert = request.convert
     quantization = convert.quantization
-    calibration = await Get(StagedDataset, StageDatasetRequest(convert.calibration))
-    digest = await Get(
-        Digest,
-        MergeDigests((convert.saved_model.digest, calibration.digest, convert.kernels.digest)),
+    calibration = await stage_dataset(StageDatasetRequest(convert.calibration))
+    digest = await merge_digests(
+        MergeDigests((convert.saved_model.digest, calibration.digest, convert.kernels.digest))
     )
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             convert.address,
             "convert",
@@ -128,18 +141,16 @@ async def run_converter(request: RunConverterRequest) -> ConvertedModel:
             },
             description=f"Convert {convert.address} to {quantization.mode}",
             input_digest=digest,
-        ),
+        )
     )
-    return await Get(ConvertedModel, SplitConversionRequest(result))
+    return await split_conversion(SplitConversionRequest(result))
 
 
 @rule
 async def quantize_custom_ops(request: QuantizeCustomOpsRequest) -> ConvertedModel:
     converted = request.converted
-    environment = await Get(PythonEnvironment, LiteRtEnvironmentRequest())
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             "quantize_custom_ops",
@@ -147,7 +158,7 @@ async def quantize_custom_ops(request: QuantizeCustomOpsRequest) -> ConvertedMod
             {"model": MODEL_FILE, "ops": request.ops},
             description=f"Quantize the custom ops of {request.address}",
             input_digest=converted.model,
-        ),
+        )
     )
     return ConvertedModel(result.digest, converted.report)
 
@@ -156,24 +167,21 @@ async def quantize_custom_ops(request: QuantizeCustomOpsRequest) -> ConvertedMod
 async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
     convert = request.convert
     quantization = convert.quantization
-    float_model, calibration, environment = await MultiGet(
-        Get(
-            ConvertedModel,
+    float_model, calibration, environment = await concurrently(
+        convert_model(
             ConvertModelRequest(
                 convert.address,
                 convert.saved_model,
                 _FLOAT,
                 custom_ops=convert.custom_ops,
                 signatures=convert.signatures,
-            ),
+            )
         ),
-        Get(StagedDataset, StageDatasetRequest(convert.calibration)),
-        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+        stage_dataset(StageDatasetRequest(convert.calibration)),
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
-    digest = await Get(Digest, MergeDigests((float_model.model, calibration.digest)))
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    digest = await merge_digests(MergeDigests((float_model.model, calibration.digest)))
+    result = await run_program(
         RunProgramRequest.create(
             convert.address,
             "quantize",
@@ -186,25 +194,25 @@ async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
             },
             description=f"Quantize {convert.address} with the AI Edge Quantizer",
             input_digest=digest,
-        ),
+        )
     )
-    quantized, float_report = await MultiGet(
-        Get(ConvertedModel, SplitConversionRequest(result)),
-        Get(Digest, AddPrefix(float_model.report, FLOAT_DIRECTORY)),
+    quantized, float_report = await concurrently(
+        split_conversion(SplitConversionRequest(result)),
+        add_prefix(AddPrefix(float_model.report, FLOAT_DIRECTORY)),
     )
-    report = await Get(Digest, MergeDigests((quantized.report, float_report)))
+    report = await merge_digests(MergeDigests((quantized.report, float_report)))
     return ConvertedModel(quantized.model, report)
 
 
 @rule(desc="Convert to TensorFlow Lite")
 async def convert_model(request: ConvertModelRequest) -> ConvertedModel:
     if request.quantization.is_ai_edge:
-        return await Get(ConvertedModel, RunQuantizerRequest(request))
-    converted = await Get(ConvertedModel, RunConverterRequest(request))
+        return await run_quantizer(RunQuantizerRequest(request))
+    converted = await run_converter(RunConverterRequest(request))
     ops = request.custom_ops.quantized
     if request.quantization.mode != "int8" or not ops:
         return converted
-    return await Get(ConvertedModel, QuantizeCustomOpsRequest(request.address, converted, ops))
+    return await quantize_custom_ops(QuantizeCustomOpsRequest(request.address, converted, ops))
 
 
 def rules():

@@ -12,12 +12,21 @@ from typing import Optional
 from pants.core.goals.package import OutputPathField
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, DigestContents
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest
 from pants.engine.target import Dependencies
 from pants.engine.unions import UnionRule
 
-from pants_tflite.compat import EnvironmentField, EnvironmentNameRequest
+from pants_tflite.compat import (
+    EnvironmentField,
+    EnvironmentNameRequest,
+    add_prefix,
+    collect_rules,
+    concurrently,
+    get_digest_contents,
+    implicitly,
+    resolve_environment_name,
+    rule,
+)
 from pants_tflite.target_types import (
     DatasetEntryPointField,
     InputsField,
@@ -26,14 +35,23 @@ from pants_tflite.target_types import (
     TensorFlowResolveField,
     TfLiteDatasetTarget,
 )
-from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, PreparedCall
+from pants_tflite.util_rules.entry_point_calls import (
+    PrepareCallRequest,
+    prepare_call,
+)
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
-    PythonEnvironment,
     ResolveEnvironmentRequest,
+    find_environment_of_resolve,
 )
-from pants_tflite.util_rules.references import Reference, ReferenceRequest
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 
 DATASET_FILE = "dataset.npz"
 DESCRIPTION_FILE = "dataset.json"
@@ -105,13 +123,11 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
         field_set.dependencies,
         field_set.resolve,
     )
-    call, environment = await MultiGet(
-        Get(PreparedCall, PrepareCallRequest, call_request),
-        Get(PythonEnvironment, ResolveEnvironmentRequest(field_set.resolve)),
+    call, environment = await concurrently(
+        prepare_call(call_request, **implicitly()),
+        find_environment_of_resolve(ResolveEnvironmentRequest(field_set.resolve), **implicitly()),
     )
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             address,
             "sample",
@@ -124,28 +140,24 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
             description=f"Sample the dataset {address}",
             input_digest=call.digest,
             source_roots=call.source_roots,
-        ),
+        )
     )
-    contents = await Get(DigestContents, Digest, result.digest)
+    contents = await get_digest_contents(result.digest)
     description = json.loads(next(f.content for f in contents if f.path == DESCRIPTION_FILE))
     return SampledDataset(address, result.digest, description["count"], description["fingerprint"])
 
 
 @rule
 async def sample_referenced_dataset(request: DatasetReferenceRequest) -> SampledDataset:
-    reference = await Get(
-        Reference,
-        ReferenceRequest(request.address, request.field, request.value, (TfLiteDatasetTarget,)),
+    reference = await resolve_reference(
+        ReferenceRequest(request.address, request.field, request.value, (TfLiteDatasetTarget,))
     )
-    environment = await Get(
-        EnvironmentName,
-        EnvironmentNameRequest,
-        EnvironmentNameRequest.from_target(reference.target),
+    environment = await resolve_environment_name(
+        EnvironmentNameRequest.from_target(reference.target), **implicitly()
     )
     field_set = DatasetFieldSet.create(reference.target)
-    return await Get(
-        SampledDataset,
-        {SampleDatasetRequest(field_set): SampleDatasetRequest, environment: EnvironmentName},
+    return await sample_dataset(
+        SampleDatasetRequest(field_set), **implicitly({environment: EnvironmentName})
     )
 
 
@@ -153,13 +165,13 @@ async def sample_referenced_dataset(request: DatasetReferenceRequest) -> Sampled
 async def stage_dataset(request: StageDatasetRequest) -> StagedDataset:
     if request.dataset is None:
         return StagedDataset(EMPTY_DIGEST, None)
-    digest = await Get(Digest, AddPrefix(request.dataset.digest, _STAGED_DIRECTORY))
+    digest = await add_prefix(AddPrefix(request.dataset.digest, _STAGED_DIRECTORY))
     return StagedDataset(digest, os.path.join(_STAGED_DIRECTORY, DATASET_FILE))
 
 
 @rule
 async def stage_dataset_as_input(field_set: DatasetFieldSet) -> InputResult:
-    dataset = await Get(SampledDataset, SampleDatasetRequest(field_set))
+    dataset = await sample_dataset(SampleDatasetRequest(field_set))
     return InputResult(dataset.digest, DATASET_FILE)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Optional
 
 from pants.engine.addresses import Address
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     Dependencies,
     FieldSet,
@@ -20,6 +19,12 @@ from pants.engine.target import (
 )
 from pants.engine.unions import UnionRule
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    implicitly,
+    rule,
+)
 from pants_tflite.custom_op_target_types import CustomOpRuntimeField, TestedOpField
 from pants_tflite.target_types import (
     CalibrationField,
@@ -32,8 +37,15 @@ from pants_tflite.target_types import (
     TfLiteFileSourceField,
     VerifyDatasetField,
 )
-from pants_tflite.util_rules.entry_points import EntryPointOwners, EntryPointOwnersRequest
-from pants_tflite.util_rules.references import Reference, ReferenceRequest, is_address
+from pants_tflite.util_rules.entry_points import (
+    EntryPointOwnersRequest,
+    find_entry_point_owners,
+)
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    is_address,
+    resolve_reference,
+)
 
 
 @dataclass(frozen=True)
@@ -114,8 +126,8 @@ class ReferencesRequest:
 
 @rule
 async def find_references(request: ReferencesRequest) -> InferredDependencies:
-    references = await MultiGet(
-        Get(Reference, ReferenceRequest(request.address, field, value))
+    references = await concurrently(
+        resolve_reference(ReferenceRequest(request.address, field, value))
         for field, value in request.values
         if value is not None
     )
@@ -128,21 +140,20 @@ async def infer_entry_point_dependencies(
 ) -> InferredDependencies:
     field_set = request.field_set
     inputs = sorted((field_set.inputs.value or {}).values())
-    owners, references = await MultiGet(
-        Get(
-            EntryPointOwners,
+    owners, references = await concurrently(
+        find_entry_point_owners(
             EntryPointOwnersRequest(
                 field_set.address,
                 field_set.entry_point,
                 field_set.resolve,
                 field_set.dependencies,
             ),
+            **implicitly(),
         ),
-        Get(
-            InferredDependencies,
+        find_references(
             ReferencesRequest(
                 field_set.address, tuple((InputsField.alias, value) for value in inputs)
-            ),
+            )
         ),
     )
     return InferredDependencies((*owners.owners, *references.include))
@@ -157,7 +168,7 @@ async def infer_model_dependencies(request: InferModelDependencies) -> InferredD
     quantization = field_set.quantization
     if is_address(quantization.value or ""):
         values.append((quantization.alias, quantization.value))
-    return await Get(InferredDependencies, ReferencesRequest(field_set.address, tuple(values)))
+    return await find_references(ReferencesRequest(field_set.address, tuple(values)))
 
 
 @rule(desc="Inferring dependencies from the fields of `tflite_file`")
@@ -166,24 +177,22 @@ async def infer_model_file_dependencies(
 ) -> InferredDependencies:
     field = request.field_set.verify_dataset
     values = ((field.alias, field.value), *_custom_op_values(request.field_set.custom_ops))
-    return await Get(InferredDependencies, ReferencesRequest(request.field_set.address, values))
+    return await find_references(ReferencesRequest(request.field_set.address, values))
 
 
 @rule(desc="Inferring dependencies from the fields of `tflite_custom_op_test`")
 async def infer_tested_op(request: InferTestedOp) -> InferredDependencies:
     field = request.field_set.custom_op
-    return await Get(
-        InferredDependencies,
-        ReferencesRequest(request.field_set.address, ((field.alias, field.value),)),
+    return await find_references(
+        ReferencesRequest(request.field_set.address, ((field.alias, field.value),))
     )
 
 
 @rule(desc="Inferring dependencies from the fields of `tflite_custom_op`")
 async def infer_custom_op_dependencies(request: InferCustomOpDependencies) -> InferredDependencies:
     field = request.field_set.runtime
-    return await Get(
-        InferredDependencies,
-        ReferencesRequest(request.field_set.address, ((field.alias, field.value),)),
+    return await find_references(
+        ReferencesRequest(request.field_set.address, ((field.alias, field.value),))
     )
 
 

@@ -14,19 +14,32 @@ from pants.backend.python.util_rules.python_sources import (
 )
 from pants.engine.addresses import Address, Addresses
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     Dependencies,
     DependenciesRequest,
-    ExplicitlyProvidedDependencies,
-    TransitiveTargets,
     TransitiveTargetsRequest,
 )
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    determine_explicitly_provided_dependencies,
+    implicitly,
+    merge_digests,
+    prepare_python_sources,
+    rule,
+    transitive_targets,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
-from pants_tflite.util_rules.entry_points import EntryPointOwners, EntryPointOwnersRequest
-from pants_tflite.util_rules.inputs import StagedInputs, StageInputsRequest
+from pants_tflite.util_rules.entry_points import (
+    EntryPointOwnersRequest,
+    find_entry_point_owners,
+)
+from pants_tflite.util_rules.inputs import (
+    StageInputsRequest,
+    stage_inputs,
+)
 
 
 @dataclass(frozen=True)
@@ -68,13 +81,15 @@ class CallSourcesRequest:
 
 @rule
 async def find_call_sources(request: CallSourcesRequest) -> PythonSourceFiles:
-    explicit = await Get(ExplicitlyProvidedDependencies, DependenciesRequest(request.dependencies))
+    explicit = await determine_explicitly_provided_dependencies(
+        **implicitly(DependenciesRequest(request.dependencies))
+    )
     ignored = set(explicit.ignores)
     roots = sorted({*request.owners, *explicit.includes} - ignored)
-    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest(roots))
-    return await Get(
-        PythonSourceFiles,
+    transitive = await transitive_targets(TransitiveTargetsRequest(roots), **implicitly())
+    return await prepare_python_sources(
         PythonSourceFilesRequest(transitive.closure, include_files=True, include_resources=True),
+        **implicitly(),
     )
 
 
@@ -93,19 +108,21 @@ def _no_owner(request: PrepareCallRequest, module: str, resolve: str) -> Mistake
 @rule
 async def prepare_call(request: PrepareCallRequest, python_setup: PythonSetup) -> PreparedCall:
     resolve = request.resolve.normalized_value(python_setup)
-    entry_point = await Get(
-        EntryPointOwners,
+    entry_point = await find_entry_point_owners(
         EntryPointOwnersRequest(
             request.address, request.entry_point, request.resolve, request.dependencies
         ),
+        **implicitly(),
     )
     if not entry_point.owners:
         raise _no_owner(request, entry_point.module.name, resolve).at(request.address)
-    sources, inputs = await MultiGet(
-        Get(PythonSourceFiles, CallSourcesRequest(entry_point.owners, request.dependencies)),
-        Get(StagedInputs, StageInputsRequest(request.inputs)),
+    sources, inputs = await concurrently(
+        find_call_sources(CallSourcesRequest(entry_point.owners, request.dependencies)),
+        stage_inputs(StageInputsRequest(request.inputs)),
     )
-    digest = await Get(Digest, MergeDigests((sources.source_files.snapshot.digest, inputs.digest)))
+    digest = await merge_digests(
+        MergeDigests((sources.source_files.snapshot.digest, inputs.digest))
+    )
     return PreparedCall(
         digest=digest,
         source_roots=sources.source_roots,

@@ -9,16 +9,24 @@ import re
 from dataclasses import dataclass
 
 from pants.backend.python.dependency_inference.module_mapper import (
-    PythonModuleOwners,
     PythonModuleOwnersRequest,
 )
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.addresses import Address, Addresses
-from pants.engine.fs import PathGlobs, Paths
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import Dependencies, DependenciesRequest, ExplicitlyProvidedDependencies
-from pants.source.source_root import SourceRoot, SourceRootRequest
+from pants.engine.fs import PathGlobs
+from pants.engine.target import Dependencies, DependenciesRequest
+from pants.source.source_root import SourceRootRequest
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    determine_explicitly_provided_dependencies,
+    get_source_root,
+    implicitly,
+    map_module_to_address,
+    path_globs_to_paths,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import EntryPointField, TensorFlowResolveField
 
@@ -85,7 +93,7 @@ async def find_entry_point_module(request: EntryPointModuleRequest) -> EntryPoin
     if not request.entry_point.is_file:
         return EntryPointModule(path, path.replace(".", os.path.sep) + ".py")
     file = os.path.normpath(os.path.join(request.address.spec_path, path))
-    paths = await Get(Paths, PathGlobs([file]))
+    paths = await path_globs_to_paths(PathGlobs([file]))
     if paths.files != (file,):
         raise Mistake(
             message=f"there is no file `{file}`",
@@ -93,7 +101,7 @@ async def find_entry_point_module(request: EntryPointModuleRequest) -> EntryPoin
             field=EntryPointField.alias,
             value=request.value,
         ).at(request.address)
-    source_root = await Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(file))
+    source_root = await get_source_root(SourceRootRequest.for_file(file))
     stripped = os.path.relpath(file, source_root.path)
     return EntryPointModule(os.path.splitext(stripped)[0].replace(os.path.sep, "."), file)
 
@@ -107,12 +115,16 @@ async def find_entry_point_owners(
     resolve = (
         request.resolve.normalized_value(python_setup) if python_setup.enable_resolves else None
     )
-    module = await Get(
-        EntryPointModule, EntryPointModuleRequest(request.address, entry_point, value)
+    module = await find_entry_point_module(
+        EntryPointModuleRequest(request.address, entry_point, value)
     )
-    explicit, owners = await MultiGet(
-        Get(ExplicitlyProvidedDependencies, DependenciesRequest(request.dependencies)),
-        Get(PythonModuleOwners, PythonModuleOwnersRequest(module.name, resolve=resolve)),
+    explicit, owners = await concurrently(
+        determine_explicitly_provided_dependencies(
+            **implicitly(DependenciesRequest(request.dependencies))
+        ),
+        map_module_to_address(
+            PythonModuleOwnersRequest(module.name, resolve=resolve), **implicitly()
+        ),
     )
     explicit.maybe_warn_of_ambiguous_dependency_inference(
         owners.ambiguous,

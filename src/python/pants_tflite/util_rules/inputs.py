@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import AddPrefix, Digest, MergeDigests, RemovePrefix, Snapshot
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.fs import AddPrefix, Digest, MergeDigests, RemovePrefix
 from pants.engine.target import (
     FieldSet,
-    FieldSetsPerTarget,
     FieldSetsPerTargetRequest,
-    HydratedSources,
     HydrateSourcesRequest,
     MultipleSourcesField,
     SourcesField,
@@ -25,10 +22,25 @@ from pants.engine.target import (
 )
 from pants.engine.unions import union
 
-from pants_tflite.compat import EnvironmentNameRequest
+from pants_tflite.compat import (
+    EnvironmentNameRequest,
+    add_prefix,
+    collect_rules,
+    concurrently,
+    digest_to_snapshot,
+    find_valid_field_sets,
+    hydrate_sources,
+    implicitly,
+    merge_digests,
+    resolve_environment_name,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import InputsField
-from pants_tflite.util_rules.references import Reference, ReferenceRequest
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
 
 _DIRECTORY = "__inputs__"
 
@@ -69,6 +81,11 @@ class StagedInputs:
     paths: tuple[tuple[str, str], ...]
 
 
+@rule(polymorphic=True)
+async def find_input_result(field_set: InputFieldSet, environment: EnvironmentName) -> InputResult:
+    raise NotImplementedError()
+
+
 @rule
 async def find_input_files(request: InputFilesRequest) -> InputResult:
     target = request.target
@@ -79,15 +96,17 @@ async def find_input_files(request: InputFilesRequest) -> InputResult:
             field=InputsField.alias,
             value=request.value,
         ).at(request.address)
-    sources = await Get(
-        HydratedSources,
+    sources = await hydrate_sources(
         HydrateSourcesRequest(
             target[SourcesField],
             for_sources_types=(FileSourceField, SourcesField),
             enable_codegen=True,
         ),
+        **implicitly(),
     )
-    stripped = await Get(Snapshot, RemovePrefix(sources.snapshot.digest, target.address.spec_path))
+    stripped = await digest_to_snapshot(
+        **implicitly(RemovePrefix(sources.snapshot.digest, target.address.spec_path))
+    )
     is_directory = isinstance(target[SourcesField], MultipleSourcesField)
     return InputResult(stripped.digest, "" if is_directory else stripped.files[0])
 
@@ -96,31 +115,35 @@ async def find_input_files(request: InputFilesRequest) -> InputResult:
 async def stage_inputs(request: StageInputsRequest) -> StagedInputs:
     address = request.inputs.address
     named = sorted((request.inputs.value or {}).items())
-    references = await MultiGet(
-        Get(Reference, ReferenceRequest(address, InputsField.alias, value)) for _, value in named
+    references = await concurrently(
+        resolve_reference(ReferenceRequest(address, InputsField.alias, value)) for _, value in named
     )
     targets = [reference.target for reference in references]
-    field_sets = await Get(FieldSetsPerTarget, FieldSetsPerTargetRequest(InputFieldSet, targets))
-    environments = await MultiGet(
-        Get(EnvironmentName, EnvironmentNameRequest, EnvironmentNameRequest.from_target(target))
+    field_sets = await find_valid_field_sets(
+        FieldSetsPerTargetRequest(InputFieldSet, targets), **implicitly()
+    )
+    environments = await concurrently(
+        resolve_environment_name(EnvironmentNameRequest.from_target(target), **implicitly())
         for target in targets
     )
-    results = await MultiGet(
+    results = await concurrently(
         (
-            Get(InputResult, {of_target[0]: InputFieldSet, environment: EnvironmentName})
+            find_input_result(
+                **implicitly({of_target[0]: InputFieldSet, environment: EnvironmentName})
+            )
             if of_target
-            else Get(InputResult, InputFilesRequest(address, argument, value, target))
+            else find_input_files(InputFilesRequest(address, argument, value, target))
         )
         for (argument, value), target, of_target, environment in zip(
             named, targets, field_sets.collection, environments
         )
     )
-    prefixed = await MultiGet(
-        Get(Digest, AddPrefix(result.digest, os.path.join(_DIRECTORY, argument)))
+    prefixed = await concurrently(
+        add_prefix(AddPrefix(result.digest, os.path.join(_DIRECTORY, argument)))
         for (argument, _), result in zip(named, results)
     )
     return StagedInputs(
-        digest=await Get(Digest, MergeDigests(prefixed)),
+        digest=await merge_digests(MergeDigests(prefixed)),
         paths=tuple(
             (argument, os.path.normpath(os.path.join(_DIRECTORY, argument, result.path)))
             for (argument, _), result in zip(named, results)

@@ -14,18 +14,27 @@ from pants.engine.environment import EnvironmentName
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestContents,
-    DigestEntries,
     DigestSubset,
     FileContent,
     MergeDigests,
     PathGlobs,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import HydratedSources, HydrateSourcesRequest
+from pants.engine.target import HydrateSourcesRequest
 from pants.engine.unions import UnionRule
 
-from pants_tflite.compat import EnvironmentField
+from pants_tflite.compat import (
+    EnvironmentField,
+    collect_rules,
+    concurrently,
+    create_digest,
+    digest_subset_to_digest,
+    get_digest_contents,
+    get_digest_entries,
+    hydrate_sources,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.model_description import ModelDescription
 from pants_tflite.target_types import (
@@ -43,31 +52,48 @@ from pants_tflite.util_rules.conversion import (
     CONVERSION_FILE,
     FLOAT_DIRECTORY,
     MODEL_FILE,
-    ConvertedModel,
     ConvertModelRequest,
+    convert_model,
 )
-from pants_tflite.util_rules.custom_ops.declarations import CustomOps, ResolveCustomOpsRequest
-from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels, HostKernelsRequest
-from pants_tflite.util_rules.datasets import DatasetReferenceRequest, SampledDataset
+from pants_tflite.util_rules.custom_ops.declarations import (
+    CustomOps,
+    ResolveCustomOpsRequest,
+    resolve_custom_ops,
+)
+from pants_tflite.util_rules.custom_ops.host_kernels import (
+    HostKernels,
+    HostKernelsRequest,
+    build_host_kernels,
+)
+from pants_tflite.util_rules.datasets import (
+    DatasetReferenceRequest,
+    SampledDataset,
+    sample_referenced_dataset,
+)
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
-from pants_tflite.util_rules.quantizations import Quantization, ResolveQuantizationRequest
+from pants_tflite.util_rules.quantizations import (
+    Quantization,
+    ResolveQuantizationRequest,
+    resolve_quantization,
+)
 from pants_tflite.util_rules.saved_models import (
-    ExportedSavedModel,
     ExportSavedModelRequest,
     SavedModelReference,
     SavedModelReferenceRequest,
+    export_saved_model,
+    find_saved_model,
 )
 from pants_tflite.util_rules.verification import (
     GOLDEN_FILES,
     INSPECTION_FILE,
     VERIFICATION_FILE,
-    InspectedModel,
     InspectModelRequest,
-    RecordedReference,
     RecordReferenceRequest,
     Samples,
-    VerifiedModel,
     VerifyModelRequest,
+    inspect_model,
+    record_reference,
+    verify_model,
 )
 
 DESCRIPTION_FILE = "model.json"
@@ -171,14 +197,10 @@ class DescribeModelRequest:
 async def plan_model(request: PlanModelRequest) -> ModelPlan:
     field_set = request.field_set
     address = field_set.address
-    saved_model, quantization, custom_ops = await MultiGet(
-        Get(SavedModelReference, SavedModelReferenceRequest(address, field_set.saved_model.value)),
-        Get(Quantization, ResolveQuantizationRequest(address, field_set.quantization.value)),
-        Get(
-            CustomOps,
-            ResolveCustomOpsRequest,
-            ResolveCustomOpsRequest.of_field(field_set.custom_ops),
-        ),
+    saved_model, quantization, custom_ops = await concurrently(
+        find_saved_model(SavedModelReferenceRequest(address, field_set.saved_model.value)),
+        resolve_quantization(ResolveQuantizationRequest(address, field_set.quantization.value)),
+        resolve_custom_ops(ResolveCustomOpsRequest.of_field(field_set.custom_ops)),
     )
     calibration = field_set.calibration.value
     if quantization.calibrates and calibration is None:
@@ -213,9 +235,7 @@ async def sample_for_model(request: ModelSamplesRequest) -> ModelSamples:
         )
         if value is not None
     ]
-    datasets = await MultiGet(
-        Get(SampledDataset, DatasetReferenceRequest, reference) for reference in wanted
-    )
+    datasets = await concurrently(sample_referenced_dataset(reference) for reference in wanted)
     verification = datasets[-1] if plan.verify_dataset is not None else None
     return ModelSamples(
         calibration=datasets[0] if plan.calibration is not None else None,
@@ -229,22 +249,18 @@ async def sample_for_model(request: ModelSamplesRequest) -> ModelSamples:
 async def build_model(request: BuildModelRequest) -> BuiltModel:
     field_set = request.field_set
     address = field_set.address
-    plan = await Get(ModelPlan, PlanModelRequest(field_set))
-    samples, kernels, saved_model = await MultiGet(
-        Get(ModelSamples, ModelSamplesRequest(plan, field_set)),
-        Get(HostKernels, HostKernelsRequest(plan.custom_ops)),
-        Get(
-            ExportedSavedModel,
-            {
-                ExportSavedModelRequest(plan.saved_model.field_set): ExportSavedModelRequest,
-                plan.saved_model.environment_name: EnvironmentName,
-            },
+    plan = await plan_model(PlanModelRequest(field_set))
+    samples, kernels, saved_model = await concurrently(
+        sample_for_model(ModelSamplesRequest(plan, field_set)),
+        build_host_kernels(HostKernelsRequest(plan.custom_ops)),
+        export_saved_model(
+            ExportSavedModelRequest(plan.saved_model.field_set),
+            **implicitly({plan.saved_model.environment_name: EnvironmentName}),
         ),
     )
     signatures = tuple(field_set.signatures.value or ())
-    converted, reference = await MultiGet(
-        Get(
-            ConvertedModel,
+    converted, reference = await concurrently(
+        convert_model(
             ConvertModelRequest(
                 address,
                 saved_model,
@@ -253,17 +269,15 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 plan.custom_ops,
                 signatures,
                 kernels if plan.quantization.calibrates else HostKernels(),
-            ),
+            )
         ),
-        Get(
-            RecordedReference,
-            RecordReferenceRequest(address, saved_model, signatures, samples.verification),
+        record_reference(
+            RecordReferenceRequest(address, saved_model, signatures, samples.verification)
         ),
     )
-    inspected, verified = await MultiGet(
-        Get(InspectedModel, InspectModelRequest(address, converted.model, is_source=False)),
-        Get(
-            VerifiedModel,
+    inspected, verified = await concurrently(
+        inspect_model(InspectModelRequest(address, converted.model, is_source=False)),
+        verify_model(
             VerifyModelRequest(
                 address,
                 converted.model,
@@ -273,13 +287,14 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 samples.verification,
                 field_set.verify_tolerance.value,
                 kernels,
-            ),
+            )
         ),
     )
-    reports = await Get(Digest, MergeDigests((converted.report, inspected.digest, verified.digest)))
-    return await Get(
-        BuiltModel,
-        DescribeModelRequest(converted.model, reports, plan.quantization, samples.calibration),
+    reports = await merge_digests(
+        MergeDigests((converted.report, inspected.digest, verified.digest))
+    )
+    return await describe_model(
+        DescribeModelRequest(converted.model, reports, plan.quantization, samples.calibration)
     )
 
 
@@ -287,31 +302,29 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
 async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     field_set = request.field_set
     address = field_set.address
-    sources = await Get(
-        HydratedSources,
+    sources = await hydrate_sources(
         HydrateSourcesRequest(
             field_set.source, for_sources_types=(FileSourceField,), enable_codegen=True
         ),
+        **implicitly(),
     )
-    entries = await Get(DigestEntries, Digest, sources.snapshot.digest)
-    model = await Get(Digest, CreateDigest([replace(entry, path=MODEL_FILE) for entry in entries]))
+    entries = await get_digest_entries(sources.snapshot.digest)
+    model = await create_digest(
+        CreateDigest([replace(entry, path=MODEL_FILE) for entry in entries])
+    )
     dataset = None
     if field_set.verify_dataset.value is not None:
-        dataset = await Get(
-            SampledDataset,
+        dataset = await sample_referenced_dataset(
             DatasetReferenceRequest(
                 address, VerifyDatasetField.alias, field_set.verify_dataset.value
-            ),
+            )
         )
     samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value)
-    custom_ops = await Get(
-        CustomOps, ResolveCustomOpsRequest, ResolveCustomOpsRequest.of_field(field_set.custom_ops)
-    )
-    kernels = await Get(HostKernels, HostKernelsRequest(custom_ops))
+    custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest.of_field(field_set.custom_ops))
+    kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
     # First, since a broken file is best explained by the program that does not run it.
-    inspected = await Get(InspectedModel, InspectModelRequest(address, model, is_source=True))
-    verified = await Get(
-        VerifiedModel,
+    inspected = await inspect_model(InspectModelRequest(address, model, is_source=True))
+    verified = await verify_model(
         VerifyModelRequest(
             address,
             model,
@@ -321,15 +334,15 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
             samples=samples,
             tolerance=None,
             kernels=kernels,
-        ),
+        )
     )
-    reports = await Get(Digest, MergeDigests((inspected.digest, verified.digest)))
-    return await Get(BuiltModel, DescribeModelRequest(model, reports))
+    reports = await merge_digests(MergeDigests((inspected.digest, verified.digest)))
+    return await describe_model(DescribeModelRequest(model, reports))
 
 
 @rule
 async def describe_model(request: DescribeModelRequest) -> BuiltModel:
-    contents = await Get(DigestContents, Digest, request.reports)
+    contents = await get_digest_contents(request.reports)
     reports = {file.path: json.loads(file.content) for file in contents if _is_json(file.path)}
     dataset = request.calibration
     description = ModelDescription(
@@ -342,11 +355,11 @@ async def describe_model(request: DescribeModelRequest) -> BuiltModel:
             {"count": dataset.count, "fingerprint": dataset.fingerprint} if dataset else None
         ),
     )
-    described, golden = await MultiGet(
-        Get(Digest, CreateDigest((FileContent(DESCRIPTION_FILE, description.render()),))),
-        Get(Digest, DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
+    described, golden = await concurrently(
+        create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, description.render()),))),
+        digest_subset_to_digest(DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
     )
-    return BuiltModel(await Get(Digest, MergeDigests((described, request.model, golden))))
+    return BuiltModel(await merge_digests(MergeDigests((described, request.model, golden))))
 
 
 def _is_json(path: str) -> bool:
@@ -355,13 +368,13 @@ def _is_json(path: str) -> bool:
 
 @rule
 async def stage_model(field_set: TfLiteModelFieldSet) -> InputResult:
-    built = await Get(BuiltModel, BuildModelRequest(field_set))
+    built = await build_model(BuildModelRequest(field_set))
     return InputResult(built.digest, MODEL_FILE)
 
 
 @rule
 async def stage_model_file(field_set: TfLiteFileFieldSet) -> InputResult:
-    built = await Get(BuiltModel, BuildModelFileRequest(field_set))
+    built = await build_model_file(BuildModelFileRequest(field_set))
     return InputResult(built.digest, MODEL_FILE)
 
 

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, OutputPathField
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest
-from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import AllTargets
 from pants.util.frozendict import FrozenDict
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import OutputDirectoryField
 
@@ -96,7 +100,7 @@ async def find_output_path(request: OutputPathRequest, all_paths: AllOutputPaths
 
 @rule
 async def place_output(request: PackageOutputRequest) -> BuiltPackage:
-    digest = await Get(Digest, AddPrefix(request.digest, request.path.value))
+    digest = await add_prefix(AddPrefix(request.digest, request.path.value))
     return BuiltPackage(digest, (BuiltPackageArtifact(relpath=request.path.value),))
 
 

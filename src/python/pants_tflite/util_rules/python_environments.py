@@ -12,11 +12,17 @@ from pants.backend.python.util_rules.interpreter_constraints import InterpreterC
 from pants.backend.python.util_rules.pex import PexRequest, VenvPex
 from pants.backend.python.util_rules.pex_cli import PexCliProcess
 from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, collect_rules, rule
 from pants.util.logging import LogLevel
 
-from pants_tflite.compat import EnvironmentTarget
+from pants_tflite.compat import (
+    EnvironmentTarget,
+    collect_rules,
+    create_venv_pex,
+    execute_process,
+    implicitly,
+    rule,
+    setup_pex_cli_process,
+)
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.litert import LiteRt
 from pants_tflite.subsystems.zig import Zig
@@ -85,8 +91,7 @@ async def find_interpreter(
     request: InterpreterRequest, environment_target: EnvironmentTarget
 ) -> InterpreterFound:
     constraints = " or ".join(str(constraint) for constraint in request.interpreter_constraints)
-    process = await Get(
-        Process,
+    process = await setup_pex_cli_process(
         PexCliProcess(
             subcommand=(),
             extra_args=(
@@ -99,8 +104,9 @@ async def find_interpreter(
             level=LogLevel.DEBUG,
             cache_scope=environment_target.executable_search_path_cache_scope(),
         ),
+        **implicitly(),
     )
-    result = await Get(FallibleProcessResult, Process, process)
+    result = await execute_process(process, **implicitly())
     if result.exit_code != 0:
         raise TfLiteError(
             f"The Python environment `{request.environment}` needs an interpreter that is "
@@ -115,8 +121,10 @@ async def find_interpreter(
 @rule(desc="Set up a Python environment", level=LogLevel.DEBUG)
 async def set_up_python_environment(request: PythonEnvironmentRequest) -> PythonEnvironment:
     name = request.lockfile.resolve_name
-    await Get(InterpreterFound, InterpreterRequest(request.interpreter_constraints, name))
-    venv_pex = await Get(VenvPex, PexRequest, request.to_pex_request())
+    await find_interpreter(
+        InterpreterRequest(request.interpreter_constraints, name), **implicitly()
+    )
+    venv_pex = await create_venv_pex(**implicitly({request.to_pex_request(): PexRequest}))
     return PythonEnvironment(name, venv_pex)
 
 
@@ -139,25 +147,22 @@ async def find_environment_of_resolve(
         url_description_of_origin=f"the resolve `{resolve}`",
         resolve_name=resolve,
     )
-    return await Get(
-        PythonEnvironment,
-        PythonEnvironmentRequest(lockfile, InterpreterConstraints(constraints)),
+    return await set_up_python_environment(
+        PythonEnvironmentRequest(lockfile, InterpreterConstraints(constraints))
     )
 
 
 @rule
 async def find_litert_environment(_: LiteRtEnvironmentRequest, litert: LiteRt) -> PythonEnvironment:
-    return await Get(
-        PythonEnvironment,
-        PythonEnvironmentRequest(litert.to_lockfile(), litert.to_interpreter_constraints()),
+    return await set_up_python_environment(
+        PythonEnvironmentRequest(litert.to_lockfile(), litert.to_interpreter_constraints())
     )
 
 
 @rule
 async def find_zig_environment(_: ZigEnvironmentRequest, zig: Zig) -> PythonEnvironment:
-    return await Get(
-        PythonEnvironment,
-        PythonEnvironmentRequest(zig.to_lockfile(), zig.to_interpreter_constraints()),
+    return await set_up_python_environment(
+        PythonEnvironmentRequest(zig.to_lockfile(), zig.to_interpreter_constraints())
     )
 
 

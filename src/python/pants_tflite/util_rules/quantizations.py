@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, DigestContents
-from pants.engine.rules import Get, collect_rules, rule
-from pants.engine.target import HydratedSources, HydrateSourcesRequest, Target
+from pants.engine.target import HydrateSourcesRequest, Target
 
+from pants_tflite.compat import (
+    collect_rules,
+    get_digest_contents,
+    hydrate_sources,
+    implicitly,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.modes import MODE_NAMES, find_mode, io_type
@@ -25,7 +30,11 @@ from pants_tflite.target_types import (
     RecipeField,
     TfLiteQuantizationTarget,
 )
-from pants_tflite.util_rules.references import Reference, ReferenceRequest, is_address
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    is_address,
+    resolve_reference,
+)
 
 _DEFAULT_MODE = "float32"
 
@@ -103,8 +112,8 @@ class RecipeRequest:
 
 @rule
 async def read_recipe(request: RecipeRequest) -> Recipe:
-    sources = await Get(HydratedSources, HydrateSourcesRequest(request.field))
-    contents = await Get(DigestContents, Digest, sources.snapshot.digest)
+    sources = await hydrate_sources(HydrateSourcesRequest(request.field), **implicitly())
+    contents = await get_digest_contents(sources.snapshot.digest)
     if not contents:
         raise Mistake(
             message=f"there is no file `{request.field.file_path}`",
@@ -134,7 +143,7 @@ async def read_quantization_target(request: QuantizationTargetRequest) -> Quanti
     target = request.target
     recipe = None
     if target[RecipeField].value is not None:
-        recipe = (await Get(Recipe, RecipeRequest(target[RecipeField]))).text
+        recipe = (await read_recipe(RecipeRequest(target[RecipeField]))).text
     quantization = Quantization(
         mode=target[QuantizationModeField].value or (None if recipe else _DEFAULT_MODE),
         input_type=target[InputTypeField].value,
@@ -160,16 +169,15 @@ async def resolve_quantization(request: ResolveQuantizationRequest) -> Quantizat
             field=QuantizationField.alias,
             value=request.value,
         ).at(request.address)
-    reference = await Get(
-        Reference,
+    reference = await resolve_reference(
         ReferenceRequest(
             request.address,
             QuantizationField.alias,
             request.value,
             (TfLiteQuantizationTarget,),
-        ),
+        )
     )
-    return await Get(Quantization, QuantizationTargetRequest(reference.target))
+    return await read_quantization_target(QuantizationTargetRequest(reference.target))
 
 
 def rules():

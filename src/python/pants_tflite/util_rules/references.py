@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from typing import Optional, Type
 
 from pants.engine.addresses import Address, AddressInput
-from pants.engine.rules import Get, collect_rules, rule
-from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
+from pants.engine.target import Target, WrappedTargetRequest
 
+from pants_tflite.compat import (
+    collect_rules,
+    implicitly,
+    resolve_address,
+    resolve_target,
+    rule,
+)
 from pants_tflite.errors import Mistake
 
 
@@ -46,8 +52,10 @@ async def resolve_reference(request: ReferenceRequest) -> Reference:
         relative_to=request.address.spec_path,
         description_of_origin=origin,
     )
-    address = await Get(Address, AddressInput, address_input)
-    wrapped = await Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin=origin))
+    address = await resolve_address(**implicitly({address_input: AddressInput}))
+    wrapped = await resolve_target(
+        WrappedTargetRequest(address, description_of_origin=origin), **implicitly()
+    )
     target = wrapped.target
     if request.target_types is not None and not isinstance(target, request.target_types):
         expected = " or ".join(f"`{target_type.alias}`" for target_type in request.target_types)

@@ -17,17 +17,25 @@ from pants.engine.fs import (
     EMPTY_DIGEST,
     CreateDigest,
     Digest,
-    DigestContents,
     FileContent,
     MergeDigests,
     RemovePrefix,
 )
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.process import Process
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 from pants.util.memo import memoized
 
+from pants_tflite.compat import (
+    collect_rules,
+    create_digest,
+    execute_process,
+    get_digest_contents,
+    implicitly,
+    merge_digests,
+    remove_prefix,
+    rule,
+)
 from pants_tflite.errors import Mistake, crash
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
 from pants_tflite.util_rules.python_environments import PythonEnvironment
@@ -203,10 +211,9 @@ async def prepare_program(
 ) -> PreparedProgram:
     request = prepare.run
     request_file = FileContent(_REQUEST_FILE, request.request.encode())
-    programs = await Get(Digest, CreateDigest((request_file, *program_files(request.program))))
-    input_digest = await Get(
-        Digest,
-        MergeDigests((request.environment.venv_pex.digest, programs, request.input_digest)),
+    programs = await create_digest(CreateDigest((request_file, *program_files(request.program))))
+    input_digest = await merge_digests(
+        MergeDigests((request.environment.venv_pex.digest, programs, request.input_digest))
     )
     pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
     return PreparedProgram(to_process(request, input_digest, pex_caches))
@@ -214,13 +221,13 @@ async def prepare_program(
 
 @rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
 async def run_program(request: RunProgramRequest) -> ProgramResult:
-    prepared = await Get(PreparedProgram, PrepareProgramRequest(request))
-    result = await Get(FallibleProcessResult, Process, prepared.process)
-    output = await Get(Digest, RemovePrefix(result.output_digest, OUTPUT_DIR))
+    prepared = await prepare_program(PrepareProgramRequest(request), **implicitly())
+    result = await execute_process(prepared.process, **implicitly())
+    output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     if result.exit_code == 0:
         return ProgramResult(output)
     if result.exit_code == USER_ERROR_EXIT_CODE:
-        contents = await Get(DigestContents, Digest, output)
+        contents = await get_digest_contents(output)
         error = next(file.content for file in contents if file.path == _ERROR_FILE)
         raise Mistake.from_json(error).at(request.address)
     raise crash(

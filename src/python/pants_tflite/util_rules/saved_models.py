@@ -13,20 +13,27 @@ from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import Digest
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     Dependencies,
-    HydratedSources,
     HydrateSourcesRequest,
     SourcesField,
     Target,
-    WrappedTarget,
     WrappedTargetRequest,
 )
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.compat import EnvironmentField, EnvironmentNameRequest
+from pants_tflite.compat import (
+    EnvironmentField,
+    EnvironmentNameRequest,
+    collect_rules,
+    concurrently,
+    hydrate_sources,
+    implicitly,
+    resolve_environment_name,
+    resolve_target,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import (
     InputsField,
@@ -41,14 +48,24 @@ from pants_tflite.target_types import (
     TfSavedModelTarget,
     ThreadsField,
 )
-from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, PreparedCall
+from pants_tflite.util_rules.entry_point_calls import (
+    PrepareCallRequest,
+    prepare_call,
+)
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
     ResolveEnvironmentRequest,
+    find_environment_of_resolve,
 )
-from pants_tflite.util_rules.references import Reference, ReferenceRequest
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 
 SAVED_MODEL_DIRECTORY = "saved_model"
 SAVED_MODEL_TARGETS = (TfSavedModelTarget, TfSavedModelFilesTarget, KerasFileTarget)
@@ -129,8 +146,7 @@ class ModelFilesRequest:
 @rule
 async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
     target = request.target
-    call = await Get(
-        PreparedCall,
+    call = await prepare_call(
         PrepareCallRequest(
             target.address,
             target[SavedModelEntryPointField],
@@ -138,6 +154,7 @@ async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
             target[Dependencies],
             target[ModelResolveField],
         ),
+        **implicitly(),
     )
     return ExportSource(
         "entry_point",
@@ -168,13 +185,13 @@ def find_saved_model_root(files: tuple[str, ...], target: Target) -> str:
 @rule
 async def prepare_model_files(request: ModelFilesRequest) -> ExportSource:
     target = request.target
-    sources = await Get(
-        HydratedSources,
+    sources = await hydrate_sources(
         HydrateSourcesRequest(
             target[SourcesField],
             for_sources_types=(FileSourceField, SavedModelFilesSourcesField),
             enable_codegen=True,
         ),
+        **implicitly(),
     )
     files = sources.snapshot.files
     if target.has_field(KerasFileSourceField):
@@ -187,20 +204,22 @@ async def prepare_model_files(request: ModelFilesRequest) -> ExportSource:
 @rule(desc="Export a SavedModel")
 async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedModel:
     address = request.field_set.address
-    wrapped, environment = await MultiGet(
-        Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin="<infallible>")),
-        Get(PythonEnvironment, ResolveEnvironmentRequest(request.field_set.resolve)),
+    wrapped, environment = await concurrently(
+        resolve_target(
+            WrappedTargetRequest(address, description_of_origin="<infallible>"), **implicitly()
+        ),
+        find_environment_of_resolve(
+            ResolveEnvironmentRequest(request.field_set.resolve), **implicitly()
+        ),
     )
     target = wrapped.target
     if target.has_field(SavedModelEntryPointField):
-        source = await Get(ExportSource, TrainedModelRequest(target))
+        source = await prepare_trained_model(TrainedModelRequest(target))
         description = f"Train and export {address}"
     else:
-        source = await Get(ExportSource, ModelFilesRequest(target))
+        source = await prepare_model_files(ModelFilesRequest(target))
         description = f"Export {address}"
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             address,
             "export",
@@ -209,30 +228,25 @@ async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedM
             description=description,
             input_digest=source.digest,
             source_roots=source.source_roots,
-        ),
+        )
     )
     return ExportedSavedModel(address, result.digest, environment)
 
 
 @rule
 async def find_saved_model(request: SavedModelReferenceRequest) -> SavedModelReference:
-    reference = await Get(
-        Reference,
-        ReferenceRequest(
-            request.address, SavedModelField.alias, request.value, SAVED_MODEL_TARGETS
-        ),
+    reference = await resolve_reference(
+        ReferenceRequest(request.address, SavedModelField.alias, request.value, SAVED_MODEL_TARGETS)
     )
-    environment_name = await Get(
-        EnvironmentName,
-        EnvironmentNameRequest,
-        EnvironmentNameRequest.from_target(reference.target),
+    environment_name = await resolve_environment_name(
+        EnvironmentNameRequest.from_target(reference.target), **implicitly()
     )
     return SavedModelReference(SavedModelFieldSet.create(reference.target), environment_name)
 
 
 @rule
 async def stage_saved_model(field_set: SavedModelFieldSet) -> InputResult:
-    exported = await Get(ExportedSavedModel, ExportSavedModelRequest(field_set))
+    exported = await export_saved_model(ExportSavedModelRequest(field_set))
     return InputResult(exported.digest, SAVED_MODEL_DIRECTORY)
 
 

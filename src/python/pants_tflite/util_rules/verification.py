@@ -9,18 +9,31 @@ from typing import Any, Optional
 
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.target_types import TfLiteFileSourceField
 from pants_tflite.util_rules.conversion import MODEL_FILE
 from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels
-from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, StagedDataset
+from pants_tflite.util_rules.datasets import (
+    SampledDataset,
+    StageDatasetRequest,
+    stage_dataset,
+)
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
+    find_litert_environment,
 )
 from pants_tflite.util_rules.quantizations import Quantization
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 from pants_tflite.util_rules.saved_models import SAVED_MODEL_DIRECTORY, ExportedSavedModel
 
 INSPECTION_FILE = "inspection.json"
@@ -124,11 +137,9 @@ class VerifiedModel:
 @rule
 async def record_reference(request: RecordReferenceRequest) -> RecordedReference:
     samples = request.samples
-    staged = await Get(StagedDataset, StageDatasetRequest(samples.dataset))
-    digest = await Get(Digest, MergeDigests((request.saved_model.digest, staged.digest)))
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    staged = await stage_dataset(StageDatasetRequest(samples.dataset))
+    digest = await merge_digests(MergeDigests((request.saved_model.digest, staged.digest)))
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             "record",
@@ -144,18 +155,16 @@ async def record_reference(request: RecordReferenceRequest) -> RecordedReference
             },
             description=f"Record what {request.saved_model.address} computes",
             input_digest=digest,
-        ),
+        )
     )
     return RecordedReference(result.digest)
 
 
 @rule
 async def inspect_model(request: InspectModelRequest) -> InspectedModel:
-    environment = await Get(PythonEnvironment, LiteRtEnvironmentRequest())
+    environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
     field = TfLiteFileSourceField.alias if request.is_source else None
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             "inspect_model",
@@ -163,24 +172,22 @@ async def inspect_model(request: InspectModelRequest) -> InspectedModel:
             {"field": field, "model": MODEL_FILE},
             description=f"Inspect the model {request.address}",
             input_digest=request.model,
-        ),
+        )
     )
     return InspectedModel(result.digest)
 
 
 @rule
 async def verify_model(request: VerifyModelRequest) -> VerifiedModel:
-    environment, staged = await MultiGet(
-        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
-        Get(StagedDataset, StageDatasetRequest(request.staged_dataset)),
+    environment, staged = await concurrently(
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
+        stage_dataset(StageDatasetRequest(request.staged_dataset)),
     )
     reference = request.reference.digest if request.reference else EMPTY_DIGEST
-    digest = await Get(
-        Digest, MergeDigests((request.model, reference, staged.digest, request.kernels.digest))
+    digest = await merge_digests(
+        MergeDigests((request.model, reference, staged.digest, request.kernels.digest))
     )
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             "verify",
@@ -188,7 +195,7 @@ async def verify_model(request: VerifyModelRequest) -> VerifiedModel:
             request.to_json(staged.path),
             description=f"Verify the model {request.address}",
             input_digest=digest,
-        ),
+        )
     )
     return VerifiedModel(result.digest)
 

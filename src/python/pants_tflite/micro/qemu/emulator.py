@@ -7,9 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths, BinaryPathTest
-from pants.engine.rules import Get, collect_rules, rule
+from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPathTest
 
+from pants_tflite.compat import (
+    collect_rules,
+    find_binary,
+    implicitly,
+    rule,
+)
 from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
 
 
@@ -28,13 +33,13 @@ class Qemu:
 
 @rule
 async def find_qemu(_: QemuRequest, environment: MicroSelfTest.EnvironmentAware) -> Qemu:
-    found = await Get(
-        BinaryPaths,
+    found = await find_binary(
         BinaryPathRequest(
             binary_name=QEMU,
             search_path=environment.executable_search_path,
             test=BinaryPathTest(args=["--version"]),
         ),
+        **implicitly(),
     )
     if found.first_path is None:
         return Qemu()

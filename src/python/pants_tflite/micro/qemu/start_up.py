@@ -8,8 +8,12 @@ import pkgutil
 from dataclasses import dataclass
 
 from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
-from pants.engine.rules import Get, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    create_digest,
+    rule,
+)
 from pants_tflite.micro.qemu.boards import BOARDS, LINKER_SCRIPT, SECTIONS_FILE, STARTUP_FILE
 from pants_tflite.util_rules.cc.platforms import Platform
 
@@ -40,15 +44,14 @@ async def find_start_up_files(request: StartUpFilesRequest) -> StartUpFiles:
     board = BOARDS.get(request.platform.name)
     if board is None:
         return StartUpFiles(EMPTY_DIGEST, ())
-    digest = await Get(
-        Digest,
+    digest = await create_digest(
         CreateDigest(
             (
                 FileContent(LINKER_SCRIPT, board.render_linker_script().encode()),
                 FileContent(SECTIONS_FILE, _read(SECTIONS_FILE)),
                 FileContent(STARTUP_FILE, _read(STARTUP_FILE)),
             )
-        ),
+        )
     )
     return StartUpFiles(digest, (STARTUP_FILE,))
 

@@ -10,14 +10,27 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.errors import TfLiteError
 from pants_tflite.util_rules.cc.android_symbols import LIBC, LIBM, render_stub
 from pants_tflite.util_rules.cc.platforms import Platform
-from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
+from pants_tflite.util_rules.cc.tool_processes import (
+    ToolProcessRequest,
+    run_tool,
+)
 from pants_tflite.util_rules.cc.toolchain import Toolchain
-from pants_tflite.util_rules.cc.toolchains import ZigToolchainRequest
+from pants_tflite.util_rules.cc.toolchains import (
+    ZigToolchainRequest,
+    find_zig_toolchain,
+)
 from pants_tflite.util_rules.cc.zig_toolchain import (
     ANDROID_LIBRARIES,
     HELPERS_LIBRARY,
@@ -70,10 +83,9 @@ async def make_stub(request: StubRequest) -> Stub:
     toolchain, name = request.toolchain, request.library.name
     source = f"{name}.s"
     content = FileContent(source, render_stub(request.library.symbols).encode())
-    digest = await Get(Digest, CreateDigest((content,)))
+    digest = await create_digest(CreateDigest((content,)))
     output = os.path.join(STUBS_FOLDER, name)
-    result = await Get(
-        FallibleToolResult,
+    result = await run_tool(
         ToolProcessRequest(
             request.address,
             toolchain,
@@ -81,7 +93,7 @@ async def make_stub(request: StubRequest) -> Stub:
             digest,
             output,
             f"Make a stand-in for {name} of {toolchain.platform}",
-        ),
+        )
     )
     if result.exit_code != 0:
         raise TfLiteError(f"{name} of {toolchain.platform}: {result.text}")
@@ -111,8 +123,7 @@ async def compile_helpers(request: CompilerHelpersRequest) -> CompilerHelpers:
         # Out of a library the linker takes the object only if something in it is called.
         (toolchain.archive((compiled,), archive), archive, "Archive"),
     ):
-        result = await Get(
-            FallibleToolResult,
+        result = await run_tool(
             ToolProcessRequest(
                 request.address,
                 toolchain,
@@ -120,7 +131,7 @@ async def compile_helpers(request: CompilerHelpersRequest) -> CompilerHelpers:
                 digest,
                 output,
                 f"{verb} the compiler's helpers for {toolchain.platform}",
-            ),
+            )
         )
         if result.exit_code != 0:
             raise TfLiteError(f"The compiler's helpers of {toolchain.platform}: {result.text}")
@@ -130,16 +141,16 @@ async def compile_helpers(request: CompilerHelpersRequest) -> CompilerHelpers:
 
 @rule
 async def make_android_stubs(request: AndroidStubsRequest) -> AndroidStubs:
-    toolchain = await Get(Toolchain, ZigToolchainRequest(request.platform))
-    stubs = await MultiGet(
-        Get(Stub, StubRequest(request.address, toolchain, DeviceLibrary(name, symbols)))
+    toolchain = await find_zig_toolchain(ZigToolchainRequest(request.platform), **implicitly())
+    stubs = await concurrently(
+        make_stub(StubRequest(request.address, toolchain, DeviceLibrary(name, symbols)))
         for name, symbols in _SYMBOLS.items()
     )
     digests = [stub.digest for stub in stubs]
     if toolchain.helpers:
-        helpers = await Get(CompilerHelpers, CompilerHelpersRequest(request.address, toolchain))
+        helpers = await compile_helpers(CompilerHelpersRequest(request.address, toolchain))
         digests.append(helpers.digest)
-    return AndroidStubs(await Get(Digest, MergeDigests(digests)))
+    return AndroidStubs(await merge_digests(MergeDigests(digests)))
 
 
 def rules():

@@ -9,11 +9,22 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, DigestContents
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.fs import Digest
 
-from pants_tflite.util_rules.python_environments import PythonEnvironment, ZigEnvironmentRequest
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.compat import (
+    collect_rules,
+    get_digest_contents,
+    implicitly,
+    rule,
+)
+from pants_tflite.util_rules.python_environments import (
+    ZigEnvironmentRequest,
+    find_zig_environment,
+)
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 
 
 @dataclass(frozen=True)
@@ -112,10 +123,8 @@ class BinaryInspection:
 
 @rule(desc="Inspect compiled code")
 async def inspect_binary(request: InspectBinaryRequest) -> BinaryInspection:
-    environment = await Get(PythonEnvironment, ZigEnvironmentRequest())
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    environment = await find_zig_environment(ZigEnvironmentRequest(), **implicitly())
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             "inspect_binary",
@@ -123,9 +132,9 @@ async def inspect_binary(request: InspectBinaryRequest) -> BinaryInspection:
             {"binary": request.path, "field": request.field},
             description=f"Inspect {request.path}",
             input_digest=request.digest,
-        ),
+        )
     )
-    (file,) = await Get(DigestContents, Digest, result.digest)
+    (file,) = await get_digest_contents(result.digest)
     return BinaryInspection.from_json(file.content)
 
 

@@ -10,13 +10,24 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.rules import Get, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.cc.platforms import Platform
-from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
+from pants_tflite.util_rules.cc.tool_processes import (
+    ToolProcessRequest,
+    run_tool,
+)
 from pants_tflite.util_rules.cc.toolchain import CXX, Toolchain
-from pants_tflite.util_rules.cc.toolchains import ToolchainRequest
+from pants_tflite.util_rules.cc.toolchains import (
+    ToolchainRequest,
+    choose_toolchain,
+)
 
 _OBJECTS = "__objects__"
 _LIBRARIES = "__libraries__"
@@ -101,13 +112,12 @@ def compile_mistake(source: str, toolchain: Toolchain, output: str) -> Mistake:
 
 @rule(desc="Compile C or C++")
 async def compile_source(request: CompileSourceRequest) -> CompiledObject:
-    toolchain = await Get(
-        Toolchain,
+    toolchain = await choose_toolchain(
         ToolchainRequest(request.address, request.platform, request.toolchain_language),
+        **implicitly(),
     )
     output = os.path.join(_OBJECTS, f"{request.source}.o")
-    result = await Get(
-        FallibleToolResult,
+    result = await run_tool(
         ToolProcessRequest(
             request.address,
             toolchain,
@@ -122,7 +132,7 @@ async def compile_source(request: CompileSourceRequest) -> CompiledObject:
             request.digest,
             output,
             f"Compile {request.source} for {request.platform}",
-        ),
+        )
     )
     if result.exit_code != 0:
         raise compile_mistake(request.source, toolchain, result.text).at(request.address)
@@ -131,14 +141,13 @@ async def compile_source(request: CompileSourceRequest) -> CompiledObject:
 
 @rule(desc="Make a static library")
 async def archive_objects(request: ArchiveObjectsRequest) -> StaticLibrary:
-    toolchain = await Get(
-        Toolchain, ToolchainRequest(request.address, request.platform, request.language)
+    toolchain = await choose_toolchain(
+        ToolchainRequest(request.address, request.platform, request.language), **implicitly()
     )
     inputs: tuple[CompiledObject | StaticLibrary, ...] = (*request.objects, *request.libraries)
-    digest = await Get(Digest, MergeDigests(item.digest for item in inputs))
+    digest = await merge_digests(MergeDigests(item.digest for item in inputs))
     output = os.path.join(_LIBRARIES, f"lib{request.name}.a")
-    result = await Get(
-        FallibleToolResult,
+    result = await run_tool(
         ToolProcessRequest(
             request.address,
             toolchain,
@@ -150,7 +159,7 @@ async def archive_objects(request: ArchiveObjectsRequest) -> StaticLibrary:
             digest,
             output,
             f"Archive lib{request.name}.a for {request.platform}",
-        ),
+        )
     )
     if result.exit_code != 0:
         raise Mistake(

@@ -11,28 +11,42 @@ from typing import Iterable
 
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.errors import Mistake
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME
 from pants_tflite.util_rules.cc.android_stubs import (
-    AndroidStubs,
     AndroidStubsRequest,
     DeviceLibrary,
     Stub,
     StubRequest,
+    make_android_stubs,
+    make_stub,
 )
 from pants_tflite.util_rules.cc.android_symbols import ANDROID_SYMBOLS
 from pants_tflite.util_rules.cc.binary_inspection import (
     BinaryImage,
-    BinaryInspection,
     InspectBinaryRequest,
+    inspect_binary,
 )
 from pants_tflite.util_rules.cc.compilation import CompiledObject, StaticLibrary
 from pants_tflite.util_rules.cc.platforms import ANDROID, LINUX, MACOS, Platform
-from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
+from pants_tflite.util_rules.cc.tool_processes import (
+    ToolProcessRequest,
+    run_tool,
+)
 from pants_tflite.util_rules.cc.toolchain import VERSION_SCRIPT, Toolchain
-from pants_tflite.util_rules.cc.toolchains import ToolchainRequest
+from pants_tflite.util_rules.cc.toolchains import (
+    ToolchainRequest,
+    choose_toolchain,
+)
 
 _LINKED = "__linked__"
 # As lld and zig's own linker say it, and as GNU ld does.
@@ -186,24 +200,23 @@ def symbol_mistake(
 
 @rule(desc="Link a shared library")
 async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrary:
-    toolchain = await Get(
-        Toolchain, ToolchainRequest(request.address, request.platform, request.language)
+    toolchain = await choose_toolchain(
+        ToolchainRequest(request.address, request.platform, request.language), **implicitly()
     )
     script = FileContent(VERSION_SCRIPT, render_version_script(request.exports).encode())
-    digests = [await Get(Digest, CreateDigest((script,)))]
+    digests = [await create_digest(CreateDigest((script,)))]
     if toolchain.linker_libraries:
-        stubs = await Get(AndroidStubs, AndroidStubsRequest(request.address, request.platform))
+        stubs = await make_android_stubs(AndroidStubsRequest(request.address, request.platform))
         digests.append(stubs.digest)
-    on_device = await MultiGet(
-        Get(Stub, StubRequest(request.address, toolchain, library))
+    on_device = await concurrently(
+        make_stub(StubRequest(request.address, toolchain, library))
         for library in request.device_libraries
     )
     libraries: tuple[StaticLibrary | Stub, ...] = (*request.libraries, *on_device)
     digests += [*(item.digest for item in request.objects), *(item.digest for item in libraries)]
-    digest = await Get(Digest, MergeDigests(digests))
+    digest = await merge_digests(MergeDigests(digests))
     output = os.path.join(_LINKED, request.file_name)
-    result = await Get(
-        FallibleToolResult,
+    result = await run_tool(
         ToolProcessRequest(
             request.address,
             toolchain,
@@ -219,15 +232,13 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
             digest,
             output,
             f"Link {request.file_name} for {request.platform}",
-        ),
+        )
     )
     if result.exit_code != 0:
         raise link_mistake(request.file_name, toolchain, result.text, defined=request.defined).at(
             request.address
         )
-    inspection = await Get(
-        BinaryInspection, InspectBinaryRequest(request.address, result.digest, output)
-    )
+    inspection = await inspect_binary(InspectBinaryRequest(request.address, result.digest, output))
     (image,) = inspection.images
     mistake = symbol_mistake(request, toolchain, image)
     if mistake is not None:
@@ -237,14 +248,13 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
 
 @rule(desc="Link a program")
 async def link_executable(request: LinkExecutableRequest) -> Executable:
-    toolchain = await Get(
-        Toolchain, ToolchainRequest(request.address, request.platform, request.language)
+    toolchain = await choose_toolchain(
+        ToolchainRequest(request.address, request.platform, request.language), **implicitly()
     )
     inputs: tuple[CompiledObject | StaticLibrary, ...] = (*request.objects, *request.libraries)
-    digest = await Get(Digest, MergeDigests((request.digest, *(item.digest for item in inputs))))
+    digest = await merge_digests(MergeDigests((request.digest, *(item.digest for item in inputs))))
     output = os.path.join(_LINKED, request.name)
-    result = await Get(
-        FallibleToolResult,
+    result = await run_tool(
         ToolProcessRequest(
             request.address,
             toolchain,
@@ -258,7 +268,7 @@ async def link_executable(request: LinkExecutableRequest) -> Executable:
             digest,
             output,
             f"Link {request.name} for {request.platform}",
-        ),
+        )
     )
     if result.exit_code != 0:
         raise link_mistake(request.name, toolchain, result.text).at(request.address)

@@ -8,13 +8,21 @@ import hashlib
 import os
 from dataclasses import dataclass
 
-from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths, BinaryPathTest
-from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
-from pants.engine.process import Process, ProcessResult
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPathTest
+from pants.engine.env_vars import EnvironmentVarsRequest
+from pants.engine.process import Process
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    environment_vars_subset,
+    execute_process_or_raise,
+    find_binary,
+    implicitly,
+    rule,
+)
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME, AndroidNdk
 from pants_tflite.subsystems.arm_gcc import ArmGcc
@@ -61,14 +69,14 @@ class ArmGccToolsRequest:
 
 @rule
 async def find_system_tools(request: SystemToolsRequest) -> SystemTools:
-    found = await MultiGet(
-        Get(
-            BinaryPaths,
+    found = await concurrently(
+        find_binary(
             BinaryPathRequest(
                 binary_name=name,
                 search_path=request.search_path,
                 test=BinaryPathTest(args=["--version"]),
             ),
+            **implicitly(),
         )
         for name in request.names
     )
@@ -77,29 +85,32 @@ async def find_system_tools(request: SystemToolsRequest) -> SystemTools:
         return SystemTools()
     version = hashlib.sha256("".join(path.fingerprint for path in first).encode()).hexdigest()
     paths = tuple(path.path for path in first)
-    says = await Get(
-        ProcessResult,
-        Process(
-            argv=(paths[0], "--version"),
-            # The variable tells the cache of an upgrade at the same path.
-            env=SystemTools(paths, version=version).to_env(),
-            description=f"Ask {request.names[0]} for its version",
-            level=LogLevel.DEBUG,
-        ),
+    says = await execute_process_or_raise(
+        **implicitly(
+            Process(
+                argv=(paths[0], "--version"),
+                # The variable tells the cache of an upgrade at the same path.
+                env=SystemTools(paths, version=version).to_env(),
+                description=f"Ask {request.names[0]} for its version",
+                level=LogLevel.DEBUG,
+            )
+        )
     )
     return SystemTools(paths, says.stdout.decode(errors="replace").split("\n")[0], version)
 
 
 @rule
 async def find_ndk_tools(_: NdkToolsRequest, ndk: AndroidNdk) -> SystemTools:
-    variables = await Get(EnvironmentVars, EnvironmentVarsRequest([ANDROID_NDK_HOME]))
+    variables = await environment_vars_subset(
+        EnvironmentVarsRequest([ANDROID_NDK_HOME]), **implicitly()
+    )
     folder = ndk.path or variables.get(ANDROID_NDK_HOME)
     if not folder:
         return SystemTools()
     search_path = tuple(
         os.path.join(folder, "toolchains", "llvm", "prebuilt", host, "bin") for host in _NDK_HOSTS
     )
-    tools = await Get(SystemTools, SystemToolsRequest(_NDK_PROGRAMS, search_path))
+    tools = await find_system_tools(SystemToolsRequest(_NDK_PROGRAMS, search_path))
     if not tools.paths:
         origin = "the option `[android-ndk].path`" if ndk.path else f"`{ANDROID_NDK_HOME}`"
         raise TfLiteError(
@@ -115,7 +126,7 @@ async def find_arm_gcc_tools(
     _: ArmGccToolsRequest, arm_gcc: ArmGcc, environment: ArmGcc.EnvironmentAware
 ) -> SystemTools:
     names = tuple(f"{arm_gcc.prefix}{program}" for program in _GCC_PROGRAMS)
-    return await Get(SystemTools, SystemToolsRequest(names, environment.executable_search_path))
+    return await find_system_tools(SystemToolsRequest(names, environment.executable_search_path))
 
 
 def rules():

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.process import Process
 from pants.util.logging import LogLevel
 
+from pants_tflite.compat import (
+    collect_rules,
+    execute_process,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.errors import crash
 from pants_tflite.util_rules.cc.toolchain import Toolchain
 
@@ -49,9 +55,8 @@ class FallibleToolResult:
 @rule
 async def run_tool(request: ToolProcessRequest) -> FallibleToolResult:
     toolchain = request.toolchain
-    digest = await Get(Digest, MergeDigests((toolchain.digest, request.digest)))
-    result = await Get(
-        FallibleProcessResult,
+    digest = await merge_digests(MergeDigests((toolchain.digest, request.digest)))
+    result = await execute_process(
         Process(
             argv=request.argv,
             env=toolchain.env,
@@ -61,6 +66,7 @@ async def run_tool(request: ToolProcessRequest) -> FallibleToolResult:
             description=request.description,
             level=LogLevel.INFO,
         ),
+        **implicitly(),
     )
     stdout = result.stdout.decode(errors="replace")
     stderr = result.stderr.decode(errors="replace")

@@ -7,8 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address
-from pants.engine.rules import Get, collect_rules, rule
 
+from pants_tflite.compat import (
+    collect_rules,
+    implicitly,
+    rule,
+)
 from pants_tflite.errors import Mistake, TfLiteError
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME, AndroidNdk
 from pants_tflite.subsystems.arm_gcc import ArmGcc
@@ -27,10 +31,14 @@ from pants_tflite.util_rules.cc.platforms import (
 from pants_tflite.util_rules.cc.system_tools import (
     ArmGccToolsRequest,
     NdkToolsRequest,
-    SystemTools,
+    find_arm_gcc_tools,
+    find_ndk_tools,
 )
 from pants_tflite.util_rules.cc.toolchain import C, Toolchain
-from pants_tflite.util_rules.cc.zig_installation import ZigInstallation, ZigRequest
+from pants_tflite.util_rules.cc.zig_installation import (
+    ZigRequest,
+    set_up_zig,
+)
 from pants_tflite.util_rules.cc.zig_toolchain import zig_toolchain
 
 
@@ -70,7 +78,7 @@ def _oldest_system(platform: Platform, zig: Zig) -> str:
 @rule
 async def find_zig_toolchain(request: ZigToolchainRequest, zig: Zig) -> Toolchain:
     oldest = _oldest_system(request.platform, zig)
-    installation = await Get(ZigInstallation, ZigRequest())
+    installation = await set_up_zig(ZigRequest(), **implicitly())
     return replace(
         zig_toolchain(request.platform, oldest, installation.command, installation.version),
         digest=installation.digest,
@@ -85,7 +93,7 @@ async def choose_toolchain(
 ) -> Toolchain:
     platform = request.platform
     if platform.system == ANDROID:
-        tools = await Get(SystemTools, NdkToolsRequest())
+        tools = await find_ndk_tools(NdkToolsRequest(), **implicitly())
         if tools.paths:
             return ndk_toolchain(platform, int(platform.oldest or ndk.api_level), tools)
         if request.language != C:
@@ -95,7 +103,7 @@ async def choose_toolchain(
                 "which needs none.",
             ).at(request.address)
     if platform.system == CORTEX_M and request.language != C:
-        tools = await Get(SystemTools, ArmGccToolsRequest())
+        tools = await find_arm_gcc_tools(ArmGccToolsRequest(), **implicitly())
         if not tools.paths:
             raise Mistake(
                 f"C++ for {platform} needs `{arm_gcc.prefix}g++`, and none was found",
@@ -104,7 +112,7 @@ async def choose_toolchain(
                 "plain C, which needs none.",
             ).at(request.address)
         return arm_gcc_toolchain(platform, tools)
-    return await Get(Toolchain, ZigToolchainRequest(platform))
+    return await find_zig_toolchain(ZigToolchainRequest(platform), **implicitly())
 
 
 def rules():

@@ -8,11 +8,24 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.util_rules.cc.compilation import StaticLibrary
-from pants_tflite.util_rules.python_environments import PythonEnvironment, ZigEnvironmentRequest
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.python_environments import (
+    ZigEnvironmentRequest,
+    find_zig_environment,
+)
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 
 
 @dataclass(frozen=True)
@@ -39,18 +52,16 @@ class UniversalBinary:
 async def join_slices(request: JoinSlicesRequest) -> UniversalBinary:
     # Slices are of one name, so each gets a folder of its own.
     folders = [f"slice_{index}" for index in range(len(request.slices))]
-    environment, *digests = await MultiGet(
-        Get(PythonEnvironment, ZigEnvironmentRequest()),
+    environment, *digests = await concurrently(
+        find_zig_environment(ZigEnvironmentRequest(), **implicitly()),
         *(
-            Get(Digest, AddPrefix(item.digest, folder))
+            add_prefix(AddPrefix(item.digest, folder))
             for folder, item in zip(folders, request.slices)
         ),
     )
-    digest = await Get(Digest, MergeDigests(digests))
+    digest = await merge_digests(MergeDigests(digests))
     path = f"lib{request.name}.a"
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             "join_universal",
@@ -63,7 +74,7 @@ async def join_slices(request: JoinSlicesRequest) -> UniversalBinary:
             },
             description=f"Join {path} of {len(folders)} architectures",
             input_digest=digest,
-        ),
+        )
     )
     return UniversalBinary(result.digest, path)
 

@@ -8,12 +8,23 @@ from dataclasses import dataclass
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.fs import CreateDigest, Digest, MergeDigests
-from pants.engine.process import Process, ProcessResult
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.process import Process
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from pants_tflite.util_rules.python_environments import PythonEnvironment, ZigEnvironmentRequest
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    execute_process_or_raise,
+    implicitly,
+    merge_digests,
+    rule,
+)
+from pants_tflite.util_rules.python_environments import (
+    ZigEnvironmentRequest,
+    find_zig_environment,
+)
 from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
 
 # Of one machine, for what zig builds of its own: C runtimes and libc++, for each platform.
@@ -48,12 +59,12 @@ class ZigInstallation:
 
 @rule(desc="Set up zig", level=LogLevel.DEBUG)
 async def set_up_zig(_: ZigRequest, pex_environment: PexEnvironment) -> ZigInstallation:
-    environment, programs = await MultiGet(
-        Get(PythonEnvironment, ZigEnvironmentRequest()),
-        Get(Digest, CreateDigest(program_files("zig"))),
+    environment, programs = await concurrently(
+        find_zig_environment(ZigEnvironmentRequest(), **implicitly()),
+        create_digest(CreateDigest(program_files("zig"))),
     )
     venv_pex = environment.venv_pex
-    digest = await Get(Digest, MergeDigests((venv_pex.digest, programs)))
+    digest = await merge_digests(MergeDigests((venv_pex.digest, programs)))
     command = (venv_pex.python.argv0, "-m", f"{PACKAGE}.zig")
     caches = FrozenDict(
         {
@@ -62,16 +73,17 @@ async def set_up_zig(_: ZigRequest, pex_environment: PexEnvironment) -> ZigInsta
             "pants_tflite_zig": _GLOBAL_CACHE,
         }
     )
-    version = await Get(
-        ProcessResult,
-        Process(
-            argv=(*command, "version"),
-            env=_ENVIRONMENT,
-            input_digest=digest,
-            append_only_caches=caches,
-            description="Ask zig for its version",
-            level=LogLevel.DEBUG,
-        ),
+    version = await execute_process_or_raise(
+        **implicitly(
+            Process(
+                argv=(*command, "version"),
+                env=_ENVIRONMENT,
+                input_digest=digest,
+                append_only_caches=caches,
+                description="Ask zig for its version",
+                level=LogLevel.DEBUG,
+            )
+        )
     )
     return ZigInstallation(command, digest, _ENVIRONMENT, caches, version.stdout.decode().strip())
 

@@ -8,9 +8,13 @@ import re
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    rule,
+)
 from pants_tflite.custom_op_target_types import (
     CustomOpNameField,
     MicroDependenciesField,
@@ -22,7 +26,11 @@ from pants_tflite.custom_op_target_types import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import CustomOpsField
-from pants_tflite.util_rules.references import Reference, ReferenceRequest, is_address
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    is_address,
+    resolve_reference,
+)
 
 _C_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -96,10 +104,9 @@ class CustomOps:
 
 @rule
 async def resolve_custom_ops(request: ResolveCustomOpsRequest) -> CustomOps:
-    references = await MultiGet(
-        Get(
-            Reference,
-            ReferenceRequest(request.address, CustomOpsField.alias, value, (TfLiteCustomOpTarget,)),
+    references = await concurrently(
+        resolve_reference(
+            ReferenceRequest(request.address, CustomOpsField.alias, value, (TfLiteCustomOpTarget,))
         )
         for value in sorted(set(request.values))
         if is_address(value)

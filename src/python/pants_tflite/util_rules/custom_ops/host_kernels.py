@@ -10,11 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    merge_digests,
+    rule,
+)
 from pants_tflite.util_rules.cc.platforms import host_platform
 from pants_tflite.util_rules.custom_ops.declarations import CustomOps
-from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibrary, CustomOpLibraryRequest
+from pants_tflite.util_rules.custom_ops.libraries import (
+    CustomOpLibraryRequest,
+    build_library,
+)
 
 _FOLDER = "__kernels__"
 
@@ -56,20 +65,20 @@ class HostKernels:
 @rule(desc="Build kernels for this machine")
 async def build_host_kernels(request: HostKernelsRequest) -> HostKernels:
     ops = request.custom_ops.ops
-    libraries = await MultiGet(
-        Get(CustomOpLibrary, CustomOpLibraryRequest((op.address,), host_platform())) for op in ops
+    libraries = await concurrently(
+        build_library(CustomOpLibraryRequest((op.address,), host_platform())) for op in ops
     )
     folders = [os.path.join(_FOLDER, str(position)) for position in range(len(ops))]
     shared = [library.shared for library in libraries if library.shared is not None]
-    digests = await MultiGet(
-        Get(Digest, AddPrefix(library.digest, folder)) for library, folder in zip(shared, folders)
+    digests = await concurrently(
+        add_prefix(AddPrefix(library.digest, folder)) for library, folder in zip(shared, folders)
     )
     return HostKernels(
         kernels=tuple(
             HostKernel(op.name, os.path.join(folder, library.path), op.registration)
             for op, library, folder in zip(ops, shared, folders)
         ),
-        digest=await Get(Digest, MergeDigests(digests)),
+        digest=await merge_digests(MergeDigests(digests)),
     )
 
 

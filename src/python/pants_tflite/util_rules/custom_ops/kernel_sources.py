@@ -11,19 +11,29 @@ from pants.backend.cc.target_types import (
     CC_HEADER_FILE_EXTENSIONS,
     CCSourceField,
 )
-from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
+from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     DependenciesRequest,
-    HydratedSources,
     HydrateSourcesRequest,
     Target,
     TransitiveTargets,
     TransitiveTargetsRequest,
 )
-from pants.source.source_root import SourceRootsRequest, SourceRootsResult
+from pants.source.source_root import SourceRootsRequest
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    get_source_roots,
+    hydrate_sources,
+    implicitly,
+    merge_digests,
+    resolve_dependencies,
+    resolve_unparsed_address_inputs,
+    rule,
+    transitive_targets,
+)
 from pants_tflite.custom_op_target_types import (
     KernelDependenciesField,
     MicroDependenciesField,
@@ -86,15 +96,20 @@ def _cc_targets(transitive: TransitiveTargets) -> list[Target]:
 
 @rule
 async def find_kernel_source(request: KernelSourceRequest) -> KernelSource:
-    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest([request.address]))
+    transitive = await transitive_targets(
+        TransitiveTargetsRequest([request.address]), **implicitly()
+    )
     source = transitive.roots[0]
     files = [source, *(target for target in _cc_targets(transitive) if is_header(target))]
     paths = [target[CCSourceField].file_path for target in files]
-    roots, *hydrated = await MultiGet(
-        Get(SourceRootsResult, SourceRootsRequest, SourceRootsRequest.for_files(paths)),
-        *(Get(HydratedSources, HydrateSourcesRequest(target[CCSourceField])) for target in files),
+    roots, *hydrated = await concurrently(
+        get_source_roots(SourceRootsRequest.for_files(paths)),
+        *(
+            hydrate_sources(HydrateSourcesRequest(target[CCSourceField]), **implicitly())
+            for target in files
+        ),
     )
-    digest = await Get(Digest, MergeDigests(sources.snapshot.digest for sources in hydrated))
+    digest = await merge_digests(MergeDigests(sources.snapshot.digest for sources in hydrated))
     return KernelSource(
         address=request.address,
         path=paths[0],
@@ -109,15 +124,15 @@ async def find_kernel_sources(request: KernelSourcesRequest) -> KernelSources:
     target = request.target
     if request.variant == MICRO:
         field = MicroDependenciesField.alias
-        roots = await Get(
-            Addresses,
-            UnparsedAddressInputs,
-            target[MicroDependenciesField].to_unparsed_address_inputs(),
+        roots = await resolve_unparsed_address_inputs(
+            target[MicroDependenciesField].to_unparsed_address_inputs(), **implicitly()
         )
     else:
         field = KernelDependenciesField.alias
-        roots = await Get(Addresses, DependenciesRequest(target[KernelDependenciesField]))
-    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest(roots))
+        roots = await resolve_dependencies(
+            DependenciesRequest(target[KernelDependenciesField]), **implicitly()
+        )
+    transitive = await transitive_targets(TransitiveTargetsRequest(roots), **implicitly())
     sources = [found for found in _cc_targets(transitive) if not is_header(found)]
     if not sources:
         raise Mistake(
@@ -128,8 +143,8 @@ async def find_kernel_sources(request: KernelSourcesRequest) -> KernelSources:
             ),
             field=field,
         ).at(target.address)
-    found = await MultiGet(
-        Get(KernelSource, KernelSourceRequest(source.address)) for source in sources
+    found = await concurrently(
+        find_kernel_source(KernelSourceRequest(source.address)) for source in sources
     )
     return KernelSources(found)
 

@@ -9,11 +9,19 @@ from typing import ClassVar, Type
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, MergeDigests
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.process import FallibleProcessResult
 from pants.engine.target import Dependencies, Field, FieldSet
 from pants.util.frozendict import FrozenDict
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    execute_process,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.custom_op_target_types import (
     KernelCasesField,
     SanitizersField,
@@ -23,23 +31,33 @@ from pants_tflite.custom_op_target_types import (
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
 from pants_tflite.util_rules.cc.platforms import host_platform
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
-from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibrary, CustomOpLibraryRequest
-from pants_tflite.util_rules.custom_ops.sanitizers import (
-    SanitizedKernel,
-    SanitizedKernelRequest,
+from pants_tflite.util_rules.custom_ops.libraries import (
+    CustomOpLibraryRequest,
+    build_library,
 )
-from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, PreparedCall
+from pants_tflite.util_rules.custom_ops.sanitizers import (
+    SanitizedKernelRequest,
+    build_sanitized_kernel,
+)
+from pants_tflite.util_rules.entry_point_calls import (
+    PrepareCallRequest,
+    prepare_call,
+)
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
     ResolveEnvironmentRequest,
+    find_environment_of_resolve,
+    find_litert_environment,
 )
-from pants_tflite.util_rules.references import Reference, ReferenceRequest
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
 from pants_tflite.util_rules.sandbox_programs import (
-    PreparedProgram,
     PrepareProgramRequest,
-    ProgramResult,
     RunProgramRequest,
+    prepare_program,
+    run_program,
 )
 
 CASES_FOLDER = "__cases__"
@@ -111,13 +129,11 @@ async def collect_cases(request: KernelCasesRequest) -> KernelCases:
     call_request = PrepareCallRequest(
         fields.address, fields.entry_point, fields.inputs, fields.dependencies, fields.resolve
     )
-    call, environment = await MultiGet(
-        Get(PreparedCall, PrepareCallRequest, call_request),
-        Get(PythonEnvironment, ResolveEnvironmentRequest(fields.resolve)),
+    call, environment = await concurrently(
+        prepare_call(call_request, **implicitly()),
+        find_environment_of_resolve(ResolveEnvironmentRequest(fields.resolve), **implicitly()),
     )
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             fields.address,
             "kernel_cases",
@@ -126,7 +142,7 @@ async def collect_cases(request: KernelCasesRequest) -> KernelCases:
             description=f"Collect the cases of {fields.address}",
             input_digest=call.digest,
             source_roots=call.source_roots,
-        ),
+        )
     )
     return KernelCases(result.digest)
 
@@ -134,18 +150,17 @@ async def collect_cases(request: KernelCasesRequest) -> KernelCases:
 @rule
 async def build_tested_kernel(request: TestedKernelRequest) -> TestedKernel:
     field = request.fields.custom_op
-    reference = await Get(
-        Reference,
-        ReferenceRequest(field.address, field.alias, field.value, (TfLiteCustomOpTarget,)),
+    reference = await resolve_reference(
+        ReferenceRequest(field.address, field.alias, field.value, (TfLiteCustomOpTarget,))
     )
     target, sanitizers = reference.target, tuple(request.fields.sanitizers.value or ())
     op = CustomOp.create(target)
     if sanitizers:
-        kernel = await Get(
-            SanitizedKernel, SanitizedKernelRequest(field.address, target, sanitizers)
+        kernel = await build_sanitized_kernel(
+            SanitizedKernelRequest(field.address, target, sanitizers)
         )
         return TestedKernel(op, kernel.digest, kernel.path, kernel.env)
-    library = await Get(CustomOpLibrary, CustomOpLibraryRequest((target.address,), host_platform()))
+    library = await build_library(CustomOpLibraryRequest((target.address,), host_platform()))
     assert library.shared is not None
     return TestedKernel(op, library.shared.digest, library.shared.path)
 
@@ -153,13 +168,13 @@ async def build_tested_kernel(request: TestedKernelRequest) -> TestedKernel:
 @rule(desc="Test a kernel")
 async def run_kernel_test(request: RunKernelTestRequest) -> KernelTestRun:
     fields = request.fields
-    cases, kernel, environment = await MultiGet(
-        Get(KernelCases, KernelCasesRequest(fields)),
-        Get(TestedKernel, TestedKernelRequest(fields)),
-        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    cases, kernel, environment = await concurrently(
+        collect_cases(KernelCasesRequest(fields)),
+        build_tested_kernel(TestedKernelRequest(fields)),
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
-    staged = await Get(Digest, AddPrefix(cases.digest, CASES_FOLDER))
-    digest = await Get(Digest, MergeDigests((staged, kernel.digest)))
+    staged = await add_prefix(AddPrefix(cases.digest, CASES_FOLDER))
+    digest = await merge_digests(MergeDigests((staged, kernel.digest)))
     run = RunProgramRequest.create(
         fields.address,
         "run_kernel_cases",
@@ -175,12 +190,10 @@ async def run_kernel_test(request: RunKernelTestRequest) -> KernelTestRun:
         description=f"Test the kernel of {kernel.op.address}",
         input_digest=digest,
     )
-    prepared = await Get(PreparedProgram, PrepareProgramRequest(run))
+    prepared = await prepare_program(PrepareProgramRequest(run), **implicitly())
     process = prepared.process
-    result = await Get(
-        FallibleProcessResult,
-        Process,
-        replace(process, env=FrozenDict({**process.env, **kernel.env})),
+    result = await execute_process(
+        replace(process, env=FrozenDict({**process.env, **kernel.env})), **implicitly()
     )
     return KernelTestRun(fields.address, result)
 

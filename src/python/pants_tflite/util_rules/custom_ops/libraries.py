@@ -9,10 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Iterable, Optional, Sequence
 
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
+from pants.engine.fs import AddPrefix, CreateDigest, FileContent, MergeDigests
+from pants.engine.target import Target, WrappedTargetRequest
 
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    concurrently,
+    create_digest,
+    implicitly,
+    merge_digests,
+    resolve_target,
+    rule,
+)
 from pants_tflite.custom_op_target_types import (
     CompilerFlagsField,
     CustomOpRuntimeField,
@@ -20,23 +29,36 @@ from pants_tflite.custom_op_target_types import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.cc.android_stubs import DeviceLibrary
-from pants_tflite.util_rules.cc.binary_inspection import BinaryInspection, InspectBinaryRequest
+from pants_tflite.util_rules.cc.binary_inspection import (
+    BinaryInspection,
+    InspectBinaryRequest,
+    inspect_binary,
+)
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
     CompiledObject,
     CompileSourceRequest,
     StaticLibrary,
+    archive_objects,
+    compile_source,
 )
-from pants_tflite.util_rules.cc.linking import LinkSharedLibraryRequest, SharedLibrary
+from pants_tflite.util_rules.cc.linking import (
+    LinkSharedLibraryRequest,
+    SharedLibrary,
+    link_shared_library,
+)
 from pants_tflite.util_rules.cc.platforms import IOS, IOS_SIMULATOR, Platform
 from pants_tflite.util_rules.cc.toolchain import CXX, C
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 from pants_tflite.util_rules.custom_ops.kernel_sources import (
     TFLITE,
-    KernelSources,
     KernelSourcesRequest,
+    find_kernel_sources,
 )
-from pants_tflite.util_rules.custom_ops.runtimes import RuntimeHeaders, RuntimeHeadersRequest
+from pants_tflite.util_rules.custom_ops.runtimes import (
+    RuntimeHeadersRequest,
+    find_runtime_headers,
+)
 
 _RUNTIME_FOLDER = "__runtime__"
 _API_FOLDER = "__api__"
@@ -139,13 +161,13 @@ def compiler_flags(target: Target, platform: Platform) -> tuple[str, ...]:
 @rule
 async def plan_kernel(request: PlanKernelRequest) -> PlannedKernel:
     target = request.target
-    sources, runtime = await MultiGet(
-        Get(KernelSources, KernelSourcesRequest(target, TFLITE)),
-        Get(RuntimeHeaders, RuntimeHeadersRequest(target[CustomOpRuntimeField])),
+    sources, runtime = await concurrently(
+        find_kernel_sources(KernelSourcesRequest(target, TFLITE)),
+        find_runtime_headers(RuntimeHeadersRequest(target[CustomOpRuntimeField])),
     )
-    headers = await Get(Digest, AddPrefix(runtime.digest, _RUNTIME_FOLDER))
-    digests = await MultiGet(
-        Get(Digest, MergeDigests((source.digest, headers))) for source in sources.sources
+    headers = await add_prefix(AddPrefix(runtime.digest, _RUNTIME_FOLDER))
+    digests = await concurrently(
+        merge_digests(MergeDigests((source.digest, headers))) for source in sources.sources
     )
     return PlannedKernel(
         CustomOp.create(target),
@@ -185,17 +207,17 @@ def merge_compilations(kernels: Iterable[PlannedKernel]) -> tuple[CompileSourceR
 
 @rule(desc="Compile custom ops")
 async def compile_kernels(request: CompileKernelsRequest) -> CompiledKernels:
-    wrapped = await MultiGet(
-        Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin="a custom op"))
+    wrapped = await concurrently(
+        resolve_target(
+            WrappedTargetRequest(address, description_of_origin="a custom op"), **implicitly()
+        )
         for address in sorted(request.ops)
     )
-    kernels = await MultiGet(
-        Get(PlannedKernel, PlanKernelRequest(item.target, request.platform)) for item in wrapped
+    kernels = await concurrently(
+        plan_kernel(PlanKernelRequest(item.target, request.platform)) for item in wrapped
     )
     compilations = merge_compilations(kernels)
-    objects = await MultiGet(
-        Get(CompiledObject, CompileSourceRequest, compilation) for compilation in compilations
-    )
+    objects = await concurrently(compile_source(compilation) for compilation in compilations)
     ops = tuple(kernel.op for kernel in kernels)
     return CompiledKernels(ops, objects, compilations[0].toolchain_language)
 
@@ -234,24 +256,22 @@ def check_static_library(
 @rule(desc="Build a library of custom ops")
 async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
     platform, api = request.platform, request.api
-    compiled = await Get(CompiledKernels, CompileKernelsRequest(request.ops, platform))
+    compiled = await compile_kernels(CompileKernelsRequest(request.ops, platform))
     ops, objects = compiled.ops, compiled.objects
     address = ops[0].address
     registrations = tuple(sorted(op.registration for op in ops))
     if api is not None:
         source = os.path.join(_API_FOLDER, f"{request.name}.c")
-        digest = await Get(Digest, CreateDigest((FileContent(source, api.source.encode()),)))
-        api_object = await Get(
-            CompiledObject,
+        digest = await create_digest(CreateDigest((FileContent(source, api.source.encode()),)))
+        api_object = await compile_source(
             CompileSourceRequest(
                 address, platform, C, source, digest, linked_with=compiled.language
-            ),
+            )
         )
         objects = (*objects, api_object)
     shared, static = None, None
     if request.shared:
-        shared = await Get(
-            SharedLibrary,
+        shared = await link_shared_library(
             LinkSharedLibraryRequest(
                 address,
                 platform,
@@ -261,16 +281,13 @@ async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
                 exports=api.functions if api else registrations,
                 device_libraries=api.device_libraries if api else (),
                 defined=registrations,
-            ),
+            )
         )
     if request.static:
-        static = await Get(
-            StaticLibrary,
-            ArchiveObjectsRequest(address, platform, compiled.language, request.name, objects),
+        static = await archive_objects(
+            ArchiveObjectsRequest(address, platform, compiled.language, request.name, objects)
         )
-        inspection = await Get(
-            BinaryInspection, InspectBinaryRequest(address, static.digest, static.path)
-        )
+        inspection = await inspect_binary(InspectBinaryRequest(address, static.digest, static.path))
         check_static_library(ops, platform, request.name, inspection)
     return CustomOpLibrary(ops, compiled.language, objects[0].toolchain, shared, static)
 

@@ -8,21 +8,31 @@ import os
 import re
 from dataclasses import dataclass
 
-from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPaths
+from pants.core.util_rules.system_binaries import BinaryPathRequest
 from pants.engine.addresses import Address
-from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.fs import Digest
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.logging import LogLevel
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    environment_vars_subset,
+    find_binary,
+    implicitly,
+    rule,
+)
 from pants_tflite.custom_op_target_types import RuntimeMavenField
 from pants_tflite.errors import Mistake
 from pants_tflite.subsystems.maven import Maven
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
+    find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
 
 _DEFAULT_PACKAGING = "aar"
 _PART = re.compile(r"[A-Za-z0-9_.+-]+")
@@ -84,7 +94,9 @@ async def find_maven(
     request: MavenBinaryRequest, environment_aware: Maven.EnvironmentAware
 ) -> MavenBinary:
     search_path = environment_aware.executable_search_path
-    paths = await Get(BinaryPaths, BinaryPathRequest(binary_name="mvn", search_path=search_path))
+    paths = await find_binary(
+        BinaryPathRequest(binary_name="mvn", search_path=search_path), **implicitly()
+    )
     first = paths.first_path
     if first is None:
         raise Mistake(
@@ -103,14 +115,14 @@ async def fetch_artifact(
     request: FetchArtifactRequest, environment_aware: Maven.EnvironmentAware
 ) -> FetchedArtifact:
     coordinates = full_coordinates(request.coordinates, request.address)
-    maven, variables, environment = await MultiGet(
-        Get(MavenBinary, MavenBinaryRequest(request.address)),
-        Get(EnvironmentVars, EnvironmentVarsRequest(environment_aware.extra_env_vars)),
-        Get(PythonEnvironment, LiteRtEnvironmentRequest()),
+    maven, variables, environment = await concurrently(
+        find_maven(MavenBinaryRequest(request.address), **implicitly()),
+        environment_vars_subset(
+            EnvironmentVarsRequest(environment_aware.extra_env_vars), **implicitly()
+        ),
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
-    result = await Get(
-        ProgramResult,
-        RunProgramRequest,
+    result = await run_program(
         RunProgramRequest.create(
             request.address,
             "fetch_artifact",
@@ -122,7 +134,7 @@ async def fetch_artifact(
                 "sha256": request.sha256,
             },
             description=f"Fetch {coordinates} with Maven",
-        ),
+        )
     )
     return FetchedArtifact(result.digest)
 

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import Target, WrappedTarget, WrappedTargetRequest
+from pants.engine.target import Target, WrappedTargetRequest
 from pants.util.frozendict import FrozenDict
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    implicitly,
+    merge_digests,
+    resolve_target,
+    rule,
+)
 from pants_tflite.custom_op_target_types import (
     CompilerFlagsField,
     DefinesField,
@@ -23,8 +30,8 @@ from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 from pants_tflite.util_rules.custom_ops.kernel_sources import (
     MICRO,
     KernelSource,
-    KernelSources,
     KernelSourcesRequest,
+    find_kernel_sources,
 )
 
 
@@ -86,8 +93,10 @@ def merged_options(targets: tuple[Target, ...]) -> tuple[tuple[str, ...], tuple[
 
 @rule
 async def find_micro_sources(request: CustomOpSourcesRequest) -> CustomOpSources:
-    wrapped = await MultiGet(
-        Get(WrappedTarget, WrappedTargetRequest(address, description_of_origin="a custom op"))
+    wrapped = await concurrently(
+        resolve_target(
+            WrappedTargetRequest(address, description_of_origin="a custom op"), **implicitly()
+        )
         for address in sorted(request.ops)
     )
     targets = tuple(item.target for item in wrapped)
@@ -95,15 +104,15 @@ async def find_micro_sources(request: CustomOpSourcesRequest) -> CustomOpSources
     for op in ops:
         check_micro(op)
     defines, flags = merged_options(targets)
-    found = await MultiGet(
-        Get(KernelSources, KernelSourcesRequest(target, MICRO)) for target in targets
+    found = await concurrently(
+        find_kernel_sources(KernelSourcesRequest(target, MICRO)) for target in targets
     )
     by_path = {source.path: source for kernel in found for source in kernel.sources}
     sources = tuple(source for _, source in sorted(by_path.items()))
     return CustomOpSources(
         ops=ops,
         sources=sources,
-        digest=await Get(Digest, MergeDigests(source.digest for source in sources)),
+        digest=await merge_digests(MergeDigests(source.digest for source in sources)),
         include_dirs=tuple(sorted({path for source in sources for path in source.include_dirs})),
         defines=defines,
         flags=flags,

@@ -9,22 +9,32 @@ import re
 from dataclasses import dataclass, replace
 
 from pants.core.target_types import FileSourceField
-from pants.core.util_rules.archive import ExtractedArchive, MaybeExtractArchiveRequest
+from pants.core.util_rules.archive import MaybeExtractArchiveRequest
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestEntries,
     DigestSubset,
     FileEntry,
     PathGlobs,
     Paths,
     RemovePrefix,
-    Snapshot,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import HydratedSources, HydrateSourcesRequest, Target
+from pants.engine.target import HydrateSourcesRequest, Target
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    digest_to_snapshot,
+    get_digest_entries,
+    hydrate_sources,
+    implicitly,
+    maybe_extract_archive,
+    path_globs_to_paths,
+    remove_prefix,
+    rule,
+)
 from pants_tflite.custom_op_target_types import (
     CustomOpRuntimeField,
     RuntimeHeadersField,
@@ -34,8 +44,14 @@ from pants_tflite.custom_op_target_types import (
     TfLiteRuntimeTarget,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.custom_ops.maven import FetchArtifactRequest, FetchedArtifact
-from pants_tflite.util_rules.references import Reference, ReferenceRequest
+from pants_tflite.util_rules.custom_ops.maven import (
+    FetchArtifactRequest,
+    fetch_artifact,
+)
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What Android's archives are, and what Pants knows to unpack.
@@ -139,46 +155,45 @@ async def unpack_runtime(request: RuntimeArchiveRequest) -> RuntimeArchive:
     check_runtime(target)
     coordinates = target[RuntimeMavenField].value
     if coordinates is not None:
-        fetched = await Get(
-            FetchedArtifact,
+        fetched = await fetch_artifact(
             FetchArtifactRequest(target.address, coordinates, target[RuntimeSha256Field].value),
+            **implicitly(),
         )
         digest = fetched.digest
     else:
         field = target[RuntimeSourceField]
         if isinstance(field.value, str):
-            paths = await Get(Paths, PathGlobs((field.file_path,)))
+            paths = await path_globs_to_paths(PathGlobs((field.file_path,)))
             check_file(paths, field)
-        sources = await Get(
-            HydratedSources,
+        sources = await hydrate_sources(
             HydrateSourcesRequest(
                 field,
                 for_sources_types=(FileSourceField,),
                 enable_codegen=True,
             ),
+            **implicitly(),
         )
         digest = sources.snapshot.digest
-    (entry,) = [e for e in await Get(DigestEntries, Digest, digest) if isinstance(e, FileEntry)]
+    (entry,) = [e for e in await get_digest_entries(digest) if isinstance(e, FileEntry)]
     check_hash(entry, target)
-    renamed = await Get(Digest, CreateDigest([replace(entry, path=archive_name(entry.path))]))
-    extracted = await Get(ExtractedArchive, MaybeExtractArchiveRequest(renamed))
+    renamed = await create_digest(CreateDigest([replace(entry, path=archive_name(entry.path))]))
+    extracted = await maybe_extract_archive(MaybeExtractArchiveRequest(renamed), **implicitly())
     return RuntimeArchive(extracted.digest)
 
 
 @rule
 async def find_runtime_headers(request: RuntimeHeadersRequest) -> RuntimeHeaders:
     field = request.runtime
-    reference = await Get(
-        Reference,
-        ReferenceRequest(field.address, field.alias, field.value, (TfLiteRuntimeTarget,)),
+    reference = await resolve_reference(
+        ReferenceRequest(field.address, field.alias, field.value, (TfLiteRuntimeTarget,))
     )
     target = reference.target
-    archive = await Get(RuntimeArchive, RuntimeArchiveRequest(target))
+    archive = await unpack_runtime(RuntimeArchiveRequest(target))
     folder = os.path.normpath(target[RuntimeHeadersField].value)
     pattern = "**" if folder == "." else os.path.join(folder, "**")
-    headers, everything = await MultiGet(
-        Get(Snapshot, DigestSubset(archive.digest, PathGlobs((pattern,)))),
-        Get(Snapshot, Digest, archive.digest),
+    headers, everything = await concurrently(
+        digest_to_snapshot(**implicitly(DigestSubset(archive.digest, PathGlobs((pattern,))))),
+        digest_to_snapshot(archive.digest),
     )
     if not headers.files:
         folders = sorted({path.split("/")[0] for path in everything.files})
@@ -190,7 +205,7 @@ async def find_runtime_headers(request: RuntimeHeadersRequest) -> RuntimeHeaders
         ).at(target.address)
     if folder == ".":
         return RuntimeHeaders(target.address, headers.digest)
-    return RuntimeHeaders(target.address, await Get(Digest, RemovePrefix(headers.digest, folder)))
+    return RuntimeHeaders(target.address, await remove_prefix(RemovePrefix(headers.digest, folder)))
 
 
 def rules():

@@ -10,24 +10,37 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.process import Process, ProcessResult
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.process import Process
 from pants.engine.target import Target
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    execute_process_or_raise,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.custom_op_target_types import SanitizersField
 from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.cc.compilation import compile_mistake
 from pants_tflite.util_rules.cc.linking import link_mistake
 from pants_tflite.util_rules.cc.platforms import LINUX, host_platform
-from pants_tflite.util_rules.cc.system_tools import SystemTools, SystemToolsRequest
-from pants_tflite.util_rules.cc.tool_processes import FallibleToolResult, ToolProcessRequest
+from pants_tflite.util_rules.cc.system_tools import (
+    SystemToolsRequest,
+    find_system_tools,
+)
+from pants_tflite.util_rules.cc.tool_processes import (
+    ToolProcessRequest,
+    run_tool,
+)
 from pants_tflite.util_rules.cc.toolchain import CXX, C, Toolchain
 from pants_tflite.util_rules.custom_ops.libraries import (
     PlanKernelRequest,
-    PlannedKernel,
     merge_compilations,
+    plan_kernel,
 )
 
 _SEARCH_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
@@ -92,7 +105,7 @@ class SanitizedObject:
 @rule(desc="Find a compiler with sanitizers", level=LogLevel.DEBUG)
 async def find_sanitizing_compiler(request: SanitizingCompilerRequest) -> SanitizingCompiler:
     platform = host_platform()
-    tools = await Get(SystemTools, SystemToolsRequest(_PROGRAMS, _SEARCH_PATH))
+    tools = await find_system_tools(SystemToolsRequest(_PROGRAMS, _SEARCH_PATH))
     if platform.system != LINUX or not tools.paths:
         raise Mistake(
             message=f"sanitizers need Linux, and {', '.join(_PROGRAMS)} in {':'.join(_SEARCH_PATH)}",
@@ -103,15 +116,16 @@ async def find_sanitizing_compiler(request: SanitizingCompilerRequest) -> Saniti
     gcc, gxx, ar = tools.paths
     env = FrozenDict({"PATH": os.pathsep.join(_SEARCH_PATH), **tools.to_env()})
     names = [name for sanitizer in request.sanitizers for name in _PRELOADED[sanitizer]]
-    found = await MultiGet(
-        Get(
-            ProcessResult,
-            Process(
-                argv=(gcc, f"-print-file-name={name}"),
-                env=env,
-                description=f"Find {name}",
-                level=LogLevel.DEBUG,
-            ),
+    found = await concurrently(
+        execute_process_or_raise(
+            **implicitly(
+                Process(
+                    argv=(gcc, f"-print-file-name={name}"),
+                    env=env,
+                    description=f"Find {name}",
+                    level=LogLevel.DEBUG,
+                )
+            )
         )
         for name in names
     )
@@ -132,8 +146,7 @@ async def find_sanitizing_compiler(request: SanitizingCompilerRequest) -> Saniti
 @rule
 async def compile_sanitized(request: SanitizedObjectRequest) -> SanitizedObject:
     toolchain = request.toolchain
-    result = await Get(
-        FallibleToolResult,
+    result = await run_tool(
         ToolProcessRequest(
             request.address,
             toolchain,
@@ -141,7 +154,7 @@ async def compile_sanitized(request: SanitizedObjectRequest) -> SanitizedObject:
             request.digest,
             request.output,
             f"Compile {request.source} with sanitizers",
-        ),
+        )
     )
     if result.exit_code != 0:
         raise compile_mistake(request.source, toolchain, result.text).at(request.address)
@@ -151,16 +164,15 @@ async def compile_sanitized(request: SanitizedObjectRequest) -> SanitizedObject:
 @rule(desc="Build a kernel with sanitizers")
 async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKernel:
     address = request.address
-    compiler, kernel = await MultiGet(
-        Get(SanitizingCompiler, SanitizingCompilerRequest(address, request.sanitizers)),
-        Get(PlannedKernel, PlanKernelRequest(request.target, host_platform())),
+    compiler, kernel = await concurrently(
+        find_sanitizing_compiler(SanitizingCompilerRequest(address, request.sanitizers)),
+        plan_kernel(PlanKernelRequest(request.target, host_platform())),
     )
     toolchain = compiler.toolchain
     compilations = merge_compilations((kernel,))
     outputs = [os.path.join(_FOLDER, f"{item.source}.o") for item in compilations]
-    objects = await MultiGet(
-        Get(
-            SanitizedObject,
+    objects = await concurrently(
+        compile_sanitized(
             SanitizedObjectRequest(
                 item.address,
                 toolchain,
@@ -176,15 +188,14 @@ async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKe
                 item.digest,
                 item.source,
                 output,
-            ),
+            )
         )
         for item, output in zip(compilations, outputs)
     )
-    digest = await Get(Digest, MergeDigests(item.digest for item in objects))
+    digest = await merge_digests(MergeDigests(item.digest for item in objects))
     name = "libsanitized.so"
     library = os.path.join(_FOLDER, name)
-    linked = await Get(
-        FallibleToolResult,
+    linked = await run_tool(
         ToolProcessRequest(
             address,
             toolchain,
@@ -197,7 +208,7 @@ async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKe
             digest,
             library,
             f"Link {name} for {address}",
-        ),
+        )
     )
     if linked.exit_code != 0:
         raise link_mistake(name, toolchain, linked.text).at(address)
