@@ -12,6 +12,7 @@ from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, pro
 
 TENSORFLOW_PROGRAMS = ("convert", "export", "record")
 OTHER_PROGRAMS = (
+    "fetch_artifact",
     "inspect_binary",
     "inspect_model",
     "join_universal",
