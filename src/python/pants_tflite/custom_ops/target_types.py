@@ -48,8 +48,8 @@ class RuntimeMavenField(StringField):
     help = help_text(
         """
         The Maven coordinates of the archive, as `group:artifact:version`, or with a packaging as
-        `group:artifact:version:packaging`, where the packaging is `aar` by default. The `mvn` of
-        your machine fetches it, with your own settings.
+        `group:artifact:version:packaging`, where the packaging is `aar` by default. It is fetched
+        from Maven Central, or from where `[maven]` says.
 
         Defaults to none: `source` then names the archive.
 
