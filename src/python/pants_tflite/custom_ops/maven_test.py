@@ -20,7 +20,7 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants_tflite.custom_ops.maven import network_variables
 from pants_tflite.custom_ops.runtimes import RuntimeArchive, RuntimeArchiveRequest
 from pants_tflite.sandbox.testing.repository import serve
-from pants_tflite.util_rules.cc.testutil import NativeBuilds, needs, needs_launcher
+from pants_tflite.cc.testutil import NativeBuilds, needs, needs_launcher
 
 # A small archive on Maven Central.
 CENTRAL = "org.hamcrest:hamcrest-core:1.3:jar"
