@@ -10,7 +10,6 @@ from pants.backend.python.dependency_inference import module_mapper
 from pants.backend.python.util_rules import pex, python_sources
 from pants.core.util_rules import archive
 
-from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
 from pants_tflite import custom_op_target_types
 from pants_tflite import target_types as tflite_target_types
 from pants_tflite.bundles import rules as bundle_rules

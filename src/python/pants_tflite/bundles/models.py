@@ -57,10 +57,7 @@ from pants_tflite.util_rules.custom_ops.declarations import (
     ResolveCustomOpsRequest,
     resolve_custom_ops,
 )
-from pants_tflite.util_rules.dependency_inference import (
-    ReferencesRequest,
-    find_references,
-)
+from pants_tflite.util_rules.dependency_inference import ReferencesRequest, find_references
 from pants_tflite.util_rules.models import (
     DESCRIPTION_FILE,
     BuildModelFileRequest,
@@ -71,10 +68,7 @@ from pants_tflite.util_rules.models import (
     build_model,
     build_model_file,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _MODEL_TARGETS = (TfLiteModelTarget, TfLiteFileTarget)
 

@@ -11,12 +11,7 @@ from xml.etree import ElementTree
 
 from pants.core.goals.test import ShowOutput, TestFieldSet, TestRequest, TestResult, TestSubsystem
 from pants.engine.addresses import Address
-from pants.engine.fs import (
-    EMPTY_FILE_DIGEST,
-    CreateDigest,
-    FileContent,
-    Snapshot,
-)
+from pants.engine.fs import EMPTY_FILE_DIGEST, CreateDigest, FileContent, Snapshot
 from pants.engine.process import FallibleProcessResult
 from pants.engine.target import Target
 from pants.util.logging import LogLevel

@@ -7,16 +7,8 @@ from __future__ import annotations
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.unions import UnionRule
 
-from pants_tflite.compat import (
-    collect_rules,
-    implicitly,
-    rule,
-)
-from pants_tflite.util_rules.datasets import (
-    DatasetFieldSet,
-    SampleDatasetRequest,
-    sample_dataset,
-)
+from pants_tflite.compat import collect_rules, implicitly, rule
+from pants_tflite.util_rules.datasets import DatasetFieldSet, SampleDatasetRequest, sample_dataset
 from pants_tflite.util_rules.models import (
     BuildModelFileRequest,
     BuildModelRequest,

@@ -25,10 +25,7 @@ from pants_tflite.util_rules.custom_ops.declarations import (
     ResolveCustomOpsRequest,
     resolve_custom_ops,
 )
-from pants_tflite.util_rules.custom_ops.host_kernels import (
-    HostKernelsRequest,
-    build_host_kernels,
-)
+from pants_tflite.util_rules.custom_ops.host_kernels import HostKernelsRequest, build_host_kernels
 from pants_tflite.util_rules.models import (
     BuildModelFileRequest,
     BuildModelRequest,

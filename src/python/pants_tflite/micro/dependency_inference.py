@@ -9,15 +9,9 @@ from dataclasses import dataclass
 from pants.engine.target import FieldSet, InferDependenciesRequest, InferredDependencies
 from pants.engine.unions import UnionRule
 
-from pants_tflite.compat import (
-    collect_rules,
-    rule,
-)
+from pants_tflite.compat import collect_rules, rule
 from pants_tflite.micro.target_types import MicroTflmField
-from pants_tflite.util_rules.dependency_inference import (
-    ReferencesRequest,
-    find_references,
-)
+from pants_tflite.util_rules.dependency_inference import ReferencesRequest, find_references
 
 
 @dataclass(frozen=True)

@@ -23,26 +23,15 @@ from pants_tflite.compat import (
 )
 from pants_tflite.custom_op_target_types import SkipKernelTestField, TfLiteCustomOpTarget
 from pants_tflite.errors import TfLiteError
-from pants_tflite.goals.kernel_tests import (
-    KernelReportRequest,
-    report_kernel_test,
-    tested,
-    unbuilt,
-)
-from pants_tflite.micro.kernels import (
-    MicroKernelsRequest,
-    find_micro_kernels,
-)
+from pants_tflite.goals.kernel_tests import KernelReportRequest, report_kernel_test, tested, unbuilt
+from pants_tflite.micro.kernels import MicroKernelsRequest, find_micro_kernels
 from pants_tflite.micro.measuring_program import (
     BuildMeasuringProgramRequest,
     MeasuringProgram,
     build_measuring_program,
 )
 from pants_tflite.micro.target_types import KernelTestTflmField
-from pants_tflite.micro.tflm_tree import (
-    TflmTreeRequest,
-    find_tflm_tree,
-)
+from pants_tflite.micro.tflm_tree import TflmTreeRequest, find_tflm_tree
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 from pants_tflite.util_rules.custom_ops.kernel_tests import (
@@ -56,10 +45,7 @@ from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 from pants_tflite.util_rules.sandbox_programs import (
     PrepareProgramRequest,
     RunProgramRequest,

@@ -14,12 +14,7 @@ from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileEntry
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.fields import BundleModelsField
-from pants_tflite.compat import (
-    collect_rules,
-    create_digest,
-    get_digest_entries,
-    rule,
-)
+from pants_tflite.compat import collect_rules, create_digest, get_digest_entries, rule
 from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 from pants_tflite.util_rules.custom_ops.kernel_sources import KernelSource

@@ -11,18 +11,10 @@ from pants.engine.addresses import Address
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, BundleModels
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.errors import Mistake
 from pants_tflite.micro.measuring_program import MeasuringProgram
-from pants_tflite.micro.model_reports import (
-    ModelReport,
-    ReportModelRequest,
-    report_on_model,
-)
+from pants_tflite.micro.model_reports import ModelReport, ReportModelRequest, report_on_model
 
 ARENA_ALIGNMENT = 16
 DEFAULT_MARGIN_PERCENT = 10

@@ -13,13 +13,7 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
 
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    create_digest,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, create_digest, merge_digests, rule
 from pants_tflite.micro.kernels import MicroKernels
 from pants_tflite.micro.rendering import (
     INCLUDE_DIRECTORY,
@@ -35,14 +29,8 @@ from pants_tflite.micro.tflm_library import (
     compile_tflm,
 )
 from pants_tflite.micro.tflm_tree import TflmTree
-from pants_tflite.util_rules.cc.compilation import (
-    ArchiveObjectsRequest,
-    archive_objects,
-)
-from pants_tflite.util_rules.cc.linking import (
-    LinkExecutableRequest,
-    link_executable,
-)
+from pants_tflite.util_rules.cc.compilation import ArchiveObjectsRequest, archive_objects
+from pants_tflite.util_rules.cc.linking import LinkExecutableRequest, link_executable
 from pants_tflite.util_rules.cc.platforms import host_platform
 from pants_tflite.util_rules.cc.toolchain import CXX
 

@@ -9,11 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Optional
 
-from pants.engine.fs import (
-    DigestSubset,
-    MergeDigests,
-    PathGlobs,
-)
+from pants.engine.fs import DigestSubset, MergeDigests, PathGlobs
 
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.compat import (
@@ -26,16 +22,10 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.micro.environment import (
-    TflmEnvironmentRequest,
-    find_tflm_environment,
-)
+from pants_tflite.micro.environment import TflmEnvironmentRequest, find_tflm_environment
 from pants_tflite.micro.measuring_program import RUNTIME, MeasuringProgram
 from pants_tflite.util_rules.conversion import MODEL_FILE
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 from pants_tflite.util_rules.verification import GOLDEN_FILES
 
 _PROGRAM = "pants_tflite.micro.sandbox.measure"

@@ -15,10 +15,7 @@ from pants_tflite.bundles.models import (
     build_bundle_models,
     plan_bundle,
 )
-from pants_tflite.compat import (
-    collect_rules,
-    rule,
-)
+from pants_tflite.compat import collect_rules, rule
 from pants_tflite.micro.checks import (
     check_arena,
     check_arena_size,
@@ -29,11 +26,7 @@ from pants_tflite.micro.checks import (
     methods_for,
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
-from pants_tflite.micro.kernels import (
-    MicroKernels,
-    MicroKernelsRequest,
-    find_micro_kernels,
-)
+from pants_tflite.micro.kernels import MicroKernels, MicroKernelsRequest, find_micro_kernels
 from pants_tflite.micro.library import Library, LibraryModel
 from pants_tflite.micro.measurement import (
     GoldenTolerance,
@@ -48,11 +41,7 @@ from pants_tflite.micro.measuring_program import (
 )
 from pants_tflite.micro.names import check_model_names
 from pants_tflite.micro.op_names import CUSTOM_METHODS
-from pants_tflite.micro.tflm_tree import (
-    TflmTree,
-    TflmTreeRequest,
-    find_tflm_tree,
-)
+from pants_tflite.micro.tflm_tree import TflmTree, TflmTreeRequest, find_tflm_tree
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
-from pants.engine.fs import (
-    CreateDigest,
-    Digest,
-    FileContent,
-    FileEntry,
-    MergeDigests,
-)
+from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry, MergeDigests
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 
@@ -48,17 +42,9 @@ from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
 from pants_tflite.micro.layouts.placing import check_layout
-from pants_tflite.micro.models import (
-    MicroModels,
-    MicroModelsRequest,
-    build_micro_models,
-)
+from pants_tflite.micro.models import MicroModels, MicroModelsRequest, build_micro_models
 from pants_tflite.micro.readme import render_readme
-from pants_tflite.micro.sources import (
-    MicroSources,
-    MicroSourcesRequest,
-    render_sources,
-)
+from pants_tflite.micro.sources import MicroSources, MicroSourcesRequest, render_sources
 from pants_tflite.micro.target_types import TfLiteMicroLibraryTarget
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,

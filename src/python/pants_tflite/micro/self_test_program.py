@@ -6,12 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pants.engine.fs import (
-    Digest,
-    DigestSubset,
-    MergeDigests,
-    PathGlobs,
-)
+from pants.engine.fs import Digest, DigestSubset, MergeDigests, PathGlobs
 
 from pants_tflite.compat import (
     collect_rules,
@@ -25,14 +20,8 @@ from pants_tflite.compat import (
 from pants_tflite.micro.elf_sizes import ElfSizes, elf_sizes
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.qemu.boards import BOARDS, LINK_FLAGS
-from pants_tflite.micro.qemu.start_up import (
-    StartUpFilesRequest,
-    find_start_up_files,
-)
-from pants_tflite.micro.sources import (
-    MicroSourcesRequest,
-    render_sources,
-)
+from pants_tflite.micro.qemu.start_up import StartUpFilesRequest, find_start_up_files
+from pants_tflite.micro.sources import MicroSourcesRequest, render_sources
 from pants_tflite.micro.tflm_library import (
     CompileMicroKernelsRequest,
     CompileMicroSourceRequest,
@@ -41,27 +30,16 @@ from pants_tflite.micro.tflm_library import (
     compile_micro_source,
     compile_tflm,
 )
-from pants_tflite.micro.tflm_tree import (
-    TflmTree,
-    TflmTreeRequest,
-    find_tflm_tree,
-)
+from pants_tflite.micro.tflm_tree import TflmTree, TflmTreeRequest, find_tflm_tree
 from pants_tflite.util_rules.cc.compilation import (
     ArchiveObjectsRequest,
     StaticLibrary,
     archive_objects,
 )
-from pants_tflite.util_rules.cc.linking import (
-    Executable,
-    LinkExecutableRequest,
-    link_executable,
-)
+from pants_tflite.util_rules.cc.linking import Executable, LinkExecutableRequest, link_executable
 from pants_tflite.util_rules.cc.platforms import Platform
 from pants_tflite.util_rules.cc.toolchain import CXX
-from pants_tflite.util_rules.cc.toolchains import (
-    ToolchainRequest,
-    choose_toolchain,
-)
+from pants_tflite.util_rules.cc.toolchains import ToolchainRequest, choose_toolchain
 
 _GOLDEN_SUFFIX = "_golden.cc"
 

@@ -22,10 +22,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.kernels import KERNEL_DIRECTORY, MicroKernels
-from pants_tflite.micro.models import (
-    MicroModelsRequest,
-    build_micro_models,
-)
+from pants_tflite.micro.models import MicroModelsRequest, build_micro_models
 from pants_tflite.micro.rendering import (
     INCLUDE_DIRECTORY,
     SELF_TEST_DIRECTORY,
@@ -37,10 +34,7 @@ from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 from pants_tflite.util_rules.verification import GOLDEN_FILES
 
 _PROGRAM = "pants_tflite.micro.sandbox.render_model"

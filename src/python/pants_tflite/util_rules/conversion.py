@@ -22,21 +22,13 @@ from pants_tflite.compat import (
 )
 from pants_tflite.util_rules.custom_ops.declarations import CustomOps
 from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels
-from pants_tflite.util_rules.datasets import (
-    SampledDataset,
-    StageDatasetRequest,
-    stage_dataset,
-)
+from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, stage_dataset
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
 from pants_tflite.util_rules.quantizations import Quantization
-from pants_tflite.util_rules.sandbox_programs import (
-    ProgramResult,
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest, run_program
 from pants_tflite.util_rules.saved_models import SAVED_MODEL_DIRECTORY, ExportedSavedModel
 
 MODEL_FILE = "model.tflite"

@@ -19,12 +19,7 @@ from pants.engine.target import (
 )
 from pants.engine.unions import UnionRule
 
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    implicitly,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.custom_op_target_types import CustomOpRuntimeField, TestedOpField
 from pants_tflite.target_types import (
     CalibrationField,
@@ -37,15 +32,8 @@ from pants_tflite.target_types import (
     TfLiteFileSourceField,
     VerifyDatasetField,
 )
-from pants_tflite.util_rules.entry_points import (
-    EntryPointOwnersRequest,
-    find_entry_point_owners,
-)
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    is_address,
-    resolve_reference,
-)
+from pants_tflite.util_rules.entry_points import EntryPointOwnersRequest, find_entry_point_owners
+from pants_tflite.util_rules.references import ReferenceRequest, is_address, resolve_reference
 
 
 @dataclass(frozen=True)

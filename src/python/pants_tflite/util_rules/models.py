@@ -11,14 +11,7 @@ from typing import Optional
 from pants.core.goals.package import OutputPathField
 from pants.core.target_types import FileSourceField
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import (
-    CreateDigest,
-    Digest,
-    DigestSubset,
-    FileContent,
-    MergeDigests,
-    PathGlobs,
-)
+from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
 from pants.engine.target import HydrateSourcesRequest
 from pants.engine.unions import UnionRule
 

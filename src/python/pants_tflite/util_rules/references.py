@@ -10,13 +10,7 @@ from typing import Optional, Type
 from pants.engine.addresses import Address, AddressInput
 from pants.engine.target import Target, WrappedTargetRequest
 
-from pants_tflite.compat import (
-    collect_rules,
-    implicitly,
-    resolve_address,
-    resolve_target,
-    rule,
-)
+from pants_tflite.compat import collect_rules, implicitly, resolve_address, resolve_target, rule
 from pants_tflite.errors import Mistake
 
 

@@ -10,30 +10,17 @@ from typing import Any, Optional
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
 
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    implicitly,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, implicitly, merge_digests, rule
 from pants_tflite.target_types import TfLiteFileSourceField
 from pants_tflite.util_rules.conversion import MODEL_FILE
 from pants_tflite.util_rules.custom_ops.host_kernels import HostKernels
-from pants_tflite.util_rules.datasets import (
-    SampledDataset,
-    StageDatasetRequest,
-    stage_dataset,
-)
+from pants_tflite.util_rules.datasets import SampledDataset, StageDatasetRequest, stage_dataset
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
 from pants_tflite.util_rules.quantizations import Quantization
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 from pants_tflite.util_rules.saved_models import SAVED_MODEL_DIRECTORY, ExportedSavedModel
 
 INSPECTION_FILE = "inspection.json"

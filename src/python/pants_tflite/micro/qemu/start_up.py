@@ -9,11 +9,7 @@ from dataclasses import dataclass
 
 from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
 
-from pants_tflite.compat import (
-    collect_rules,
-    create_digest,
-    rule,
-)
+from pants_tflite.compat import collect_rules, create_digest, rule
 from pants_tflite.micro.qemu.boards import BOARDS, LINKER_SCRIPT, SECTIONS_FILE, STARTUP_FILE
 from pants_tflite.util_rules.cc.platforms import Platform
 

@@ -22,15 +22,9 @@ from pants_tflite.compat import (
 from pants_tflite.errors import TfLiteError
 from pants_tflite.util_rules.cc.android_symbols import LIBC, LIBM, render_stub
 from pants_tflite.util_rules.cc.platforms import Platform
-from pants_tflite.util_rules.cc.tool_processes import (
-    ToolProcessRequest,
-    run_tool,
-)
+from pants_tflite.util_rules.cc.tool_processes import ToolProcessRequest, run_tool
 from pants_tflite.util_rules.cc.toolchain import Toolchain
-from pants_tflite.util_rules.cc.toolchains import (
-    ZigToolchainRequest,
-    find_zig_toolchain,
-)
+from pants_tflite.util_rules.cc.toolchains import ZigToolchainRequest, find_zig_toolchain
 from pants_tflite.util_rules.cc.zig_toolchain import (
     ANDROID_LIBRARIES,
     HELPERS_LIBRARY,

@@ -11,23 +11,12 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
 
-from pants_tflite.compat import (
-    collect_rules,
-    implicitly,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import collect_rules, implicitly, merge_digests, rule
 from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.cc.platforms import Platform
-from pants_tflite.util_rules.cc.tool_processes import (
-    ToolProcessRequest,
-    run_tool,
-)
+from pants_tflite.util_rules.cc.tool_processes import ToolProcessRequest, run_tool
 from pants_tflite.util_rules.cc.toolchain import CXX, Toolchain
-from pants_tflite.util_rules.cc.toolchains import (
-    ToolchainRequest,
-    choose_toolchain,
-)
+from pants_tflite.util_rules.cc.toolchains import ToolchainRequest, choose_toolchain
 
 _OBJECTS = "__objects__"
 _LIBRARIES = "__libraries__"

@@ -38,15 +38,9 @@ from pants_tflite.util_rules.cc.binary_inspection import (
 )
 from pants_tflite.util_rules.cc.compilation import CompiledObject, StaticLibrary
 from pants_tflite.util_rules.cc.platforms import ANDROID, LINUX, MACOS, Platform
-from pants_tflite.util_rules.cc.tool_processes import (
-    ToolProcessRequest,
-    run_tool,
-)
+from pants_tflite.util_rules.cc.tool_processes import ToolProcessRequest, run_tool
 from pants_tflite.util_rules.cc.toolchain import VERSION_SCRIPT, Toolchain
-from pants_tflite.util_rules.cc.toolchains import (
-    ToolchainRequest,
-    choose_toolchain,
-)
+from pants_tflite.util_rules.cc.toolchains import ToolchainRequest, choose_toolchain
 
 _LINKED = "__linked__"
 # As lld and zig's own linker say it, and as GNU ld does.

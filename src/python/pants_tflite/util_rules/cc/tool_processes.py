@@ -11,13 +11,7 @@ from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import Process
 from pants.util.logging import LogLevel
 
-from pants_tflite.compat import (
-    collect_rules,
-    execute_process,
-    implicitly,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import collect_rules, execute_process, implicitly, merge_digests, rule
 from pants_tflite.errors import crash
 from pants_tflite.util_rules.cc.toolchain import Toolchain
 

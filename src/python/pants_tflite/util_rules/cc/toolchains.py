@@ -8,11 +8,7 @@ from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address
 
-from pants_tflite.compat import (
-    collect_rules,
-    implicitly,
-    rule,
-)
+from pants_tflite.compat import collect_rules, implicitly, rule
 from pants_tflite.errors import Mistake, TfLiteError
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME, AndroidNdk
 from pants_tflite.subsystems.arm_gcc import ArmGcc
@@ -35,10 +31,7 @@ from pants_tflite.util_rules.cc.system_tools import (
     find_ndk_tools,
 )
 from pants_tflite.util_rules.cc.toolchain import C, Toolchain
-from pants_tflite.util_rules.cc.zig_installation import (
-    ZigRequest,
-    set_up_zig,
-)
+from pants_tflite.util_rules.cc.zig_installation import ZigRequest, set_up_zig
 from pants_tflite.util_rules.cc.zig_toolchain import zig_toolchain
 
 

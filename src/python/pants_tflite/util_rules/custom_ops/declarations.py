@@ -10,11 +10,7 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 from pants.engine.target import Target
 
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.custom_op_target_types import (
     CustomOpNameField,
     MicroDependenciesField,
@@ -26,11 +22,7 @@ from pants_tflite.custom_op_target_types import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import CustomOpsField
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    is_address,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, is_address, resolve_reference
 
 _C_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -31,28 +31,19 @@ from pants_tflite.custom_op_target_types import (
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
 from pants_tflite.util_rules.cc.platforms import host_platform
 from pants_tflite.util_rules.custom_ops.declarations import CustomOp
-from pants_tflite.util_rules.custom_ops.libraries import (
-    CustomOpLibraryRequest,
-    build_library,
-)
+from pants_tflite.util_rules.custom_ops.libraries import CustomOpLibraryRequest, build_library
 from pants_tflite.util_rules.custom_ops.sanitizers import (
     SanitizedKernelRequest,
     build_sanitized_kernel,
 )
-from pants_tflite.util_rules.entry_point_calls import (
-    PrepareCallRequest,
-    prepare_call,
-)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
     find_litert_environment,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 from pants_tflite.util_rules.sandbox_programs import (
     PrepareProgramRequest,
     RunProgramRequest,

@@ -55,10 +55,7 @@ from pants_tflite.util_rules.custom_ops.kernel_sources import (
     KernelSourcesRequest,
     find_kernel_sources,
 )
-from pants_tflite.util_rules.custom_ops.runtimes import (
-    RuntimeHeadersRequest,
-    find_runtime_headers,
-)
+from pants_tflite.util_rules.custom_ops.runtimes import RuntimeHeadersRequest, find_runtime_headers
 
 _RUNTIME_FOLDER = "__runtime__"
 _API_FOLDER = "__api__"

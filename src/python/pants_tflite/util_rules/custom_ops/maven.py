@@ -29,10 +29,7 @@ from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 _DEFAULT_PACKAGING = "aar"
 _PART = re.compile(r"[A-Za-z0-9_.+-]+")

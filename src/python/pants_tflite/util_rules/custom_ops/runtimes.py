@@ -44,14 +44,8 @@ from pants_tflite.custom_op_target_types import (
     TfLiteRuntimeTarget,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.custom_ops.maven import (
-    FetchArtifactRequest,
-    fetch_artifact,
-)
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.custom_ops.maven import FetchArtifactRequest, fetch_artifact
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What Android's archives are, and what Pants knows to unpack.

@@ -28,14 +28,8 @@ from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.cc.compilation import compile_mistake
 from pants_tflite.util_rules.cc.linking import link_mistake
 from pants_tflite.util_rules.cc.platforms import LINUX, host_platform
-from pants_tflite.util_rules.cc.system_tools import (
-    SystemToolsRequest,
-    find_system_tools,
-)
-from pants_tflite.util_rules.cc.tool_processes import (
-    ToolProcessRequest,
-    run_tool,
-)
+from pants_tflite.util_rules.cc.system_tools import SystemToolsRequest, find_system_tools
+from pants_tflite.util_rules.cc.tool_processes import ToolProcessRequest, run_tool
 from pants_tflite.util_rules.cc.toolchain import CXX, C, Toolchain
 from pants_tflite.util_rules.custom_ops.libraries import (
     PlanKernelRequest,
