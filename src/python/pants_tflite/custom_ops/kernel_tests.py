@@ -24,34 +24,22 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.custom_ops.declarations import CustomOp
-from pants_tflite.custom_ops.libraries import (
-    CustomOpLibraryRequest,
-    build_library,
-)
-from pants_tflite.custom_ops.sanitizers import (
-    SanitizedKernelRequest,
-    build_sanitized_kernel,
-)
+from pants_tflite.custom_ops.libraries import CustomOpLibraryRequest, build_library
+from pants_tflite.custom_ops.sanitizers import SanitizedKernelRequest, build_sanitized_kernel
 from pants_tflite.custom_ops.target_types import (
     KernelCasesField,
     SanitizersField,
     TestedOpField,
 )
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
-from pants_tflite.util_rules.entry_point_calls import (
-    PrepareCallRequest,
-    prepare_call,
-)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
     find_litert_environment,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 from pants_tflite.util_rules.sandbox_programs import (
     PrepareProgramRequest,
     RunProgramRequest,

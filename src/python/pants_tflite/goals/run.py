@@ -19,14 +19,8 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.custom_ops.declarations import (
-    ResolveCustomOpsRequest,
-    resolve_custom_ops,
-)
-from pants_tflite.custom_ops.host_kernels import (
-    HostKernelsRequest,
-    build_host_kernels,
-)
+from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
+from pants_tflite.custom_ops.host_kernels import HostKernelsRequest, build_host_kernels
 from pants_tflite.pipeline.build import (
     BuildModelFileRequest,
     BuildModelRequest,

@@ -11,14 +11,7 @@ from typing import Optional
 from pants.core.goals.package import OutputPathField
 from pants.core.target_types import FileSourceField
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import (
-    CreateDigest,
-    Digest,
-    DigestSubset,
-    FileContent,
-    MergeDigests,
-    PathGlobs,
-)
+from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
 from pants.engine.target import HydrateSourcesRequest
 from pants.engine.unions import UnionRule
 
@@ -35,15 +28,8 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.custom_ops.declarations import (
-    ResolveCustomOpsRequest,
-    resolve_custom_ops,
-)
-from pants_tflite.custom_ops.host_kernels import (
-    HostKernels,
-    HostKernelsRequest,
-    build_host_kernels,
-)
+from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
+from pants_tflite.custom_ops.host_kernels import HostKernels, HostKernelsRequest, build_host_kernels
 from pants_tflite.pipeline.convert import (
     CONVERSION_FILE,
     FLOAT_DIRECTORY,
@@ -57,10 +43,7 @@ from pants_tflite.pipeline.dataset import (
     sample_referenced_dataset,
 )
 from pants_tflite.pipeline.describe import ModelDescription
-from pants_tflite.pipeline.export import (
-    ExportSavedModelRequest,
-    export_saved_model,
-)
+from pants_tflite.pipeline.export import ExportSavedModelRequest, export_saved_model
 from pants_tflite.pipeline.plan import (
     ModelSamplesRequest,
     PlanModelRequest,
@@ -68,9 +51,7 @@ from pants_tflite.pipeline.plan import (
     plan_model,
     sample_for_model,
 )
-from pants_tflite.pipeline.quantization import (
-    Quantization,
-)
+from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.pipeline.verify import (
     GOLDEN_FILES,
     INSPECTION_FILE,

@@ -35,23 +35,14 @@ from pants_tflite.target_types import (
     SeedField,
     TensorFlowResolveField,
 )
-from pants_tflite.util_rules.entry_point_calls import (
-    PrepareCallRequest,
-    prepare_call,
-)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 DATASET_FILE = "dataset.npz"
 DESCRIPTION_FILE = "dataset.json"

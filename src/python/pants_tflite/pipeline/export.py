@@ -48,24 +48,15 @@ from pants_tflite.target_types import (
     TfSavedModelTarget,
     ThreadsField,
 )
-from pants_tflite.util_rules.entry_point_calls import (
-    PrepareCallRequest,
-    prepare_call,
-)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 SAVED_MODEL_DIRECTORY = "saved_model"
 SAVED_MODEL_TARGETS = (TfSavedModelTarget, TfSavedModelFilesTarget, KerasFileTarget)

@@ -30,10 +30,7 @@ from pants_tflite.target_types import (
     RecipeField,
     TfLiteQuantizationTarget,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _DEFAULT_MODE = "float32"
 

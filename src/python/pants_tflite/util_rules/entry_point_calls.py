@@ -14,11 +14,7 @@ from pants.backend.python.util_rules.python_sources import (
 )
 from pants.engine.addresses import Address, Addresses
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.target import (
-    Dependencies,
-    DependenciesRequest,
-    TransitiveTargetsRequest,
-)
+from pants.engine.target import Dependencies, DependenciesRequest, TransitiveTargetsRequest
 
 from pants_tflite.compat import (
     collect_rules,
@@ -32,14 +28,8 @@ from pants_tflite.compat import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
-from pants_tflite.util_rules.entry_points import (
-    EntryPointOwnersRequest,
-    find_entry_point_owners,
-)
-from pants_tflite.util_rules.inputs import (
-    StageInputsRequest,
-    stage_inputs,
-)
+from pants_tflite.util_rules.entry_points import EntryPointOwnersRequest, find_entry_point_owners
+from pants_tflite.util_rules.inputs import StageInputsRequest, stage_inputs
 
 
 @dataclass(frozen=True)
