@@ -79,14 +79,14 @@ def _refuse_constant(text: str) -> NoReturn:
 
 def to_plain(value: Any) -> Any:
     """`value` as dicts, lists and scalars. Raises TypeError for what is not of a message."""
-    if value is None or type(value) in (str, int, float, bool):
+    if value is None or isinstance(value, (str, int, float)):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)
         }
     if isinstance(value, collections.abc.Mapping):
-        if not all(type(key) is str for key in value):
+        if not all(isinstance(key, str) for key in value):
             raise TypeError(f"a message cannot hold a mapping by anything but str: {value!r}")
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
