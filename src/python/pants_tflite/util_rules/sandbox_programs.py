@@ -10,7 +10,7 @@ import json
 import os
 import pkgutil
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping, Optional, Type, TypeVar, Union
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.addresses import Address
@@ -39,6 +39,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.errors import Mistake, crash
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
+from pants_tflite.sandbox.protocol import Message
 from pants_tflite.util_rules.python_environments import PythonEnvironment
 
 _BACKEND = "pants_tflite"
@@ -50,6 +51,7 @@ OUTPUT_DIR = "out"
 _ERROR_FILE = "error.json"
 _HOME = "__home__"
 _SLOTS_DIR = "__slots__"
+Report = TypeVar("Report", bound=Message)
 
 
 def _read_module(module: str) -> bytes:
@@ -133,19 +135,24 @@ class RunProgramRequest:
     def create(
         cls,
         address: Address,
-        program: str,
+        request: Union[Message, str],
         environment: PythonEnvironment,
-        request: Mapping[str, Any],
+        untyped: Optional[Mapping[str, Any]] = None,
         *,
         description: str,
         input_digest: Digest = EMPTY_DIGEST,
         source_roots: tuple[str, ...] = (),
     ) -> RunProgramRequest:
+        if isinstance(request, str):
+            program = request
+            content = json.dumps(untyped, sort_keys=True, indent=2, default=dict)
+        else:
+            program, content = request.PROGRAM, request.render().decode()
         return cls(
             address=address,
             program=program,
             environment=environment,
-            request=json.dumps(request, sort_keys=True, indent=2, default=dict),
+            request=content,
             input_digest=input_digest,
             description=description,
             source_roots=source_roots,
@@ -174,6 +181,11 @@ class ProgramResult:
     """What a program wrote, relative to its output directory."""
 
     digest: Digest
+
+
+def find_report(files: Iterable[FileContent], report: Type[Report]) -> Report:
+    """The report of this class among the files that its program wrote."""
+    return report.parse(next(file.content for file in files if file.path == report.FILE))
 
 
 def to_process(
