@@ -63,7 +63,7 @@ except ImportError:
         PythonModuleOwners,
         PythonModuleOwnersRequest,
     )
-    from pants.backend.python.util_rules.pex import VenvPex
+    from pants.backend.python.util_rules.pex import VenvPex, VenvPexRequest
     from pants.backend.python.util_rules.pex_cli import PexCliProcess
     from pants.backend.python.util_rules.python_sources import (
         PythonSourceFiles,
@@ -111,7 +111,7 @@ except ImportError:
 
     add_prefix = Call(Digest, AddPrefix)
     create_digest = Call(Digest, CreateDigest)
-    create_venv_pex = Call(VenvPex)
+    create_venv_pex = Call(VenvPex, VenvPexRequest)
     determine_explicitly_provided_dependencies = Call(ExplicitlyProvidedDependencies)
     digest_subset_to_digest = Call(Digest, DigestSubset)
     digest_to_snapshot = Call(Snapshot, Digest)

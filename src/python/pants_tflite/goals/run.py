@@ -19,6 +19,7 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
+from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.target_types import CustomOpsField
 from pants_tflite.util_rules.conversion import MODEL_FILE
 from pants_tflite.util_rules.custom_ops.declarations import (
@@ -96,7 +97,11 @@ async def prepare_prediction(
             "--kernels",
             _in_chroot(_KERNELS_FILE),
         ),
-        extra_env={"PYTHONPATH": _in_chroot(PROGRAMS_ROOT)},
+        extra_env={
+            COMPILE_VARIABLE: "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": _in_chroot(PROGRAMS_ROOT),
+        },
         append_only_caches={**pex_caches, **(venv_pex.append_only_caches or {})},
     )
 

@@ -13,6 +13,8 @@ import traceback
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
+from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
+
 OUTPUT_DIR = Path("out")
 USER_ERROR_EXIT_CODE = 3
 
@@ -77,6 +79,7 @@ def run(program: Callable[[dict[str, Any]], None]) -> None:
 
     A `UserError` becomes `out/error.json` and exit code 3.
     """
+    ensure_compiled_if_asked()
     request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     OUTPUT_DIR.mkdir(exist_ok=True)
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Sequence
 
 from pants_tflite.sandbox.checked_flatbuffer import CorruptModel
+from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
 from pants_tflite.sandbox.custom_op_kernels import Kernel
 from pants_tflite.sandbox.flatbuffer_model import Model, Signature
 from pants_tflite.sandbox.harness import UserError
@@ -173,6 +174,7 @@ def run(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Runs the program; a mistake is a message on stderr and exit code 2."""
     options = parse_arguments(arguments)
+    ensure_compiled_if_asked()
     try:
         run(options)
     except UserError as error:
