@@ -71,7 +71,7 @@ else:
         PythonModuleOwners,
         PythonModuleOwnersRequest,
     )
-    from pants.backend.python.util_rules.pex import VenvPex
+    from pants.backend.python.util_rules.pex import VenvPex, VenvPexRequest
     from pants.backend.python.util_rules.pex_cli import PexCliProcess
     from pants.backend.python.util_rules.python_sources import (
         PythonSourceFiles,
@@ -119,7 +119,7 @@ else:
 
     add_prefix = Call("add_prefix", Digest, AddPrefix)
     create_digest = Call("create_digest", Digest, CreateDigest)
-    create_venv_pex = Call("create_venv_pex", VenvPex, ...)
+    create_venv_pex = Call("create_venv_pex", VenvPex, VenvPexRequest, ...)
     determine_explicitly_provided_dependencies = Call(
         "determine_explicitly_provided_dependencies", ExplicitlyProvidedDependencies, ...
     )

@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Callable, Mapping, Optional, Type, TypeVar, Union
 
+from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
 from pants_tflite.sandbox.protocol import Message
 
 OUTPUT_DIR = Path("out")
@@ -88,6 +89,7 @@ def run(
 
     A `UserError` becomes `out/error.json` and exit code 3.
     """
+    ensure_compiled_if_asked()
     content = Path(sys.argv[1]).read_bytes()
     request: Any = request_class.parse(content) if request_class else json.loads(content)
     OUTPUT_DIR.mkdir(exist_ok=True)

@@ -38,6 +38,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake, crash
+from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
 from pants_tflite.sandbox.protocol import Message
 from pants_tflite.util_rules.python_environments import PythonEnvironment
@@ -196,6 +197,7 @@ def to_process(
         argv=(venv_pex.python.argv0, "-m", request.program, _REQUEST_FILE),
         env={
             # A home of its own, so that no user's ~/.keras or ~/.config can change a result.
+            COMPILE_VARIABLE: "1",
             "HOME": _HOME,
             "LC_ALL": "C.UTF-8",
             "PANTS_TFLITE_SLOTS": _SLOTS_DIR,

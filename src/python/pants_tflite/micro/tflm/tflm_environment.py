@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from pants.engine.platform import Platform
 
-from pants_tflite.compat import collect_rules, rule
+from pants_tflite.compat import (
+    collect_rules,
+    implicitly,
+    rule,
+)
 from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.subsystems.tflm import Tflm
 from pants_tflite.util_rules.python_environments import (
@@ -40,7 +44,8 @@ async def find_tflm_environment(
 ) -> PythonEnvironment:
     check_platform(platform)
     return await set_up_python_environment(
-        PythonEnvironmentRequest(tflm.to_lockfile(), tflm.to_interpreter_constraints())
+        PythonEnvironmentRequest(tflm.to_lockfile(), tflm.to_interpreter_constraints()),
+        **implicitly(),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Sequence
 
+from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
@@ -179,6 +180,7 @@ def run(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Runs the program; a mistake is a message on stderr and exit code 2."""
     options = parse_arguments(arguments)
+    ensure_compiled_if_asked()
     try:
         run(options)
     except UserError as error:
