@@ -73,10 +73,6 @@ HERE = f"linux_{platform.machine()}"
 LIBRARY = "lib/libm_atan_ops.so"
 _VERSION = re.compile(r"\bGLIBC_(\d+)\.(\d+)")
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mvn") is None, reason="Maven (`mvn`), which fetches the headers, is not here"
-)
-
 
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:

@@ -10,27 +10,18 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 from pants.engine.target import Target
 
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.custom_ops.target_types import (
     CustomOpNameField,
     MicroDependenciesField,
     MicroRegistrationField,
     QuantizedKernelField,
     RegistrationField,
-    TfLiteCustomOpTarget,
     default_registration,
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import CustomOpsField
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    is_address,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _C_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -77,12 +68,7 @@ class CustomOp:
 class ResolveCustomOpsRequest:
     """Asks what the `custom_ops` of a model name."""
 
-    address: Address
-    values: tuple[str, ...]
-
-    @classmethod
-    def of_field(cls, field: CustomOpsField) -> ResolveCustomOpsRequest:
-        return cls(field.address, tuple(field.value or ()))
+    field: CustomOpsField
 
 
 @dataclass(frozen=True)
@@ -104,24 +90,22 @@ class CustomOps:
 
 @rule
 async def resolve_custom_ops(request: ResolveCustomOpsRequest) -> CustomOps:
+    field = request.field
+    values = tuple(field.value or ())
     references = await concurrently(
-        resolve_reference(
-            ReferenceRequest(request.address, CustomOpsField.alias, value, (TfLiteCustomOpTarget,))
-        )
-        for value in sorted(set(request.values))
-        if is_address(value)
+        resolve_reference(ReferenceRequest(field, value)) for value in field.references
     )
     ops = {reference.target.address: CustomOp.create(reference.target) for reference in references}
-    names = [value for value in request.values if not is_address(value)]
+    names = [value for value in values if value not in field.references]
     names.extend(op.name for op in ops.values())
     for name in names:
         if names.count(name) > 1:
             raise Mistake(
                 message=f"the op {name} is declared twice",
                 fix="Name it once: by the address of its `tflite_custom_op`, if there is one.",
-                field=CustomOpsField.alias,
-                value=", ".join(request.values),
-            ).at(request.address)
+                field=field.alias,
+                value=", ".join(values),
+            ).at(field.address)
     return CustomOps(
         names=tuple(sorted(names)),
         ops=tuple(sorted(ops.values(), key=lambda op: op.name)),

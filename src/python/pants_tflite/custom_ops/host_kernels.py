@@ -12,13 +12,7 @@ from typing import Any
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
 
 from pants_tflite.cc.platforms import host_platform
-from pants_tflite.compat import (
-    add_prefix,
-    collect_rules,
-    concurrently,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import add_prefix, collect_rules, concurrently, merge_digests, rule
 from pants_tflite.custom_ops.declarations import CustomOps
 from pants_tflite.custom_ops.libraries import (
     CustomOpLibraryRequest,

@@ -24,38 +24,25 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.custom_ops.declarations import CustomOp
-from pants_tflite.custom_ops.libraries import (
-    CustomOpLibraryRequest,
-    build_library,
-)
-from pants_tflite.custom_ops.sanitizers import (
-    SanitizedKernelRequest,
-    build_sanitized_kernel,
-)
+from pants_tflite.custom_ops.libraries import CustomOpLibraryRequest, build_library
+from pants_tflite.custom_ops.sanitizers import SanitizedKernelRequest, build_sanitized_kernel
 from pants_tflite.custom_ops.target_types import (
     KernelCasesField,
     SanitizersField,
     TestedOpField,
-    TfLiteCustomOpTarget,
 )
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import RunCasesRequest
 from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import WriteCasesRequest
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
-from pants_tflite.util_rules.entry_point_calls import (
-    PrepareCallRequest,
-    prepare_call,
-)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
     find_litert_environment,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 from pants_tflite.util_rules.sandbox_programs import (
     PrepareProgramRequest,
     RunProgramRequest,
@@ -152,9 +139,7 @@ async def collect_cases(request: KernelCasesRequest) -> KernelCases:
 @rule
 async def build_tested_kernel(request: TestedKernelRequest) -> TestedKernel:
     field = request.fields.custom_op
-    reference = await resolve_reference(
-        ReferenceRequest(field.address, field.alias, field.value, (TfLiteCustomOpTarget,))
-    )
+    reference = await resolve_reference(ReferenceRequest(field, field.value))
     target, sanitizers = reference.target, tuple(request.fields.sanitizers.value or ())
     op = CustomOp.create(target)
     if sanitizers:

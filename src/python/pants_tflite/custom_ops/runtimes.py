@@ -35,23 +35,16 @@ from pants_tflite.compat import (
     remove_prefix,
     rule,
 )
-from pants_tflite.custom_ops.maven import (
-    FetchArtifactRequest,
-    fetch_artifact,
-)
+from pants_tflite.custom_ops.maven import FetchArtifactRequest, fetch_artifact
 from pants_tflite.custom_ops.target_types import (
     CustomOpRuntimeField,
     RuntimeHeadersField,
     RuntimeMavenField,
     RuntimeSha256Field,
     RuntimeSourceField,
-    TfLiteRuntimeTarget,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What Android's archives are, and what Pants knows to unpack.
@@ -184,9 +177,7 @@ async def unpack_runtime(request: RuntimeArchiveRequest) -> RuntimeArchive:
 @rule
 async def find_runtime_headers(request: RuntimeHeadersRequest) -> RuntimeHeaders:
     field = request.runtime
-    reference = await resolve_reference(
-        ReferenceRequest(field.address, field.alias, field.value, (TfLiteRuntimeTarget,))
-    )
+    reference = await resolve_reference(ReferenceRequest(field, field.value))
     target = reference.target
     archive = await unpack_runtime(RuntimeArchiveRequest(target))
     folder = os.path.normpath(target[RuntimeHeadersField].value)

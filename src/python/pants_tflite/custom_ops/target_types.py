@@ -9,7 +9,6 @@ import re
 from pants.core.target_types import FileSourceField
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
-    AsyncFieldMixin,
     BoolField,
     Dependencies,
     SpecialCasedDependencies,
@@ -19,6 +18,7 @@ from pants.engine.target import (
 )
 from pants.util.strutil import help_text
 
+from pants_tflite.fields import AddressField
 from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
 
 SANITIZERS = ("address", "undefined")
@@ -48,8 +48,8 @@ class RuntimeMavenField(StringField):
     help = help_text(
         """
         The Maven coordinates of the archive, as `group:artifact:version`, or with a packaging as
-        `group:artifact:version:packaging`, where the packaging is `aar` by default. The `mvn` of
-        your machine fetches it, with your own settings.
+        `group:artifact:version:packaging`, where the packaging is `aar` by default. It is fetched
+        from Maven Central, or from where `[maven]` says.
 
         Defaults to none: `source` then names the archive.
 
@@ -178,8 +178,9 @@ class MicroRegistrationField(StringField):
     )
 
 
-class CustomOpRuntimeField(StringField, AsyncFieldMixin):
+class CustomOpRuntimeField(AddressField):
     alias = "runtime"
+    target_aliases = ("tflite_runtime",)
     required = True
     value: str
     help = help_text(
@@ -262,8 +263,9 @@ class TfLiteCustomOpTarget(Target):
 # -----------------------------------------------------------------------------------------------
 
 
-class TestedOpField(StringField, AsyncFieldMixin):
+class TestedOpField(AddressField):
     alias = "custom_op"
+    target_aliases = ("tflite_custom_op",)
     required = True
     value: str
     help = help_text(

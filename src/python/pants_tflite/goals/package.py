@@ -7,29 +7,21 @@ from __future__ import annotations
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.unions import UnionRule
 
-from pants_tflite.compat import (
-    collect_rules,
-    implicitly,
-    rule,
-)
+from pants_tflite.compat import collect_rules, implicitly, rule
 from pants_tflite.pipeline.build import (
     BuildModelFileRequest,
     BuildModelRequest,
     TfLiteFileFieldSet,
-    TfLiteModelFieldSet,
     build_model,
     build_model_file,
 )
-from pants_tflite.pipeline.dataset import (
-    DatasetFieldSet,
-    SampleDatasetRequest,
-    sample_dataset,
-)
+from pants_tflite.pipeline.dataset import DatasetFieldSet, SampleDatasetRequest, sample_dataset
 from pants_tflite.pipeline.export import (
     ExportSavedModelRequest,
     SavedModelFieldSet,
     export_saved_model,
 )
+from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,

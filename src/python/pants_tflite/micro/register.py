@@ -4,17 +4,12 @@
 
 from __future__ import annotations
 
-from pants_tflite.micro import dependency_inference, kernels, models, package
+from pants_tflite.micro import kernels, models, package
 from pants_tflite.micro import target_types as micro_target_types
 from pants_tflite.micro.generated import sources
 from pants_tflite.micro.measuring import measurement, measuring_program, model_reports
 from pants_tflite.micro.qemu import emulator, start_up
-from pants_tflite.micro.self_test import (
-    binaries,
-    kernel_tests,
-    self_test_program,
-    self_test_runs,
-)
+from pants_tflite.micro.self_test import binaries, kernel_tests, self_test_program, self_test_runs
 from pants_tflite.micro.tflm import supported_ops, tflm_environment, tflm_library, tflm_tree
 
 
@@ -25,7 +20,6 @@ def target_types():
 def rules():
     return (
         *binaries.rules(),
-        *dependency_inference.rules(),
         *tflm_environment.rules(),
         *emulator.rules(),
         *kernel_tests.rules(),

@@ -22,11 +22,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.custom_ops.declarations import CustomOps
 from pants_tflite.custom_ops.host_kernels import HostKernels
-from pants_tflite.pipeline.dataset import (
-    SampledDataset,
-    StageDatasetRequest,
-    stage_dataset,
-)
+from pants_tflite.pipeline.dataset import SampledDataset, StageDatasetRequest, stage_dataset
 from pants_tflite.pipeline.export import SAVED_MODEL_DIRECTORY, ExportedSavedModel
 from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
@@ -37,11 +33,7 @@ from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import (
-    ProgramResult,
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest, run_program
 
 MODEL_FILE = "model.tflite"
 # Of the report on the float model that the AI Edge Quantizer starts from.

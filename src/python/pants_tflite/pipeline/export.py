@@ -51,24 +51,15 @@ from pants_tflite.target_types import (
     TfSavedModelTarget,
     ThreadsField,
 )
-from pants_tflite.util_rules.entry_point_calls import (
-    PrepareCallRequest,
-    prepare_call,
-)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 SAVED_MODEL_DIRECTORY = "saved_model"
 SAVED_MODEL_TARGETS = (TfSavedModelTarget, TfSavedModelFilesTarget, KerasFileTarget)
@@ -105,10 +96,9 @@ class ExportedSavedModel:
 
 @dataclass(frozen=True)
 class SavedModelReferenceRequest:
-    """The target that the field `saved_model` of `address` names."""
+    """The target that `field` names."""
 
-    address: Address
-    value: str
+    field: SavedModelField
 
 
 @dataclass(frozen=True)
@@ -227,9 +217,7 @@ async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedM
 
 @rule
 async def find_saved_model(request: SavedModelReferenceRequest) -> SavedModelReference:
-    reference = await resolve_reference(
-        ReferenceRequest(request.address, SavedModelField.alias, request.value, SAVED_MODEL_TARGETS)
-    )
+    reference = await resolve_reference(ReferenceRequest(request.field, request.field.value))
     environment_name = await resolve_environment_name(
         EnvironmentNameRequest.from_target(reference.target), **implicitly()
     )

@@ -10,20 +10,10 @@ from typing import Any, Optional
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
 
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    implicitly,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, implicitly, merge_digests, rule
 from pants_tflite.custom_ops.host_kernels import HostKernels
 from pants_tflite.pipeline.convert import MODEL_FILE
-from pants_tflite.pipeline.dataset import (
-    SampledDataset,
-    StageDatasetRequest,
-    stage_dataset,
-)
+from pants_tflite.pipeline.dataset import SampledDataset, StageDatasetRequest, stage_dataset
 from pants_tflite.pipeline.export import SAVED_MODEL_DIRECTORY, ExportedSavedModel
 from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
@@ -32,10 +22,7 @@ from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 INSPECTION_FILE = "inspection.json"
 REFERENCE_FILE = "reference.npz"

@@ -33,14 +33,8 @@ from pants_tflite.compat import (
 from pants_tflite.errors import Mistake
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
-from pants_tflite.util_rules.entry_points import (
-    EntryPointOwnersRequest,
-    find_entry_point_owners,
-)
-from pants_tflite.util_rules.inputs import (
-    StageInputsRequest,
-    stage_inputs,
-)
+from pants_tflite.util_rules.entry_points import EntryPointOwnersRequest, find_entry_point_owners
+from pants_tflite.util_rules.inputs import StageInputsRequest, stage_inputs
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import InputsField
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _DIRECTORY = "__inputs__"
 
@@ -83,6 +80,7 @@ class StagedInputs:
 
 @rule(polymorphic=True)
 async def find_input_result(field_set: InputFieldSet, environment: EnvironmentName) -> InputResult:
+    """Calls the rule for the type of `field_set`."""
     raise NotImplementedError()
 
 
@@ -116,7 +114,7 @@ async def stage_inputs(request: StageInputsRequest) -> StagedInputs:
     address = request.inputs.address
     named = sorted((request.inputs.value or {}).items())
     references = await concurrently(
-        resolve_reference(ReferenceRequest(address, InputsField.alias, value)) for _, value in named
+        resolve_reference(ReferenceRequest(request.inputs, value)) for _, value in named
     )
     targets = [reference.target for reference in references]
     field_sets = await find_valid_field_sets(

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 from pants.engine.platform import Platform
 
-from pants_tflite.compat import (
-    collect_rules,
-    rule,
-)
+from pants_tflite.compat import collect_rules, rule
 from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.subsystems.tflm import Tflm
 from pants_tflite.util_rules.python_environments import (

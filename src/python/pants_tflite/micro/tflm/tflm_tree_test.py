@@ -17,12 +17,8 @@ from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.micro import register
-from pants_tflite.micro.tflm.tflm_tree import (
-    TflmTree,
-    TflmTreeRequest,
-    find_root,
-    library_sources,
-)
+from pants_tflite.micro.target_types import MicroTflmField
+from pants_tflite.micro.tflm.tflm_tree import TflmTree, TflmTreeRequest, find_root, library_sources
 from pants_tflite.testutil import new_rule_runner, write_workspace
 
 ADDRESS = Address("mcu", target_name="library")
@@ -48,7 +44,9 @@ def rule_runner() -> RuleRunner:
 
 def _find(rule_runner: RuleRunner, build: str, files: dict[str, str]) -> TflmTree:
     write_workspace(rule_runner, {"tree/BUILD": build, **files})
-    return rule_runner.request(TflmTree, [TflmTreeRequest(ADDRESS, "tflm", "//tree:tree")])
+    return rule_runner.request(
+        TflmTree, [TflmTreeRequest(MicroTflmField("//tree:tree", ADDRESS), "//tree:tree")]
+    )
 
 
 def _write_archive(rule_runner: RuleRunner, name: str) -> None:

@@ -31,7 +31,9 @@ Fail = Callable[..., str]
 
 
 @pytest.fixture
-def predict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Predict:
+def predict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Predict:
     """Runs the program in a folder of its own and returns what it prints on stdout."""
     monkeypatch.chdir(tmp_path)
 
@@ -44,7 +46,9 @@ def predict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 @pytest.fixture
-def fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fail:
+def fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Fail:
     """Runs the program, which must refuse, and returns what it prints on stderr."""
     monkeypatch.chdir(tmp_path)
 

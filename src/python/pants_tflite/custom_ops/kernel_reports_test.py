@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from pants_tflite.goals.test import render_junit
+from pants_tflite.custom_ops.kernel_reports import render_junit
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResult, CaseResults
 
 
