@@ -157,7 +157,7 @@ def may_be_missing(field: dataclasses.Field[Any]) -> bool:
 
 
 def type_text(form: Any) -> str:
-    """A field's type in words of JSON, as the table of docs/architecture.md and errors have it."""
+    """A field's type in words of JSON, as the tables of docs/architecture.md and errors have it."""
     origin, arguments = typing.get_origin(form), typing.get_args(form)
     if form is Any:
         return "JSON"
@@ -166,10 +166,15 @@ def type_text(form: Any) -> str:
     if origin is Union:
         return " or ".join(type_text(argument) for argument in arguments)
     if origin is tuple:
-        return f"list of {type_text(arguments[0])}"
+        return f"list of {_item_text(arguments[0])}"
     if origin is collections.abc.Mapping:
-        return f"mapping to {type_text(arguments[1])}"
+        return f"mapping to {_item_text(arguments[1])}"
     return str(form.__name__)
+
+
+def _item_text(form: Any) -> str:
+    text = type_text(form)
+    return f"({text})" if typing.get_origin(form) is Union else text
 
 
 def fields_of(form: Type[Any]) -> Mapping[str, Any]:

@@ -146,7 +146,7 @@ def test_what_is_no_plain_data_is_not_written(value: Any) -> None:
         (str, "str"),
         (Optional[str], "str or null"),
         (tuple[Tensor, ...], "list of Tensor"),
-        (Mapping[str, Optional[int]], "mapping to int or null"),
+        (Mapping[str, Optional[int]], "mapping to (int or null)"),
         (Any, "JSON"),
     ],
 )

@@ -302,7 +302,7 @@ def test_unsupported_ops_and_where_they_come_from(error: Callable[..., UserError
     assert raised.message == (
         "TFLite has no op `Erf` (from `the_head/Erf`), `Erfinv` (from `the_head/erfinv/Erfinv`)"
     )
-    assert "`custom_ops=('Erf', 'Erfinv')`" in raised.fix
+    assert "`custom_ops=['Erf', 'Erfinv']`" in raised.fix
     assert "ConverterError" in raised.detail
 
 

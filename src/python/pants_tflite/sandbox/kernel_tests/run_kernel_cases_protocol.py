@@ -31,6 +31,8 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class CaseResults(Message):
+    """The result of each case that ran."""
+
     FILE: ClassVar[str] = "results.json"
 
     cases: tuple[CaseResult, ...]

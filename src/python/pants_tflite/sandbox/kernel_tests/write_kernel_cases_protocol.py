@@ -13,6 +13,8 @@ from pants_tflite.sandbox.protocol import Message
 
 @dataclass(frozen=True)
 class WriteCasesRequest(Message):
+    """The call yields the cases."""
+
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.kernel_tests.write_kernel_cases"
 
     call: EntryPointCall
@@ -29,6 +31,9 @@ class TensorEntry:
 
 @dataclass(frozen=True)
 class CaseEntry:
+    """A case of a kernel's test. `options` is what the op's FlexBuffer holds; `tolerance` is how far
+    an output may be off, and None leaves that to the type."""
+
     name: str
     inputs: tuple[TensorEntry, ...]
     outputs: tuple[TensorEntry, ...]
@@ -38,6 +43,8 @@ class CaseEntry:
 
 @dataclass(frozen=True)
 class CasesReport(Message):
+    """The cases, whose arrays are in `cases.npz`."""
+
     FILE: ClassVar[str] = "cases.json"
 
     cases: tuple[CaseEntry, ...]

@@ -27,6 +27,9 @@ class SavedModelDirectory:
 
 @dataclass(frozen=True)
 class ExportRequest(Message):
+    """What becomes a SavedModel. `seed` and `threads` are of the training, and of the check that the
+    SavedModel computes what the model does."""
+
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.saved_models.export"
 
     source: Union[EntryPointCall, KerasFile, SavedModelDirectory]
@@ -53,6 +56,8 @@ class SignatureInfo:
 
 @dataclass(frozen=True)
 class ExportReport(Message):
+    """The exported SavedModel by its signatures, and what wrote it."""
+
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "export.json"
 

@@ -13,8 +13,8 @@ from pants_tflite.sandbox.protocol import Message
 @dataclass(frozen=True)
 class RecordRequest(Message):
     """Without `signatures`, `serving_default` is recorded, or the only one there is. Without a
-    `dataset`, the samples are seeded random ones; `dataset_field` is blamed if they do not fit.
-    """
+    `dataset`, the samples are seeded random ones, 16 at most; `dataset_field` is blamed if samples
+    do not fit."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.saved_models.record"
 
