@@ -29,6 +29,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.target_types import (
     DatasetEntryPointField,
+    IncludeSamplesField,
     InputsField,
     MaxSamplesField,
     SeedField,
@@ -66,6 +67,7 @@ class DatasetFieldSet(InputFieldSet):
     inputs: InputsField
     dependencies: Dependencies
     max_samples: MaxSamplesField
+    include_samples: IncludeSamplesField
     seed: SeedField
     resolve: TensorFlowResolveField
     output_path: OutputPathField

@@ -39,7 +39,8 @@ from pants_tflite.util_rules.saved_models import SAVED_MODEL_DIRECTORY, Exported
 INSPECTION_FILE = "inspection.json"
 REFERENCE_FILE = "reference.npz"
 VERIFICATION_FILE = "verification.json"
-GOLDEN_FILES = ("golden_input.npz", "golden_output.npz")
+GOLDEN_INPUT_FILE = "golden_input.npz"
+GOLDEN_FILES = (GOLDEN_INPUT_FILE, "golden_output.npz")
 # Of the seeded random samples where no dataset is given.
 _SEED = 0
 
