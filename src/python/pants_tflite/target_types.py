@@ -10,6 +10,7 @@ from pants.core.target_types import FileSourceField
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     AsyncFieldMixin,
+    BoolField,
     Dependencies,
     FloatField,
     IntField,
@@ -51,6 +52,22 @@ class OutputDirectoryField(OutputPathField):
         Defaults to the directory of the BUILD file, with dots for slashes, and the target's name.
 
         Example: `output_path="mobile/classifier"`.
+        """
+    )
+
+
+class ModelOutputDirectoryField(OutputDirectoryField):
+    help = help_text(
+        """
+        The directory below `dist/` that the model is packaged into.
+
+        Its `golden_input.npz` is a link to a file in a directory `golden_inputs` next to this one,
+        where models with the same golden input, like most modes of a parametrized model, share it.
+        Follow links to copy a model elsewhere, as `cp -rL` does.
+
+        Defaults to the directory of the BUILD file, with dots for slashes, and the target's name.
+
+        Example: `output_path="mobile/classifier"`; its golden input is in `mobile/golden_inputs`.
         """
     )
 
@@ -337,6 +354,22 @@ class MaxSamplesField(IntField):
     )
 
 
+class IncludeSamplesField(BoolField):
+    alias = "include_samples"
+    default = False
+    help = help_text(
+        """
+        Whether `package` also writes the samples to `dist/`, as `dataset.npz`. `dataset.json`, which
+        describes them, is always there, and other targets get the samples either way.
+
+        Defaults to False: samples may take hundreds of megabytes, and every `package` writes them
+        again.
+
+        Example: `include_samples=True` for a dataset that `pants run` on a model takes as `--input`.
+        """
+    )
+
+
 class TfLiteDatasetTarget(Target):
     alias = "tflite_dataset"
     core_fields = (
@@ -345,6 +378,7 @@ class TfLiteDatasetTarget(Target):
         DatasetEntryPointField,
         InputsField,
         MaxSamplesField,
+        IncludeSamplesField,
         SeedField,
         TensorFlowResolveField,
         EnvironmentField,
@@ -551,7 +585,7 @@ class TfLiteModelTarget(Target):
         VerifySamplesField,
         VerifyToleranceField,
         EnvironmentField,
-        OutputDirectoryField,
+        ModelOutputDirectoryField,
     )
     help = help_text(
         """
