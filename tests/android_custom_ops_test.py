@@ -63,10 +63,6 @@ ADD_CUSTOM_OP = "TfLiteInterpreterOptionsAddCustomOp"
 AAR = "m/android/scaled_atan-android-0.1.0.aar"
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mvn") is None, reason="needs mvn (Debian: maven), which fetches the headers"
-)
-
 
 def needs(command: str, package: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(
@@ -114,6 +110,8 @@ def library(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """TensorFlow Lite for Android, unpacked: `headers/` and `jni/`."""
+    if shutil.which("mvn") is None:
+        pytest.skip("needs mvn (Debian: maven)")
     folder = tmp_path_factory.mktemp("runtime")
     run(
         *("mvn", "--batch-mode", "--quiet", "dependency:copy"),

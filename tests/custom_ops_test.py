@@ -30,10 +30,6 @@ FILES = {
     if path.is_file() and not path.name.endswith("_test.py")
 }
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mvn") is None, reason="Maven (`mvn`), which fetches the headers, is not here"
-)
-
 
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:

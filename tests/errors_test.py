@@ -165,7 +165,7 @@ def test_missing_interpreter(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("target", ["package", "run"])
 def test_a_model_that_aborts_the_interpreter(workspace: Workspace, target: str) -> None:
-    # Made by `aborting_model` in pants_tflite.sandbox.testing_models.
+    # Made by `aborting_model` in pants_tflite.sandbox.testing.small_models.
     aborting = Path(__file__).with_name("aborting.tflite").read_bytes()
     workspace.write(
         {

@@ -103,10 +103,6 @@ SYSTEM = {"atanf", "calloc", "fmaxf", "fminf", "free", "malloc", "memcmp", "memc
 SYSTEM |= {"bzero", "memset", "strcmp", "strlen"}
 _SYMBOL = re.compile(r"^[0-9a-f ]{16} \((.+?)\) (.*?)(\S+)$", re.MULTILINE)
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mvn") is None, reason="Maven (`mvn`), which fetches the headers, is not here"
-)
-
 
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:

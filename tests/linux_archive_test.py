@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pants_tflite.sandbox.testing_models import (
+from pants_tflite.sandbox.testing.small_models import (
     cast_model,
     custom_op_model,
     linear_model,

@@ -17,9 +17,9 @@ from typing import Callable, Iterator
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.kernel_case import Case
-from pants_tflite.sandbox.one_op_model import one_op_model
-from pants_tflite.sandbox.testing_models import linear_model
+from pants_tflite.sandbox.kernel_tests.kernel_case import Case
+from pants_tflite.sandbox.kernel_tests.one_op_model import one_op_model
+from pants_tflite.sandbox.testing.small_models import linear_model
 from tests.emulated_board import install_for_board, missing_packages, new_venv, set_up_board
 from tests.workspace import ROOT, Workspace
 
@@ -72,10 +72,6 @@ MACHINES = {"linux_aarch64": "AArch64", "linux_x86_64": "Advanced Micro Devices 
 HERE = f"linux_{platform.machine()}"
 LIBRARY = "lib/libm_atan_ops.so"
 _VERSION = re.compile(r"\bGLIBC_(\d+)\.(\d+)")
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("mvn") is None, reason="Maven (`mvn`), which fetches the headers, is not here"
-)
 
 
 @pytest.fixture(scope="module")

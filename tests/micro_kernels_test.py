@@ -83,10 +83,6 @@ HEADERS = (
 )
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wpedantic", "-Wshadow", "-Wconversion")
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mvn") is None, reason="Maven (`mvn`), which fetches the headers, is not here"
-)
-
 
 def needs(program: str, package: str) -> pytest.MarkDecorator:
     reason = f"there is no {program} (Debian: {package})"

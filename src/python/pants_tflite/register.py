@@ -10,32 +10,26 @@ from pants.backend.python.dependency_inference import module_mapper
 from pants.backend.python.util_rules import pex, python_sources
 from pants.core.util_rules import archive
 
-from pants_tflite import compat  # noqa: F401 - first: it silences a newer Pants on rule modules
-from pants_tflite import custom_op_target_types
 from pants_tflite import target_types as tflite_target_types
 from pants_tflite.bundles import rules as bundle_rules
-from pants_tflite.goals import check, kernel_tests, package, run
+from pants_tflite.cc import rules as cc_rules
+from pants_tflite.custom_ops import rules as custom_op_rules
+from pants_tflite.custom_ops import target_types as custom_op_target_types
+from pants_tflite.goals import check, package, run, test
 from pants_tflite.linux import archive as linux_archive
 from pants_tflite.linux import kernels as linux_kernels
 from pants_tflite.linux import target_types as linux_target_types
+from pants_tflite.pipeline import build, convert, dataset, export, quantization, verify
 from pants_tflite.util_rules import (
-    conversion,
-    datasets,
     dependency_inference,
     entry_point_calls,
     entry_points,
     inputs,
-    models,
     output_paths,
     python_environments,
-    quantizations,
     references,
     sandbox_programs,
-    saved_models,
-    verification,
 )
-from pants_tflite.util_rules.cc import rules as cc_rules
-from pants_tflite.util_rules.custom_ops import rules as custom_op_rules
 
 
 def target_types():
@@ -49,20 +43,20 @@ def target_types():
 def rules():
     return (
         *archive.rules(),
+        *build.rules(),
         *bundle_rules.rules(),
         *cc_rules.rules(),
         *check.rules(),
-        *conversion.rules(),
+        *convert.rules(),
         *custom_op_rules.rules(),
-        *datasets.rules(),
+        *dataset.rules(),
         *dependency_inference.rules(),
         *entry_point_calls.rules(),
         *entry_points.rules(),
+        *export.rules(),
         *inputs.rules(),
-        *kernel_tests.rules(),
         *linux_archive.rules(),
         *linux_kernels.rules(),
-        *models.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),
         *package.rules(),
@@ -70,10 +64,10 @@ def rules():
         *python_environments.rules(),
         *python_sources.rules(),
         *python_target_types_rules.rules(),
-        *quantizations.rules(),
+        *quantization.rules(),
         *references.rules(),
         *run.rules(),
         *sandbox_programs.rules(),
-        *saved_models.rules(),
-        *verification.rules(),
+        *test.rules(),
+        *verify.rules(),
     )

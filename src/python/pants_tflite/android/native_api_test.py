@@ -13,7 +13,7 @@ import pytest
 
 from pants_tflite.android.maven import MavenCoordinates
 from pants_tflite.android.native_api import NativeNames, render_header
-from pants_tflite.util_rules.custom_ops.registering import RegisteredOp
+from pants_tflite.custom_ops.registration_code import RegisteredOp
 
 COORDINATES = MavenCoordinates("org.example", "pet-camera.v2", "1.0.0")
 NAMES = NativeNames.of(COORDINATES.artifact)

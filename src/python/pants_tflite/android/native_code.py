@@ -21,6 +21,8 @@ from pants_tflite.android.prefab import PrefabPackage
 from pants_tflite.android.settings import AndroidSettings
 from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
 from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.cc.android_stubs import DeviceLibrary
+from pants_tflite.cc.platforms import ANDROID_ABIS, Platform
 from pants_tflite.compat import (
     collect_rules,
     concurrently,
@@ -28,17 +30,15 @@ from pants_tflite.compat import (
     get_digest_entries,
     rule,
 )
-from pants_tflite.util_rules.cc.android_stubs import DeviceLibrary
-from pants_tflite.util_rules.cc.platforms import ANDROID_ABIS, Platform
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
-from pants_tflite.util_rules.custom_ops.libraries import (
+from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.custom_ops.libraries import (
     CompileKernelsRequest,
     CustomOpLibraryRequest,
     LibraryApi,
     build_library,
     compile_kernels,
 )
-from pants_tflite.util_rules.custom_ops.registering import (
+from pants_tflite.custom_ops.registration_code import (
     ADD_CUSTOM_OP,
     RegisteredOp,
     render_adding_function,

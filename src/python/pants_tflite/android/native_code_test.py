@@ -13,8 +13,8 @@ from pants_tflite.android.maven import MavenCoordinates
 from pants_tflite.android.native_code import platforms, registered_ops
 from pants_tflite.android.settings import AndroidSettings
 from pants_tflite.bundles.models import BundleModel
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
-from pants_tflite.util_rules.custom_ops.registering import RegisteredOp
+from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.custom_ops.registration_code import RegisteredOp
 
 COORDINATES = MavenCoordinates("org.example", "digits", "1.0.0")
 

@@ -61,7 +61,7 @@ async def write_archive(request: WriteArchiveRequest) -> Archive:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "write_archive",
+            "pants_tflite.sandbox.archives.write_archive",
             environment,
             {
                 "alignment": _ALIGNMENT,

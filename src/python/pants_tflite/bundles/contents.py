@@ -29,9 +29,9 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.pipeline.build import DESCRIPTION_FILE
+from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.target_types import CustomOpsField
-from pants_tflite.util_rules.conversion import MODEL_FILE
-from pants_tflite.util_rules.models import DESCRIPTION_FILE
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, Optional
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
+from pants_tflite.custom_ops.declarations import CustomOp
 
 FORMAT_VERSION = 1
 MANIFEST_FILE = "manifest.json"

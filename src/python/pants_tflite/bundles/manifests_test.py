@@ -20,7 +20,7 @@ from pants_tflite.bundles.manifests import (
     ModelEntry,
 )
 from pants_tflite.bundles.models import BundleModel
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
+from pants_tflite.custom_ops.declarations import CustomOp
 
 
 def facts(*ops: str, **others: Any) -> dict[str, Any]:

@@ -44,24 +44,14 @@ from pants_tflite.compat import (
     resolve_environment_name,
     rule,
 )
-from pants_tflite.errors import Mistake
-from pants_tflite.target_types import (
-    CustomOpsField,
-    OutputDirectoryField,
-    TfLiteFileTarget,
-    TfLiteModelTarget,
-)
-from pants_tflite.util_rules.custom_ops.declarations import (
+from pants_tflite.custom_ops.declarations import (
     CustomOp,
     CustomOps,
     ResolveCustomOpsRequest,
     resolve_custom_ops,
 )
-from pants_tflite.util_rules.dependency_inference import (
-    ReferencesRequest,
-    find_references,
-)
-from pants_tflite.util_rules.models import (
+from pants_tflite.errors import Mistake
+from pants_tflite.pipeline.build import (
     DESCRIPTION_FILE,
     BuildModelFileRequest,
     BuildModelRequest,
@@ -70,6 +60,16 @@ from pants_tflite.util_rules.models import (
     TfLiteModelFieldSet,
     build_model,
     build_model_file,
+)
+from pants_tflite.target_types import (
+    CustomOpsField,
+    OutputDirectoryField,
+    TfLiteFileTarget,
+    TfLiteModelTarget,
+)
+from pants_tflite.util_rules.dependency_inference import (
+    ReferencesRequest,
+    find_references,
 )
 from pants_tflite.util_rules.references import (
     ReferenceRequest,

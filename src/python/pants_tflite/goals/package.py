@@ -12,12 +12,7 @@ from pants_tflite.compat import (
     implicitly,
     rule,
 )
-from pants_tflite.util_rules.datasets import (
-    DatasetFieldSet,
-    SampleDatasetRequest,
-    sample_dataset,
-)
-from pants_tflite.util_rules.models import (
+from pants_tflite.pipeline.build import (
     BuildModelFileRequest,
     BuildModelRequest,
     TfLiteFileFieldSet,
@@ -25,16 +20,21 @@ from pants_tflite.util_rules.models import (
     build_model,
     build_model_file,
 )
+from pants_tflite.pipeline.dataset import (
+    DatasetFieldSet,
+    SampleDatasetRequest,
+    sample_dataset,
+)
+from pants_tflite.pipeline.export import (
+    ExportSavedModelRequest,
+    SavedModelFieldSet,
+    export_saved_model,
+)
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,
     find_output_path,
     place_output,
-)
-from pants_tflite.util_rules.saved_models import (
-    ExportSavedModelRequest,
-    SavedModelFieldSet,
-    export_saved_model,
 )
 
 PACKAGED_FIELD_SETS = (

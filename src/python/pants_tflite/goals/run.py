@@ -19,17 +19,15 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.target_types import CustomOpsField
-from pants_tflite.util_rules.conversion import MODEL_FILE
-from pants_tflite.util_rules.custom_ops.declarations import (
+from pants_tflite.custom_ops.declarations import (
     ResolveCustomOpsRequest,
     resolve_custom_ops,
 )
-from pants_tflite.util_rules.custom_ops.host_kernels import (
+from pants_tflite.custom_ops.host_kernels import (
     HostKernelsRequest,
     build_host_kernels,
 )
-from pants_tflite.util_rules.models import (
+from pants_tflite.pipeline.build import (
     BuildModelFileRequest,
     BuildModelRequest,
     BuiltModel,
@@ -38,12 +36,15 @@ from pants_tflite.util_rules.models import (
     build_model,
     build_model_file,
 )
+from pants_tflite.pipeline.convert import MODEL_FILE
+from pants_tflite.target_types import CustomOpsField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
+from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
 
+_PROGRAM = "pants_tflite.sandbox.prediction.predict"
 _KERNELS_FILE = "kernels.json"
 
 
@@ -78,7 +79,7 @@ async def prepare_prediction(
         resolve_custom_ops(ResolveCustomOpsRequest.of_field(request.custom_ops)),
     )
     kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
-    files = (FileContent(_KERNELS_FILE, kernels.render()), *program_files("predict"))
+    files = (FileContent(_KERNELS_FILE, kernels.render()), *program_files(_PROGRAM))
     programs = await create_digest(CreateDigest(files))
     venv_pex = environment.venv_pex
     digest = await merge_digests(
@@ -90,7 +91,7 @@ async def prepare_prediction(
         args=(
             _in_chroot(venv_pex.python.argv0),
             "-m",
-            f"{PACKAGE}.predict",
+            _PROGRAM,
             "--model",
             _in_chroot(MODEL_FILE),
             "--kernels",

@@ -12,8 +12,8 @@ from string import Template
 from typing import Sequence
 
 from pants_tflite.c_literals import string_literal
+from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.ios.settings import FrameworkSettings
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 # The one version that kernels here have, and models that name them.
 _VERSION = 1

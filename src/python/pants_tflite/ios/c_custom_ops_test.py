@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from pants.engine.addresses import Address
 
+from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.ios.c_custom_ops import render_custom_ops
 from pants_tflite.ios.c_header import render_header, render_module_map
 from pants_tflite.ios.testutil import SETTINGS
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 GCC, GXX = shutil.which("gcc"), shutil.which("g++")
 _STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")

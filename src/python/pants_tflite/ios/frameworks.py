@@ -22,6 +22,18 @@ from pants_tflite.bundles.contents import (
     lay_out_models,
 )
 from pants_tflite.bundles.models import BundleModels
+from pants_tflite.cc.compilation import (
+    ArchiveObjectsRequest,
+    CompileSourceRequest,
+    StaticLibrary,
+    archive_objects,
+    compile_source,
+)
+from pants_tflite.cc.toolchain import C
+from pants_tflite.cc.universal_binary import (
+    JoinSlicesRequest,
+    join_slices,
+)
 from pants_tflite.compat import (
     add_prefix,
     collect_rules,
@@ -37,18 +49,6 @@ from pants_tflite.ios.model_facts import ModelFacts
 from pants_tflite.ios.property_lists import framework_plist, xcframework_plist
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.slices import SLICES, Slice, ios_platform
-from pants_tflite.util_rules.cc.compilation import (
-    ArchiveObjectsRequest,
-    CompileSourceRequest,
-    StaticLibrary,
-    archive_objects,
-    compile_source,
-)
-from pants_tflite.util_rules.cc.toolchain import C
-from pants_tflite.util_rules.cc.universal_binary import (
-    JoinSlicesRequest,
-    join_slices,
-)
 
 
 @dataclass(frozen=True)

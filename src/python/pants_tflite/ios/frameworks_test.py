@@ -19,15 +19,15 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.cc.compilation import CompiledObject, CompileSourceRequest
+from pants_tflite.cc.platforms import PLATFORMS
+from pants_tflite.cc.testutil import NativeBuilds, needs_launcher, run
+from pants_tflite.cc.toolchain import CXX, C
+from pants_tflite.custom_ops.declarations import CustomOp, CustomOps
 from pants_tflite.ios import register
 from pants_tflite.ios.frameworks import BuildXcframeworkRequest, Xcframework
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.slices import PLATFORM_NAMES
-from pants_tflite.util_rules.cc.compilation import CompiledObject, CompileSourceRequest
-from pants_tflite.util_rules.cc.platforms import PLATFORMS
-from pants_tflite.util_rules.cc.testutil import NativeBuilds, needs_launcher, run
-from pants_tflite.util_rules.cc.toolchain import CXX, C
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp, CustomOps
 
 pytestmark = needs_launcher
 

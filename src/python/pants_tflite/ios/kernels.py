@@ -12,29 +12,29 @@ from pants.engine.fs import CreateDigest, FileContent
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    create_digest,
-    rule,
-)
-from pants_tflite.ios.c_custom_ops import render_custom_ops
-from pants_tflite.ios.c_header import render_header
-from pants_tflite.ios.settings import FrameworkSettings
-from pants_tflite.ios.slices import PLATFORM_NAMES, SLICES, ios_platform
-from pants_tflite.util_rules.cc.compilation import (
+from pants_tflite.cc.compilation import (
     ArchiveObjectsRequest,
     CompileSourceRequest,
     StaticLibrary,
     archive_objects,
     compile_source,
 )
-from pants_tflite.util_rules.cc.toolchain import CXX, C
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
-from pants_tflite.util_rules.custom_ops.libraries import (
+from pants_tflite.cc.toolchain import CXX, C
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    rule,
+)
+from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.custom_ops.libraries import (
     CustomOpLibraryRequest,
     build_library,
 )
+from pants_tflite.ios.c_custom_ops import render_custom_ops
+from pants_tflite.ios.c_header import render_header
+from pants_tflite.ios.settings import FrameworkSettings
+from pants_tflite.ios.slices import PLATFORM_NAMES, SLICES, ios_platform
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ from pants_tflite.bundles.models import (
     BundleModelsRequest,
     build_bundle_models,
 )
+from pants_tflite.cc.zig_installation import (
+    ZigRequest,
+    set_up_zig,
+)
 from pants_tflite.compat import (
     collect_rules,
     concurrently,
@@ -36,16 +40,12 @@ from pants_tflite.ios.plans import (
     plan_ios_framework,
 )
 from pants_tflite.ios.slices import PLATFORM_NAMES
-from pants_tflite.ios.swift_package import models_folder
+from pants_tflite.ios.swift_manifest import models_folder
 from pants_tflite.ios.swift_packages import (
     BuildSwiftPackageRequest,
     build_swift_package,
 )
 from pants_tflite.ios.target_types import TfLiteIosFrameworkTarget
-from pants_tflite.util_rules.cc.zig_installation import (
-    ZigRequest,
-    set_up_zig,
-)
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,

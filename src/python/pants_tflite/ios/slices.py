@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pants_tflite.util_rules.cc.platforms import PLATFORMS, Platform
+from pants_tflite.cc.platforms import PLATFORMS, Platform
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from pants_tflite.ios.frameworks import (
 )
 from pants_tflite.ios.readme import render_readme
 from pants_tflite.ios.swift_accessors import render_accessors
-from pants_tflite.ios.swift_package import models_folder, render_package
+from pants_tflite.ios.swift_manifest import models_folder, render_package
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ from pants_tflite.linux.kernels import (
     BuildArchiveKernelsRequest,
     build_archive_kernels,
 )
-from pants_tflite.linux.names import check_archive_name, check_platforms
+from pants_tflite.linux.platform_names import check_archive_name, check_platforms
 from pants_tflite.linux.programs import program_files
 from pants_tflite.linux.readme import Readme
 from pants_tflite.linux.target_types import (

@@ -12,7 +12,7 @@ PREDICT_FILE = "predict.py"
 CUSTOM_OPS_FILE = "custom_ops.py"
 _DEVICE_PACKAGE = "pants_tflite.linux.device"
 # Kernels get into an interpreter on a board as they do in the build.
-_SANDBOX_PACKAGE = "pants_tflite.sandbox"
+_SANDBOX_PACKAGE = "pants_tflite.sandbox.interpreter"
 _IMPORT = b"    from ai_edge_litert.interpreter import Interpreter, OpResolverType\n"
 _IMPORT_WITH_KERNELS = (
     b"    from ai_edge_litert.interpreter import OpResolverType\n"

@@ -12,8 +12,8 @@ from pants.engine.fs import EMPTY_DIGEST
 
 from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.linux.readme import Readme, example_input
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 
 def tensor(*shape: Any) -> dict[str, Any]:

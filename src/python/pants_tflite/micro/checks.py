@@ -10,16 +10,16 @@ from pants.engine.addresses import Address
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, PlannedModel
-from pants_tflite.custom_op_target_types import MicroDependenciesField
+from pants_tflite.custom_ops.target_types import MicroDependenciesField
 from pants_tflite.errors import Mistake
-from pants_tflite.micro.cpp import TENSOR_TYPES
-from pants_tflite.micro.op_names import method_of
+from pants_tflite.micro.generated.cpp import TENSOR_TYPES
 from pants_tflite.micro.target_types import (
     MicroArenaSizeField,
     MicroMaxArenaField,
     MicroMaxFlashField,
     MicroTflmField,
 )
+from pants_tflite.micro.tflm.op_names import method_of
 from pants_tflite.sizes import format_size
 
 

@@ -12,6 +12,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
 from pants_tflite.bundles.models import BundleModel, Labels, PlannedModel
+from pants_tflite.custom_ops.declarations import CustomOp, CustomOps
 from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.checks import (
     check_arena,
@@ -23,7 +24,6 @@ from pants_tflite.micro.checks import (
 )
 from pants_tflite.micro.testing_libraries import arena, custom_op, model_facts, tensor
 from pants_tflite.target_types import TfLiteFileTarget
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp, CustomOps
 
 ADDRESS = Address("m", target_name="mcu")
 

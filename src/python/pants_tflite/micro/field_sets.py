@@ -10,7 +10,7 @@ from typing import Optional
 from pants.core.goals.package import PackageFieldSet
 
 from pants_tflite.bundles.models import BundleFieldSet
-from pants_tflite.micro.names import library_name
+from pants_tflite.micro.generated.names import library_name
 from pants_tflite.micro.target_types import (
     MicroArenaMarginField,
     MicroArenaSizeField,

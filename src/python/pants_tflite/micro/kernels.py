@@ -20,13 +20,13 @@ from pants_tflite.compat import (
     get_digest_entries,
     rule,
 )
-from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
-from pants_tflite.util_rules.custom_ops.kernel_sources import KernelSource
-from pants_tflite.util_rules.custom_ops.micro_sources import (
+from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.custom_ops.kernel_sources import KernelSource
+from pants_tflite.custom_ops.micro_sources import (
     CustomOpSourcesRequest,
     find_micro_sources,
 )
+from pants_tflite.errors import Mistake
 
 # It is on the include path of what is in it.
 KERNEL_DIRECTORY = "src/kernels"

@@ -10,11 +10,11 @@ from pants.engine.fs import Digest, Snapshot
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 
+from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.errors import TfLiteError
 from pants_tflite.micro import register
 from pants_tflite.micro.kernels import MicroKernels, MicroKernelsRequest, place_files
 from pants_tflite.testutil import new_rule_runner, write_workspace
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 ADDRESS = Address("m", target_name="mcu")
 BUILD = f"""\

@@ -29,26 +29,26 @@ from pants_tflite.micro.checks import (
     methods_for,
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
+from pants_tflite.micro.generated.library import Library, LibraryModel
+from pants_tflite.micro.generated.names import check_model_names
 from pants_tflite.micro.kernels import (
     MicroKernels,
     MicroKernelsRequest,
     find_micro_kernels,
 )
-from pants_tflite.micro.library import Library, LibraryModel
-from pants_tflite.micro.measurement import (
+from pants_tflite.micro.measuring.measurement import (
     GoldenTolerance,
     MeasuredModels,
     MeasureModelsRequest,
     measure_models,
 )
-from pants_tflite.micro.measuring_program import (
+from pants_tflite.micro.measuring.measuring_program import (
     BuildMeasuringProgramRequest,
     MeasuringProgram,
     build_measuring_program,
 )
-from pants_tflite.micro.names import check_model_names
-from pants_tflite.micro.op_names import CUSTOM_METHODS
-from pants_tflite.micro.tflm_tree import (
+from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
+from pants_tflite.micro.tflm.tflm_tree import (
     TflmTree,
     TflmTreeRequest,
     find_tflm_tree,

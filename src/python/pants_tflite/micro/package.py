@@ -39,25 +39,25 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.micro.binaries import (
-    BuiltMicroBinaries,
-    BuiltMicroBinariesRequest,
-    build_micro_binaries,
-)
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
+from pants_tflite.micro.generated.readme import render_readme
+from pants_tflite.micro.generated.sources import (
+    MicroSources,
+    MicroSourcesRequest,
+    render_sources,
+)
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
-from pants_tflite.micro.layouts.placing import check_layout
+from pants_tflite.micro.layouts.placement import check_layout
 from pants_tflite.micro.models import (
     MicroModels,
     MicroModelsRequest,
     build_micro_models,
 )
-from pants_tflite.micro.readme import render_readme
-from pants_tflite.micro.sources import (
-    MicroSources,
-    MicroSourcesRequest,
-    render_sources,
+from pants_tflite.micro.self_test.binaries import (
+    BuiltMicroBinaries,
+    BuiltMicroBinariesRequest,
+    build_micro_binaries,
 )
 from pants_tflite.micro.target_types import TfLiteMicroLibraryTarget
 from pants_tflite.util_rules.output_paths import (

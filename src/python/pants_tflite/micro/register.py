@@ -4,28 +4,18 @@
 
 from __future__ import annotations
 
-from pants_tflite.micro import (
-    binaries,
-    dependency_inference,
-    environment,
-    kernel_tests,
-    kernels,
-    measurement,
-    measuring_program,
-    model_reports,
-    models,
-    package,
-    self_test_program,
-    self_tests,
-    sources,
-    supported_ops,
-)
+from pants_tflite.micro import dependency_inference, kernels, models, package
 from pants_tflite.micro import target_types as micro_target_types
-from pants_tflite.micro import (
-    tflm_library,
-    tflm_tree,
-)
+from pants_tflite.micro.generated import sources
+from pants_tflite.micro.measuring import measurement, measuring_program, model_reports
 from pants_tflite.micro.qemu import emulator, start_up
+from pants_tflite.micro.self_test import (
+    binaries,
+    kernel_tests,
+    self_test_program,
+    self_test_runs,
+)
+from pants_tflite.micro.tflm import supported_ops, tflm_environment, tflm_library, tflm_tree
 
 
 def target_types():
@@ -36,7 +26,7 @@ def rules():
     return (
         *binaries.rules(),
         *dependency_inference.rules(),
-        *environment.rules(),
+        *tflm_environment.rules(),
         *emulator.rules(),
         *kernel_tests.rules(),
         *kernels.rules(),
@@ -45,7 +35,7 @@ def rules():
         *model_reports.rules(),
         *models.rules(),
         *package.rules(),
-        *self_tests.rules(),
+        *self_test_runs.rules(),
         *self_test_program.rules(),
         *sources.rules(),
         *start_up.rules(),

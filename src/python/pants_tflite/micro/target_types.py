@@ -16,7 +16,7 @@ from pants.engine.target import (
 from pants.util.strutil import help_text
 
 from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
-from pants_tflite.custom_op_target_types import (
+from pants_tflite.custom_ops.target_types import (
     KernelCasesField,
     SkipKernelTestField,
     TestedOpField,

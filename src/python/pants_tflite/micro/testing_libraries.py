@@ -9,10 +9,10 @@ from typing import Any
 
 from pants.engine.addresses import Address
 
+from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.micro.generated.library import Library, LibraryModel
+from pants_tflite.micro.generated.rendering import render_library, render_self_test
 from pants_tflite.micro.layouts.layout import LibraryFiles
-from pants_tflite.micro.library import Library, LibraryModel
-from pants_tflite.micro.rendering import render_library, render_self_test
-from pants_tflite.util_rules.custom_ops.declarations import CustomOp
 
 
 def tensor(name: str, dtype: str, shape: list[int], scale: float | None = None) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from pants_tflite.compat import (
     implicitly,
     rule,
 )
-from pants_tflite.custom_op_target_types import CustomOpRuntimeField, TestedOpField
+from pants_tflite.custom_ops.target_types import CustomOpRuntimeField, TestedOpField
 from pants_tflite.target_types import (
     CalibrationField,
     CustomOpsField,

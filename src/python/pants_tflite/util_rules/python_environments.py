@@ -24,6 +24,7 @@ from pants_tflite.compat import (
     setup_pex_cli_process,
 )
 from pants_tflite.errors import TfLiteError
+from pants_tflite.subsystems.jgo import Jgo
 from pants_tflite.subsystems.litert import LiteRt
 from pants_tflite.subsystems.zig import Zig
 
@@ -61,6 +62,11 @@ class ResolveEnvironmentRequest:
     """The environment of the resolve that a target's field names."""
 
     resolve: PythonResolveField
+
+
+@dataclass(frozen=True)
+class JgoEnvironmentRequest:
+    """The environment of jgo, which fetches archives from Maven repositories."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,13 @@ async def find_environment_of_resolve(
     )
     return await set_up_python_environment(
         PythonEnvironmentRequest(lockfile, InterpreterConstraints(constraints))
+    )
+
+
+@rule
+async def find_jgo_environment(_: JgoEnvironmentRequest, jgo: Jgo) -> PythonEnvironment:
+    return await set_up_python_environment(
+        PythonEnvironmentRequest(jgo.to_lockfile(), jgo.to_interpreter_constraints())
     )
 
 

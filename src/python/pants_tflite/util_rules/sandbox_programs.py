@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import os
 import pkgutil
@@ -40,8 +41,8 @@ from pants_tflite.errors import Mistake, crash
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
 from pants_tflite.util_rules.python_environments import PythonEnvironment
 
-PACKAGE = "pants_tflite.sandbox"
-# Programs of the backends on top of the core are in packages of this name too.
+_BACKEND = "pants_tflite"
+# The core's programs are below a package of this name, and so are those of the backends on top.
 _PACKAGE_NAME = "sandbox"
 PROGRAMS_ROOT = "__programs__"
 _REQUEST_FILE = "__request__.json"
@@ -51,11 +52,6 @@ _HOME = "__home__"
 _SLOTS_DIR = "__slots__"
 
 
-def module_name(program: str) -> str:
-    """The module of a program: one of the core's by its bare name, another's by its whole name."""
-    return program if "." in program else f"{PACKAGE}.{program}"
-
-
 def _read_module(module: str) -> bytes:
     package, _, name = module.rpartition(".")
     content = pkgutil.get_data(package, f"{name}.py")
@@ -63,24 +59,27 @@ def _read_module(module: str) -> bytes:
     return content
 
 
-def _is_sandbox_package(package: str) -> bool:
-    parts = package.split(".")
-    return parts[0] == PACKAGE.split(".")[0] and parts[-1] == _PACKAGE_NAME
+def _is_in_sandbox(module: str) -> bool:
+    parts = module.split(".")
+    return parts[0] == _BACKEND and _PACKAGE_NAME in parts
+
+
+def _is_package(module: str) -> bool:
+    spec = importlib.util.find_spec(module)
+    assert spec is not None, f"there is no module {module}"
+    return spec.submodule_search_locations is not None
 
 
 def _imported_modules(content: bytes) -> Iterator[str]:
     """The sandbox modules that a module imports, wherever in it."""
     for node in ast.walk(ast.parse(content)):
-        if isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            if _is_sandbox_package(module):
-                yield from (f"{module}.{alias.name}" for alias in node.names)
-            elif _is_sandbox_package(module.rpartition(".")[0]):
-                yield module
+        if isinstance(node, ast.ImportFrom) and node.module and _is_in_sandbox(node.module):
+            if _is_package(node.module):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
         elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if _is_sandbox_package(alias.name.rpartition(".")[0]):
-                    yield alias.name
+            yield from (alias.name for alias in node.names if _is_in_sandbox(alias.name))
 
 
 def _packages(module: str) -> Iterator[str]:
@@ -95,9 +94,10 @@ def _path(module: str) -> str:
 
 @memoized
 def program_files(program: str) -> tuple[FileContent, ...]:
-    """The sources of a program and of all sandbox modules that it imports, directly or not."""
+    """The sources of the module `program` and of all sandbox modules that it imports, directly or
+    not."""
     contents: dict[str, bytes] = {}
-    pending = [module_name(program)]
+    pending = [program]
     while pending:
         module = pending.pop()
         if module not in contents:
@@ -181,7 +181,7 @@ def to_process(
 ) -> Process:
     venv_pex = request.environment.venv_pex
     return Process(
-        argv=(venv_pex.python.argv0, "-m", module_name(request.program), _REQUEST_FILE),
+        argv=(venv_pex.python.argv0, "-m", request.program, _REQUEST_FILE),
         env={
             # A home of its own, so that no user's ~/.keras or ~/.config can change a result.
             "HOME": _HOME,

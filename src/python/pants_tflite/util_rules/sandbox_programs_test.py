@@ -5,26 +5,42 @@ from __future__ import annotations
 
 import ast
 import os
+import re
+from pathlib import Path
+from typing import Iterator
 
 import pytest
 
-from pants_tflite.util_rules.sandbox_programs import PACKAGE, PROGRAMS_ROOT, program_files
+import pants_tflite
+from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
 
-TENSORFLOW_PROGRAMS = ("convert", "export", "record")
-OTHER_PROGRAMS = (
-    "inspect_binary",
-    "inspect_model",
-    "join_universal",
-    "predict",
-    "quantize",
-    "sample",
-    "verify",
-    "write_archive",
-)
+_ROOT = Path(pants_tflite.__file__).parent
+# What runs as a program, and what another program may start as one.
+_IS_PROGRAM = re.compile(r"^if __name__ == ", re.MULTILINE)
+TENSORFLOW_PROGRAMS = {
+    "pants_tflite.sandbox.conversion.convert",
+    "pants_tflite.sandbox.saved_models.export",
+    "pants_tflite.sandbox.saved_models.record",
+}
+
+
+def _find_programs() -> Iterator[str]:
+    for path in sorted(_ROOT.rglob("*.py")):
+        parts = path.relative_to(_ROOT.parent).with_suffix("").parts
+        if "sandbox" in parts and "testing" not in parts and not path.stem.endswith("_test"):
+            if _IS_PROGRAM.search(path.read_text(encoding="utf-8")):
+                yield ".".join(parts)
+
+
+PROGRAMS = tuple(_find_programs())
+
+
+def _paths(program: str) -> set[str]:
+    return {os.path.relpath(file.path, PROGRAMS_ROOT) for file in program_files(program)}
 
 
 def _names(program: str) -> set[str]:
-    return {os.path.basename(file.path) for file in program_files(program)}
+    return {os.path.basename(path) for path in _paths(program)}
 
 
 def _imports(program: str) -> set[str]:
@@ -38,26 +54,30 @@ def _imports(program: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("program", [*TENSORFLOW_PROGRAMS, *OTHER_PROGRAMS])
-def test_a_program_comes_with_all_it_imports_and_no_tests(program: str) -> None:
-    names = _names(program)
-    assert {"__init__.py", f"{program}.py", "harness.py"} <= names
-    assert not any(name.endswith("_test.py") or name.startswith("testing") for name in names)
-    package = os.path.join(PROGRAMS_ROOT, *PACKAGE.split("."))
-    assert all(file.path.startswith(PROGRAMS_ROOT) for file in program_files(program))
-    assert os.path.join(package, f"{program}.py") in {f.path for f in program_files(program)}
+def test_the_programs_are_found() -> None:
+    assert len(PROGRAMS) >= 15 and TENSORFLOW_PROGRAMS <= set(PROGRAMS)
 
 
-@pytest.mark.parametrize("program", [*TENSORFLOW_PROGRAMS, *OTHER_PROGRAMS])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_comes_with_its_packages_and_no_tests(program: str) -> None:
+    paths = _paths(program)
+    assert program.replace(".", os.sep) + ".py" in paths
+    assert not any(path.endswith("_test.py") or "testing" in path for path in paths)
+    assert not any(path.startswith(os.pardir) for path in paths)
+    for path in paths:
+        assert os.path.join(os.path.dirname(path), "__init__.py") in paths
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_no_program_imports_pants(program: str) -> None:
     assert "pants" not in _imports(program)
 
 
-@pytest.mark.parametrize("program", OTHER_PROGRAMS)
+@pytest.mark.parametrize("program", sorted(set(PROGRAMS) - TENSORFLOW_PROGRAMS))
 def test_only_export_convert_and_record_import_tensorflow(program: str) -> None:
     assert not {"tensorflow", "keras"} & _imports(program)
 
 
 def test_a_program_brings_only_what_it_imports() -> None:
-    assert "verify.py" not in _names("export")
-    assert "convert.py" not in _names("verify")
+    assert "verify.py" not in _names("pants_tflite.sandbox.saved_models.export")
+    assert "convert.py" not in _names("pants_tflite.sandbox.verification.verify")

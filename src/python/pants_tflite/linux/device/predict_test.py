@@ -16,10 +16,7 @@ import pytest
 from PIL import Image
 
 from pants_tflite.linux.device import predict
-from pants_tflite.sandbox.inspect_model import describe_model
-from pants_tflite.sandbox.model_reader import parse_model
-from pants_tflite.sandbox.quantized_values import dequantize, quantize
-from pants_tflite.sandbox.testing_models import (
+from pants_tflite.sandbox.testing.small_models import (
     cast_model,
     linear_model,
     quantized_linear_model,
@@ -27,6 +24,9 @@ from pants_tflite.sandbox.testing_models import (
     softmax_model,
     two_inputs_model,
 )
+from pants_tflite.sandbox.tflite.inspect_model import describe_model
+from pants_tflite.sandbox.tflite.model_reader import parse_model
+from pants_tflite.sandbox.tflite.quantized_values import dequantize, quantize
 
 Capture = pytest.CaptureFixture[str]
 Install = Callable[..., None]

@@ -8,10 +8,10 @@ import os
 
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.micro.cpp import fill
+from pants_tflite.micro.generated.cpp import fill
+from pants_tflite.micro.generated.rendering import INCLUDE_DIRECTORY
 from pants_tflite.micro.kernels import KERNEL_DIRECTORY
 from pants_tflite.micro.layouts.layout import MAIN_FILE, Layout, LibraryFiles
-from pants_tflite.micro.rendering import INCLUDE_DIRECTORY
 
 _SOURCES = "src"
 # A sketch has the name of its directory.

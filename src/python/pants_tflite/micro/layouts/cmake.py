@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.micro.cpp import fill
+from pants_tflite.micro.generated.cpp import fill
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles, as_lines, kernel_properties
 
 

@@ -9,8 +9,8 @@ from typing import Iterable
 
 from pants.util.frozendict import FrozenDict
 
+from pants_tflite.micro.generated.rendering import SELF_TEST_DIRECTORY
 from pants_tflite.micro.kernels import KERNEL_DIRECTORY
-from pants_tflite.micro.rendering import SELF_TEST_DIRECTORY
 
 # The program around the self-test, where the build system makes one.
 MAIN_FILE = f"{SELF_TEST_DIRECTORY}/main.cc"

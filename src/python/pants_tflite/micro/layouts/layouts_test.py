@@ -14,7 +14,7 @@ from pants.engine.addresses import Address
 from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout
-from pants_tflite.micro.layouts.placing import check_layout
+from pants_tflite.micro.layouts.placement import check_layout
 from pants_tflite.micro.target_types import LAYOUTS
 from pants_tflite.micro.testing_libraries import files_with_kernels, library_files
 

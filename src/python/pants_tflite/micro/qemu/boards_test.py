@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pants_tflite.cc.platforms import PLATFORMS
 from pants_tflite.micro.qemu.boards import (
     BOARDS,
     LINK_FLAGS,
@@ -17,7 +18,6 @@ from pants_tflite.micro.qemu.boards import (
     STARTUP_FILE,
 )
 from pants_tflite.micro.target_types import CPUS
-from pants_tflite.util_rules.cc.platforms import PLATFORMS
 
 _HERE = Path(__file__).parent
 # Needs zeroed and initialized memory, a constructor, floating point and an exit code.

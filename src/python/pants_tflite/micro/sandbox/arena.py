@@ -10,7 +10,7 @@ from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.micro_interpreter import ALIGNMENT
 from pants_tflite.micro.sandbox.op_support import tensor_bytes
 from pants_tflite.micro.sandbox.runtime import Runtime
-from pants_tflite.sandbox.flatbuffer_model import Model
+from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 
 
 def bisect(works: Callable[[int], bool], low: int, high: int) -> int:

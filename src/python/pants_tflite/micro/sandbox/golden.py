@@ -10,8 +10,8 @@ from typing import Any, Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.flatbuffer_model import Model, Signature, Subgraph, Tensor
-from pants_tflite.sandbox.samples import read_npz
+from pants_tflite.sandbox.samples.npz_files import read_npz
+from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Subgraph, Tensor
 
 # What a difference is counted in.
 STEPS = "steps"

@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 
 from pants_tflite.micro.sandbox.golden import GoldenVectors, NotComparable, compare
-from pants_tflite.sandbox.flatbuffer_model import Model
-from pants_tflite.sandbox.model_reader import parse_model
-from pants_tflite.sandbox.samples import write_npz
-from pants_tflite.sandbox.testing_models import (
+from pants_tflite.sandbox.samples.npz_files import write_npz
+from pants_tflite.sandbox.testing.small_models import (
     SERVING,
     OpSpec,
     SignatureSpec,
@@ -22,6 +20,8 @@ from pants_tflite.sandbox.testing_models import (
     linear_model,
     quantized_linear_model,
 )
+from pants_tflite.sandbox.tflite.flatbuffer_model import Model
+from pants_tflite.sandbox.tflite.model_reader import parse_model
 
 
 def _argmax_model() -> bytes:

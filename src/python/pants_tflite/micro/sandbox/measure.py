@@ -26,14 +26,14 @@ from typing import Any, Mapping
 
 from pants_tflite.micro.sandbox.arena import largest_tensor, smallest_arena
 from pants_tflite.micro.sandbox.attempts import Attempt, attempt
+from pants_tflite.micro.sandbox.compiled_runtime import Program
 from pants_tflite.micro.sandbox.golden import GoldenVectors, NotComparable, compare
-from pants_tflite.micro.sandbox.measuring_program import Program
 from pants_tflite.micro.sandbox.micro_interpreter import POINTER_BITS, Wheel, tflm_version
 from pants_tflite.micro.sandbox.op_support import cause_of, find_lacks, generous_arena
 from pants_tflite.micro.sandbox.runtime import Runtime
-from pants_tflite.sandbox.flatbuffer_model import Model
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_json
-from pants_tflite.sandbox.model_reader import read_model
+from pants_tflite.sandbox.tflite.flatbuffer_model import Model
+from pants_tflite.sandbox.tflite.model_reader import read_model
 
 FORMAT_VERSION = 1
 NO_PROGRAM = "TFLite Micro's wheel cannot load the kernels of its custom ops"

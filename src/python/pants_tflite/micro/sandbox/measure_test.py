@@ -21,7 +21,7 @@ from pants_tflite.micro.sandbox.testing_vectors import (  # noqa: E402
     NO_KERNELS,
     measure_model,
 )
-from pants_tflite.sandbox.testing_models import (  # noqa: E402
+from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     SERVING,
     OpSpec,
     TensorSpec,

@@ -13,7 +13,7 @@ import numpy as np
 from tflite_micro import runtime
 
 from pants_tflite.micro.sandbox.runtime import Calls
-from pants_tflite.sandbox.flatbuffer_model import Subgraph
+from pants_tflite.sandbox.tflite.flatbuffer_model import Subgraph
 
 # Of tensor arenas, and so of their useful sizes.
 ALIGNMENT = 16

@@ -16,7 +16,7 @@ import numpy as np
 from pants_tflite.micro.sandbox.attempts import Attempt, attempt
 from pants_tflite.micro.sandbox.micro_interpreter import load, run_zeros
 from pants_tflite.micro.sandbox.single_op_models import single_op_models
-from pants_tflite.sandbox.flatbuffer_model import Model
+from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 
 NO_KERNEL = "it has no kernel for this op"
 # They refer to other graphs and to variables of the model, so they cannot be tried alone.

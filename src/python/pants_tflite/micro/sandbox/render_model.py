@@ -20,7 +20,7 @@ from ai_edge_litert.tools.flatbuffer_utils import count_resource_variables
 
 from pants_tflite.micro.sandbox.golden import GoldenVectors, NotComparable
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
-from pants_tflite.sandbox.model_reader import read_model
+from pants_tflite.sandbox.tflite.model_reader import read_model
 
 _MOST_INPUT_BYTES = 64 * 1024
 _BYTES_A_LINE = 12

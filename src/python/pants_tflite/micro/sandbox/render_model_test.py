@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from pants_tflite.micro.sandbox.render_model import float_literal, integer_literal, main
-from pants_tflite.sandbox import testing_models
-from pants_tflite.sandbox.model_reader import parse_model
-from pants_tflite.sandbox.samples import write_npz
+from pants_tflite.sandbox.samples.npz_files import write_npz
+from pants_tflite.sandbox.testing import small_models as testing_models
+from pants_tflite.sandbox.tflite.model_reader import parse_model
 
 _MODEL_HEADER = """\
 #include <cstddef>

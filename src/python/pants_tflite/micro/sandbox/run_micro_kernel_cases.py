@@ -14,11 +14,11 @@ from typing import Any, Sequence
 import numpy as np
 
 from pants_tflite.micro.sandbox.attempts import attempt
-from pants_tflite.micro.sandbox.measuring_program import Program
+from pants_tflite.micro.sandbox.compiled_runtime import Program
 from pants_tflite.sandbox.harness import UserError, run
-from pants_tflite.sandbox.kernel_case import Case, read_cases
-from pants_tflite.sandbox.model_reader import parse_model
-from pants_tflite.sandbox.run_kernel_cases import Runner, run_cases
+from pants_tflite.sandbox.kernel_tests.kernel_case import Case, read_cases
+from pants_tflite.sandbox.kernel_tests.run_kernel_cases import Runner, run_cases
+from pants_tflite.sandbox.tflite.model_reader import parse_model
 
 # Of an arena that is large enough for a kernel with tables of its own.
 _ROOM = 1 << 20

@@ -15,7 +15,7 @@ import pytest
 
 from pants_tflite.micro.sandbox.run_micro_kernel_cases import main
 from pants_tflite.sandbox.harness import UserError
-from pants_tflite.sandbox.kernel_case import Case, write_cases
+from pants_tflite.sandbox.kernel_tests.kernel_case import Case, write_cases
 
 # Doubles int8 values, or says what a kernel might say.
 _PROGRAM = """\

@@ -11,7 +11,7 @@ from typing import Any, Iterator
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
-from pants_tflite.sandbox.flatbuffer_model import Model, OpCode
+from pants_tflite.sandbox.tflite.flatbuffer_model import Model, OpCode
 
 _IDENTIFIER = b"TFL3"
 

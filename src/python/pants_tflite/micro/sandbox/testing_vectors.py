@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pants_tflite.micro.sandbox import measure
-from pants_tflite.sandbox import verify
+from pants_tflite.sandbox.verification import verify
 
 GOLDEN = {"golden_input": "out/golden_input.npz", "golden_output": "out/golden_output.npz"}
 NO_GOLDEN = {"golden_input": None, "golden_output": None}

@@ -1,0 +1,142 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What compiled code is made of: formats, architectures, symbols, needed libraries, alignment."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest
+
+from pants_tflite.compat import (
+    collect_rules,
+    get_digest_contents,
+    implicitly,
+    rule,
+)
+from pants_tflite.util_rules.python_environments import (
+    ZigEnvironmentRequest,
+    find_zig_environment,
+)
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
+
+
+@dataclass(frozen=True)
+class InspectBinaryRequest:
+    """Inspects the file at `path` in `digest`: ELF, Mach-O, a static library or a universal file.
+
+    `field` is blamed where it is none of these; without one, it is a step's result.
+    """
+
+    address: Address
+    digest: Digest
+    path: str
+    field: str | None = None
+
+    def debug_hint(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True)
+class ImportedSymbol:
+    """`version` is that of the library which had the symbol at link time, where it has versions."""
+
+    name: str
+    version: str | None
+    weak: bool
+
+
+@dataclass(frozen=True)
+class BinaryImage:
+    """One file, or one member of a static library; see `sandbox/binary_reader.py`."""
+
+    format: str
+    kind: str
+    architecture: str
+    exports: tuple[str, ...]
+    imports: tuple[ImportedSymbol, ...]
+    hidden: tuple[str, ...]
+    weak: tuple[str, ...]
+    member: str | None
+    name: str | None
+    libraries: tuple[str, ...]
+    page_alignment: int | None
+    system: str | None
+    system_version: str | None
+
+
+@dataclass(frozen=True)
+class BinaryInspection:
+    images: tuple[BinaryImage, ...]
+
+    @classmethod
+    def from_json(cls, text: bytes) -> BinaryInspection:
+        """Reads the `inspection.json` of `inspect_binary`."""
+        return cls(
+            tuple(
+                BinaryImage(
+                    **{
+                        **image,
+                        "exports": tuple(image["exports"]),
+                        "imports": tuple(ImportedSymbol(**item) for item in image["imports"]),
+                        "hidden": tuple(image["hidden"]),
+                        "weak": tuple(image["weak"]),
+                        "libraries": tuple(image["libraries"]),
+                    }
+                )
+                for image in json.loads(text)["images"]
+            )
+        )
+
+    @property
+    def exports(self) -> frozenset[str]:
+        """What any of the images shows to others."""
+        return frozenset(symbol for image in self.images for symbol in image.exports)
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """What one of the images shows to what it is linked with, and to nothing else."""
+        return frozenset(symbol for image in self.images for symbol in image.hidden)
+
+    @property
+    def clashes(self) -> tuple[str, ...]:
+        """What several members of a static library define, of which a program can have one."""
+        counts = Counter(
+            (image.architecture, symbol)
+            for image in self.images
+            for symbol in {*image.exports, *image.hidden} - set(image.weak)
+        )
+        return tuple(sorted({symbol for (_, symbol), count in counts.items() if count > 1}))
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """What the images need and none of them has."""
+        needed = {symbol.name for image in self.images for symbol in image.imports}
+        return frozenset(needed - self.exports - self.hidden)
+
+
+@rule(desc="Inspect compiled code")
+async def inspect_binary(request: InspectBinaryRequest) -> BinaryInspection:
+    environment = await find_zig_environment(ZigEnvironmentRequest(), **implicitly())
+    result = await run_program(
+        RunProgramRequest.create(
+            request.address,
+            "pants_tflite.sandbox.binaries.inspect_binary",
+            environment,
+            {"binary": request.path, "field": request.field},
+            description=f"Inspect {request.path}",
+            input_digest=request.digest,
+        )
+    )
+    (file,) = await get_digest_contents(result.digest)
+    return BinaryInspection.from_json(file.content)
+
+
+def rules():
+    return collect_rules()

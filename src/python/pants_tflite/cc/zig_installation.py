@@ -1,0 +1,93 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""zig in a sandbox: how it is started, and what it needs around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.backend.python.util_rules.pex_environment import PexEnvironment
+from pants.engine.fs import CreateDigest, Digest, MergeDigests
+from pants.engine.process import Process
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
+
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    execute_process_or_raise,
+    implicitly,
+    merge_digests,
+    rule,
+)
+from pants_tflite.util_rules.python_environments import (
+    ZigEnvironmentRequest,
+    find_zig_environment,
+)
+from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
+
+_PROGRAM = "pants_tflite.sandbox.binaries.run_zig"
+# Of one machine, for what zig builds of its own: C runtimes and libc++, for each platform.
+_GLOBAL_CACHE = "__zig_cache__"
+_ENVIRONMENT = FrozenDict(
+    {
+        "HOME": "__home__",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": PROGRAMS_ROOT,
+        "ZIG_GLOBAL_CACHE_DIR": _GLOBAL_CACHE,
+        "ZIG_LOCAL_CACHE_DIR": "__zig_local_cache__",
+    }
+)
+
+
+@dataclass(frozen=True)
+class ZigRequest:
+    """Asks for zig, ready to be started."""
+
+
+@dataclass(frozen=True)
+class ZigInstallation:
+    """`command` starts zig, with `digest`, `env` and `append_only_caches` around it."""
+
+    command: tuple[str, ...]
+    digest: Digest
+    env: FrozenDict[str, str]
+    append_only_caches: FrozenDict[str, str]
+    version: str
+
+
+@rule(desc="Set up zig", level=LogLevel.DEBUG)
+async def set_up_zig(_: ZigRequest, pex_environment: PexEnvironment) -> ZigInstallation:
+    environment, programs = await concurrently(
+        find_zig_environment(ZigEnvironmentRequest(), **implicitly()),
+        create_digest(CreateDigest(program_files(_PROGRAM))),
+    )
+    venv_pex = environment.venv_pex
+    digest = await merge_digests(MergeDigests((venv_pex.digest, programs)))
+    command = (venv_pex.python.argv0, "-m", _PROGRAM)
+    caches = FrozenDict(
+        {
+            **pex_environment.in_sandbox(working_directory=None).append_only_caches,
+            **(venv_pex.append_only_caches or {}),
+            "pants_tflite_zig": _GLOBAL_CACHE,
+        }
+    )
+    version = await execute_process_or_raise(
+        **implicitly(
+            Process(
+                argv=(*command, "version"),
+                env=_ENVIRONMENT,
+                input_digest=digest,
+                append_only_caches=caches,
+                description="Ask zig for its version",
+                level=LogLevel.DEBUG,
+            )
+        )
+    )
+    return ZigInstallation(command, digest, _ENVIRONMENT, caches, version.stdout.decode().strip())
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,212 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What a `tflite_runtime` yields: an archive that is what its hash says, and the headers in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+
+from pants.core.target_types import FileSourceField
+from pants.core.util_rules.archive import MaybeExtractArchiveRequest
+from pants.engine.addresses import Address
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileEntry,
+    PathGlobs,
+    Paths,
+    RemovePrefix,
+)
+from pants.engine.target import HydrateSourcesRequest, Target
+
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    digest_to_snapshot,
+    get_digest_entries,
+    hydrate_sources,
+    implicitly,
+    maybe_extract_archive,
+    path_globs_to_paths,
+    remove_prefix,
+    rule,
+)
+from pants_tflite.custom_ops.maven import (
+    FetchArtifactRequest,
+    fetch_artifact,
+)
+from pants_tflite.custom_ops.target_types import (
+    CustomOpRuntimeField,
+    RuntimeHeadersField,
+    RuntimeMavenField,
+    RuntimeSha256Field,
+    RuntimeSourceField,
+    TfLiteRuntimeTarget,
+)
+from pants_tflite.errors import Mistake
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# What Android's archives are, and what Pants knows to unpack.
+_AAR, _ZIP = ".aar", ".zip"
+
+
+@dataclass(frozen=True)
+class RuntimeArchiveRequest:
+    """Asks for the whole archive of a `tflite_runtime`, unpacked: headers and libraries."""
+
+    target: Target
+
+    def debug_hint(self) -> str:
+        return str(self.target.address)
+
+
+@dataclass(frozen=True)
+class RuntimeArchive:
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class RuntimeHeadersRequest:
+    """Asks for the headers of the `tflite_runtime` that a custom op's `runtime` field names."""
+
+    runtime: CustomOpRuntimeField
+
+    def debug_hint(self) -> str:
+        return str(self.runtime.address)
+
+
+@dataclass(frozen=True)
+class RuntimeHeaders:
+    """`digest` is an include path: it holds `tensorflow/lite/…`. `address` is the runtime's."""
+
+    address: Address
+    digest: Digest
+
+
+def check_runtime(target: Target) -> None:
+    """Raises where the fields of a `tflite_runtime` do not say where the archive is, or which."""
+    has_source = target[RuntimeSourceField].value is not None
+    has_maven = target[RuntimeMavenField].value is not None
+    if has_source == has_maven:
+        both = (
+            "both `source` and `maven` name" if has_source else "neither `source` nor `maven` names"
+        )
+        raise Mistake(
+            message=f"{both} an archive",
+            fix="Give one of the two fields.",
+            field=RuntimeSourceField.alias,
+        ).at(target.address)
+    sha256 = target[RuntimeSha256Field].value
+    if not _SHA256.fullmatch(sha256):
+        raise Mistake(
+            message="a SHA-256 has 64 hexadecimal digits, in lower case",
+            fix="Write what `sha256sum` prints for the archive.",
+            field=RuntimeSha256Field.alias,
+            value=sha256,
+        ).at(target.address)
+
+
+def check_file(paths: Paths, field: RuntimeSourceField) -> None:
+    """Raises unless `paths` is the one file that the field names."""
+    if paths.files != (field.file_path,):
+        raise Mistake(
+            message=f"there is no file `{field.file_path}`",
+            fix="Name an archive relative to the BUILD file.",
+            field=field.alias,
+            value=str(field.value),
+        ).at(field.address)
+
+
+def check_hash(entry: FileEntry, target: Target) -> None:
+    """Raises where the archive is not the one that the target pins."""
+    expected, digest = target[RuntimeSha256Field].value, entry.file_digest
+    if digest.fingerprint != expected:
+        raise Mistake(
+            message=(
+                f"`{os.path.basename(entry.path)}` is {digest.serialized_bytes_length} bytes with "
+                f"the SHA-256 {digest.fingerprint}, where {expected} is expected"
+            ),
+            fix=(
+                "Find out why it differs. Only if it is the archive that you mean, write its own "
+                "hash into the field."
+            ),
+            field=RuntimeSha256Field.alias,
+            value=expected,
+        ).at(target.address)
+
+
+def archive_name(path: str) -> str:
+    """A name for an archive by which Pants knows its kind."""
+    name = os.path.basename(path)
+    return name[: -len(_AAR)] + _ZIP if name.endswith(_AAR) else name
+
+
+@rule(desc="Unpack a runtime's archive")
+async def unpack_runtime(request: RuntimeArchiveRequest) -> RuntimeArchive:
+    target = request.target
+    check_runtime(target)
+    coordinates = target[RuntimeMavenField].value
+    if coordinates is not None:
+        fetched = await fetch_artifact(
+            FetchArtifactRequest(target.address, coordinates, target[RuntimeSha256Field].value),
+            **implicitly(),
+        )
+        digest = fetched.digest
+    else:
+        field = target[RuntimeSourceField]
+        if isinstance(field.value, str):
+            paths = await path_globs_to_paths(PathGlobs((field.file_path,)))
+            check_file(paths, field)
+        sources = await hydrate_sources(
+            HydrateSourcesRequest(
+                field,
+                for_sources_types=(FileSourceField,),
+                enable_codegen=True,
+            ),
+            **implicitly(),
+        )
+        digest = sources.snapshot.digest
+    (entry,) = [e for e in await get_digest_entries(digest) if isinstance(e, FileEntry)]
+    check_hash(entry, target)
+    renamed = await create_digest(CreateDigest([replace(entry, path=archive_name(entry.path))]))
+    extracted = await maybe_extract_archive(MaybeExtractArchiveRequest(renamed), **implicitly())
+    return RuntimeArchive(extracted.digest)
+
+
+@rule
+async def find_runtime_headers(request: RuntimeHeadersRequest) -> RuntimeHeaders:
+    field = request.runtime
+    reference = await resolve_reference(
+        ReferenceRequest(field.address, field.alias, field.value, (TfLiteRuntimeTarget,))
+    )
+    target = reference.target
+    archive = await unpack_runtime(RuntimeArchiveRequest(target))
+    folder = os.path.normpath(target[RuntimeHeadersField].value)
+    pattern = "**" if folder == "." else os.path.join(folder, "**")
+    headers, everything = await concurrently(
+        digest_to_snapshot(**implicitly(DigestSubset(archive.digest, PathGlobs((pattern,))))),
+        digest_to_snapshot(archive.digest),
+    )
+    if not headers.files:
+        folders = sorted({path.split("/")[0] for path in everything.files})
+        raise Mistake(
+            message=f"the archive has no files in `{folder}/`; it has {', '.join(folders)}",
+            fix="Name the folder that holds `tensorflow/lite/`.",
+            field=RuntimeHeadersField.alias,
+            value=target[RuntimeHeadersField].value,
+        ).at(target.address)
+    if folder == ".":
+        return RuntimeHeaders(target.address, headers.digest)
+    return RuntimeHeaders(target.address, await remove_prefix(RemovePrefix(headers.digest, folder)))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,23 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from pants_tflite.goals.test import render_junit
+
+
+def test_report() -> None:
+    cases = [{"name": "a < b", "failure": None}, {"name": "c", "failure": "1 is not 2"}]
+    suite = ElementTree.fromstring(render_junit("ops:test", {"cases": cases}, "")).find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    assert [case.get("name") for case in suite.iter("testcase")] == ["a < b", "c"]
+    assert [failure.text for failure in suite.iter("failure")] == ["1 is not 2"]
+
+
+def test_a_kernel_that_ended_the_process() -> None:
+    suite = ElementTree.fromstring(render_junit("ops:test", None, "SIGSEGV")).find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")

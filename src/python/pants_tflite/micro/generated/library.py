@@ -1,0 +1,104 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What the generated library says of its models, read out of their descriptions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Iterator, Mapping, Optional, Sequence
+
+from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.micro.generated.cpp import TENSOR_TYPES
+
+
+@dataclass(frozen=True)
+class LibraryTensor:
+    """An input or output of the main graph, the only one that TFLite Micro runs."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    scale: Optional[float]
+    zero_point: int
+
+    @property
+    def elements(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        return self.elements * TENSOR_TYPES[self.dtype][1]
+
+
+@dataclass(frozen=True)
+class LibraryModel:
+    """A model in a library: `facts` is its `model.json`, `arena` what TFLite Micro measured.
+
+    `smallest_arena` is None where the user said the arena's size.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    inputs: tuple[LibraryTensor, ...]
+    outputs: tuple[LibraryTensor, ...]
+    labels: tuple[str, ...]
+    smallest_arena: Optional[int]
+    arena_margin: int
+    arena_size: int
+
+    @classmethod
+    def create(
+        cls, name: str, facts: Mapping[str, Any], labels: Sequence[str], arena: Mapping[str, Any]
+    ) -> LibraryModel:
+        return cls(
+            name=name,
+            sha256=facts["sha256"],
+            size=facts["sizes"]["file"],
+            inputs=tuple(_tensors(facts, "inputs")),
+            outputs=tuple(_tensors(facts, "outputs")),
+            labels=tuple(labels),
+            smallest_arena=arena["smallest"],
+            arena_margin=arena["margin_percent"],
+            arena_size=arena["bytes"],
+        )
+
+
+@dataclass(frozen=True)
+class Library:
+    """`methods` add the ops to the resolver, sorted; `kernels` are custom ops that it gets besides.
+    `tolerance_lsb` is for the self-test."""
+
+    name: str
+    models: tuple[LibraryModel, ...]
+    methods: tuple[str, ...]
+    tolerance_lsb: int
+    kernels: tuple[CustomOp, ...] = ()
+
+    @property
+    def op_count(self) -> int:
+        return len(self.methods) + len(self.kernels)
+
+
+def _arguments(facts: Mapping[str, Any], kind: str) -> dict[str, str]:
+    """What a signature calls the main graph's tensors, by their own names."""
+    for _, signature in sorted(facts["signatures"].items()):
+        if signature["subgraph"] == 0:
+            named = sorted(signature[kind].items(), reverse=True)
+            return {tensor["name"]: argument for argument, tensor in named}
+    return {}
+
+
+def _tensors(facts: Mapping[str, Any], kind: str) -> Iterator[LibraryTensor]:
+    arguments = _arguments(facts, kind)
+    for tensor in facts[kind]:
+        quantization = tensor["quantization"]
+        whole = quantization is not None and quantization["quantized_dimension"] is None
+        yield LibraryTensor(
+            name=arguments.get(tensor["name"], tensor["name"]),
+            dtype=tensor["dtype"],
+            shape=tuple(tensor["shape"]),
+            scale=quantization["scales"][0] if whole else None,
+            zero_point=quantization["zero_points"][0] if whole else 0,
+        )

@@ -1,0 +1,200 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What TFLite Micro says of a bundle's models: that it runs them, in which arena, how exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from pants.engine.addresses import Address
+
+from pants_tflite.bundles.fields import BundleModelsField
+from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    rule,
+)
+from pants_tflite.errors import Mistake
+from pants_tflite.micro.measuring.measuring_program import MeasuringProgram
+from pants_tflite.micro.measuring.model_reports import (
+    ModelReport,
+    ReportModelRequest,
+    report_on_model,
+)
+
+ARENA_ALIGNMENT = 16
+DEFAULT_MARGIN_PERCENT = 10
+
+
+@dataclass(frozen=True)
+class GoldenTolerance:
+    """How far TFLite Micro may be from LiteRT's reference kernels.
+
+    `steps` is for quantized outputs, where one step is the least significant bit, `relative` for
+    floats, against the largest expected value. Other integers, such as positions, must be equal.
+    """
+
+    steps: float = 2.0
+    relative: float = 1e-5
+
+
+@dataclass(frozen=True)
+class MeasureModelsRequest:
+    """Asks for what TFLite Micro measures of all models of the bundle `address`.
+
+    One error names all models that it does not run, and every op that they fail for. Models with
+    custom ops among `kernels` run in `program`; where there is none, their arena is `arena_size`.
+    """
+
+    address: Address
+    models: BundleModels
+    margin_percent: int = DEFAULT_MARGIN_PERCENT
+    tolerance: GoldenTolerance = GoldenTolerance()
+    kernels: tuple[str, ...] = ()
+    program: Optional[MeasuringProgram] = None
+    arena_size: Optional[int] = None
+
+    def report_request(self, model: BundleModel) -> ReportModelRequest:
+        used = tuple(code for code in model.facts["custom_ops"] if code in self.kernels)
+        return ReportModelRequest(model, used, self.program if used else None)
+
+    def debug_hint(self) -> str:
+        return str(self.address)
+
+
+@dataclass(frozen=True)
+class MeasuredModel:
+    """A model that TFLite Micro runs; where that could not be tried, `arena_size` is its arena."""
+
+    report: ModelReport
+    margin_percent: int
+    arena_size: Optional[int] = None
+
+    @property
+    def model(self) -> BundleModel:
+        return self.report.model
+
+    @property
+    def arena_bytes(self) -> int:
+        """The tensor arena to reserve, with the margin."""
+        smallest: Optional[int] = self.report.facts["arena"]["smallest"]
+        if smallest is None:
+            assert self.arena_size is not None, "the field was checked before"
+            return self.arena_size
+        return with_margin(smallest, self.margin_percent)
+
+    @property
+    def arena(self) -> dict[str, Any]:
+        """As a manifest says it. Pointers are twice as wide here as on a 32-bit microcontroller,
+        which therefore needs less."""
+        is_measured = self.report.facts["arena"]["smallest"] is not None
+        return {
+            "bytes": self.arena_bytes,
+            "margin_percent": self.margin_percent if is_measured else 0,
+            "measured_on": self.report.facts["measured_on"] if is_measured else None,
+            **self.report.facts["arena"],
+        }
+
+    @property
+    def golden(self) -> dict[str, Any]:
+        """As a manifest says it: how far TFLite Micro is from LiteRT's reference kernels."""
+        golden = self.report.facts["golden"]
+        if golden is not None:
+            return {**golden}
+        reason = self.model.facts["verification"]["not_run"]
+        return {"not_compared": f"There are no golden vectors: {reason}", "calls": 0, "outputs": []}
+
+
+@dataclass(frozen=True)
+class MeasuredModels:
+    """In the bundle's order."""
+
+    models: tuple[MeasuredModel, ...]
+
+
+def with_margin(smallest: int, margin_percent: int) -> int:
+    """The next multiple of the arena's alignment that has the margin above `smallest`."""
+    hundredths = smallest * (100 + margin_percent)
+    return -(-hundredths // (100 * ARENA_ALIGNMENT)) * ARENA_ALIGNMENT
+
+
+def _describe_refusal(refusal: dict[str, Any]) -> str:
+    lacks = [
+        f"{lack['op']}{' (%d times)' % lack['count'] if lack['count'] > 1 else ''}: {lack['cause']}"
+        for lack in refusal["lacks"]
+    ]
+    return "; ".join(lacks or [refusal["cause"]])
+
+
+def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
+    """What is wrong where TFLite Micro refuses models: all of them, with every op it lacks."""
+    refused = [report for report in reports if report.facts["refusal"] is not None]
+    if not refused:
+        return None
+    runtime = refused[0].facts["measured_on"]["version"]
+    lines = "".join(
+        f"\n- {report.model.address}: {_describe_refusal(report.facts['refusal'])}"
+        for report in refused
+    )
+    return Mistake(
+        message=f"TFLite Micro {runtime} does not run {len(refused)} of the models:{lines}",
+        fix=(
+            "It runs models in float32, int8 and int16x8, not in dynamic_range or float16: choose "
+            "another `quantization`. Replace ops that it has no kernel for, or leave the model out."
+        ),
+        field=BundleModelsField.alias,
+    )
+
+
+def difference_mistake(report: ModelReport, tolerance: GoldenTolerance) -> Optional[Mistake]:
+    """What is wrong where an output is too far from LiteRT's."""
+    golden = report.facts["golden"]
+    limits = {"steps": tolerance.steps, "relative": tolerance.relative, "values": 0}
+    for output in golden["outputs"] if golden else ():
+        difference, unit = output["largest_difference"], output["unit"]
+        if difference is None or difference > limits[unit]:
+            far = {
+                "steps": f"{difference} quantization steps",
+                "relative": f"{difference} of its largest value",
+                "values": f"{difference}",
+            }[unit]
+            return Mistake(
+                message=(
+                    f"TFLite Micro yields another output `{output['name']}` of "
+                    f"{report.model.address} than LiteRT's reference kernels: they are "
+                    f"{'no number on one side' if difference is None else far} apart, and "
+                    f"{limits[unit]:g} is allowed ({output['differing_elements']} of "
+                    f"{output['elements']} values differ)"
+                ),
+                fix=(
+                    "Look at the ops of the model: one of them computes something else on a "
+                    "microcontroller. Replace it, or leave the model out of the bundle."
+                ),
+                field=BundleModelsField.alias,
+            )
+    return None
+
+
+@rule(desc="Measure a bundle's models with TFLite Micro")
+async def measure_models(request: MeasureModelsRequest) -> MeasuredModels:
+    reports = await concurrently(
+        report_on_model(request.report_request(model)) for model in request.models.models
+    )
+    mistakes = [
+        refusal_mistake(reports),
+        *(difference_mistake(report, request.tolerance) for report in reports),
+    ]
+    for mistake in mistakes:
+        if mistake is not None:
+            raise mistake.at(request.address)
+    return MeasuredModels(
+        tuple(
+            MeasuredModel(report, request.margin_percent, request.arena_size) for report in reports
+        )
+    )
+
+
+def rules():
+    return collect_rules()

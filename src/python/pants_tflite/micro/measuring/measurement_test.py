@@ -1,0 +1,147 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pants.engine.addresses import Address
+from pants.engine.fs import EMPTY_DIGEST
+
+from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.micro.measuring.measurement import (
+    GoldenTolerance,
+    MeasuredModel,
+    MeasureModelsRequest,
+    difference_mistake,
+    refusal_mistake,
+    with_margin,
+)
+from pants_tflite.micro.measuring.measuring_program import MeasuringProgram
+from pants_tflite.micro.measuring.model_reports import ModelReport, ReportModelRequest
+
+BUNDLE = Address("mcu", target_name="library")
+MEASURED_ON = {"runtime": "tflite-micro", "version": "0.dev1", "pointer_bits": 64}
+TENSOR = {"name": "x", "shape": [1, 7], "dtype": "int8", "bytes": 7}
+
+
+def _report(name: str, **facts: Any) -> ModelReport:
+    description = json.dumps({"verification": {"not_run": "LiteRT has no kernel for it."}})
+    model = BundleModel(name, Address("models", target_name=name), EMPTY_DIGEST, description)
+    empty = {"refusal": None, "arena": None, "golden": None, "measured_on": MEASURED_ON}
+    return ModelReport(model, json.dumps({**empty, **facts}))
+
+
+def _compared(unit: str, difference: Any) -> ModelReport:
+    output = {
+        "name": "scores",
+        "dtype": "int8",
+        "unit": unit,
+        "step": None,
+        "largest_difference": difference,
+        "elements": 8,
+        "differing_elements": 3,
+        "exact": False,
+    }
+    return _report("digits", golden={"not_compared": None, "calls": 4, "outputs": [output]})
+
+
+@pytest.mark.parametrize(
+    ("smallest", "margin", "expected"),
+    [(1600, 0, 1600), (1600, 10, 1760), (1616, 10, 1792), (16, 1, 32)],
+)
+def test_the_margin_is_above_and_the_sum_aligned(smallest: int, margin: int, expected: int) -> None:
+    assert with_margin(smallest, margin) == expected
+
+
+def test_what_a_manifest_says() -> None:
+    arena = {"smallest": 1616, "largest_tensor": TENSOR}
+    measured = MeasuredModel(_report("digits", arena=arena), 10)
+    assert measured.arena == {
+        "bytes": 1792,
+        "margin_percent": 10,
+        "measured_on": MEASURED_ON,
+        "smallest": 1616,
+        "largest_tensor": TENSOR,
+    }
+    assert measured.golden == {
+        "not_compared": "There are no golden vectors: LiteRT has no kernel for it.",
+        "calls": 0,
+        "outputs": [],
+    }
+
+
+def test_what_a_manifest_says_of_an_arena_that_was_not_measured() -> None:
+    arena = {"smallest": None, "largest_tensor": TENSOR}
+    golden = {"not_compared": "no kernel", "calls": 0, "outputs": []}
+    measured = MeasuredModel(_report("digits", arena=arena, golden=golden), 10, 4000)
+    assert measured.arena == {
+        "bytes": 4000,
+        "margin_percent": 0,
+        "measured_on": None,
+        "smallest": None,
+        "largest_tensor": TENSOR,
+    }
+    assert measured.golden == golden
+
+
+def test_models_with_kernels_run_in_the_program() -> None:
+    def request(codes: list[str]) -> ReportModelRequest:
+        model = BundleModel("m", BUNDLE, EMPTY_DIGEST, json.dumps({"custom_ops": codes}))
+        program = MeasuringProgram(EMPTY_DIGEST, "measure", "1")
+        asked = MeasureModelsRequest(
+            BUNDLE, BundleModels((model,), "1.0.0"), kernels=("Bark",), program=program
+        )
+        return asked.report_request(model)
+
+    assert request(["Bark", "SignalWindow"]).kernels_json() == {
+        "ops": ["Bark"],
+        "program": {"path": "measure", "runtime": "tflm", "version": "1"},
+    }
+    plain = request(["SignalWindow"])
+    assert (plain.kernels_json(), plain.program) == (None, None)
+
+
+def test_all_refused_models_are_in_one_mistake() -> None:
+    hybrid = {"op": "CONV_2D", "cause": "Hybrid models are not supported.", "count": 5}
+    unknown = {"op": "GELU", "cause": "it has no kernel for this op", "count": 1}
+    reports = (
+        _report("good"),
+        _report("pets", refusal={"cause": "the first", "lacks": [hybrid, unknown]}),
+        _report("words", refusal={"cause": "it ends its process with SIGABRT", "lacks": []}),
+    )
+    mistake = refusal_mistake(reports)
+    assert mistake is not None
+    assert str(mistake.at(BUNDLE)).startswith(
+        "mcu:library, field `models`: TFLite Micro 0.dev1 does not run 2 of the models:\n"
+        "- models:pets: CONV_2D (5 times): Hybrid models are not supported.; "
+        "GELU: it has no kernel for this op\n"
+        "- models:words: it ends its process with SIGABRT.\n\nFix: "
+    )
+    assert refusal_mistake(reports[:1]) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "difference", "text"),
+    [
+        ("steps", 3.0, "they are 3.0 quantization steps apart, and 2 is allowed (3 of 8 values"),
+        ("relative", 2e-5, "they are 2e-05 of its largest value apart, and 1e-05 is allowed"),
+        ("values", 1.0, "they are 1.0 apart, and 0 is allowed"),
+        ("relative", None, "they are no number on one side apart"),
+    ],
+)
+def test_an_output_that_is_too_far(unit: str, difference: Any, text: str) -> None:
+    mistake = difference_mistake(_compared(unit, difference), GoldenTolerance())
+    assert mistake is not None
+    assert text in str(mistake.at(BUNDLE))
+    assert "output `scores` of models:digits" in str(mistake.at(BUNDLE))
+
+
+@pytest.mark.parametrize(
+    ("unit", "difference"), [("steps", 2.0), ("relative", 1e-5), ("values", 0)]
+)
+def test_an_output_that_is_near_enough(unit: str, difference: float) -> None:
+    assert difference_mistake(_compared(unit, difference), GoldenTolerance()) is None
+    assert difference_mistake(_report("digits"), GoldenTolerance()) is None

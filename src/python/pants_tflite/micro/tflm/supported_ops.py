@@ -1,0 +1,67 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The ops that TFLite Micro has kernels for, found by trying each: once for each version of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+
+from pants_tflite.compat import (
+    collect_rules,
+    get_digest_contents,
+    implicitly,
+    rule,
+)
+from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
+from pants_tflite.micro.tflm.tflm_environment import (
+    TflmEnvironmentRequest,
+    find_tflm_environment,
+)
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
+
+_PROGRAM = "pants_tflite.micro.sandbox.probe_ops"
+
+
+@dataclass(frozen=True)
+class SupportedOpsRequest:
+    """Asks which ops TFLite Micro runs; `address` is the target that wants to know."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class SupportedOps:
+    """Names of builtins, and custom codes of TFLite Micro's own, of its `version`."""
+
+    builtins: frozenset[str]
+    custom_ops: frozenset[str]
+    version: str
+
+
+@rule(desc="List the ops of TFLite Micro")
+async def list_supported_ops(request: SupportedOpsRequest) -> SupportedOps:
+    environment = await find_tflm_environment(TflmEnvironmentRequest(), **implicitly())
+    result = await run_program(
+        RunProgramRequest.create(
+            request.address,
+            _PROGRAM,
+            environment,
+            {"custom_ops": sorted(CUSTOM_METHODS)},
+            description="List the ops of TFLite Micro",
+        )
+    )
+    contents = await get_digest_contents(result.digest)
+    report = json.loads(contents[0].content)
+    return SupportedOps(
+        frozenset(report["builtins"]), frozenset(report["custom_ops"]), report["version"]
+    )
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,386 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Building a model: `tflite_model` and `tflite_file` to a verified, described `.tflite`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Optional
+
+from pants.core.goals.package import OutputPathField
+from pants.core.target_types import FileSourceField
+from pants.engine.environment import EnvironmentName
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+)
+from pants.engine.target import HydrateSourcesRequest
+from pants.engine.unions import UnionRule
+
+from pants_tflite.compat import (
+    EnvironmentField,
+    collect_rules,
+    concurrently,
+    create_digest,
+    digest_subset_to_digest,
+    get_digest_contents,
+    get_digest_entries,
+    hydrate_sources,
+    implicitly,
+    merge_digests,
+    rule,
+)
+from pants_tflite.custom_ops.declarations import (
+    CustomOps,
+    ResolveCustomOpsRequest,
+    resolve_custom_ops,
+)
+from pants_tflite.custom_ops.host_kernels import (
+    HostKernels,
+    HostKernelsRequest,
+    build_host_kernels,
+)
+from pants_tflite.errors import Mistake
+from pants_tflite.pipeline.convert import (
+    CONVERSION_FILE,
+    FLOAT_DIRECTORY,
+    MODEL_FILE,
+    ConvertModelRequest,
+    convert_model,
+)
+from pants_tflite.pipeline.dataset import (
+    DatasetReferenceRequest,
+    SampledDataset,
+    sample_referenced_dataset,
+)
+from pants_tflite.pipeline.describe import ModelDescription
+from pants_tflite.pipeline.export import (
+    ExportSavedModelRequest,
+    SavedModelReference,
+    SavedModelReferenceRequest,
+    export_saved_model,
+    find_saved_model,
+)
+from pants_tflite.pipeline.quantization import (
+    Quantization,
+    ResolveQuantizationRequest,
+    resolve_quantization,
+)
+from pants_tflite.pipeline.verify import (
+    GOLDEN_FILES,
+    INSPECTION_FILE,
+    VERIFICATION_FILE,
+    InspectModelRequest,
+    RecordReferenceRequest,
+    Samples,
+    VerifyModelRequest,
+    inspect_model,
+    record_reference,
+    verify_model,
+)
+from pants_tflite.target_types import (
+    CalibrationField,
+    CustomOpsField,
+    QuantizationField,
+    SavedModelField,
+    SignaturesField,
+    TfLiteFileSourceField,
+    VerifyDatasetField,
+    VerifySamplesField,
+    VerifyToleranceField,
+)
+from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
+
+DESCRIPTION_FILE = "model.json"
+
+
+@dataclass(frozen=True)
+class TfLiteModelFieldSet(InputFieldSet):
+    required_fields = (SavedModelField, QuantizationField)
+
+    saved_model: SavedModelField
+    quantization: QuantizationField
+    calibration: CalibrationField
+    custom_ops: CustomOpsField
+    signatures: SignaturesField
+    verify_dataset: VerifyDatasetField
+    verify_samples: VerifySamplesField
+    verify_tolerance: VerifyToleranceField
+    output_path: OutputPathField
+    environment: EnvironmentField
+
+
+@dataclass(frozen=True)
+class TfLiteFileFieldSet(InputFieldSet):
+    required_fields = (TfLiteFileSourceField,)
+
+    source: TfLiteFileSourceField
+    custom_ops: CustomOpsField
+    verify_dataset: VerifyDatasetField
+    verify_samples: VerifySamplesField
+    output_path: OutputPathField
+    environment: EnvironmentField
+
+
+@dataclass(frozen=True)
+class BuildModelRequest:
+    """Asks for a `tflite_model`, converted, verified and described."""
+
+    field_set: TfLiteModelFieldSet
+
+    def debug_hint(self) -> str:
+        return str(self.field_set.address)
+
+
+@dataclass(frozen=True)
+class BuildModelFileRequest:
+    """Asks for a `tflite_file`, verified and described."""
+
+    field_set: TfLiteFileFieldSet
+
+    def debug_hint(self) -> str:
+        return str(self.field_set.address)
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """`digest` holds `model.tflite`, `model.json` and the golden input and output."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """A `tflite_model`'s fields, resolved and checked against each other, before anything runs."""
+
+    saved_model: SavedModelReference
+    quantization: Quantization
+    calibration: Optional[str]
+    verify_dataset: Optional[str]
+    verify_field: str
+    custom_ops: CustomOps
+
+
+@dataclass(frozen=True)
+class PlanModelRequest:
+    field_set: TfLiteModelFieldSet
+
+
+@dataclass(frozen=True)
+class ModelSamplesRequest:
+    plan: ModelPlan
+    field_set: TfLiteModelFieldSet
+
+
+@dataclass(frozen=True)
+class ModelSamples:
+    calibration: Optional[SampledDataset]
+    verification: Samples
+
+
+@dataclass(frozen=True)
+class DescribeModelRequest:
+    """Asks for the files of a built model, out of what the steps yielded."""
+
+    model: Digest
+    reports: Digest
+    quantization: Optional[Quantization] = None
+    calibration: Optional[SampledDataset] = None
+
+
+@rule
+async def plan_model(request: PlanModelRequest) -> ModelPlan:
+    field_set = request.field_set
+    address = field_set.address
+    saved_model, quantization, custom_ops = await concurrently(
+        find_saved_model(SavedModelReferenceRequest(address, field_set.saved_model.value)),
+        resolve_quantization(ResolveQuantizationRequest(address, field_set.quantization.value)),
+        resolve_custom_ops(ResolveCustomOpsRequest.of_field(field_set.custom_ops)),
+    )
+    calibration = field_set.calibration.value
+    if quantization.calibrates and calibration is None:
+        raise Mistake(
+            message=f"the mode {quantization.mode} needs samples to take the ranges from",
+            fix=(
+                'Declare a `tflite_dataset` and name it, as in `calibration=":calibration"`; some '
+                "100 typical samples will do."
+            ),
+            field=CalibrationField.alias,
+        ).at(address)
+    verify_dataset = field_set.verify_dataset.value
+    is_calibration = verify_dataset is None and calibration is not None
+    return ModelPlan(
+        saved_model,
+        quantization,
+        calibration=calibration if quantization.may_calibrate else None,
+        verify_dataset=calibration if is_calibration else verify_dataset,
+        verify_field=CalibrationField.alias if is_calibration else VerifyDatasetField.alias,
+        custom_ops=custom_ops,
+    )
+
+
+@rule
+async def sample_for_model(request: ModelSamplesRequest) -> ModelSamples:
+    plan, address = request.plan, request.field_set.address
+    wanted = [
+        DatasetReferenceRequest(address, field, value)
+        for field, value in (
+            (CalibrationField.alias, plan.calibration),
+            (plan.verify_field, plan.verify_dataset),
+        )
+        if value is not None
+    ]
+    datasets = await concurrently(sample_referenced_dataset(reference) for reference in wanted)
+    verification = datasets[-1] if plan.verify_dataset is not None else None
+    return ModelSamples(
+        calibration=datasets[0] if plan.calibration is not None else None,
+        verification=Samples(
+            verification, plan.verify_field, request.field_set.verify_samples.value
+        ),
+    )
+
+
+@rule(desc="Build a model")
+async def build_model(request: BuildModelRequest) -> BuiltModel:
+    field_set = request.field_set
+    address = field_set.address
+    plan = await plan_model(PlanModelRequest(field_set))
+    samples, kernels, saved_model = await concurrently(
+        sample_for_model(ModelSamplesRequest(plan, field_set)),
+        build_host_kernels(HostKernelsRequest(plan.custom_ops)),
+        export_saved_model(
+            ExportSavedModelRequest(plan.saved_model.field_set),
+            **implicitly({plan.saved_model.environment_name: EnvironmentName}),
+        ),
+    )
+    signatures = tuple(field_set.signatures.value or ())
+    converted, reference = await concurrently(
+        convert_model(
+            ConvertModelRequest(
+                address,
+                saved_model,
+                plan.quantization,
+                samples.calibration,
+                plan.custom_ops,
+                signatures,
+                kernels if plan.quantization.calibrates else HostKernels(),
+            )
+        ),
+        record_reference(
+            RecordReferenceRequest(address, saved_model, signatures, samples.verification)
+        ),
+    )
+    inspected, verified = await concurrently(
+        inspect_model(InspectModelRequest(address, converted.model, is_source=False)),
+        verify_model(
+            VerifyModelRequest(
+                address,
+                converted.model,
+                reference,
+                plan.quantization,
+                plan.custom_ops.names,
+                samples.verification,
+                field_set.verify_tolerance.value,
+                kernels,
+            )
+        ),
+    )
+    reports = await merge_digests(
+        MergeDigests((converted.report, inspected.digest, verified.digest))
+    )
+    return await describe_model(
+        DescribeModelRequest(converted.model, reports, plan.quantization, samples.calibration)
+    )
+
+
+@rule(desc="Build a model from a file")
+async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
+    field_set = request.field_set
+    address = field_set.address
+    sources = await hydrate_sources(
+        HydrateSourcesRequest(
+            field_set.source, for_sources_types=(FileSourceField,), enable_codegen=True
+        ),
+        **implicitly(),
+    )
+    entries = await get_digest_entries(sources.snapshot.digest)
+    model = await create_digest(
+        CreateDigest([replace(entry, path=MODEL_FILE) for entry in entries])
+    )
+    dataset = None
+    if field_set.verify_dataset.value is not None:
+        dataset = await sample_referenced_dataset(
+            DatasetReferenceRequest(
+                address, VerifyDatasetField.alias, field_set.verify_dataset.value
+            )
+        )
+    samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value)
+    custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest.of_field(field_set.custom_ops))
+    kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
+    # First, since a broken file is best explained by the program that does not run it.
+    inspected = await inspect_model(InspectModelRequest(address, model, is_source=True))
+    verified = await verify_model(
+        VerifyModelRequest(
+            address,
+            model,
+            reference=None,
+            quantization=None,
+            custom_ops=custom_ops.names,
+            samples=samples,
+            tolerance=None,
+            kernels=kernels,
+        )
+    )
+    reports = await merge_digests(MergeDigests((inspected.digest, verified.digest)))
+    return await describe_model(DescribeModelRequest(model, reports))
+
+
+@rule
+async def describe_model(request: DescribeModelRequest) -> BuiltModel:
+    contents = await get_digest_contents(request.reports)
+    reports = {file.path: json.loads(file.content) for file in contents if _is_json(file.path)}
+    dataset = request.calibration
+    description = ModelDescription(
+        inspection=reports[INSPECTION_FILE],
+        verification=reports[VERIFICATION_FILE],
+        conversion=reports.get(CONVERSION_FILE),
+        float_conversion=reports.get(f"{FLOAT_DIRECTORY}/{CONVERSION_FILE}"),
+        quantization=request.quantization.to_json() if request.quantization else None,
+        calibration=(
+            {"count": dataset.count, "fingerprint": dataset.fingerprint} if dataset else None
+        ),
+    )
+    described, golden = await concurrently(
+        create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, description.render()),))),
+        digest_subset_to_digest(DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
+    )
+    return BuiltModel(await merge_digests(MergeDigests((described, request.model, golden))))
+
+
+def _is_json(path: str) -> bool:
+    return path.endswith(".json")
+
+
+@rule
+async def stage_model(field_set: TfLiteModelFieldSet) -> InputResult:
+    built = await build_model(BuildModelRequest(field_set))
+    return InputResult(built.digest, MODEL_FILE)
+
+
+@rule
+async def stage_model_file(field_set: TfLiteFileFieldSet) -> InputResult:
+    built = await build_model_file(BuildModelFileRequest(field_set))
+    return InputResult(built.digest, MODEL_FILE)
+
+
+def rules():
+    return (
+        *collect_rules(),
+        UnionRule(InputFieldSet, TfLiteFileFieldSet),
+        UnionRule(InputFieldSet, TfLiteModelFieldSet),
+    )

@@ -1,0 +1,133 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Mistakes that are found before anything runs; tests/ has those that a process finds."""
+
+from __future__ import annotations
+
+import pytest
+from pants.engine.addresses import Address
+from pants.engine.internals.scheduler import ExecutionError
+from pants.engine.rules import QueryRule
+from pants.testutil.rule_runner import RuleRunner
+
+from pants_tflite.pipeline.build import ModelPlan, PlanModelRequest, TfLiteModelFieldSet
+from pants_tflite.pipeline.quantization import Quantization
+from pants_tflite.testutil import new_rule_runner, write_workspace
+from pants_tflite.util_rules.output_paths import OutputPath, OutputPathRequest
+
+BUILD = """\
+python_sources()
+tf_saved_model(name="saved_model", entry_point="train.py:export")
+tflite_dataset(name="calibration", entry_point="train.py:samples")
+tflite_dataset(name="validation", entry_point="train.py:samples")
+tflite_quantization(name="int8_io", mode="int8", input_type="int8", output_type="int8")
+tflite_quantization(name="recipe", engine="ai_edge", recipe="recipe.json")
+tflite_quantization(name="bad_recipe", engine="ai_edge", recipe="bad.json")
+tflite_quantization(name="no_recipe", engine="ai_edge", recipe="none.json")
+tflite_quantization(name="recipe_for_nobody", mode="int8", recipe="recipe.json")
+tflite_quantization(name="float_with_int8", mode="float32", input_type="int8")
+"""
+
+
+@pytest.fixture(scope="module")
+def rule_runner() -> RuleRunner:
+    return new_rule_runner(
+        [
+            QueryRule(ModelPlan, [PlanModelRequest]),
+            QueryRule(OutputPath, [OutputPathRequest]),
+        ]
+    )
+
+
+def _field_set(rule_runner: RuleRunner, model: str) -> TfLiteModelFieldSet:
+    write_workspace(
+        rule_runner,
+        {
+            "m/BUILD": f'{BUILD}tflite_model(name="model", {model})\n',
+            "m/bad.json": "{",
+            "m/recipe.json": '[{"regex": ".*"}]',
+            "m/train.py": "",
+        },
+    )
+    return TfLiteModelFieldSet.create(rule_runner.get_target(Address("m", target_name="model")))
+
+
+def _plan(rule_runner: RuleRunner, model: str) -> ModelPlan:
+    return rule_runner.request(ModelPlan, [PlanModelRequest(_field_set(rule_runner, model))])
+
+
+def _error(rule_runner: RuleRunner, model: str) -> str:
+    with pytest.raises(ExecutionError) as error:
+        _plan(rule_runner, model)
+    return str(error.value)
+
+
+def test_defaults(rule_runner: RuleRunner) -> None:
+    plan = _plan(rule_runner, 'saved_model=":saved_model"')
+    assert plan.quantization == Quantization("float32")
+    assert (plan.calibration, plan.verify_dataset) == (None, None)
+
+
+def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
+    rule_runner: RuleRunner,
+) -> None:
+    fields = 'saved_model=":saved_model", calibration=":calibration"'
+    plan = _plan(rule_runner, f'{fields}, quantization="float16"')
+    assert (plan.calibration, plan.verify_dataset) == (None, ":calibration")
+    plan = _plan(rule_runner, f'{fields}, quantization=":int8_io", verify_dataset=":validation"')
+    assert plan.quantization == Quantization("int8", "int8", "int8")
+    assert (plan.calibration, plan.verify_dataset) == (":calibration", ":validation")
+    plan = _plan(rule_runner, f'{fields}, quantization=":recipe"')
+    assert plan.quantization.recipe == '[{"regex": ".*"}]'
+    assert plan.quantization.mode is None
+    assert plan.calibration == ":calibration"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ('quantization="int8"', "m:model, field `calibration`: the mode int8 needs samples"),
+        ('quantization="int4"', "m:model, field `quantization` = 'int4': there is no such"),
+        ('quantization=":none"', "m:none"),
+        (
+            'quantization=":calibration"',
+            "m:model, field `quantization` = ':calibration': m:calibration is a `tflite_dataset`",
+        ),
+        (
+            'quantization=":bad_recipe"',
+            "m:bad_recipe, field `recipe` = 'bad.json': `m/bad.json` is not JSON",
+        ),
+        (
+            'quantization=":no_recipe"',
+            "m:no_recipe, field `recipe` = 'none.json': there is no file `m/none.json`",
+        ),
+        (
+            'quantization=":recipe_for_nobody"',
+            "m:recipe_for_nobody, field `recipe`: a recipe is for the AI Edge Quantizer alone",
+        ),
+        (
+            'quantization=":float_with_int8"',
+            "m:float_with_int8, field `input_type` = 'int8'",
+        ),
+    ],
+)
+def test_mistakes(rule_runner: RuleRunner, model: str, expected: str) -> None:
+    assert expected in _error(rule_runner, f'saved_model=":saved_model", {model}')
+
+
+def test_a_saved_model_of_another_kind(rule_runner: RuleRunner) -> None:
+    error = _error(rule_runner, 'saved_model=":calibration"')
+    assert "field `saved_model` = ':calibration': m:calibration is a `tflite_dataset`" in error
+    assert "`tf_saved_model` or `tf_saved_model_files` or `keras_file`" in error
+
+
+def test_two_outputs_at_one_path(rule_runner: RuleRunner) -> None:
+    field_set = _field_set(
+        rule_runner,
+        'saved_model=":saved_model", output_path="out"), '
+        'tflite_model(name="other", saved_model=":saved_model", output_path="out"',
+    )
+    with pytest.raises(ExecutionError) as error:
+        rule_runner.request(OutputPath, [OutputPathRequest(field_set.output_path)])
+    assert "m:model, field `output_path` = 'out'" in str(error.value)
+    assert "m:other" in str(error.value)

@@ -1,0 +1,254 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Exporting: from training code, a Keras file or a checked-in SavedModel to a canonical SavedModel."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from pants.core.goals.package import OutputPathField
+from pants.core.target_types import FileSourceField
+from pants.engine.addresses import Address
+from pants.engine.environment import EnvironmentName
+from pants.engine.fs import Digest
+from pants.engine.target import (
+    Dependencies,
+    HydrateSourcesRequest,
+    SourcesField,
+    Target,
+    WrappedTargetRequest,
+)
+from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.compat import (
+    EnvironmentField,
+    EnvironmentNameRequest,
+    collect_rules,
+    concurrently,
+    hydrate_sources,
+    implicitly,
+    resolve_environment_name,
+    resolve_target,
+    rule,
+)
+from pants_tflite.errors import Mistake
+from pants_tflite.target_types import (
+    InputsField,
+    KerasFileSourceField,
+    KerasFileTarget,
+    ModelResolveField,
+    SavedModelEntryPointField,
+    SavedModelField,
+    SavedModelFilesSourcesField,
+    SeedField,
+    TfSavedModelFilesTarget,
+    TfSavedModelTarget,
+    ThreadsField,
+)
+from pants_tflite.util_rules.entry_point_calls import (
+    PrepareCallRequest,
+    prepare_call,
+)
+from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
+from pants_tflite.util_rules.python_environments import (
+    PythonEnvironment,
+    ResolveEnvironmentRequest,
+    find_environment_of_resolve,
+)
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    resolve_reference,
+)
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
+
+SAVED_MODEL_DIRECTORY = "saved_model"
+SAVED_MODEL_TARGETS = (TfSavedModelTarget, TfSavedModelFilesTarget, KerasFileTarget)
+_SAVED_MODEL_FILE = "saved_model.pb"
+
+
+@dataclass(frozen=True)
+class SavedModelFieldSet(InputFieldSet):
+    """Any target that yields a SavedModel."""
+
+    required_fields = (ModelResolveField,)
+
+    resolve: ModelResolveField
+    output_path: OutputPathField
+    environment: EnvironmentField
+
+
+@dataclass(frozen=True)
+class ExportSavedModelRequest:
+    field_set: SavedModelFieldSet
+
+    def debug_hint(self) -> str:
+        return str(self.field_set.address)
+
+
+@dataclass(frozen=True)
+class ExportedSavedModel:
+    """`digest` holds `saved_model/` and `export.json`; `environment` can load it."""
+
+    address: Address
+    digest: Digest
+    environment: PythonEnvironment
+
+
+@dataclass(frozen=True)
+class SavedModelReferenceRequest:
+    """The target that the field `saved_model` of `address` names."""
+
+    address: Address
+    value: str
+
+
+@dataclass(frozen=True)
+class SavedModelReference:
+    field_set: SavedModelFieldSet
+    environment_name: EnvironmentName
+
+
+@dataclass(frozen=True)
+class ExportSource:
+    """What the `export` program starts from."""
+
+    kind: str
+    request: FrozenDict[str, Any]
+    digest: Digest
+    source_roots: tuple[str, ...] = ()
+    seed: int = 0
+    threads: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "source": {"kind": self.kind, **self.request},
+            "seed": self.seed,
+            "threads": self.threads,
+        }
+
+
+@dataclass(frozen=True)
+class TrainedModelRequest:
+    target: Target
+
+
+@dataclass(frozen=True)
+class ModelFilesRequest:
+    target: Target
+
+
+@rule
+async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
+    target = request.target
+    call = await prepare_call(
+        PrepareCallRequest(
+            target.address,
+            target[SavedModelEntryPointField],
+            target[InputsField],
+            target[Dependencies],
+            target[ModelResolveField],
+        ),
+        **implicitly(),
+    )
+    return ExportSource(
+        "entry_point",
+        FrozenDict.deep_freeze(call.to_json()),
+        call.digest,
+        call.source_roots,
+        seed=target[SeedField].value,
+        threads=target[ThreadsField].value,
+    )
+
+
+def find_saved_model_root(files: tuple[str, ...], target: Target) -> str:
+    """The one directory among `files` that holds a SavedModel."""
+    roots = [os.path.dirname(f) for f in files if os.path.basename(f) == _SAVED_MODEL_FILE]
+    if len(roots) == 1:
+        return roots[0]
+    found = f"{len(roots)} of them: {', '.join(sorted(roots))}" if roots else "none"
+    raise Mistake(
+        message=(
+            f"the files must hold one SavedModel, that is one `{_SAVED_MODEL_FILE}`; found {found}"
+        ),
+        fix='Name one directory with all below it, as in `sources=["my_model/**"]`.',
+        field=SavedModelFilesSourcesField.alias,
+        value=", ".join(target[SavedModelFilesSourcesField].value or ()),
+    ).at(target.address)
+
+
+@rule
+async def prepare_model_files(request: ModelFilesRequest) -> ExportSource:
+    target = request.target
+    sources = await hydrate_sources(
+        HydrateSourcesRequest(
+            target[SourcesField],
+            for_sources_types=(FileSourceField, SavedModelFilesSourcesField),
+            enable_codegen=True,
+        ),
+        **implicitly(),
+    )
+    files = sources.snapshot.files
+    if target.has_field(KerasFileSourceField):
+        kind, path = "keras_file", files[0]
+    else:
+        kind, path = "saved_model", find_saved_model_root(files, target)
+    return ExportSource(kind, FrozenDict({"path": path}), sources.snapshot.digest)
+
+
+@rule(desc="Export a SavedModel")
+async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedModel:
+    address = request.field_set.address
+    wrapped, environment = await concurrently(
+        resolve_target(
+            WrappedTargetRequest(address, description_of_origin="<infallible>"), **implicitly()
+        ),
+        find_environment_of_resolve(
+            ResolveEnvironmentRequest(request.field_set.resolve), **implicitly()
+        ),
+    )
+    target = wrapped.target
+    if target.has_field(SavedModelEntryPointField):
+        source = await prepare_trained_model(TrainedModelRequest(target))
+        description = f"Train and export {address}"
+    else:
+        source = await prepare_model_files(ModelFilesRequest(target))
+        description = f"Export {address}"
+    result = await run_program(
+        RunProgramRequest.create(
+            address,
+            "pants_tflite.sandbox.saved_models.export",
+            environment,
+            source.to_json(),
+            description=description,
+            input_digest=source.digest,
+            source_roots=source.source_roots,
+        )
+    )
+    return ExportedSavedModel(address, result.digest, environment)
+
+
+@rule
+async def find_saved_model(request: SavedModelReferenceRequest) -> SavedModelReference:
+    reference = await resolve_reference(
+        ReferenceRequest(request.address, SavedModelField.alias, request.value, SAVED_MODEL_TARGETS)
+    )
+    environment_name = await resolve_environment_name(
+        EnvironmentNameRequest.from_target(reference.target), **implicitly()
+    )
+    return SavedModelReference(SavedModelFieldSet.create(reference.target), environment_name)
+
+
+@rule
+async def stage_saved_model(field_set: SavedModelFieldSet) -> InputResult:
+    exported = await export_saved_model(ExportSavedModelRequest(field_set))
+    return InputResult(exported.digest, SAVED_MODEL_DIRECTORY)
+
+
+def rules():
+    return (*collect_rules(), UnionRule(InputFieldSet, SavedModelFieldSet))

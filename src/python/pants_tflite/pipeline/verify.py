@@ -1,0 +1,204 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Inspecting and verifying a `.tflite` file, which comes before anything may use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from pants.engine.addresses import Address
+from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
+
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    implicitly,
+    merge_digests,
+    rule,
+)
+from pants_tflite.custom_ops.host_kernels import HostKernels
+from pants_tflite.pipeline.convert import MODEL_FILE
+from pants_tflite.pipeline.dataset import (
+    SampledDataset,
+    StageDatasetRequest,
+    stage_dataset,
+)
+from pants_tflite.pipeline.export import SAVED_MODEL_DIRECTORY, ExportedSavedModel
+from pants_tflite.pipeline.quantization import Quantization
+from pants_tflite.target_types import TfLiteFileSourceField
+from pants_tflite.util_rules.python_environments import (
+    LiteRtEnvironmentRequest,
+    find_litert_environment,
+)
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    run_program,
+)
+
+INSPECTION_FILE = "inspection.json"
+REFERENCE_FILE = "reference.npz"
+VERIFICATION_FILE = "verification.json"
+GOLDEN_FILES = ("golden_input.npz", "golden_output.npz")
+# Of the seeded random samples where no dataset is given.
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What verifies a model: a dataset and the field that named it, or seeded random samples."""
+
+    dataset: Optional[SampledDataset]
+    field: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RecordReferenceRequest:
+    """Asks for what a SavedModel itself computes from samples: the same for every quantization."""
+
+    address: Address
+    saved_model: ExportedSavedModel
+    signatures: tuple[str, ...]
+    samples: Samples
+
+
+@dataclass(frozen=True)
+class RecordedReference:
+    """`digest` holds `reference.npz`."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class InspectModelRequest:
+    """Asks what is in `model.tflite`, the one file of `model`.
+
+    `is_source` says whether the user checked it in, and so is to blame for a broken one.
+    """
+
+    address: Address
+    model: Digest
+    is_source: bool
+
+
+@dataclass(frozen=True)
+class InspectedModel:
+    """`digest` holds `inspection.json`."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class VerifyModelRequest:
+    """Asks whether a model is what was asked for. `reference` and `quantization` are None for a
+    model that came from elsewhere: it is then run, and not compared."""
+
+    address: Address
+    model: Digest
+    reference: Optional[RecordedReference]
+    quantization: Optional[Quantization]
+    custom_ops: tuple[str, ...]
+    samples: Samples
+    tolerance: Optional[float]
+    # Those of the custom ops; a model that has others too is not run.
+    kernels: HostKernels = HostKernels()
+
+    @property
+    def staged_dataset(self) -> Optional[SampledDataset]:
+        """The dataset that the model runs on, where the reference does not hold its samples."""
+        return self.samples.dataset if self.reference is None else None
+
+    def to_json(self, dataset_path: Optional[str]) -> dict[str, Any]:
+        quantization = self.quantization
+        return {
+            **self.kernels.to_json(),
+            "custom_ops": self.custom_ops,
+            "dataset": dataset_path,
+            "dataset_field": self.samples.field,
+            "input_type": quantization.input_type if quantization else None,
+            "max_samples": self.samples.count,
+            "mode": quantization.mode if quantization else None,
+            "model": MODEL_FILE,
+            "output_type": quantization.output_type if quantization else None,
+            "reference": REFERENCE_FILE if self.reference else None,
+            "seed": _SEED,
+            "tolerance": self.tolerance,
+        }
+
+
+@dataclass(frozen=True)
+class VerifiedModel:
+    """`digest` holds `verification.json` and the golden input and output."""
+
+    digest: Digest
+
+
+@rule
+async def record_reference(request: RecordReferenceRequest) -> RecordedReference:
+    samples = request.samples
+    staged = await stage_dataset(StageDatasetRequest(samples.dataset))
+    digest = await merge_digests(MergeDigests((request.saved_model.digest, staged.digest)))
+    result = await run_program(
+        RunProgramRequest.create(
+            request.address,
+            "pants_tflite.sandbox.saved_models.record",
+            request.saved_model.environment,
+            {
+                "dataset": staged.path,
+                "dataset_field": samples.field,
+                "max_samples": samples.count,
+                "saved_model": SAVED_MODEL_DIRECTORY,
+                "seed": _SEED,
+                "signatures": request.signatures,
+                "threads": 1,
+            },
+            description=f"Record what {request.saved_model.address} computes",
+            input_digest=digest,
+        )
+    )
+    return RecordedReference(result.digest)
+
+
+@rule
+async def inspect_model(request: InspectModelRequest) -> InspectedModel:
+    environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
+    field = TfLiteFileSourceField.alias if request.is_source else None
+    result = await run_program(
+        RunProgramRequest.create(
+            request.address,
+            "pants_tflite.sandbox.tflite.inspect_model",
+            environment,
+            {"field": field, "model": MODEL_FILE},
+            description=f"Inspect the model {request.address}",
+            input_digest=request.model,
+        )
+    )
+    return InspectedModel(result.digest)
+
+
+@rule
+async def verify_model(request: VerifyModelRequest) -> VerifiedModel:
+    environment, staged = await concurrently(
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
+        stage_dataset(StageDatasetRequest(request.staged_dataset)),
+    )
+    reference = request.reference.digest if request.reference else EMPTY_DIGEST
+    digest = await merge_digests(
+        MergeDigests((request.model, reference, staged.digest, request.kernels.digest))
+    )
+    result = await run_program(
+        RunProgramRequest.create(
+            request.address,
+            "pants_tflite.sandbox.verification.verify",
+            environment,
+            request.to_json(staged.path),
+            description=f"Verify the model {request.address}",
+            input_digest=digest,
+        )
+    )
+    return VerifiedModel(result.digest)
+
+
+def rules():
+    return collect_rules()

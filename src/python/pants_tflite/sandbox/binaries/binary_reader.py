@@ -1,0 +1,210 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""ELF and Mach-O files, static libraries and universal files of them, as data."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+# In the environment of zig alone.
+import arpy  # pants: no-infer-dep
+import lief  # pants: no-infer-dep
+from lief import ELF, MachO  # pants: no-infer-dep
+
+from pants_tflite.sandbox.binaries.universal_format import is_universal, split
+
+_ARCHIVE_MAGIC = b"!<arch>\n"
+_ELF_ARCHITECTURES = {
+    ELF.ARCH.AARCH64: "aarch64",
+    ELF.ARCH.ARM: "arm",
+    ELF.ARCH.I386: "x86",
+    ELF.ARCH.X86_64: "x86_64",
+}
+_ELF_KINDS = {
+    ELF.Header.FILE_TYPE.DYN: "shared_library",
+    ELF.Header.FILE_TYPE.EXEC: "executable",
+    ELF.Header.FILE_TYPE.REL: "object",
+}
+_MACH_O_ARCHITECTURES = {
+    MachO.Header.CPU_TYPE.ARM64: "aarch64",
+    MachO.Header.CPU_TYPE.X86_64: "x86_64",
+}
+_MACH_O_KINDS = {
+    MachO.Header.FILE_TYPE.DYLIB: "shared_library",
+    MachO.Header.FILE_TYPE.EXECUTE: "executable",
+    MachO.Header.FILE_TYPE.OBJECT: "object",
+}
+_MACH_O_SYSTEMS = {
+    MachO.BuildVersion.PLATFORMS.IOS: "ios",
+    MachO.BuildVersion.PLATFORMS.IOS_SIMULATOR: "ios_simulator",
+    MachO.BuildVersion.PLATFORMS.MACOS: "macos",
+}
+# Bits of a Mach-O symbol's type: seen by other files, and by those of the same library alone.
+_EXTERNAL = 0x01
+_PRIVATE_EXTERNAL = 0x10
+# A bit of its description, where it is defined.
+_WEAK_DEFINITION = 0x80
+
+# It explains each file that it cannot read on standard output, where nobody asked for it.
+lief.logging.disable()
+
+
+class UnknownBinary(ValueError):
+    """Bytes that are no ELF or Mach-O file, nor a static library or universal file of them."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """`version` is that of the library which had the symbol when this was linked; a `weak` symbol
+    may be missing."""
+
+    name: str
+    version: str | None = None
+    weak: bool = False
+
+
+@dataclass(frozen=True)
+class Image:
+    """One file, or one member of a static library (`member`). Symbols are named as in C.
+
+    `hidden` symbols are for what the file is linked with, and for nothing that loads the result.
+    Of `weak` ones, exported or hidden, several files may have a definition, and one is taken.
+    `page_alignment` is the least that an ELF file's loaded segments have; `system` and
+    `system_version` are what a Mach-O file says it runs on, at least.
+    """
+
+    format: str
+    kind: str
+    architecture: str
+    exports: tuple[str, ...]
+    imports: tuple[Import, ...]
+    hidden: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    member: str | None = None
+    name: str | None = None
+    libraries: tuple[str, ...] = ()
+    page_alignment: int | None = None
+    system: str | None = None
+    system_version: str | None = None
+
+
+def _sorted_imports(imports: list[Import]) -> tuple[Import, ...]:
+    return tuple(sorted(set(imports), key=lambda item: (item.name, item.version or "")))
+
+
+def _text(name: str | bytes) -> str:
+    """LIEF gives the bytes of a name that is not UTF-8."""
+    return name if isinstance(name, str) else name.decode(errors="backslashreplace")
+
+
+def _elf_version(symbol: ELF.Symbol) -> str | None:
+    version = symbol.symbol_version
+    auxiliary = version.symbol_version_auxiliary if version is not None else None
+    return _text(auxiliary.name) if auxiliary is not None else None
+
+
+def _read_elf(binary: ELF.Binary, member: str | None) -> Image:
+    kind = _ELF_KINDS[binary.header.file_type]
+    symbols = list(binary.symtab_symbols if kind == "object" else binary.dynamic_symbols)
+    seen = [
+        symbol
+        for symbol in symbols
+        if symbol.name and symbol.binding in (ELF.Symbol.BINDING.GLOBAL, ELF.Symbol.BINDING.WEAK)
+    ]
+    inner = (ELF.Symbol.VISIBILITY.HIDDEN, ELF.Symbol.VISIBILITY.INTERNAL)
+    defined = [symbol for symbol in seen if symbol.shndx != 0]
+    loaded = [s.alignment for s in binary.segments if s.type == ELF.Segment.TYPE.LOAD]
+    name = binary.get(ELF.DynamicEntry.TAG.SONAME)
+    return Image(
+        format="elf",
+        kind=kind,
+        architecture=_ELF_ARCHITECTURES[binary.header.machine_type],
+        exports=tuple(sorted(_text(s.name) for s in defined if s.visibility not in inner)),
+        imports=_sorted_imports(
+            [
+                Import(_text(s.name), _elf_version(s), s.binding == ELF.Symbol.BINDING.WEAK)
+                for s in seen
+                if s.shndx == 0
+            ]
+        ),
+        hidden=tuple(sorted(_text(s.name) for s in defined if s.visibility in inner)),
+        weak=tuple(sorted(_text(s.name) for s in defined if s.binding == ELF.Symbol.BINDING.WEAK)),
+        member=member,
+        name=_text(name.name) if isinstance(name, ELF.DynamicSharedObject) else None,
+        libraries=tuple(_text(library) for library in binary.libraries),
+        page_alignment=min(loaded, default=None),
+    )
+
+
+def _c_name(symbol: MachO.Symbol) -> str:
+    name = _text(symbol.name)
+    return name[1:] if name.startswith("_") else name
+
+
+def _read_mach_o(binary: MachO.Binary, member: str | None) -> Image:
+    seen = [symbol for symbol in binary.symbols if symbol.raw_type & _EXTERNAL]
+    undefined = MachO.Symbol.TYPE.UNDEFINED
+    # An undefined symbol with a value is a tentative definition of that size.
+    imports = [s for s in seen if s.type == undefined and s.value == 0]
+    defined = [s for s in seen if s not in imports]
+    build = binary.build_version
+    identity = binary.get(MachO.LoadCommand.TYPE.ID_DYLIB)
+    return Image(
+        format="mach-o",
+        kind=_MACH_O_KINDS[binary.header.file_type],
+        architecture=_MACH_O_ARCHITECTURES[binary.header.cpu_type],
+        exports=tuple(sorted(_c_name(s) for s in defined if not s.raw_type & _PRIVATE_EXTERNAL)),
+        imports=_sorted_imports([Import(_c_name(s)) for s in imports]),
+        hidden=tuple(sorted(_c_name(s) for s in defined if s.raw_type & _PRIVATE_EXTERNAL)),
+        weak=tuple(sorted(_c_name(s) for s in defined if s.description & _WEAK_DEFINITION)),
+        member=member,
+        name=_text(identity.name) if isinstance(identity, MachO.DylibCommand) else None,
+        libraries=tuple(
+            _text(library.name)
+            for library in binary.libraries
+            if library.command != MachO.LoadCommand.TYPE.ID_DYLIB
+        ),
+        system=_MACH_O_SYSTEMS.get(build.platform) if build is not None else None,
+        system_version=".".join(map(str, build.minos[:2])) if build is not None else None,
+    )
+
+
+def _read_file(data: bytes, member: str | None) -> Image:
+    where = f"its member `{member}`" if member else "it"
+    binary = lief.parse(data)
+    try:
+        if isinstance(binary, ELF.Binary):
+            return _read_elf(binary, member)
+        if isinstance(binary, MachO.Binary):
+            return _read_mach_o(binary, member)
+    except KeyError as error:
+        raise UnknownBinary(f"{where} is of an unknown kind: {error}") from error
+    raise UnknownBinary(f"{where} is neither an ELF nor a Mach-O file")
+
+
+def _read_archive(data: bytes) -> list[Image]:
+    try:
+        with arpy.Archive(fileobj=io.BytesIO(data)) as archive:
+            members = [
+                (header.name.rstrip(b"\0").decode(), archive.open(header).read())
+                for header in archive.infolist()
+            ]
+    except arpy.ArchiveFormatError as error:
+        raise UnknownBinary(f"it is a damaged static library: {error}") from error
+    return [
+        _read_file(content, name) for name, content in members if not name.startswith("__.SYMDEF")
+    ]
+
+
+def read_images(data: bytes) -> list[Image]:
+    """What a file holds, in its order. Raises UnknownBinary for anything else."""
+    if is_universal(data):
+        try:
+            slices = split(data)
+        except ValueError as error:
+            raise UnknownBinary(f"it is a damaged universal file: {error}") from error
+        return [image for item in slices for image in read_images(item.content)]
+    if data.startswith(_ARCHIVE_MAGIC):
+        return _read_archive(data)
+    return [_read_file(data, None)]

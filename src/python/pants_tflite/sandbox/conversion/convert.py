@@ -1,0 +1,131 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Converts a SavedModel to a `.tflite` file with TensorFlow's converter.
+
+A process converts once: the converter does not give its memory back.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from pants_tflite.sandbox.conversion.converter_errors import conversion_error
+from pants_tflite.sandbox.conversion.silent_faults import check_converted
+from pants_tflite.sandbox.harness import UserError, run
+from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel, registerers
+from pants_tflite.sandbox.modes import Mode, find_mode, io_type
+from pants_tflite.sandbox.samples.calibration import Feeds, calibration_feeds, read_calibration
+from pants_tflite.sandbox.samples.npz_files import Dataset
+from pants_tflite.sandbox.saved_models.saved_model_signatures import (
+    Signature,
+    choose_signatures,
+    read_signatures,
+)
+from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.tflite.conversion_output import (
+    Conversion,
+    describe_calibration,
+    write_conversion,
+)
+
+
+def _load(tensorflow: Any, path: Path, signatures: Sequence[str]) -> Any:
+    """A converter for the SavedModel, with nothing asked of it yet."""
+    try:
+        return tensorflow.lite.TFLiteConverter.from_saved_model(
+            str(path), signature_keys=list(signatures)
+        )
+    except Exception as error:
+        raise UserError(
+            f"the SavedModel `{path.name}` cannot be loaded",
+            field="saved_model",
+            value=path.name,
+            fix="Export or copy it again, whole.",
+            detail=f"{type(error).__name__}: {error}",
+        ) from error
+
+
+def _feeds(dataset: Dataset, signature: Signature) -> Feeds:
+    shapes = {}
+    for name, shape in signature.shapes.items():
+        if shape is None:
+            raise UserError(
+                f"the input `{name}` of the SavedModel has no fixed number of dimensions, so that "
+                "samples cannot be told from batches",
+                field="saved_model",
+                fix="Give the input a shape when exporting; single dimensions may be unknown.",
+            )
+        shapes[name] = shape
+    return calibration_feeds(dataset, shapes, signature.dtypes)
+
+
+def _set_mode(tensorflow: Any, converter: Any, mode: Mode, io_types: Sequence[str]) -> None:
+    lite = tensorflow.lite
+    # It records the version of TensorFlow, which `conversion.json` tells: an upgrade that changes
+    # nothing in a model leaves its bytes, and all that is built from them, as they were.
+    converter.exclude_conversion_metadata = True
+    if mode.name != "float32":
+        converter.optimizations = [lite.Optimize.DEFAULT]
+    if mode.name == "float16":
+        converter.target_spec.supported_types = [tensorflow.float16]
+    if mode.name == "int8":
+        converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if mode.name == "int16x8":
+        converter.target_spec.supported_ops = [
+            lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        ]
+    converter.inference_input_type = tensorflow.as_dtype(io_types[0])
+    converter.inference_output_type = tensorflow.as_dtype(io_types[1])
+
+
+def _set_calibration(converter: Any, feeds: Mapping[str, Feeds], kernels: Sequence[Kernel]) -> None:
+    def representative_dataset() -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+        for signature, signature_feeds in feeds.items():
+            for feed in signature_feeds:
+                yield signature, feed
+
+    converter.representative_dataset = representative_dataset
+    # Calibration runs the model, so it needs the kernels of its custom ops.
+    functions = registerers(kernels)
+    converter.target_spec._experimental_custom_op_registerers = functions
+
+
+def main(request: dict[str, Any]) -> None:
+    mode = find_mode(request["mode"])
+    io_types = [io_type(mode, field, request[field]) for field in ("input_type", "output_type")]
+    dataset = None
+    if mode.calibrates:
+        dataset = read_calibration(request["calibration"], needed_by=f"the mode {mode.name}")
+    path, custom_ops = Path(request["saved_model"]), request["custom_ops"]
+    tensorflow = start_tensorflow(threads=request["threads"])
+    warnings.simplefilter("ignore")
+    available = read_signatures(path)
+    signatures = choose_signatures(available, request["signatures"])
+    feeds = {key: _feeds(dataset, available[key]) for key in signatures if dataset is not None}
+    converter = _load(tensorflow, path, signatures)
+    _set_mode(tensorflow, converter, mode, io_types)
+    if feeds:
+        _set_calibration(converter, feeds, Kernel.read_all(request.get("kernels", ())))
+    converter.allow_custom_ops = bool(custom_ops)
+    try:
+        content = bytes(converter.convert())
+    except Exception as error:
+        raise conversion_error(error, mode.name) from error
+    check_converted(content, signatures, custom_ops)
+    conversion = Conversion(
+        engine="tensorflow",
+        mode=mode.name,
+        input_type=io_types[0],
+        output_type=io_types[1],
+        signatures=tuple(signatures),
+        calibration=describe_calibration(dataset),
+    )
+    write_conversion(content, conversion, {"tensorflow": tensorflow.__version__})
+
+
+if __name__ == "__main__":
+    run(main)

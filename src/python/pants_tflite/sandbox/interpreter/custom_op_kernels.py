@@ -1,0 +1,66 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The kernels of custom ops that a request names, for the interpreters that run its model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.interpreter.kernel_loading import (
+    KernelError,
+    Registration,
+    load_registration,
+    registerer,
+)
+
+
+def _unchanged(registration: Registration) -> Registration:
+    return registration
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Where the kernel of an op is: the function `registration` of the shared library.
+
+    `adapt` makes of what that returns the registration that is used.
+    """
+
+    op: str
+    library: Path
+    registration: str
+    adapt: Callable[[Registration], Registration] = _unchanged
+
+    @classmethod
+    def read_all(cls, values: Iterable[Mapping[str, Any]]) -> tuple[Kernel, ...]:
+        """The kernels in a request's JSON: `op`, `library` and `registration` of each."""
+        return tuple(
+            cls(value["op"], Path(value["library"]), value["registration"]) for value in values
+        )
+
+    def load(self) -> Registration:
+        """The registration, under the op's name.
+
+        Raises UserError where the library cannot be loaded or has no such function.
+        """
+        try:
+            return self.adapt(load_registration(self.op, self.library, self.registration))
+        except KernelError as error:
+            raise UserError(
+                str(error),
+                field="custom_ops",
+                value=self.op,
+                fix="Mend the sources of its `tflite_custom_op`. On this machine a kernel finds "
+                "the C library alone: of TensorFlow Lite it can use the headers, and what the "
+                "TfLiteContext points to.",
+            ) from error
+
+
+def registerers(kernels: Sequence[Kernel]) -> list[Callable[[int], None]]:
+    """What TensorFlow and LiteRT take as registerers of custom ops: one for all `kernels`.
+
+    Raises UserError where a kernel cannot be loaded.
+    """
+    return [registerer({kernel.op: kernel.load() for kernel in kernels})] if kernels else []

@@ -1,0 +1,109 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Kernels that compute in memory of just the size of each tensor.
+
+An interpreter keeps all tensors in one block, where a kernel that reads or writes beyond a tensor
+meets another tensor, or padding, and a sanitizer sees nothing of it. A kernel from here works on
+copies, each a block of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from pants_tflite.sandbox.interpreter.kernel_loading import Registration, keep
+
+_ALIGNMENT = 64
+_Invoke = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+_C = ctypes.CDLL(None)
+_C.free.argtypes = [ctypes.c_void_p]
+_C.posix_memalign.argtypes = [
+    ctypes.POINTER(ctypes.c_void_p),
+    ctypes.c_size_t,
+    ctypes.c_size_t,
+]
+
+
+class _Tensor(ctypes.Structure):
+    """TfLiteTensor."""
+
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("data", ctypes.c_void_p),
+        ("dims", ctypes.c_void_p),
+        ("scale", ctypes.c_float),
+        ("zero_point", ctypes.c_int32),
+        ("allocation_type", ctypes.c_int),
+        ("bytes", ctypes.c_size_t),
+        ("_others", ctypes.c_uint64 * 8),
+    ]
+
+
+class _Context(ctypes.Structure):
+    """The first fields of TfLiteContext."""
+
+    _fields_ = [
+        ("tensors_size", ctypes.c_size_t),
+        ("get_execution_plan", ctypes.c_void_p),
+        ("tensors", ctypes.POINTER(_Tensor)),
+    ]
+
+
+class _Node(ctypes.Structure):
+    """The first fields of TfLiteNode: each an int32 that counts, and as many int32 behind it."""
+
+    _fields_ = [
+        ("inputs", ctypes.POINTER(ctypes.c_int32)),
+        ("outputs", ctypes.POINTER(ctypes.c_int32)),
+    ]
+
+
+def with_exact_tensors(registration: Registration) -> Registration:
+    """The same kernel, working on a copy of each of its tensors."""
+    original = _Invoke(registration.invoke)
+
+    def invoke(context: int, node: int) -> int:
+        tensors = _Context.from_address(context).tensors
+        indices = _Node.from_address(node)
+        inputs, outputs = _indices(indices.inputs), _indices(indices.outputs)
+        copies = {index: _Copy(tensors[index]) for index in {*inputs, *outputs}}
+        status = original(context, node)
+        for index, copy in copies.items():
+            copy.put_back(tensors[index], changed=index in outputs)
+        return status
+
+    replacement = _Invoke(invoke)
+    keep(replacement)
+    copy = Registration.from_buffer_copy(registration)
+    copy.invoke = ctypes.cast(replacement, ctypes.c_void_p).value
+    return copy
+
+
+def _indices(array: Any) -> list[int]:
+    return [array[1 + i] for i in range(array[0]) if array[1 + i] >= 0]
+
+
+class _Copy:
+    """A tensor's memory, in a block of its size, and where it was before."""
+
+    def __init__(self, tensor: _Tensor) -> None:
+        block = ctypes.c_void_p()
+        if _C.posix_memalign(ctypes.byref(block), _ALIGNMENT, tensor.bytes):
+            raise MemoryError(f"no memory for a tensor of {tensor.bytes} bytes")
+        self._block, self._before, self._bytes = block, tensor.data, tensor.bytes
+        if tensor.data and tensor.bytes:
+            ctypes.memmove(block, tensor.data, tensor.bytes)
+        tensor.data = block.value
+
+    def put_back(self, tensor: _Tensor, *, changed: bool) -> None:
+        """Frees the block; what it holds becomes the tensor's, where that has `changed`."""
+        # A kernel may have given a dynamic output another size, and so another block.
+        if tensor.data == self._block.value:
+            if changed and self._before and self._bytes:
+                ctypes.memmove(self._before, self._block, self._bytes)
+            tensor.data = self._before
+            _C.free(self._block)
+
+
+assert ctypes.sizeof(_Tensor) == 112

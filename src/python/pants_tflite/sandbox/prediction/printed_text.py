@@ -1,0 +1,115 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What `predict` prints: the model's inputs and outputs, and what it makes of a sample."""
+
+from __future__ import annotations
+
+import json
+from typing import Mapping, Sequence
+
+import numpy as np
+
+from pants_tflite.sandbox.prediction.tensor_values import shape_text
+from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Tensor
+from pants_tflite.sandbox.tflite.quantized_values import dequantize
+
+_MOST_ELEMENTS = 64
+_LONGEST_EXAMPLE = 16
+_BEST = 5
+
+
+def details_text(model: Model, signature: Signature) -> str:
+    """Lines on the model and on the inputs and outputs of one of its signatures."""
+    others = [other.name for other in model.callables if other != signature]
+    ops = sum(len(graph.ops) for graph in model.subgraphs)
+    lines = [
+        f"model: {model.file_bytes:,} bytes, {ops} op{'s' * (ops != 1)}",
+        f"signature: {signature.name}" + (f" (also: {', '.join(others)})" if others else ""),
+    ]
+    for kind, tensors in (("input", signature.inputs), ("output", signature.outputs)):
+        lines += [_tensor_line(kind, name, tensor) for name, tensor in tensors]
+    return "\n".join(lines)
+
+
+def _tensor_line(kind: str, name: str, tensor: Tensor) -> str:
+    line = f"{kind + ':':<8}{name}  {tensor.dtype} {shape_text(tensor.shape_signature)}"
+    quantization = tensor.quantization
+    if quantization is None:
+        return line
+    if len(quantization.scales) > 1:
+        return f"{line}  {len(quantization.scales)} scales, dimension {quantization.dimension}"
+    return f"{line}  scale {quantization.scales[0]!r}, zero point {quantization.zero_points[0]}"
+
+
+def usage_text(signature: Signature) -> str:
+    """How to give the signature's inputs, with an example."""
+    several = len(signature.inputs) > 1
+    examples = []
+    for name, tensor in signature.inputs:
+        if tensor.elements <= _LONGEST_EXAMPLE:
+            zero = 0.0 if "float" in tensor.dtype or tensor.quantization else 0
+            value = json.dumps(np.full(tensor.shape, zero).tolist())
+        else:
+            value = "sample.npy"
+        examples.append(f"--input '{name}={value}'" if several else f"--input '{value}'")
+    return f"For a prediction add, for instance: {' '.join(examples)}"
+
+
+def outputs_text(
+    signature: Signature, stored: Mapping[str, np.ndarray], labels: Sequence[str]
+) -> str:
+    """Lines with the outputs of a call: real values and, where quantized, what is stored.
+
+    With `labels` the best of as many elements are named.
+    """
+    lines = []
+    for name, tensor in signature.outputs:
+        real = dequantize(stored[name], tensor)
+        lines.append(f"{name} = {array_text(real)}")
+        if tensor.quantization is not None:
+            lines.append(f"{' ' * len(name)}   stored as {array_text(stored[name])}")
+        if labels and real.size == len(labels):
+            lines += _best_lines(real.ravel(), labels)
+    return "\n".join(lines)
+
+
+def array_text(array: np.ndarray) -> str:
+    """`array` on one line, each float in the fewest digits that tell it from its neighbours."""
+    text = np.array2string(
+        array,
+        separator=", ",
+        threshold=_MOST_ELEMENTS,
+        max_line_width=1_000_000,
+        formatter={"all": _element_text},
+    )
+    return " ".join(text.split())
+
+
+def _element_text(value: object) -> str:
+    return json.dumps(value.decode("utf-8", "replace")) if isinstance(value, bytes) else str(value)
+
+
+def _best_lines(scores: np.ndarray, labels: Sequence[str]) -> list[str]:
+    best = np.argsort(-scores, kind="stable")[:_BEST]
+    return [f"  {scores[index]:.4g}  {labels[index]}" for index in best]
+
+
+def correct_predictions(outputs: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray | None:
+    """For each sample whether the output agrees with its label; None where it is no classification.
+
+    The output has shape (N, classes), scores, or holds an integer for each sample. The labels are
+    class numbers or have shape (N, classes), one-hot.
+    """
+    if len(outputs) != 1 or not len(labels):
+        return None
+    (output,) = outputs.values()
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        labels = labels.argmax(axis=1)
+    count = len(labels)
+    if labels.size != count or labels.dtype.kind not in "biu":
+        return None
+    if output.dtype.kind in "biu" and output.size == count:
+        return output.reshape(count) == labels.reshape(count)
+    if output.ndim == 2 and output.shape[1] > 1:
+        return output.argmax(axis=1) == labels.reshape(count)
+    return None

@@ -1,0 +1,58 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.samples.calibration import calibration_feeds, read_calibration
+from pants_tflite.sandbox.samples.npz_files import Dataset, write_npz
+
+
+def dataset(**inputs: Any) -> Dataset:
+    return Dataset({name: np.asarray(array) for name, array in inputs.items()}, None)
+
+
+def test_feeds_can_be_read_again_and_again() -> None:
+    samples = dataset(x=np.arange(6, dtype="float32").reshape(3, 2))
+    feeds = calibration_feeds(samples, {"x": [None, 2]}, {"x": np.dtype("float32")})
+    for _ in range(2):
+        assert [feed["x"].tolist() for feed in feeds] == [[[0, 1]], [[2, 3]], [[4, 5]]]
+
+
+def test_no_calibration() -> None:
+    with pytest.raises(UserError) as raised:
+        read_calibration(None, needed_by="the mode int8")
+    assert raised.value.field == "calibration"
+    assert raised.value.message == "the mode int8 needs calibration samples"
+    assert "Name a `tflite_dataset`" in raised.value.fix
+
+
+@pytest.mark.parametrize(
+    "arrays", [{}, {"input/x": np.zeros((0, 2), "float32")}, {"label": np.zeros(3)}]
+)
+def test_empty_calibration(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
+    write_npz(tmp_path / "dataset.npz", arrays)
+    with pytest.raises(UserError) as raised:
+        read_calibration(str(tmp_path / "dataset.npz"), needed_by="the mode int8")
+    assert raised.value.field == "calibration"
+    assert raised.value.message == "the calibration dataset holds no samples"
+
+
+@pytest.mark.parametrize(
+    "samples, message",
+    [
+        (dataset(x=np.zeros((4, 3), "float32")), "have the shape [3], but the model takes [?, 2]"),
+        (dataset(x=np.zeros((4, 2), "uint8")), "are uint8, but the model takes float32"),
+        (dataset(y=np.zeros((4, 2), "float32")), "has the inputs y, but the model takes x"),
+    ],
+)
+def test_samples_that_the_model_does_not_take(samples: Dataset, message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        calibration_feeds(samples, {"x": [None, 2]}, {"x": np.dtype("float32")})
+    assert raised.value.field == "calibration"
+    assert message in raised.value.message

@@ -1,0 +1,146 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Runs a dataset function and keeps its samples, so that they can be read any number of times."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import sys
+from pathlib import Path
+from typing import Any, Iterator, Mapping
+
+import numpy as np
+
+from pants_tflite.sandbox.entry_point import call_function, load_function
+from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, user_traceback, write_json
+from pants_tflite.sandbox.samples.dataset_values import (
+    Sample,
+    SampleError,
+    check_alike,
+    parse_sample,
+    stack,
+)
+from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, write_npz
+
+FORMAT_VERSION = 1
+# An endless generator ends here instead of filling the memory.
+MAX_BYTES = 4 << 30
+
+
+def _entry_point_error(
+    entry_point: Mapping[str, str], message: str, fix: str, detail: str = ""
+) -> UserError:
+    file, function = entry_point["file"], entry_point["function"]
+    return UserError(
+        f"`{function}` in `{file}` {message}",
+        field="entry_point",
+        value=f"{Path(file).name}:{function}",
+        fix=fix,
+        detail=detail,
+    )
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    # TensorFlow is not needed here, but the user's own code may shuffle with it.
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].random.set_seed(seed)
+
+
+def _iterate(entry_point: Mapping[str, str], result: Any) -> Iterator[Any]:
+    """Yields what `result` yields. Raises UserError where it yields nothing ever, or raises."""
+    if isinstance(result, (str, bytes, Mapping)) or not hasattr(type(result), "__iter__"):
+        raise _entry_point_error(
+            entry_point,
+            f"returned `{type(result).__name__}`, not a sequence of samples",
+            "`yield` each sample, or return a list, an iterator or a tf.data.Dataset.",
+        )
+    try:
+        yield from result
+    except BaseException as error:
+        if isinstance(error, (GeneratorExit, UserError)):
+            raise
+        raise _entry_point_error(
+            entry_point,
+            f"raised {type(error).__name__} while yielding samples: {error}",
+            "Mend the function; the traceback is below.",
+            user_traceback(error, below=__file__),
+        ) from error
+
+
+def _collect(entry_point: Mapping[str, str], items: Iterator[Any]) -> list[Sample]:
+    samples: list[Sample] = []
+    size = 0
+    for index, item in enumerate(items):
+        try:
+            sample = parse_sample(item, index)
+            check_alike(samples[0] if samples else sample, sample, index)
+        except SampleError as error:
+            raise _entry_point_error(entry_point, f"yielded wrong samples: {error}", error.fix)
+        samples.append(sample)
+        size += sample.nbytes
+        if size > MAX_BYTES:
+            raise UserError(
+                f"the dataset passes {MAX_BYTES >> 20} MiB with its sample {index}",
+                field="max_samples",
+                fix="Set `max_samples`: a few hundred samples suffice to calibrate and to compare.",
+            )
+    return samples
+
+
+def collect_dataset(
+    entry_point: Mapping[str, str], inputs: Mapping[str, str], max_samples: int | None, seed: int
+) -> Dataset:
+    """At most `max_samples` of what the dataset function yields when called with `inputs`.
+
+    Raises UserError where there are none, or they cannot be stacked into arrays of finite numbers.
+    """
+    if max_samples is not None and max_samples < 1:
+        raise UserError(
+            f"`max_samples` is {max_samples}",
+            field="max_samples",
+            value=max_samples,
+            fix="Take at least one sample, or leave `max_samples` out to take all.",
+        )
+    _seed(seed)
+    load_function(entry_point)
+    _seed(seed)
+    result = call_function(entry_point, inputs)
+    items = _iterate(entry_point, result)
+    samples = _collect(entry_point, itertools.islice(items, max_samples))
+    if not samples:
+        raise _entry_point_error(
+            entry_point,
+            "yielded no samples",
+            "Check the path it reads from. A generator or iterator can be read only once: create "
+            "it inside the function, not at the top of the module.",
+        )
+    return stack(samples)
+
+
+def _describe(name: str, array: np.ndarray) -> dict[str, Any]:
+    return {"name": name, "shape": list(array.shape[1:]), "dtype": array.dtype.name}
+
+
+def main(request: dict[str, Any]) -> None:
+    dataset = collect_dataset(
+        request["entry_point"], request["inputs"], request["max_samples"], request["seed"]
+    )
+    arrays = dataset.to_arrays()
+    write_npz(OUTPUT_DIR / "dataset.npz", arrays)
+    write_json(
+        OUTPUT_DIR / "dataset.json",
+        {
+            "format_version": FORMAT_VERSION,
+            "count": len(dataset),
+            "fingerprint": fingerprint(arrays),
+            "inputs": [_describe(name, dataset.inputs[name]) for name in sorted(dataset.inputs)],
+            "labels": None if dataset.label is None else _describe("label", dataset.label),
+        },
+    )
+
+
+if __name__ == "__main__":
+    run(main)

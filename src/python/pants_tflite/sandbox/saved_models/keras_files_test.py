@@ -1,0 +1,186 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.saved_models import export
+from pants_tflite.sandbox.saved_models.keras_files import load_keras_file
+from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+
+SHARED_MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS")
+HAS_TF_KERAS = importlib.util.find_spec("tf_keras") is not None
+SUFFIXES = (".keras", ".h5")
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    start_tensorflow(threads=1)
+    import keras
+
+    return keras
+
+
+@pytest.fixture(scope="module")
+def model(keras: Any) -> Any:
+    image = keras.Input((3,), name="image")
+    return keras.Model(image, keras.layers.Dense(2, kernel_initializer="ones")(image))
+
+
+def export_file(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.chdir(folder)
+    Path("out").mkdir()
+    source = {"kind": "keras_file", "path": name}
+    export.main({"source": source, "seed": 0, "threads": 1})
+    return json.loads(Path("out/export.json").read_text())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_file_becomes_a_saved_model(
+    model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    import tensorflow as tf
+
+    model.save(tmp_path / f"model{suffix}")
+    description = export_file(tmp_path, f"model{suffix}", monkeypatch)
+    assert description["signatures"]["serving_default"]["inputs"] == [
+        {"name": "image", "shape": [None, 3], "dtype": "float32"}
+    ]
+    signature = tf.saved_model.load("out/saved_model").signatures["serving_default"]
+    outputs = signature(image=tf.constant([[1.0, 2.0, 3.0]]))
+    assert outputs["output_0"].numpy().tolist() == [[6, 6]]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("damage", ["cut", "junk", "empty"])
+def test_corrupt_file(model: Any, tmp_path: Path, suffix: str, damage: str) -> None:
+    path = tmp_path / f"model{suffix}"
+    model.save(path)
+    data = path.read_bytes()
+    path.write_bytes({"cut": data[: len(data) // 2], "junk": b"hello", "empty": b""}[damage])
+    with pytest.raises(UserError, match=f"`model{suffix}` is not a whole {suffix} file") as caught:
+        load_keras_file(path)
+    assert (caught.value.field, caught.value.value) == ("source", path.name)
+
+
+def test_archive_with_a_flipped_bit(model: Any, tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    model.save(path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(UserError, match="not a whole .keras file: Bad CRC-32"):
+        load_keras_file(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("model.pb", "no Keras file by its name"), ("no.h5", "there is no file")]
+)
+def test_wrong_name(keras: Any, tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "model.pb").write_bytes(b"")
+    with pytest.raises(UserError, match=message) as caught:
+        load_keras_file(tmp_path / name)
+    assert caught.value.field == "source"
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("custom", ["Doubling", "Lambda"])
+def test_custom_object(keras: Any, tmp_path: Path, suffix: str, custom: str) -> None:
+    class Doubling(keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            return x * 2
+
+    layer = Doubling() if custom == "Doubling" else keras.layers.Lambda(lambda x: x * 2)
+    image = keras.Input((3,))
+    keras.Model(image, layer(image)).save(tmp_path / f"model{suffix}")
+    with pytest.raises(UserError, match=f"needs the custom object `{custom}`") as caught:
+        load_keras_file(tmp_path / f"model{suffix}")
+    assert "custom_objects" in caught.value.fix
+    assert caught.value.detail
+
+
+def test_weights_without_a_model(model: Any, tmp_path: Path) -> None:
+    path = tmp_path / "model.weights.h5"
+    model.save_weights(path)
+    with pytest.raises(UserError, match="holds weights but no model") as caught:
+        load_keras_file(path)
+    assert "`model.save(…)`" in caught.value.fix
+
+
+def write_legacy_file(model: Any, path: Path) -> None:
+    """A file whose configuration has an argument that only Keras 2 knows."""
+    h5py = pytest.importorskip("h5py")
+    model.save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        for layer in config["config"]["layers"]:
+            layer["config"]["of_keras_2"] = 1
+        file.attrs["model_config"] = json.dumps(config)
+
+
+@pytest.mark.skipif(HAS_TF_KERAS, reason="tf_keras is installed")
+def test_file_that_only_keras_2_loads(model: Any, tmp_path: Path) -> None:
+    write_legacy_file(model, tmp_path / "model.h5")
+    with pytest.raises(UserError, match="Keras cannot load `model.h5`") as caught:
+        load_keras_file(tmp_path / "model.h5")
+    assert "`tf-keras`" in caught.value.fix
+    assert "of_keras_2" in caught.value.detail
+
+
+@pytest.mark.skipif(not HAS_TF_KERAS, reason="tf_keras is not installed")
+def test_keras_2_loads_what_keras_3_cannot(
+    keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tf_keras  # pants: no-infer-dep
+
+    model = tf_keras.Sequential(
+        [tf_keras.layers.Input((4, 4, 2), name="image"), tf_keras.layers.DepthwiseConv2D(3)]
+    )
+    model.save(tmp_path / "model.h5")
+    description = export_file(tmp_path, "model.h5", monkeypatch)
+    assert description["signatures"]["serving_default"]["outputs"][0]["shape"] == [None, 2, 2, 2]
+
+
+@pytest.mark.skipif(not HAS_TF_KERAS, reason="tf_keras is not installed")
+def test_custom_object_of_keras_2(keras: Any, tmp_path: Path) -> None:
+    import tf_keras  # pants: no-infer-dep
+
+    class Doubling(tf_keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            return x * 2
+
+    image = tf_keras.layers.Input((4, 4, 2))
+    output = Doubling()(tf_keras.layers.DepthwiseConv2D(3)(image))
+    tf_keras.Model(image, output).save(tmp_path / "model.h5")
+    with pytest.raises(UserError, match="needs the custom object `Doubling`"):
+        load_keras_file(tmp_path / "model.h5")
+
+
+def test_unbuilt_model_blames_the_file(
+    keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keras.Sequential([keras.layers.Dense(2)]).save(tmp_path / "model.keras")
+    with pytest.raises(UserError, match="never built") as caught:
+        export_file(tmp_path, "model.keras", monkeypatch)
+    assert (caught.value.field, caught.value.value) == ("source", "model.keras")
+
+
+@pytest.mark.skipif(SHARED_MODELS is None, reason="PANTS_TFLITE_SHARED_MODELS names no folder")
+def test_published_file(keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorflow as tf
+
+    (tmp_path / "resnet.h5").symlink_to(Path(SHARED_MODELS or "") / "ic/pretrainedResnet.h5")
+    description = export_file(tmp_path, "resnet.h5", monkeypatch)
+    (image,) = description["signatures"]["serving_default"]["inputs"]
+    assert image == {"name": "input_1", "shape": [None, 32, 32, 3], "dtype": "float32"}
+    signature = tf.saved_model.load("out/saved_model").signatures["serving_default"]
+    scores = signature(input_1=tf.constant(np.zeros((2, 32, 32, 3), "float32")))["output_0"]
+    assert scores.numpy().sum(axis=1) == pytest.approx([1, 1])

@@ -1,0 +1,90 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The signatures of a SavedModel, read from its protobuf: loading the model takes seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Sequence
+
+import numpy as np
+
+from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.saved_models.loading import check_files
+from pants_tflite.sandbox.saved_models.saved_model_proto import SAVED_MODEL_FILE
+
+DEFAULT_SIGNATURE = "serving_default"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature's inputs, sorted by name. An unknown dimension is -1, an unknown rank None."""
+
+    shapes: Mapping[str, tuple[int, ...] | None]
+    dtypes: Mapping[str, np.dtype]
+
+
+def read_signatures(path: Path) -> dict[str, Signature]:
+    """All signatures of the SavedModel in the directory `path`, by key, sorted.
+
+    Raises UserError where there is no SavedModel, a corrupt one, or one without signatures.
+    """
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    check_files(path, field="saved_model", title=path.name)
+    content = (path / SAVED_MODEL_FILE).read_bytes()
+    saved_model = saved_model_pb2.SavedModel.FromString(content)
+    signatures = {
+        key: _signature(definition)
+        for meta_graph in saved_model.meta_graphs[:1]
+        for key, definition in sorted(meta_graph.signature_def.items())
+        if not key.startswith("__")
+    }
+    if not signatures:
+        raise UserError(
+            f"the SavedModel `{path.name}` has no signatures",
+            field="saved_model",
+            value=path.name,
+            fix="Save it with `signatures=…`, or a Keras model with `model.export`.",
+        )
+    return signatures
+
+
+def choose_signatures(signatures: Mapping[str, Signature], wanted: Sequence[str]) -> list[str]:
+    """The keys to convert: those `wanted`, else `serving_default`, else the only one.
+
+    Raises UserError where a wanted one does not exist, or there are several to choose from.
+    """
+    unknown = [key for key in wanted if key not in signatures]
+    if unknown or not (wanted or DEFAULT_SIGNATURE in signatures or len(signatures) == 1):
+        message = (
+            f"the SavedModel has no signature `{unknown[0]}`"
+            if unknown
+            else f"the SavedModel has {len(signatures)} signatures, and none is {DEFAULT_SIGNATURE}"
+        )
+        raise UserError(
+            message,
+            field="signatures",
+            value=", ".join(unknown) or None,
+            fix=f"Choose from {', '.join(signatures)}.",
+        )
+    if wanted:
+        return sorted(set(wanted))
+    return [DEFAULT_SIGNATURE if DEFAULT_SIGNATURE in signatures else next(iter(signatures))]
+
+
+def _signature(definition: object) -> Signature:
+    from tensorflow import as_dtype
+
+    inputs = sorted(definition.inputs.items())  # type: ignore[attr-defined]
+    shapes = {
+        name: (
+            None
+            if info.tensor_shape.unknown_rank
+            else tuple(dimension.size for dimension in info.tensor_shape.dim)
+        )
+        for name, info in inputs
+    }
+    dtypes = {name: np.dtype(as_dtype(info.dtype).as_numpy_dtype) for name, info in inputs}
+    return Signature(shapes, dtypes)

@@ -1,0 +1,198 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Reads a `.tflite` file through the flatbuffer schema alone, without an interpreter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterable
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from pants_tflite.sandbox.tflite.checked_flatbuffer import CheckedFlatbuffer, CorruptModel
+from pants_tflite.sandbox.tflite.flatbuffer_model import (
+    Model,
+    Op,
+    OpCode,
+    Quantization,
+    Signature,
+    Subgraph,
+    Tensor,
+)
+
+# Flatbuffer fields hold their place in the vtable for good, so these never change.
+_STRING_SLOTS = {
+    schema.OperatorCode: 6,
+    schema.Tensor: 10,
+    schema.SubGraph: 12,
+    schema.SignatureDef: 8,
+    schema.TensorMap: 4,
+    schema.Metadata: 4,
+    schema.Model: 10,
+}
+_MIN_RUNTIME_VERSION = "min_runtime_version"
+
+
+def _names(enumeration: type) -> dict[int, str]:
+    return {value: name for name, value in vars(enumeration).items() if name[0] != "_"}
+
+
+_OP_NAMES = _names(schema.BuiltinOperator)
+_DTYPES = {value: name.lower() for value, name in _names(schema.TensorType).items()}
+
+
+def read_model(path: Path) -> Model:
+    """Reads a `.tflite` file and checks all that this module relies on: offsets, indices, text.
+
+    Raises CorruptModel where the file is damaged or something else.
+    """
+    return parse_model(path.read_bytes())
+
+
+def parse_model(data: bytes) -> Model:
+    """`read_model` for a file's content."""
+    with CheckedFlatbuffer.reading(data, schema.Model, _STRING_SLOTS) as (file, root):
+        buffers = [_Buffer.read(buffer, file) for buffer in file.tables(root, "Buffers")]
+        codes = tuple(_op_code(code, file) for code in file.tables(root, "OperatorCodes"))
+        graphs = tuple(
+            _subgraph(graph, codes, buffers, file) for graph in file.tables(root, "Subgraphs")
+        )
+        if not graphs:
+            raise CorruptModel("it holds no graph")
+        metadata = [(file.text(entry), entry.Buffer()) for entry in file.tables(root, "Metadata")]
+        in_other_files = [buffer.Length() for buffer in file.tables(root, "ExternalBuffers")]
+        used = {tensor.buffer for graph in graphs for tensor in graph.tensors}
+        return Model(
+            description=file.text(root),
+            schema_version=root.Version(),
+            min_runtime_version=_min_runtime_version(metadata, buffers),
+            metadata=tuple(sorted(name for name, _ in metadata)),
+            op_codes=codes,
+            subgraphs=graphs,
+            signatures=tuple(
+                _signature(signature, graphs, file)
+                for signature in file.tables(root, "SignatureDefs")
+            ),
+            file_bytes=len(data),
+            weights_bytes=sum(buffers[index].size for index in used) + sum(in_other_files),
+            external_buffers=bool(in_other_files) or any(buffer.external for buffer in buffers),
+        )
+
+
+@dataclass(frozen=True)
+class _Buffer:
+    content: bytes
+    size: int
+    external: bool
+
+    @classmethod
+    def read(cls, buffer: schema.Buffer, file: CheckedFlatbuffer) -> _Buffer:
+        # An offset of 1 is a placeholder for "not known yet", as in the runtime.
+        if buffer.Offset() > 1:
+            if buffer.Offset() + buffer.Size() > len(file.data):
+                raise CorruptModel("a buffer ends behind the end of the file")
+            return cls(b"", buffer.Size(), True)
+        content = b"" if buffer.DataIsNone() else buffer.DataAsNumpy().data
+        return cls(content, len(content), False)
+
+
+def _op_code(code: schema.OperatorCode, file: CheckedFlatbuffer) -> OpCode:
+    # Old files have the code in the first field alone, new ones a placeholder there.
+    builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    if builtin not in _OP_NAMES:
+        raise CorruptModel(f"it uses the unknown op code {builtin}")
+    custom = builtin == schema.BuiltinOperator.CUSTOM
+    return OpCode(file.text(code) if custom else _OP_NAMES[builtin], code.Version(), custom)
+
+
+def _subgraph(
+    graph: schema.SubGraph,
+    codes: tuple[OpCode, ...],
+    buffers: list[_Buffer],
+    file: CheckedFlatbuffer,
+) -> Subgraph:
+    tensors = tuple(_tensor(tensor, buffers, file) for tensor in file.tables(graph, "Tensors"))
+
+    def indices(table: object, field: str, absent: tuple[int, ...] = ()) -> tuple[int, ...]:
+        found = [index for index in file.numbers(table, field) if index not in absent]
+        return tuple(file.check_index(index, tensors, "tensor") for index in found)
+
+    return Subgraph(
+        name=file.text(graph),
+        tensors=tensors,
+        inputs=indices(graph, "Inputs"),
+        outputs=indices(graph, "Outputs"),
+        ops=tuple(
+            Op(
+                codes[file.check_index(op.OpcodeIndex(), codes, "op code")],
+                indices(op, "Inputs", absent=(-1,)),
+                indices(op, "Outputs", absent=(-1,)),
+            )
+            for op in file.tables(graph, "Operators")
+        ),
+    )
+
+
+def _tensor(tensor: schema.Tensor, buffers: list[_Buffer], file: CheckedFlatbuffer) -> Tensor:
+    name = file.text(tensor)
+    if tensor.Type() not in _DTYPES:
+        raise CorruptModel(f"the tensor `{name}` has the unknown type {tensor.Type()}")
+    shape = tuple(file.numbers(tensor, "Shape"))
+    signature = tuple(file.numbers(tensor, "ShapeSignature")) or shape
+    if min(shape, default=0) < 0 or min(signature, default=0) < -1 or len(shape) != len(signature):
+        raise CorruptModel(f"the tensor `{name}` has the shape {shape}, {signature}")
+    buffer = file.check_index(tensor.Buffer(), buffers, "buffer")
+    return Tensor(
+        name=name,
+        shape=shape,
+        shape_signature=tuple(None if size == -1 else size for size in signature),
+        dtype=_DTYPES[tensor.Type()],
+        quantization=_quantization(tensor.Quantization(), name, file),
+        constant=buffers[buffer].size > 0 or tensor.ExternalBuffer() > 0,
+        buffer=buffer,
+    )
+
+
+def _quantization(
+    parameters: schema.QuantizationParameters | None, name: str, file: CheckedFlatbuffer
+) -> Quantization | None:
+    if parameters is None:
+        return None
+    scales = np.array(file.numbers(parameters, "Scale"), np.float32)
+    if not np.isfinite(scales).all():
+        raise CorruptModel(f"the tensor `{name}` has a scale that is not a finite number")
+    if not scales.size:
+        return None
+    zero_points = tuple(file.numbers(parameters, "ZeroPoint")) or (0,) * scales.size
+    if len(zero_points) != scales.size:
+        raise CorruptModel(
+            f"the tensor `{name}` has {scales.size} scales and {len(zero_points)} zero points"
+        )
+    # The shortest decimal that reads back as the same 32-bit float.
+    shortest = tuple(float(str(scale)) for scale in scales)
+    return Quantization(shortest, zero_points, parameters.QuantizedDimension())
+
+
+def _signature(
+    signature: schema.SignatureDef, graphs: tuple[Subgraph, ...], file: CheckedFlatbuffer
+) -> Signature:
+    subgraph = file.check_index(signature.SubgraphIndex(), graphs, "subgraph")
+    tensors = graphs[subgraph].tensors
+
+    def named(field: str) -> tuple[tuple[str, Tensor], ...]:
+        return tuple(
+            (file.text(entry), tensors[file.check_index(entry.TensorIndex(), tensors, "tensor")])
+            for entry in file.tables(signature, field)
+        )
+
+    return Signature(file.text(signature), subgraph, named("Inputs"), named("Outputs"))
+
+
+def _min_runtime_version(metadata: Iterable[tuple[str, int]], buffers: list[_Buffer]) -> str | None:
+    for name, index in metadata:
+        if name == _MIN_RUNTIME_VERSION and index < len(buffers):
+            content = bytes(buffers[index].content)
+            return content.rstrip(b"\0").decode("ascii", "replace") or None
+    return None

@@ -1,0 +1,49 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Real numbers as a model's quantized inputs and outputs store them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pants_tflite.sandbox.tflite.flatbuffer_model import Quantization, Tensor
+
+
+def quantize(values: np.ndarray, tensor: Tensor) -> np.ndarray:
+    """Real `values` of the tensor's rank as the tensor stores them.
+
+    Rounds half away from zero and saturates, as the QUANTIZE op does. The values of a tensor that
+    is not quantized stay what they are.
+    """
+    if tensor.quantization is None:
+        return values
+    scales, zero_points = _parameters(tensor.quantization, values.ndim)
+    # In double precision, so that adding the half does not itself round.
+    scaled = (values.astype(np.float32) / scales).astype(np.float64)
+    rounded = np.copysign(np.floor(np.abs(scaled) + 0.5), scaled) + zero_points
+    limits = np.iinfo(tensor.dtype)
+    return np.clip(rounded, limits.min, limits.max).astype(tensor.dtype)
+
+
+def dequantize(stored: np.ndarray, tensor: Tensor) -> np.ndarray:
+    """The real float32 values of what a tensor stores; of one that is not quantized, the same."""
+    if tensor.quantization is None:
+        return stored
+    scales, zero_points = _parameters(tensor.quantization, stored.ndim)
+    return (scales * (stored.astype(np.int64) - zero_points)).astype(np.float32)
+
+
+def real_range(tensor: Tensor) -> tuple[float, float]:
+    """The least and the greatest real number that a quantized tensor with one scale can store."""
+    limits = np.iinfo(tensor.dtype)
+    low, high = dequantize(np.array([limits.min, limits.max]), tensor)
+    return float(low), float(high)
+
+
+def _parameters(quantization: Quantization, rank: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scales and zero points in a shape that broadcasts along the quantized dimension."""
+    shape = [1] * rank
+    if len(quantization.scales) > 1:
+        shape[quantization.dimension] = len(quantization.scales)
+    scales = np.array(quantization.scales, np.float32).reshape(shape)
+    return scales, np.array(quantization.zero_points, np.int64).reshape(shape)
