@@ -19,7 +19,7 @@ from pants_tflite.goals import check, package, run, test
 from pants_tflite.linux import archive as linux_archive
 from pants_tflite.linux import kernels as linux_kernels
 from pants_tflite.linux import target_types as linux_target_types
-from pants_tflite.pipeline import build, convert, dataset, export, quantization, verify
+from pants_tflite.pipeline import build, convert, dataset, export, plan, quantization, verify
 from pants_tflite.util_rules import (
     dependency_inference,
     entry_point_calls,
@@ -60,6 +60,7 @@ def rules():
         *module_mapper.rules(),
         *output_paths.rules(),
         *package.rules(),
+        *plan.rules(),
         *pex.rules(),
         *python_environments.rules(),
         *python_sources.rules(),

@@ -11,7 +11,6 @@ from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     AsyncFieldMixin,
     Dependencies,
-    DictStringToStringField,
     FloatField,
     IntField,
     MultipleSourcesField,
@@ -24,6 +23,12 @@ from pants.engine.target import (
 from pants.util.strutil import help_text
 
 from pants_tflite.compat import EnvironmentField
+from pants_tflite.fields import (
+    AddressesOrNamesField,
+    AddressField,
+    AddressOrNameField,
+    NamedAddressesField,
+)
 from pants_tflite.sandbox.modes import MODE_NAMES, MODES
 
 _MODES_LIST = ", ".join(MODE_NAMES)
@@ -56,7 +61,7 @@ class EntryPointField(StringField, AsyncFieldMixin):
     required = True
 
 
-class InputsField(DictStringToStringField, AsyncFieldMixin):
+class InputsField(NamedAddressesField):
     alias = "inputs"
     help = help_text(
         """
@@ -128,8 +133,9 @@ class ThreadsField(IntField):
     )
 
 
-class VerifyDatasetField(StringField, AsyncFieldMixin):
+class VerifyDatasetField(AddressField):
     alias = "verify_dataset"
+    target_aliases = ("tflite_dataset",)
     help = help_text(
         """
         The address of the `tflite_dataset` whose samples verify the model.
@@ -157,8 +163,9 @@ class VerifySamplesField(IntField):
     )
 
 
-class CustomOpsField(StringSequenceField, AsyncFieldMixin):
+class CustomOpsField(AddressesOrNamesField):
     alias = "custom_ops"
+    target_aliases = ("tflite_custom_op",)
     help = help_text(
         """
         The custom ops that the model uses, each given by the address of its `tflite_custom_op` or,
@@ -461,8 +468,9 @@ class TfLiteQuantizationTarget(Target):
 # -----------------------------------------------------------------------------------------------
 
 
-class SavedModelField(StringField, AsyncFieldMixin):
+class SavedModelField(AddressField):
     alias = "saved_model"
+    target_aliases = ("tf_saved_model", "tf_saved_model_files", "keras_file")
     value: str
     required = True
     help = help_text(
@@ -474,8 +482,9 @@ class SavedModelField(StringField, AsyncFieldMixin):
     )
 
 
-class QuantizationField(StringField, AsyncFieldMixin):
+class QuantizationField(AddressOrNameField):
     alias = "quantization"
+    target_aliases = ("tflite_quantization",)
     value: str
     default = "float32"
     help = help_text(
@@ -489,8 +498,9 @@ class QuantizationField(StringField, AsyncFieldMixin):
     )
 
 
-class CalibrationField(StringField, AsyncFieldMixin):
+class CalibrationField(AddressField):
     alias = "calibration"
+    target_aliases = ("tflite_dataset",)
     help = help_text(
         f"""
         The address of the `tflite_dataset` from whose samples the ranges of activations are taken.

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Iterable, Optional
 
-from pants.core.target_types import FileSourceField, FileTarget
+from pants.core.target_types import FileSourceField
 from pants.core.util_rules.system_binaries import BashBinary, CpBinary
 from pants.engine.addresses import Address
 from pants.engine.env_vars import EnvironmentVarsRequest
@@ -91,9 +91,7 @@ async def find_android_jar(request: AndroidJarRequest) -> AndroidJar:
     field = request.field
     if field.value is None:
         return await find_sdk_android_jar(SdkAndroidJarRequest(field.address), **implicitly())
-    reference = await resolve_reference(
-        ReferenceRequest(field.address, field.alias, field.value, (FileTarget,))
-    )
+    reference = await resolve_reference(ReferenceRequest(field, field.value))
     sources = await hydrate_sources(
         HydrateSourcesRequest(
             reference.target[FileSourceField],

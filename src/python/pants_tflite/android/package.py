@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
-from pants.engine.target import InferDependenciesRequest, InferredDependencies
 from pants.engine.unions import UnionRule
 
 from pants_tflite.android.aar import (
@@ -69,10 +68,6 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.util_rules.dependency_inference import (
-    ReferencesRequest,
-    find_references,
-)
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,
@@ -96,10 +91,6 @@ class AndroidLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     runtime_library: RuntimeLibraryField
     java_api: JavaApiField
     android_jar: AndroidJarField
-
-
-class InferAndroidLibraryDependencies(InferDependenciesRequest):
-    infer_from = AndroidLibraryFieldSet
 
 
 @dataclass(frozen=True)
@@ -136,16 +127,6 @@ def check_fields(field_set: AndroidLibraryFieldSet) -> AndroidSettings:
         ),
         runtime=check_runtime(address, field_set.runtime.value),
         runtime_library=check_runtime_library(address, field_set.runtime_library.value),
-    )
-
-
-@rule(desc="Inferring dependencies from the fields of `tflite_android_library`")
-async def infer_android_library_dependencies(
-    request: InferAndroidLibraryDependencies,
-) -> InferredDependencies:
-    field = request.field_set.android_jar
-    return await find_references(
-        ReferencesRequest(request.field_set.address, ((field.alias, field.value),))
     )
 
 
@@ -193,6 +174,5 @@ async def package_android_library(field_set: AndroidLibraryFieldSet) -> BuiltPac
 def rules():
     return (
         *collect_rules(),
-        UnionRule(InferDependenciesRequest, InferAndroidLibraryDependencies),
         UnionRule(PackageFieldSet, AndroidLibraryFieldSet),
     )

@@ -27,8 +27,12 @@ from pants_tflite.android.android_jars import (
     newest_platform,
 )
 from pants_tflite.android.java_compiler import JavaCompiler, JavaCompilerRequest
-from pants_tflite.android.package import AndroidLibraryFieldSet, InferAndroidLibraryDependencies
+from pants_tflite.android.package import AndroidLibraryFieldSet
 from pants_tflite.testutil import new_rule_runner, write_workspace
+from pants_tflite.util_rules.dependency_inference import (
+    InferReferences,
+    ReferencesInferenceFieldSet,
+)
 
 ADDRESS = Address("pets", target_name="android")
 
@@ -40,7 +44,7 @@ def rule_runner() -> RuleRunner:
             QueryRule(AndroidJar, (AndroidJarRequest,)),
             QueryRule(AndroidJar, (SdkAndroidJarRequest,)),
             QueryRule(BuiltPackage, (AndroidLibraryFieldSet,)),
-            QueryRule(InferredDependencies, (InferAndroidLibraryDependencies,)),
+            QueryRule(InferredDependencies, (InferReferences,)),
             QueryRule(JavaCompiler, (JavaCompilerRequest,)),
         ],
         rules=register.rules(),
@@ -133,10 +137,11 @@ tflite_android_library(
 def test_the_jar_is_a_dependency(rule_runner: RuleRunner) -> None:
     fields = 'models=[":model"], package="org.example", android_jar=":jar"'
     field_set = _field_set(rule_runner, fields)
+    target = rule_runner.get_target(ADDRESS)
     inferred = rule_runner.request(
-        InferredDependencies, [InferAndroidLibraryDependencies(field_set)]
+        InferredDependencies, [InferReferences(ReferencesInferenceFieldSet.create(target))]
     )
-    assert {str(address) for address in inferred.include} == {"pets:jar"}
+    assert {str(address) for address in inferred.include} == {"pets:jar", "pets:model"}
     jar = rule_runner.request(AndroidJar, [AndroidJarRequest(field_set.android_jar)])
     (content,) = rule_runner.request(DigestContents, [jar.digest])
     assert (content.path, content.content) == ("android.jar", b"classes")

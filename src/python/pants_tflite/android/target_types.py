@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from pants.engine.target import (
-    AsyncFieldMixin,
     BoolField,
     IntField,
     StringField,
@@ -16,6 +15,7 @@ from pants.engine.target import (
 from pants.util.strutil import help_text
 
 from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
+from pants_tflite.fields import AddressField
 
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86", "x86_64")
 # The lowest API level that TensorFlow Lite's own library takes.
@@ -155,8 +155,9 @@ class JavaApiField(BoolField):
     )
 
 
-class AndroidJarField(StringField, AsyncFieldMixin):
+class AndroidJarField(AddressField):
     alias = "android_jar"
+    target_aliases = ("file",)
     help = help_text(
         """
         The address of a `file` with the Android classes that `java_api` is compiled against: an SDK

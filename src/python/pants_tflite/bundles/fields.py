@@ -6,20 +6,20 @@ from __future__ import annotations
 
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
-    AsyncFieldMixin,
     Dependencies,
     DictStringToStringField,
     StringField,
-    StringSequenceField,
 )
 from pants.util.strutil import help_text
 
 from pants_tflite.compat import EnvironmentField
+from pants_tflite.fields import AddressesField, NamedAddressesField
 from pants_tflite.target_types import OutputDirectoryField
 
 
-class BundleModelsField(StringSequenceField, AsyncFieldMixin):
+class BundleModelsField(AddressesField):
     alias = "models"
+    target_aliases = ("tflite_model", "tflite_file")
     required = True
     help = help_text(
         """
@@ -48,8 +48,9 @@ class BundleModelNamesField(DictStringToStringField):
     )
 
 
-class BundleLabelsField(DictStringToStringField, AsyncFieldMixin):
+class BundleLabelsField(NamedAddressesField):
     alias = "labels"
+    target_aliases = ("file",)
     help = help_text(
         """
         Label files, keyed by the models' names in the bundle. Each value is the address of a `file`

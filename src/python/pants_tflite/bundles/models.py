@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Iterable, Mapping, Optional, Type
 
-from pants.core.target_types import FileSourceField, FileTarget
+from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import Digest, DigestSubset, PathGlobs
@@ -18,11 +18,8 @@ from pants.engine.target import (
     Field,
     FieldSet,
     HydrateSourcesRequest,
-    InferDependenciesRequest,
-    InferredDependencies,
     Target,
 )
-from pants.engine.unions import UnionRule
 
 from pants_tflite.bundles.fields import (
     BundleLabelsField,
@@ -57,26 +54,19 @@ from pants_tflite.pipeline.build import (
     BuildModelRequest,
     BuiltModel,
     TfLiteFileFieldSet,
-    TfLiteModelFieldSet,
     build_model,
     build_model_file,
 )
+from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.target_types import (
     CustomOpsField,
     OutputDirectoryField,
     TfLiteFileTarget,
-    TfLiteModelTarget,
-)
-from pants_tflite.util_rules.dependency_inference import (
-    ReferencesRequest,
-    find_references,
 )
 from pants_tflite.util_rules.references import (
     ReferenceRequest,
     resolve_reference,
 )
-
-_MODEL_TARGETS = (TfLiteModelTarget, TfLiteFileTarget)
 
 
 @dataclass(frozen=True)
@@ -170,9 +160,9 @@ class BuiltModelFacts:
 
 @dataclass(frozen=True)
 class LabelsRequest:
-    """Asks for the labels of the file that the entry `value` of the field `labels` names."""
+    """Asks for the labels of the file that the entry `value` of `field` names."""
 
-    address: Address
+    field: BundleLabelsField
     value: str
 
 
@@ -217,24 +207,9 @@ def _kernels(models: Iterable[BundleModel | PlannedModel]) -> tuple[CustomOp, ..
     return tuple(op for _, op in sorted(ops.items()))
 
 
-class InferBundleDependencies(InferDependenciesRequest):
-    infer_from = BundleFieldSet
-
-
-@rule(desc="Inferring dependencies of a bundle")
-async def infer_bundle_dependencies(request: InferBundleDependencies) -> InferredDependencies:
-    field_set = request.field_set
-    models = [(BundleModelsField.alias, value) for value in field_set.models.value or ()]
-    labels = sorted((field_set.labels.value or {}).values())
-    values = (*models, *((BundleLabelsField.alias, value) for value in labels))
-    return await find_references(ReferencesRequest(field_set.address, values))
-
-
 @rule
 async def read_labels(request: LabelsRequest) -> Labels:
-    reference = await resolve_reference(
-        ReferenceRequest(request.address, BundleLabelsField.alias, request.value, (FileTarget,))
-    )
+    reference = await resolve_reference(ReferenceRequest(request.field, request.value))
     sources = await hydrate_sources(
         HydrateSourcesRequest(
             reference.target[FileSourceField],
@@ -244,7 +219,7 @@ async def read_labels(request: LabelsRequest) -> Labels:
         **implicitly(),
     )
     contents = await get_digest_contents(sources.snapshot.digest)
-    return Labels(parse_labels(request.address, request.value, contents[0].content))
+    return Labels(parse_labels(request.field.address, request.value, contents[0].content))
 
 
 @rule
@@ -297,8 +272,7 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
             field=BundleModelsField.alias,
         ).at(address)
     references = await concurrently(
-        resolve_reference(ReferenceRequest(address, BundleModelsField.alias, value, _MODEL_TARGETS))
-        for value in values
+        resolve_reference(ReferenceRequest(field_set.models, value)) for value in values
     )
     targets = tuple(reference.target for reference in references)
     given: Mapping[str, str] = field_set.model_names.value or {}
@@ -311,12 +285,12 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
     label_values: Mapping[str, str] = field_set.labels.value or {}
     check_label_keys(address, label_values, sorted(names))
     labels = await concurrently(
-        read_labels(LabelsRequest(address, value)) for _, value in sorted(label_values.items())
+        read_labels(LabelsRequest(field_set.labels, value))
+        for _, value in sorted(label_values.items())
     )
     by_name = dict(zip(sorted(label_values), labels))
     custom_ops = await concurrently(
-        resolve_custom_ops(ResolveCustomOpsRequest.of_field(target[CustomOpsField]))
-        for target in targets
+        resolve_custom_ops(ResolveCustomOpsRequest(target[CustomOpsField])) for target in targets
     )
     check_kernels(address, custom_ops)
     return BundlePlan(
@@ -360,4 +334,4 @@ async def build_bundle_models(request: BundleModelsRequest) -> BundleModels:
 
 
 def rules():
-    return (*collect_rules(), UnionRule(InferDependenciesRequest, InferBundleDependencies))
+    return collect_rules()

@@ -17,10 +17,13 @@ from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
 from pants_tflite.bundles.models import (
     BundleFieldSet,
     BundlePlan,
-    InferBundleDependencies,
     PlanBundleRequest,
 )
 from pants_tflite.testutil import new_rule_runner, write_workspace
+from pants_tflite.util_rules.dependency_inference import (
+    InferReferences,
+    ReferencesInferenceFieldSet,
+)
 
 
 class BundleTarget(Target):
@@ -34,7 +37,7 @@ def rule_runner() -> RuleRunner:
     return new_rule_runner(
         [
             QueryRule(BundlePlan, (PlanBundleRequest,)),
-            QueryRule(InferredDependencies, (InferBundleDependencies,)),
+            QueryRule(InferredDependencies, (InferReferences,)),
         ],
         target_types=[BundleTarget],
     )
@@ -89,7 +92,10 @@ def test_models_and_labels_are_dependencies(rule_runner: RuleRunner) -> None:
     field_set = _field_set(
         rule_runner, 'models=[":Hello-World"], labels={"hello_world": ":labels"}'
     )
-    inferred = rule_runner.request(InferredDependencies, [InferBundleDependencies(field_set)])
+    target = rule_runner.get_target(field_set.address)
+    inferred = rule_runner.request(
+        InferredDependencies, [InferReferences(ReferencesInferenceFieldSet.create(target))]
+    )
     assert {str(address) for address in inferred.include} == {"pets:Hello-World", "pets:labels"}
 
 

@@ -21,14 +21,12 @@ from pants_tflite.custom_ops.target_types import (
     MicroRegistrationField,
     QuantizedKernelField,
     RegistrationField,
-    TfLiteCustomOpTarget,
     default_registration,
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import CustomOpsField
 from pants_tflite.util_rules.references import (
     ReferenceRequest,
-    is_address,
     resolve_reference,
 )
 
@@ -77,12 +75,7 @@ class CustomOp:
 class ResolveCustomOpsRequest:
     """Asks what the `custom_ops` of a model name."""
 
-    address: Address
-    values: tuple[str, ...]
-
-    @classmethod
-    def of_field(cls, field: CustomOpsField) -> ResolveCustomOpsRequest:
-        return cls(field.address, tuple(field.value or ()))
+    field: CustomOpsField
 
 
 @dataclass(frozen=True)
@@ -104,24 +97,22 @@ class CustomOps:
 
 @rule
 async def resolve_custom_ops(request: ResolveCustomOpsRequest) -> CustomOps:
+    field = request.field
+    values = tuple(field.value or ())
     references = await concurrently(
-        resolve_reference(
-            ReferenceRequest(request.address, CustomOpsField.alias, value, (TfLiteCustomOpTarget,))
-        )
-        for value in sorted(set(request.values))
-        if is_address(value)
+        resolve_reference(ReferenceRequest(field, value)) for value in field.references
     )
     ops = {reference.target.address: CustomOp.create(reference.target) for reference in references}
-    names = [value for value in request.values if not is_address(value)]
+    names = [value for value in values if value not in field.references]
     names.extend(op.name for op in ops.values())
     for name in names:
         if names.count(name) > 1:
             raise Mistake(
                 message=f"the op {name} is declared twice",
                 fix="Name it once: by the address of its `tflite_custom_op`, if there is one.",
-                field=CustomOpsField.alias,
-                value=", ".join(request.values),
-            ).at(request.address)
+                field=field.alias,
+                value=", ".join(values),
+            ).at(field.address)
     return CustomOps(
         names=tuple(sorted(names)),
         ops=tuple(sorted(ops.values(), key=lambda op: op.name)),

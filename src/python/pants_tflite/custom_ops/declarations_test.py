@@ -12,6 +12,7 @@ from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.custom_ops.declarations import CustomOps, ResolveCustomOpsRequest
 from pants_tflite.custom_ops.target_types import default_registration
+from pants_tflite.target_types import CustomOpsField
 from pants_tflite.testutil import new_rule_runner, write_workspace
 
 BUILD = f"""\
@@ -44,7 +45,7 @@ def rule_runner() -> RuleRunner:
 
 
 def _resolve(rule_runner: RuleRunner, *values: str) -> CustomOps:
-    request = ResolveCustomOpsRequest(Address("ops", target_name="model"), values)
+    request = ResolveCustomOpsRequest(CustomOpsField(values, Address("ops", target_name="model")))
     return rule_runner.request(CustomOps, [request])
 
 

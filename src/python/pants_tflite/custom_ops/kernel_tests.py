@@ -36,7 +36,6 @@ from pants_tflite.custom_ops.target_types import (
     KernelCasesField,
     SanitizersField,
     TestedOpField,
-    TfLiteCustomOpTarget,
 )
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
 from pants_tflite.util_rules.entry_point_calls import (
@@ -150,9 +149,7 @@ async def collect_cases(request: KernelCasesRequest) -> KernelCases:
 @rule
 async def build_tested_kernel(request: TestedKernelRequest) -> TestedKernel:
     field = request.fields.custom_op
-    reference = await resolve_reference(
-        ReferenceRequest(field.address, field.alias, field.value, (TfLiteCustomOpTarget,))
-    )
+    reference = await resolve_reference(ReferenceRequest(field, field.value))
     target, sanitizers = reference.target, tuple(request.fields.sanitizers.value or ())
     op = CustomOp.create(target)
     if sanitizers:

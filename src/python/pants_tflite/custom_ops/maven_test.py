@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import shutil
 import zipfile
 from pathlib import Path
 from typing import Mapping
@@ -17,10 +16,10 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Digest, Snapshot
 from pants.engine.internals.scheduler import ExecutionError
 
+from pants_tflite.cc.testutil import NativeBuilds, needs, needs_launcher
 from pants_tflite.custom_ops.maven import network_variables
 from pants_tflite.custom_ops.runtimes import RuntimeArchive, RuntimeArchiveRequest
 from pants_tflite.sandbox.testing.repository import serve
-from pants_tflite.cc.testutil import NativeBuilds, needs, needs_launcher
 
 # A small archive on Maven Central.
 CENTRAL = "org.hamcrest:hamcrest-core:1.3:jar"

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pants_tflite.custom_ops import (
     declarations,
     host_kernels,
+    kernel_reports,
     kernel_sources,
     kernel_tests,
     libraries,
@@ -21,6 +22,7 @@ def rules():
     return (
         *declarations.rules(),
         *host_kernels.rules(),
+        *kernel_reports.rules(),
         *kernel_sources.rules(),
         *kernel_tests.rules(),
         *libraries.rules(),

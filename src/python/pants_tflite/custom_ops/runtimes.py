@@ -45,7 +45,6 @@ from pants_tflite.custom_ops.target_types import (
     RuntimeMavenField,
     RuntimeSha256Field,
     RuntimeSourceField,
-    TfLiteRuntimeTarget,
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.references import (
@@ -184,9 +183,7 @@ async def unpack_runtime(request: RuntimeArchiveRequest) -> RuntimeArchive:
 @rule
 async def find_runtime_headers(request: RuntimeHeadersRequest) -> RuntimeHeaders:
     field = request.runtime
-    reference = await resolve_reference(
-        ReferenceRequest(field.address, field.alias, field.value, (TfLiteRuntimeTarget,))
-    )
+    reference = await resolve_reference(ReferenceRequest(field, field.value))
     target = reference.target
     archive = await unpack_runtime(RuntimeArchiveRequest(target))
     folder = os.path.normpath(target[RuntimeHeadersField].value)

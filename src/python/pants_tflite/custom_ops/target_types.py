@@ -9,7 +9,6 @@ import re
 from pants.core.target_types import FileSourceField
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
-    AsyncFieldMixin,
     BoolField,
     Dependencies,
     SpecialCasedDependencies,
@@ -19,6 +18,7 @@ from pants.engine.target import (
 )
 from pants.util.strutil import help_text
 
+from pants_tflite.fields import AddressField
 from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
 
 SANITIZERS = ("address", "undefined")
@@ -182,8 +182,9 @@ class MicroRegistrationField(StringField):
     )
 
 
-class CustomOpRuntimeField(StringField, AsyncFieldMixin):
+class CustomOpRuntimeField(AddressField):
     alias = "runtime"
+    target_aliases = ("tflite_runtime",)
     required = True
     value: str
     help = help_text(
@@ -265,8 +266,9 @@ class TfLiteCustomOpTarget(Target):
 # -----------------------------------------------------------------------------------------------
 
 
-class TestedOpField(StringField, AsyncFieldMixin):
+class TestedOpField(AddressField):
     alias = "custom_op"
+    target_aliases = ("tflite_custom_op",)
     required = True
     value: str
     help = help_text(

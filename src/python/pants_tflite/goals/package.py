@@ -16,7 +16,6 @@ from pants_tflite.pipeline.build import (
     BuildModelFileRequest,
     BuildModelRequest,
     TfLiteFileFieldSet,
-    TfLiteModelFieldSet,
     build_model,
     build_model_file,
 )
@@ -30,6 +29,7 @@ from pants_tflite.pipeline.export import (
     SavedModelFieldSet,
     export_saved_model,
 )
+from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,

@@ -32,11 +32,11 @@ from pants_tflite.pipeline.build import (
     BuildModelRequest,
     BuiltModel,
     TfLiteFileFieldSet,
-    TfLiteModelFieldSet,
     build_model,
     build_model_file,
 )
 from pants_tflite.pipeline.convert import MODEL_FILE
+from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.target_types import CustomOpsField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -76,7 +76,7 @@ async def prepare_prediction(
 ) -> RunRequest:
     environment, custom_ops = await concurrently(
         find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
-        resolve_custom_ops(ResolveCustomOpsRequest.of_field(request.custom_ops)),
+        resolve_custom_ops(ResolveCustomOpsRequest(request.custom_ops)),
     )
     kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
     files = (FileContent(_KERNELS_FILE, kernels.render()), *program_files(_PROGRAM))

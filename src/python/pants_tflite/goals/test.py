@@ -4,34 +4,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
-from xml.etree import ElementTree
+from typing import Any
 
-from pants.core.goals.test import ShowOutput, TestFieldSet, TestRequest, TestResult, TestSubsystem
-from pants.engine.addresses import Address
-from pants.engine.fs import (
-    EMPTY_FILE_DIGEST,
-    CreateDigest,
-    FileContent,
-    Snapshot,
-)
-from pants.engine.process import FallibleProcessResult
+from pants.core.goals.test import TestFieldSet, TestRequest, TestResult, TestSubsystem
 from pants.engine.target import Target
 from pants.util.logging import LogLevel
 
-from pants_tflite.compat import (
-    collect_rules,
-    digest_to_snapshot,
-    get_digest_contents,
-    implicitly,
-    rule,
-    test_result,
+from pants_tflite.compat import collect_rules, rule
+from pants_tflite.custom_ops.kernel_reports import (
+    KernelReportRequest,
+    kernel_test_result,
+    report_kernel_test,
+    unbuilt_kernel_result,
 )
 from pants_tflite.custom_ops.kernel_tests import (
     KernelTestFields,
-    KernelTestRun,
     RunKernelTestRequest,
     run_kernel_test,
 )
@@ -43,8 +31,6 @@ from pants_tflite.custom_ops.target_types import (
 )
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.kernel_tests import KernelTests
-
-_RESULTS_FILE = "out/results.json"
 
 
 @dataclass(frozen=True)
@@ -62,80 +48,6 @@ class KernelTestRequest(TestRequest):
     field_set_type = KernelTestFieldSet
 
 
-@dataclass(frozen=True)
-class KernelReportRequest:
-    """Asks for a JUnit report on a test."""
-
-    run: KernelTestRun
-
-
-@dataclass(frozen=True)
-class KernelReport:
-    snapshot: Snapshot
-
-
-def render_junit(name: str, results: Optional[Mapping[str, Any]], output: str) -> bytes:
-    """A JUnit report on the test `name`; `results` is None where the kernel ended the process, of
-    which `output` is all that it printed."""
-    cases = results["cases"] if results else [{"name": "all cases", "failure": output}]
-    failed = sum(case["failure"] is not None for case in cases)
-    suites = ElementTree.Element("testsuites")
-    suite = ElementTree.SubElement(
-        suites,
-        "testsuite",
-        {"name": name, "tests": str(len(cases)), "failures": str(failed), "errors": "0"},
-    )
-    for case in cases:
-        element = ElementTree.SubElement(
-            suite, "testcase", {"classname": name, "name": case["name"]}
-        )
-        if case["failure"] is not None:
-            ElementTree.SubElement(element, "failure").text = case["failure"]
-    return ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"
-
-
-@rule
-async def report_kernel_test(request: KernelReportRequest) -> KernelReport:
-    run, process = request.run, request.run.process
-    contents = await get_digest_contents(process.output_digest)
-    results = next((json.loads(f.content) for f in contents if f.path == _RESULTS_FILE), None)
-    output = (process.stdout + process.stderr).decode(errors="replace")
-    report = FileContent(
-        f"{run.address.path_safe_spec}.xml", render_junit(str(run.address), results, output)
-    )
-    return KernelReport(await digest_to_snapshot(**implicitly(CreateDigest((report,)))))
-
-
-def unbuilt(address: Address, error: TfLiteError, show: ShowOutput) -> TestResult:
-    """The result of a test whose kernel could not be built."""
-    return test_result(
-        exit_code=1,
-        stdout=b"",
-        stdout_digest=EMPTY_FILE_DIGEST,
-        stderr=str(error).encode(),
-        stderr_digest=EMPTY_FILE_DIGEST,
-        addresses=(address,),
-        output_setting=show,
-        result_metadata=None,
-    )
-
-
-def tested(run: KernelTestRun, report: KernelReport, show: ShowOutput) -> TestResult:
-    """The result of a test that ran."""
-    process: FallibleProcessResult = run.process
-    return test_result(
-        exit_code=process.exit_code,
-        stdout=process.stdout,
-        stdout_digest=process.stdout_digest,
-        stderr=process.stderr if process.exit_code else b"",
-        stderr_digest=process.stderr_digest,
-        addresses=(run.address,),
-        output_setting=show,
-        result_metadata=process.metadata,
-        xml_results=report.snapshot,
-    )
-
-
 @rule(desc="Test a custom op", level=LogLevel.DEBUG)
 async def test_kernel(
     batch: KernelTestRequest.Batch[KernelTestFieldSet, Any], test_subsystem: TestSubsystem
@@ -144,9 +56,9 @@ async def test_kernel(
     try:
         run = await run_kernel_test(RunKernelTestRequest(field_set))
     except TfLiteError as error:
-        return unbuilt(field_set.address, error, test_subsystem.output)
+        return unbuilt_kernel_result(field_set.address, error, test_subsystem.output)
     report = await report_kernel_test(KernelReportRequest(run))
-    return tested(run, report, test_subsystem.output)
+    return kernel_test_result(run, report, test_subsystem.output)
 
 
 def rules():

@@ -97,7 +97,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     kernels = await find_micro_kernels(MicroKernelsRequest(address, tuple(ops.values())))
     tree: Optional[TflmTree] = None
     if ops and tflm.value is not None:
-        tree = await find_tflm_tree(TflmTreeRequest(address, tflm.alias, tflm.value))
+        tree = await find_tflm_tree(TflmTreeRequest(tflm, tflm.value))
     bundle = await build_bundle_models(BundleModelsRequest(field_set))
     sizes = {model.name: model.facts["sizes"]["file"] for model in bundle.models}
     check_flash(address, field_set.max_flash.value, settings.max_flash, sizes)

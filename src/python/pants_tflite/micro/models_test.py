@@ -11,15 +11,14 @@ from pants.engine.rules import QueryRule
 from pants.engine.target import InferredDependencies
 from pants.testutil.rule_runner import RuleRunner
 
-from pants_tflite.bundles.models import InferBundleDependencies
 from pants_tflite.micro import register
-from pants_tflite.micro.dependency_inference import (
-    InferMicroTflmDependencies,
-    MicroTflmInferenceFieldSet,
-)
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.models import MicroModels, MicroModelsRequest
 from pants_tflite.testutil import new_rule_runner, write_workspace
+from pants_tflite.util_rules.dependency_inference import (
+    InferReferences,
+    ReferencesInferenceFieldSet,
+)
 
 _MODELS = 'models=[":hello"]'
 
@@ -29,8 +28,7 @@ def rule_runner() -> RuleRunner:
     return new_rule_runner(
         [
             QueryRule(MicroModels, (MicroModelsRequest,)),
-            QueryRule(InferredDependencies, (InferBundleDependencies,)),
-            QueryRule(InferredDependencies, (InferMicroTflmDependencies,)),
+            QueryRule(InferredDependencies, (InferReferences,)),
         ],
         rules=register.rules(),
         target_types=register.target_types(),
@@ -99,14 +97,10 @@ def test_values_that_a_field_does_not_take(
 
 def test_models_and_the_tree_are_dependencies(rule_runner: RuleRunner) -> None:
     target = rule_runner.get_target(_write(rule_runner, f'{_MODELS}, tflm=":tree"'))
-    inferred = [
-        rule_runner.request(InferredDependencies, [request])
-        for request in (
-            InferBundleDependencies(MicroLibraryFieldSet.create(target)),
-            InferMicroTflmDependencies(MicroTflmInferenceFieldSet.create(target)),
-        )
-    ]
-    assert [str(address) for each in inferred for address in each.include] == [
+    inferred = rule_runner.request(
+        InferredDependencies, [InferReferences(ReferencesInferenceFieldSet.create(target))]
+    )
+    assert sorted(str(address) for address in inferred.include) == [
         "pets:hello",
         "pets:tree",
     ]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from pants_tflite.micro import dependency_inference, kernels, models, package
+from pants_tflite.micro import kernels, models, package
 from pants_tflite.micro import target_types as micro_target_types
 from pants_tflite.micro.generated import sources
 from pants_tflite.micro.measuring import measurement, measuring_program, model_reports
@@ -25,7 +25,6 @@ def target_types():
 def rules():
     return (
         *binaries.rules(),
-        *dependency_inference.rules(),
         *tflm_environment.rules(),
         *emulator.rules(),
         *kernel_tests.rules(),

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
-    AsyncFieldMixin,
     Dependencies,
     IntField,
     StringField,
@@ -21,6 +20,7 @@ from pants_tflite.custom_ops.target_types import (
     SkipKernelTestField,
     TestedOpField,
 )
+from pants_tflite.fields import AddressField
 from pants_tflite.sizes import SIZE_HELP
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
 
@@ -77,8 +77,9 @@ class MicroCpuField(StringField):
     )
 
 
-class MicroTflmField(StringField, AsyncFieldMixin):
+class MicroTflmField(AddressField):
     alias = "tflm"
+    target_aliases = ("file", "files")
     help = help_text(
         """
         The address of a target that holds a TFLite Micro source tree as TFLite Micro's own

@@ -36,7 +36,6 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.custom_ops.declarations import (
-    CustomOps,
     ResolveCustomOpsRequest,
     resolve_custom_ops,
 )
@@ -45,7 +44,6 @@ from pants_tflite.custom_ops.host_kernels import (
     HostKernelsRequest,
     build_host_kernels,
 )
-from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.convert import (
     CONVERSION_FILE,
     FLOAT_DIRECTORY,
@@ -61,15 +59,17 @@ from pants_tflite.pipeline.dataset import (
 from pants_tflite.pipeline.describe import ModelDescription
 from pants_tflite.pipeline.export import (
     ExportSavedModelRequest,
-    SavedModelReference,
-    SavedModelReferenceRequest,
     export_saved_model,
-    find_saved_model,
+)
+from pants_tflite.pipeline.plan import (
+    ModelSamplesRequest,
+    PlanModelRequest,
+    TfLiteModelFieldSet,
+    plan_model,
+    sample_for_model,
 )
 from pants_tflite.pipeline.quantization import (
     Quantization,
-    ResolveQuantizationRequest,
-    resolve_quantization,
 )
 from pants_tflite.pipeline.verify import (
     GOLDEN_FILES,
@@ -84,35 +84,14 @@ from pants_tflite.pipeline.verify import (
     verify_model,
 )
 from pants_tflite.target_types import (
-    CalibrationField,
     CustomOpsField,
-    QuantizationField,
-    SavedModelField,
-    SignaturesField,
     TfLiteFileSourceField,
     VerifyDatasetField,
     VerifySamplesField,
-    VerifyToleranceField,
 )
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 
 DESCRIPTION_FILE = "model.json"
-
-
-@dataclass(frozen=True)
-class TfLiteModelFieldSet(InputFieldSet):
-    required_fields = (SavedModelField, QuantizationField)
-
-    saved_model: SavedModelField
-    quantization: QuantizationField
-    calibration: CalibrationField
-    custom_ops: CustomOpsField
-    signatures: SignaturesField
-    verify_dataset: VerifyDatasetField
-    verify_samples: VerifySamplesField
-    verify_tolerance: VerifyToleranceField
-    output_path: OutputPathField
-    environment: EnvironmentField
 
 
 @dataclass(frozen=True)
@@ -155,35 +134,6 @@ class BuiltModel:
 
 
 @dataclass(frozen=True)
-class ModelPlan:
-    """A `tflite_model`'s fields, resolved and checked against each other, before anything runs."""
-
-    saved_model: SavedModelReference
-    quantization: Quantization
-    calibration: Optional[str]
-    verify_dataset: Optional[str]
-    verify_field: str
-    custom_ops: CustomOps
-
-
-@dataclass(frozen=True)
-class PlanModelRequest:
-    field_set: TfLiteModelFieldSet
-
-
-@dataclass(frozen=True)
-class ModelSamplesRequest:
-    plan: ModelPlan
-    field_set: TfLiteModelFieldSet
-
-
-@dataclass(frozen=True)
-class ModelSamples:
-    calibration: Optional[SampledDataset]
-    verification: Samples
-
-
-@dataclass(frozen=True)
 class DescribeModelRequest:
     """Asks for the files of a built model, out of what the steps yielded."""
 
@@ -191,58 +141,6 @@ class DescribeModelRequest:
     reports: Digest
     quantization: Optional[Quantization] = None
     calibration: Optional[SampledDataset] = None
-
-
-@rule
-async def plan_model(request: PlanModelRequest) -> ModelPlan:
-    field_set = request.field_set
-    address = field_set.address
-    saved_model, quantization, custom_ops = await concurrently(
-        find_saved_model(SavedModelReferenceRequest(address, field_set.saved_model.value)),
-        resolve_quantization(ResolveQuantizationRequest(address, field_set.quantization.value)),
-        resolve_custom_ops(ResolveCustomOpsRequest.of_field(field_set.custom_ops)),
-    )
-    calibration = field_set.calibration.value
-    if quantization.calibrates and calibration is None:
-        raise Mistake(
-            message=f"the mode {quantization.mode} needs samples to take the ranges from",
-            fix=(
-                'Declare a `tflite_dataset` and name it, as in `calibration=":calibration"`; some '
-                "100 typical samples will do."
-            ),
-            field=CalibrationField.alias,
-        ).at(address)
-    verify_dataset = field_set.verify_dataset.value
-    is_calibration = verify_dataset is None and calibration is not None
-    return ModelPlan(
-        saved_model,
-        quantization,
-        calibration=calibration if quantization.may_calibrate else None,
-        verify_dataset=calibration if is_calibration else verify_dataset,
-        verify_field=CalibrationField.alias if is_calibration else VerifyDatasetField.alias,
-        custom_ops=custom_ops,
-    )
-
-
-@rule
-async def sample_for_model(request: ModelSamplesRequest) -> ModelSamples:
-    plan, address = request.plan, request.field_set.address
-    wanted = [
-        DatasetReferenceRequest(address, field, value)
-        for field, value in (
-            (CalibrationField.alias, plan.calibration),
-            (plan.verify_field, plan.verify_dataset),
-        )
-        if value is not None
-    ]
-    datasets = await concurrently(sample_referenced_dataset(reference) for reference in wanted)
-    verification = datasets[-1] if plan.verify_dataset is not None else None
-    return ModelSamples(
-        calibration=datasets[0] if plan.calibration is not None else None,
-        verification=Samples(
-            verification, plan.verify_field, request.field_set.verify_samples.value
-        ),
-    )
 
 
 @rule(desc="Build a model")
@@ -314,13 +212,9 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     )
     dataset = None
     if field_set.verify_dataset.value is not None:
-        dataset = await sample_referenced_dataset(
-            DatasetReferenceRequest(
-                address, VerifyDatasetField.alias, field_set.verify_dataset.value
-            )
-        )
+        dataset = await sample_referenced_dataset(DatasetReferenceRequest(field_set.verify_dataset))
     samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value)
-    custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest.of_field(field_set.custom_ops))
+    custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops))
     kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
     # First, since a broken file is best explained by the program that does not run it.
     inspected = await inspect_model(InspectModelRequest(address, model, is_source=True))

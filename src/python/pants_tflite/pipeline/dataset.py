@@ -27,13 +27,13 @@ from pants_tflite.compat import (
     resolve_environment_name,
     rule,
 )
+from pants_tflite.fields import AddressField
 from pants_tflite.target_types import (
     DatasetEntryPointField,
     InputsField,
     MaxSamplesField,
     SeedField,
     TensorFlowResolveField,
-    TfLiteDatasetTarget,
 )
 from pants_tflite.util_rules.entry_point_calls import (
     PrepareCallRequest,
@@ -92,11 +92,9 @@ class SampledDataset:
 
 @dataclass(frozen=True)
 class DatasetReferenceRequest:
-    """The dataset that the field `field` of `address` names, sampled."""
+    """The dataset that `field` names, sampled."""
 
-    address: Address
-    field: str
-    value: str
+    field: AddressField
 
 
 @dataclass(frozen=True)
@@ -149,9 +147,7 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
 
 @rule
 async def sample_referenced_dataset(request: DatasetReferenceRequest) -> SampledDataset:
-    reference = await resolve_reference(
-        ReferenceRequest(request.address, request.field, request.value, (TfLiteDatasetTarget,))
-    )
+    reference = await resolve_reference(ReferenceRequest(request.field, request.field.value or ""))
     environment = await resolve_environment_name(
         EnvironmentNameRequest.from_target(reference.target), **implicitly()
     )

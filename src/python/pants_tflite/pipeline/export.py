@@ -102,10 +102,9 @@ class ExportedSavedModel:
 
 @dataclass(frozen=True)
 class SavedModelReferenceRequest:
-    """The target that the field `saved_model` of `address` names."""
+    """The target that `field` names."""
 
-    address: Address
-    value: str
+    field: SavedModelField
 
 
 @dataclass(frozen=True)
@@ -235,9 +234,7 @@ async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedM
 
 @rule
 async def find_saved_model(request: SavedModelReferenceRequest) -> SavedModelReference:
-    reference = await resolve_reference(
-        ReferenceRequest(request.address, SavedModelField.alias, request.value, SAVED_MODEL_TARGETS)
-    )
+    reference = await resolve_reference(ReferenceRequest(request.field, request.field.value))
     environment_name = await resolve_environment_name(
         EnvironmentNameRequest.from_target(reference.target), **implicitly()
     )

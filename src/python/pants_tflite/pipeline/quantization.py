@@ -32,7 +32,6 @@ from pants_tflite.target_types import (
 )
 from pants_tflite.util_rules.references import (
     ReferenceRequest,
-    is_address,
     resolve_reference,
 )
 
@@ -76,8 +75,7 @@ class Quantization:
 class ResolveQuantizationRequest:
     """Asks what the value of a `quantization` field means."""
 
-    address: Address
-    value: str
+    field: QuantizationField
 
 
 @dataclass(frozen=True)
@@ -157,26 +155,20 @@ async def read_quantization_target(request: QuantizationTargetRequest) -> Quanti
 
 @rule
 async def resolve_quantization(request: ResolveQuantizationRequest) -> Quantization:
-    if request.value in MODE_NAMES:
-        return Quantization(request.value)
-    if not is_address(request.value):
+    field = request.field
+    if field.value in MODE_NAMES:
+        return Quantization(field.value)
+    if not field.references:
         raise Mistake(
             message="there is no such quantization mode",
             fix=(
                 f"Use one of {', '.join(MODE_NAMES)}, or the address of a "
                 f"`{TfLiteQuantizationTarget.alias}`."
             ),
-            field=QuantizationField.alias,
-            value=request.value,
-        ).at(request.address)
-    reference = await resolve_reference(
-        ReferenceRequest(
-            request.address,
-            QuantizationField.alias,
-            request.value,
-            (TfLiteQuantizationTarget,),
-        )
-    )
+            field=field.alias,
+            value=field.value,
+        ).at(field.address)
+    reference = await resolve_reference(ReferenceRequest(field, field.value))
     return await read_quantization_target(QuantizationTargetRequest(reference.target))
 
 

@@ -116,7 +116,7 @@ async def stage_inputs(request: StageInputsRequest) -> StagedInputs:
     address = request.inputs.address
     named = sorted((request.inputs.value or {}).items())
     references = await concurrently(
-        resolve_reference(ReferenceRequest(address, InputsField.alias, value)) for _, value in named
+        resolve_reference(ReferenceRequest(request.inputs, value)) for _, value in named
     )
     targets = [reference.target for reference in references]
     field_sets = await find_valid_field_sets(

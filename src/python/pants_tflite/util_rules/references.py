@@ -5,38 +5,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Type
 
 from pants.engine.addresses import Address, AddressInput
 from pants.engine.target import Target, WrappedTargetRequest
 
 from pants_tflite.compat import (
     collect_rules,
+    concurrently,
     implicitly,
     resolve_address,
     resolve_target,
     rule,
 )
 from pants_tflite.errors import Mistake
-
-
-def is_address(value: str) -> bool:
-    """Whether a field's value is written as an address rather than a bare name."""
-    return ":" in value or "/" in value
+from pants_tflite.fields import ReferencesMixin
 
 
 @dataclass(frozen=True)
 class ReferenceRequest:
-    """Asks for the target that `value` in the field `field` of `address` refers to."""
+    """Asks for the target that `value` in `field` refers to."""
 
-    address: Address
-    field: str
+    field: ReferencesMixin
     value: str
-    # The types that the field takes; None takes any.
-    target_types: Optional[tuple[Type[Target], ...]] = None
+    # Dependencies are inferred from a wrong type too: who builds the target gets the error.
+    check_type: bool = True
 
     def debug_hint(self) -> str:
-        return f"{self.address}, field {self.field}: {self.value}"
+        return f"{self.field.address}, field {self.field.alias}: {self.value}"
 
 
 @dataclass(frozen=True)
@@ -44,28 +39,49 @@ class Reference:
     target: Target
 
 
+@dataclass(frozen=True)
+class ReferencesRequest:
+    """Asks for all targets that `field` refers to, of any type."""
+
+    field: ReferencesMixin
+
+
+@dataclass(frozen=True)
+class References:
+    addresses: tuple[Address, ...]
+
+
 @rule
 async def resolve_reference(request: ReferenceRequest) -> Reference:
-    origin = f"the `{request.field}` field of the target {request.address}"
+    field = request.field
+    origin = f"the `{field.alias}` field of the target {field.address}"
     address_input = AddressInput.parse(
-        request.value,
-        relative_to=request.address.spec_path,
-        description_of_origin=origin,
+        request.value, relative_to=field.address.spec_path, description_of_origin=origin
     )
     address = await resolve_address(**implicitly({address_input: AddressInput}))
     wrapped = await resolve_target(
         WrappedTargetRequest(address, description_of_origin=origin), **implicitly()
     )
     target = wrapped.target
-    if request.target_types is not None and not isinstance(target, request.target_types):
-        expected = " or ".join(f"`{target_type.alias}`" for target_type in request.target_types)
+    is_expected = not field.target_aliases or target.alias in field.target_aliases
+    if request.check_type and not is_expected:
+        expected = " or ".join(f"`{alias}`" for alias in field.target_aliases)
         raise Mistake(
             message=f"{target.address} is a `{target.alias}` target",
             fix=f"Give the address of a {expected} target.",
-            field=request.field,
+            field=field.alias,
             value=request.value,
-        ).at(request.address)
+        ).at(field.address)
     return Reference(target)
+
+
+@rule
+async def find_references(request: ReferencesRequest) -> References:
+    references = await concurrently(
+        resolve_reference(ReferenceRequest(request.field, value, check_type=False))
+        for value in request.field.references
+    )
+    return References(tuple(reference.target.address for reference in references))
 
 
 def rules():

@@ -22,6 +22,12 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.custom_ops.kernel_reports import (
+    KernelReportRequest,
+    kernel_test_result,
+    report_kernel_test,
+    unbuilt_kernel_result,
+)
 from pants_tflite.custom_ops.kernel_tests import (
     CASES_FOLDER,
     KernelCasesRequest,
@@ -29,14 +35,8 @@ from pants_tflite.custom_ops.kernel_tests import (
     KernelTestRun,
     collect_cases,
 )
-from pants_tflite.custom_ops.target_types import SkipKernelTestField, TfLiteCustomOpTarget
+from pants_tflite.custom_ops.target_types import SkipKernelTestField
 from pants_tflite.errors import TfLiteError
-from pants_tflite.goals.test import (
-    KernelReportRequest,
-    report_kernel_test,
-    tested,
-    unbuilt,
-)
 from pants_tflite.micro.kernels import (
     MicroKernelsRequest,
     find_micro_kernels,
@@ -113,10 +113,8 @@ async def build_tested_micro_kernel(request: TestedMicroKernelRequest) -> Tested
     field, tflm = request.fields.custom_op, request.fields.tflm
     address = field.address
     reference, tree = await concurrently(
-        resolve_reference(
-            ReferenceRequest(address, field.alias, field.value, (TfLiteCustomOpTarget,))
-        ),
-        find_tflm_tree(TflmTreeRequest(address, tflm.alias, tflm.value)),
+        resolve_reference(ReferenceRequest(field, field.value)),
+        find_tflm_tree(TflmTreeRequest(tflm, tflm.value)),
     )
     op = CustomOp.create(reference.target)
     kernels = await find_micro_kernels(MicroKernelsRequest(address, (op,)))
@@ -157,9 +155,9 @@ async def test_micro_kernel(
     try:
         run = await run_micro_kernel_test(RunMicroKernelTestRequest(field_set))
     except TfLiteError as error:
-        return unbuilt(field_set.address, error, test_subsystem.output)
+        return unbuilt_kernel_result(field_set.address, error, test_subsystem.output)
     report = await report_kernel_test(KernelReportRequest(run))
-    return tested(run, report, test_subsystem.output)
+    return kernel_test_result(run, report, test_subsystem.output)
 
 
 def rules():

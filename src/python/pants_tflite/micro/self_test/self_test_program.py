@@ -118,7 +118,7 @@ class SizeFilesRequest:
 async def find_micro_tools(request: MicroToolsRequest) -> MicroTools:
     field = request.field_set.tflm
     tree, toolchain = await concurrently(
-        find_tflm_tree(TflmTreeRequest(field.address, field.alias, field.value or "")),
+        find_tflm_tree(TflmTreeRequest(field, field.value or "")),
         choose_toolchain(ToolchainRequest(field.address, request.platform, CXX), **implicitly()),
     )
     return MicroTools(tree, toolchain.name)

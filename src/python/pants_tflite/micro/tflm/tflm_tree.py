@@ -7,9 +7,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from pants.core.target_types import FilesGeneratorTarget, FileSourceField, FileTarget
+from pants.core.target_types import FileSourceField
 from pants.core.util_rules.archive import MaybeExtractArchiveRequest
-from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, DigestSubset, PathGlobs, RemovePrefix
 from pants.engine.target import HydrateSourcesRequest, SourcesField
 
@@ -26,6 +25,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.fields import ReferencesMixin
 from pants_tflite.util_rules.references import (
     ReferenceRequest,
     resolve_reference,
@@ -54,14 +54,13 @@ TREE = "tflm"
 
 @dataclass(frozen=True)
 class TflmTreeRequest:
-    """Asks for the tree that `value` in the field `field` of `address` refers to."""
+    """Asks for the tree that `value` in `field` refers to."""
 
-    address: Address
-    field: str
+    field: ReferencesMixin
     value: str
 
     def debug_hint(self) -> str:
-        return f"{self.value} for {self.address}"
+        return f"{self.value} for {self.field.address}"
 
 
 @dataclass(frozen=True)
@@ -126,11 +125,7 @@ def no_tree(field: str, value: str, files: tuple[str, ...]) -> Mistake:
 
 @rule(desc="Find a source tree of TFLite Micro")
 async def find_tflm_tree(request: TflmTreeRequest) -> TflmTree:
-    reference = await resolve_reference(
-        ReferenceRequest(
-            request.address, request.field, request.value, (FileTarget, FilesGeneratorTarget)
-        )
-    )
+    reference = await resolve_reference(ReferenceRequest(request.field, request.value))
     hydrated = await hydrate_sources(
         HydrateSourcesRequest(
             reference.target[SourcesField],
@@ -146,7 +141,7 @@ async def find_tflm_tree(request: TflmTreeRequest) -> TflmTree:
         digest, files = snapshot.digest, snapshot.files
     root = find_root(files)
     if root is None:
-        raise no_tree(request.field, request.value, files).at(request.address)
+        raise no_tree(request.field.alias, request.value, files).at(request.field.address)
     return await stage_tflm_tree(
         StageTflmTreeRequest(await remove_prefix(RemovePrefix(digest, root)))
     )

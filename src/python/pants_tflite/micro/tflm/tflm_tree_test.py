@@ -17,6 +17,7 @@ from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.micro import register
+from pants_tflite.micro.target_types import MicroTflmField
 from pants_tflite.micro.tflm.tflm_tree import (
     TflmTree,
     TflmTreeRequest,
@@ -48,7 +49,9 @@ def rule_runner() -> RuleRunner:
 
 def _find(rule_runner: RuleRunner, build: str, files: dict[str, str]) -> TflmTree:
     write_workspace(rule_runner, {"tree/BUILD": build, **files})
-    return rule_runner.request(TflmTree, [TflmTreeRequest(ADDRESS, "tflm", "//tree:tree")])
+    return rule_runner.request(
+        TflmTree, [TflmTreeRequest(MicroTflmField("//tree:tree", ADDRESS), "//tree:tree")]
+    )
 
 
 def _write_archive(rule_runner: RuleRunner, name: str) -> None:

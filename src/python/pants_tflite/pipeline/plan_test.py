@@ -10,7 +10,7 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 
-from pants_tflite.pipeline.build import ModelPlan, PlanModelRequest, TfLiteModelFieldSet
+from pants_tflite.pipeline.plan import ModelPlan, PlanModelRequest, TfLiteModelFieldSet
 from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.testutil import new_rule_runner, write_workspace
 from pants_tflite.util_rules.output_paths import OutputPath, OutputPathRequest
@@ -56,6 +56,12 @@ def _plan(rule_runner: RuleRunner, model: str) -> ModelPlan:
     return rule_runner.request(ModelPlan, [PlanModelRequest(_field_set(rule_runner, model))])
 
 
+def _datasets(plan: ModelPlan) -> tuple[str | None, str | None]:
+    """The datasets that calibrate and verify."""
+    calibration, verification = plan.calibration, plan.verification
+    return calibration and calibration.value, verification and verification.value
+
+
 def _error(rule_runner: RuleRunner, model: str) -> str:
     with pytest.raises(ExecutionError) as error:
         _plan(rule_runner, model)
@@ -65,7 +71,7 @@ def _error(rule_runner: RuleRunner, model: str) -> str:
 def test_defaults(rule_runner: RuleRunner) -> None:
     plan = _plan(rule_runner, 'saved_model=":saved_model"')
     assert plan.quantization == Quantization("float32")
-    assert (plan.calibration, plan.verify_dataset) == (None, None)
+    assert _datasets(plan) == (None, None)
 
 
 def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
@@ -73,14 +79,14 @@ def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
 ) -> None:
     fields = 'saved_model=":saved_model", calibration=":calibration"'
     plan = _plan(rule_runner, f'{fields}, quantization="float16"')
-    assert (plan.calibration, plan.verify_dataset) == (None, ":calibration")
+    assert _datasets(plan) == (None, ":calibration")
     plan = _plan(rule_runner, f'{fields}, quantization=":int8_io", verify_dataset=":validation"')
     assert plan.quantization == Quantization("int8", "int8", "int8")
-    assert (plan.calibration, plan.verify_dataset) == (":calibration", ":validation")
+    assert _datasets(plan) == (":calibration", ":validation")
     plan = _plan(rule_runner, f'{fields}, quantization=":recipe"')
     assert plan.quantization.recipe == '[{"regex": ".*"}]'
     assert plan.quantization.mode is None
-    assert plan.calibration == ":calibration"
+    assert _datasets(plan)[0] == ":calibration"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from pants_tflite.goals.test import render_junit
+from pants_tflite.custom_ops.kernel_reports import render_junit
 
 
 def test_report() -> None:

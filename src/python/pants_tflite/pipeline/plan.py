@@ -1,0 +1,157 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""A `tflite_model`'s fields, resolved and checked before anything is built; then its samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from pants.core.goals.package import OutputPathField
+
+from pants_tflite.compat import (
+    EnvironmentField,
+    collect_rules,
+    concurrently,
+    rule,
+)
+from pants_tflite.custom_ops.declarations import (
+    CustomOps,
+    ResolveCustomOpsRequest,
+    resolve_custom_ops,
+)
+from pants_tflite.errors import Mistake
+from pants_tflite.fields import AddressField
+from pants_tflite.pipeline.dataset import (
+    DatasetReferenceRequest,
+    SampledDataset,
+    sample_referenced_dataset,
+)
+from pants_tflite.pipeline.export import (
+    SavedModelReference,
+    SavedModelReferenceRequest,
+    find_saved_model,
+)
+from pants_tflite.pipeline.quantization import (
+    Quantization,
+    ResolveQuantizationRequest,
+    resolve_quantization,
+)
+from pants_tflite.pipeline.verify import (
+    Samples,
+)
+from pants_tflite.target_types import (
+    CalibrationField,
+    CustomOpsField,
+    QuantizationField,
+    SavedModelField,
+    SignaturesField,
+    VerifyDatasetField,
+    VerifySamplesField,
+    VerifyToleranceField,
+)
+from pants_tflite.util_rules.inputs import InputFieldSet
+
+DESCRIPTION_FILE = "model.json"
+
+
+@dataclass(frozen=True)
+class TfLiteModelFieldSet(InputFieldSet):
+    required_fields = (SavedModelField, QuantizationField)
+
+    saved_model: SavedModelField
+    quantization: QuantizationField
+    calibration: CalibrationField
+    custom_ops: CustomOpsField
+    signatures: SignaturesField
+    verify_dataset: VerifyDatasetField
+    verify_samples: VerifySamplesField
+    verify_tolerance: VerifyToleranceField
+    output_path: OutputPathField
+    environment: EnvironmentField
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """A `tflite_model`'s fields, resolved and checked against each other, before anything runs."""
+
+    saved_model: SavedModelReference
+    quantization: Quantization
+    calibration: Optional[AddressField]
+    # The field whose dataset verifies the model; None if its samples are made up.
+    verification: Optional[AddressField]
+    custom_ops: CustomOps
+
+
+@dataclass(frozen=True)
+class PlanModelRequest:
+    field_set: TfLiteModelFieldSet
+
+
+@dataclass(frozen=True)
+class ModelSamplesRequest:
+    plan: ModelPlan
+    field_set: TfLiteModelFieldSet
+
+
+@dataclass(frozen=True)
+class ModelSamples:
+    calibration: Optional[SampledDataset]
+    verification: Samples
+
+
+@rule
+async def plan_model(request: PlanModelRequest) -> ModelPlan:
+    field_set = request.field_set
+    address = field_set.address
+    saved_model, quantization, custom_ops = await concurrently(
+        find_saved_model(SavedModelReferenceRequest(field_set.saved_model)),
+        resolve_quantization(ResolveQuantizationRequest(field_set.quantization)),
+        resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops)),
+    )
+    calibration = field_set.calibration.value
+    if quantization.calibrates and calibration is None:
+        raise Mistake(
+            message=f"the mode {quantization.mode} needs samples to take the ranges from",
+            fix=(
+                'Declare a `tflite_dataset` and name it, as in `calibration=":calibration"`; some '
+                "100 typical samples will do."
+            ),
+            field=CalibrationField.alias,
+        ).at(address)
+    has_own = field_set.verify_dataset.value is not None
+    verification = field_set.verify_dataset if has_own else field_set.calibration
+    return ModelPlan(
+        saved_model,
+        quantization,
+        calibration=(
+            field_set.calibration
+            if calibration is not None and quantization.may_calibrate
+            else None
+        ),
+        verification=verification if verification.value is not None else None,
+        custom_ops=custom_ops,
+    )
+
+
+@rule
+async def sample_for_model(request: ModelSamplesRequest) -> ModelSamples:
+    plan = request.plan
+    fields = [field for field in (plan.calibration, plan.verification) if field is not None]
+    datasets = await concurrently(
+        sample_referenced_dataset(DatasetReferenceRequest(field)) for field in fields
+    )
+    by_field: dict[Optional[AddressField], SampledDataset] = dict(zip(fields, datasets))
+    verify_field = plan.verification or request.field_set.verify_dataset
+    return ModelSamples(
+        calibration=by_field.get(plan.calibration),
+        verification=Samples(
+            by_field.get(plan.verification),
+            verify_field.alias,
+            request.field_set.verify_samples.value,
+        ),
+    )
+
+
+def rules():
+    return collect_rules()
