@@ -38,6 +38,7 @@ from pants.option.option_types import collect_options_info
 from pants.option.subsystem import Subsystem
 
 import pants_tflite
+from pants_tflite.fields import ReferencesMixin
 
 ROOT_PACKAGE = pants_tflite.__name__
 # What a BUILD file holds for a field of each kind; a kind stands before those that it is a case of.
@@ -62,7 +63,10 @@ _GOALS = (
 
 @dataclass(frozen=True)
 class SettingHelp:
-    """A field or an option. `default` is None if there is none, or if Pants decides it."""
+    """A field or an option. `default` is None if there is none, or if Pants decides it.
+
+    `target_types` are the types of the targets that a field refers to, if it takes only some.
+    """
 
     name: str
     type: str
@@ -70,6 +74,7 @@ class SettingHelp:
     required: bool = False
     default: Any = None
     choices: tuple[str, ...] = ()
+    target_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,7 @@ def read_field(field: type[Field]) -> SettingHelp:
         required=field.required,
         default=field.default if _is_ours(_owner_of_default(field)) else None,
         choices=tuple(getattr(field, "valid_choices", None) or ()),
+        target_types=field.target_aliases if issubclass(field, ReferencesMixin) else (),
     )
 
 

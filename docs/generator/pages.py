@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterable, Mapping, Sequence
+from typing import Container, Iterable, Mapping, Sequence
 
 from docs.generator.backend_help import BackendHelp, SettingHelp, SubsystemHelp, TargetHelp
 
@@ -24,7 +24,7 @@ def render_pages(backend_help: BackendHelp) -> dict[str, str]:
     return {
         INDEX_PAGE: _render_index(backend_help),
         OPTIONS_PAGE: _render_options(backend_help.subsystems),
-        **{_page(target.name): _render_target(target) for target in backend_help.targets},
+        **_render_targets(backend_help.targets),
     }
 
 
@@ -84,7 +84,12 @@ def _goal_rows(targets: Sequence[TargetHelp]) -> Iterable[tuple[str, str]]:
         yield f"`{goal}`", ", ".join(_link(name, _page(name)) for name in names)
 
 
-def _render_target(target: TargetHelp) -> str:
+def _render_targets(targets: Sequence[TargetHelp]) -> dict[str, str]:
+    own_types = {target.name for target in targets}
+    return {_page(target.name): _render_target(target, own_types) for target in targets}
+
+
+def _render_target(target: TargetHelp, own_types: Container[str]) -> str:
     goals = f" Goals: {_codes(target.goals)}." if target.goals else ""
     # What every user has to write comes first.
     settings = sorted(target.fields, key=lambda field: (not field.required, field.name))
@@ -96,7 +101,11 @@ def _render_target(target: TargetHelp) -> str:
     ]
     for field in settings:
         necessity = "required" if field.required else "optional"
-        parts += [f"## `{field.name}`", f"`{field.type}`, {necessity}", field.help]
+        parts += [f"## `{field.name}`", f"`{field.type}`, {necessity}"]
+        if field.target_types:
+            names = (_target_type(name, own_types) for name in field.target_types)
+            parts[-1] += f"; refers to {', '.join(names)}"
+        parts.append(field.help)
     if target.inherited:
         parts += [
             "## Fields of Pants",
@@ -118,6 +127,10 @@ def _render_options(subsystems: Sequence[SubsystemHelp]) -> str:
         for heading, option in options.items():
             parts += [f"### {heading}", f"`{option.type}`", option.help]
     return _join(parts)
+
+
+def _target_type(name: str, own_types: Container[str]) -> str:
+    return _link(name, _page(name)) if name in own_types else f"`{name}`"
 
 
 def _section(subsystem: SubsystemHelp) -> str:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from docs.generator.backend_help import BackendHelp, SettingHelp, SubsystemHelp, TargetHelp
@@ -74,6 +76,14 @@ def test_a_target_has_a_page_with_its_required_fields_first() -> None:
         "\n"
         "Pants itself describes `tags`: `./pants help boat`.\n"
     )
+
+
+def test_a_field_leads_to_the_targets_that_it_refers_to() -> None:
+    harbour = replace(COLOUR, name="harbour", target_types=("boat", "file"))
+    pages = render_pages(
+        BackendHelp((BOAT, TargetHelp("pier", "sea", "A pier.", (), (harbour,), ())), ())
+    )
+    assert "`str`, optional; refers to [`boat`](boat.md), `file`" in pages["pier.md"].splitlines()
 
 
 def test_all_options_are_on_one_page() -> None:
