@@ -68,7 +68,7 @@ def _render_index(backend_help: BackendHelp) -> str:
             ("scope", "what it configures"),
             (
                 (
-                    _link(subsystem.scope, f"{OPTIONS_PAGE}#{_anchor(_section(subsystem))}"),
+                    _link(subsystem.scope, f"{OPTIONS_PAGE}#{anchor(_section(subsystem))}"),
                     _first_paragraph(subsystem.help),
                 )
                 for subsystem in backend_help.subsystems
@@ -143,7 +143,7 @@ def _settings_table(kind: str, settings: Mapping[str, SettingHelp]) -> str:
         (kind, "type", "defaults to"),
         (
             (
-                _link(setting.name, f"#{_anchor(heading)}"),
+                _link(setting.name, f"#{anchor(heading)}"),
                 f"`{setting.type}`",
                 "(required)" if setting.required else default_of(setting),
             )
@@ -152,7 +152,7 @@ def _settings_table(kind: str, settings: Mapping[str, SettingHelp]) -> str:
     )
 
 
-def _anchor(heading: str) -> str:
+def anchor(heading: str) -> str:
     """The anchor that GitHub gives a heading."""
     return _NOT_IN_ANCHOR.sub("", heading.lower()).replace(" ", "-")
 
