@@ -1,7 +1,11 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Rules called by name, on Pants 2.17, which knows only `Get`: delete with its support.
 
-A rule's call becomes the `Get` that its signature tells: explicit arguments have the types of the rule's
-parameters, those of `implicitly` their own.
+A call becomes the `Get` that the signature of the called rule declares: its arguments have the
+types of the rule's parameters, those of `implicitly` the types that Pants reads off them. What a
+newer Pants or its type checker would refuse is refused here too: when the calling rule is collected
+or, if the fault shows only in a value, when it runs. The error names file, line and both rules.
 """
 
 from __future__ import annotations
@@ -9,114 +13,231 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import sys
 from dataclasses import replace
-from typing import Any, Callable, Sequence, get_type_hints
+from types import FrameType
+from typing import Any, Callable, Mapping, Optional, Sequence
 
+from pants.base.exceptions import RuleTypeError
 from pants.engine import rules
-from pants.engine.internals.rule_visitor import _AwaitableCollector
+from pants.engine.internals import selectors
+from pants.engine.internals.rule_visitor import _AwaitableCollector, _lookup_return_type
 from pants.engine.internals.selectors import AwaitableConstraints
-from pants.engine.rules import Get, MultiGet
+from pants.engine.rules import Get, MultiGet, TaskRule
+from pants.engine.unions import is_union
 from pants.util.memo import memoized
 from pants.util.ordered_set import FrozenOrderedSet
+from pants.util.strutil import pluralize
 
+_IMPLICITLY = "__implicitly"
+_ONLY_KEYWORD = "`**implicitly(…)` is the only keyword argument that a rule takes"
+
+# Awaits several calls at once, given one by one or as an iterable, and returns their results.
 concurrently = MultiGet
 
 
 def implicitly(*args: Any) -> dict[str, Any]:
-    return {"implicit": args}
+    """Has the engine fill in a rule's other parameters: `await foo(FooRequest(), **implicitly())`.
+
+    The engine may compute them from a value that is given here, `**implicitly(Process(…))`, or from
+    several in a dict of values and their types.
+    """
+    return {_IMPLICITLY: args}
 
 
 class Call:
-    """A rule of Pants: what it yields, and the types of its explicit arguments."""
+    """A rule of Pants that can be called by name, as on a newer Pants."""
 
-    def __init__(self, output_type: type, *explicit_types: type) -> None:
-        self._signature = (output_type, explicit_types)
+    def __init__(self, name: str, output_type: type, *parameters: Any) -> None:
+        """`parameters` are the types of those that a call may pass; a last `...` stands for more of
+        them, which the engine fills in."""
+        self.__name__ = name
+        # Pants reads the types of local variables off the annotations of what is called.
+        self.__annotations__ = {"return": output_type}
+        self._output_type = output_type
+        self._has_more_parameters = parameters[-1:] == (...,)
+        self._parameters = parameters[:-1] if self._has_more_parameters else parameters
 
-    def signature(self) -> tuple[type, Sequence[type]]:
-        return self._signature
+    def __call__(self, *args: Any, **keywords: Any) -> Get:
+        """Requests the rule's result. Raises RuleTypeError if the arguments do not fit the rule."""
+        try:
+            implicit = keywords.pop(_IMPLICITLY, None)
+            if keywords:
+                raise RuleTypeError(f"{_ONLY_KEYWORD}, not {', '.join(sorted(keywords))}")
+            types = self._types_of_arguments(len(args), completed=implicit is not None)
+            inputs = (*zip(args, types), *_interpret_implicit(implicit or ()).items())
+            for value, declared in inputs:
+                _check_type(value, declared)
+        except RuleTypeError as error:
+            frame = sys._getframe(1)
+            position = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            problem = self.describe_wrong_call(_name_of_caller(frame), error)
+            raise RuleTypeError(f"{position}: {problem}") from None
+        return Get(self._output_type, dict(inputs))
 
-    def __call__(self, *args: Any, implicit: tuple[Any, ...] = ()) -> Get:
-        output_type, types = self.signature()
-        inputs = dict(zip(args, types))
-        if len(implicit) == 1 and isinstance(implicit[0], dict):
-            inputs.update(implicit[0])
-        elif len(implicit) == 2:
-            inputs[implicit[1]] = implicit[0]
-        else:
-            inputs.update((argument, type(argument)) for argument in implicit)
-        return Get(output_type, inputs)
+    def constraints(
+        self, arity: int, implicit_types: Optional[Sequence[type]]
+    ) -> AwaitableConstraints:
+        """What a rule declares to the engine that calls this one with `arity` arguments.
+
+        `implicit_types` are the types that `**implicitly(…)` gives, None without it. Raises
+        RuleTypeError if the rule has fewer parameters, or others that nothing fills in.
+        """
+        types = self._types_of_arguments(arity, completed=implicit_types is not None)
+        inputs = (*types, *(implicit_types or ()))
+        return AwaitableConstraints(self._output_type, inputs, is_effect=False)
+
+    def _types_of_arguments(self, arity: int, *, completed: bool) -> Sequence[type]:
+        known = len(self._parameters)
+        if arity > known:
+            raise RuleTypeError(f"it takes {pluralize(known, 'argument')}, not {arity}")
+        if not completed and (arity < known or self._has_more_parameters):
+            raise RuleTypeError(
+                "it has parameters that are not passed; pass them, or add `**implicitly()`"
+            )
+        return self._parameters[:arity]
+
+    def describe_wrong_call(self, caller: str, error: RuleTypeError) -> str:
+        """What to say of a call that raised `error`."""
+        return f"`{caller}` cannot call the rule `{self.__name__}` like this: {error}."
 
 
 class RuleCall(Call):
-    """A rule of this backend. Its own calls are read once all modules are loaded."""
+    """A rule of this backend: what `@rule` makes of a function."""
 
-    def __init__(self, decorator: Callable, func: Callable, options: dict[str, Any]) -> None:
-        functools.update_wrapper(self, func)
-        self._decorator, self._func, self._options = decorator, func, options
-        self._is_base = self._options.pop("polymorphic", False)
-
-    @functools.lru_cache(maxsize=None)
-    def signature(self) -> tuple[type, Sequence[type]]:
-        hints = get_type_hints(self._func)
-        return hints["return"], tuple(
-            hints[name] for name in inspect.signature(self._func).parameters
-        )
+    def __init__(self, func: Callable, *, polymorphic: bool, options: Mapping[str, Any]) -> None:
+        self._task: TaskRule = rules.rule(**options)(func).rule  # type: ignore[attr-defined]
+        self._is_polymorphic = polymorphic
+        super().__init__(func.__name__, self._task.output_type, *self._task.input_selectors)
+        # Without the attributes of `func`: its `rule` lacks the calls by name.
+        functools.update_wrapper(self, func, updated=())
 
     @functools.cached_property
-    def rule(self) -> rules.TaskRule | None:
-        if self._is_base:  # `Get` itself finds the rule of a union's member.
+    def rule(self) -> Optional[TaskRule]:
+        """The rule with all that it awaits, as `collect_rules` looks for it.
+
+        None if it is polymorphic, since 2.17 finds the rule of a union's member without a base rule.
+        Made late, because a rule may call one that is defined further below. Raises RuleTypeError
+        if the rule makes a wrong call or cannot be read.
+        """
+        if self._is_polymorphic:
             return None
-        task = self._decorator(**self._options)(self._func).rule
-        return replace(task, input_gets=FrozenOrderedSet(_collect(self._func)))
+        try:
+            awaitables = _collect_awaitables(self._task.func)
+        except AttributeError as error:
+            # `getattr(…, "rule", None)` takes this for a function that is not a rule, and skip it.
+            raise RuleTypeError(
+                f"Cannot read what the rule {self._task.canonical_name} awaits: {error}."
+            ) from error
+        input_gets: Any = FrozenOrderedSet(awaitables)
+        return replace(self._task, input_gets=input_gets)
+
+
+def rule(func: Optional[Callable] = None, *, polymorphic: bool = False, **options: Any) -> Any:
+    """Declares a rule, which others may call by name. Takes the options of Pants' own `@rule`.
+
+    Calls of a `polymorphic` rule, whose first parameter is a union, go to the rules of its members.
+    Raises what Pants' own decorator raises, such as MissingTypeAnnotation.
+    """
+    if func is None:
+        return functools.partial(rule, polymorphic=polymorphic, **options)
+    return RuleCall(func, polymorphic=polymorphic, options=options)
 
 
 class _Collector(_AwaitableCollector):
+    """Reads off a function's source what it awaits."""
+
     def visit_Call(self, node: ast.Call) -> None:
         called = self._lookup(node.func)
         if isinstance(called, Call):
-            output_type, types = called.signature()
-            implicit = node.keywords[0].value.args if node.keywords else []
-            inputs = (*types[: len(node.args)], *self._implicit_types(implicit))
-            self.awaitables.append(AwaitableConstraints(output_type, inputs, is_effect=False))
+            self.awaitables.append(self._read_call(called, node))
             self.generic_visit(node)
-        elif inspect.iscoroutinefunction(called) and called is not MultiGet:
-            self.awaitables.extend(_collect(called))
+        elif inspect.iscoroutinefunction(called) and called is not concurrently:
+            self._check_order(called, node)
+            self.awaitables.extend(_collect_awaitables(called))
             self.generic_visit(node)
         else:
             super().visit_Call(node)
 
-    def _implicit_types(self, nodes: list[ast.expr]) -> tuple[type, ...]:
-        if len(nodes) == 2:
-            nodes = nodes[:1]
-        elif nodes and isinstance(nodes[0], ast.Dict):
-            nodes = nodes[0].values
-        elif nodes:
-            nodes = [nodes[0].func]
-        return tuple(self._check_constraint_arg_type(self._lookup(node), node) for node in nodes)
+    def _check_order(self, called: Callable, node: ast.Call) -> None:
+        is_below = called.__code__.co_firstlineno > self.func.__code__.co_firstlineno
+        if is_below and called.__module__ == self.func.__module__:
+            # A newer Pants reads `func` before it knows a function below that is not a rule.
+            problem = (
+                f"`{called.__name__}` must stand above `{self.func.__name__}`, which calls it."
+            )
+            raise RuleTypeError(self._format(node, problem))
+
+    def _read_call(self, called: Call, node: ast.Call) -> AwaitableConstraints:
+        try:
+            if any(isinstance(argument, ast.Starred) for argument in node.args):
+                raise RuleTypeError("positional arguments cannot be unpacked from an iterable")
+            return called.constraints(len(node.args), self._read_implicit_types(node))
+        except RuleTypeError as error:
+            problem = called.describe_wrong_call(self.func.__name__, error)
+            raise RuleTypeError(self._format(node, problem)) from None
+
+    def _read_implicit_types(self, node: ast.Call) -> Optional[Sequence[type]]:
+        if not node.keywords:
+            return None
+        keyword, *others = node.keywords
+        implicit = keyword.value
+        if (
+            others
+            or keyword.arg is not None
+            or not isinstance(implicit, ast.Call)
+            or self._lookup(implicit.func) is not implicitly
+        ):
+            raise RuleTypeError(_ONLY_KEYWORD)
+        _check_implicit_arity(len(implicit.args))
+        if implicit.args and isinstance(implicit.args[0], ast.Dict):
+            return [self._read_type(node, self._lookup(node)) for node in implicit.args[0].values]
+        return [self._read_type(node, self._lookup_type_of(node)) for node in implicit.args]
+
+    def _lookup_type_of(self, value: ast.expr) -> Any:
+        if not isinstance(value, ast.Call):
+            return self._lookup(value)
+        called = self._lookup(value.func)
+        return called if called is None or isinstance(called, type) else _lookup_return_type(called)
+
+    def _read_type(self, node: ast.expr, found: Any) -> type:
+        if not isinstance(found, type):
+            raise RuleTypeError(
+                f"the type of `{ast.unparse(node)}` is unknown; "
+                "give `implicitly` a dict of values and their types"
+            )
+        return found
 
 
 @memoized
-def _collect(func: Callable) -> list[AwaitableConstraints]:
+def _collect_awaitables(func: Callable) -> Sequence[AwaitableConstraints]:
     return _Collector(func).awaitables
 
 
-def collect_rules(*namespaces: Any) -> Any:
-    namespaces = namespaces or (inspect.currentframe().f_back.f_globals,)
-    for namespace in namespaces:
-        # What a rule's types and calls are evaluated with, Pants adds to its module.
-        for item in list(getattr(namespace, "__dict__", namespace).values()):
-            getattr(item, "rule", None) if isinstance(item, RuleCall) else None
-    return rules.collect_rules(*namespaces)
+def _check_implicit_arity(arity: int) -> None:
+    if arity > 1:
+        raise RuleTypeError("`implicitly` takes one value, or one dict of values and their types")
 
 
-def _decorator(decorator: Callable) -> Callable:
-    def decorate(func: Callable | None = None, **options: Any) -> Any:
-        if func is None:
-            return lambda func: RuleCall(decorator, func, options)
-        return RuleCall(decorator, func, options)
-
-    return decorate
+def _interpret_implicit(arguments: Sequence[Any]) -> Mapping[Any, type]:
+    _check_implicit_arity(len(arguments))
+    if arguments and isinstance(arguments[0], dict):
+        return arguments[0]
+    return {value: type(value) for value in arguments}
 
 
-rule = _decorator(rules.rule)
-goal_rule = _decorator(rules.goal_rule)
+def _check_type(value: Any, declared: type) -> None:
+    # The engine of 2.17 tells a subclass from its base.
+    if type(value) is not declared and not is_union(declared):
+        raise RuleTypeError(
+            f"an argument has the type {type(value).__name__}, not exactly {declared.__name__}"
+        )
+
+
+def _name_of_caller(frame: Optional[FrameType]) -> str:
+    """The function that `frame` runs in, if need be around a generator that `concurrently` reads."""
+    while frame and (
+        frame.f_code.co_name.startswith("<") or frame.f_code.co_filename == selectors.__file__
+    ):
+        frame = frame.f_back
+    return frame.f_code.co_name if frame else "<unknown>"

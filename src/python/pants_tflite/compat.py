@@ -1,6 +1,10 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The one module that knows Pants versions: 2.17.1 to 2.31.0 from one source tree."""
+"""What differs between the versions of Pants, 2.17.1 to 2.34, under the names of the newer ones.
+
+The one module that knows versions, next to `calls_2_17`. A rule of Pants that is not listed yet goes
+into both branches; the one of 2.17 declares the types of the parameters that calls pass.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import dataclasses
 from typing import Any
 
 from pants.core.goals.test import TestResult
+from pants.engine import rules
+from pants.engine.rules import collect_rules  # noqa: F401
 
 try:
     from pants.core.environments.rules import (  # type: ignore[import-not-found]
@@ -18,20 +24,22 @@ try:
         EnvironmentTarget,
     )
 except ImportError:
-    from pants.core.util_rules.environments import (  # type: ignore[no-redef]
+    from pants.core.util_rules.environments import (  # type: ignore[no-redef] # noqa: F401
         EnvironmentField,
         EnvironmentNameRequest,
         EnvironmentTarget,
     )
 
-try:
+if hasattr(rules, "concurrently"):
     from pants.backend.python.dependency_inference.module_mapper import map_module_to_address
     from pants.backend.python.util_rules.pex import create_venv_pex
     from pants.backend.python.util_rules.pex_cli import setup_pex_cli_process
     from pants.backend.python.util_rules.python_sources import prepare_python_sources
     from pants.core.environments.rules import resolve_environment_name
     from pants.core.util_rules.archive import maybe_extract_archive
-    from pants.core.util_rules.env_vars import environment_vars_subset
+    from pants.core.util_rules.env_vars import (  # type: ignore[import-not-found]
+        environment_vars_subset,
+    )
     from pants.core.util_rules.system_binaries import find_binary
     from pants.engine.internals.build_files import resolve_address
     from pants.engine.internals.graph import (
@@ -43,7 +51,7 @@ try:
         resolve_unparsed_address_inputs,
         transitive_targets,
     )
-    from pants.engine.intrinsics import (
+    from pants.engine.intrinsics import (  # type: ignore[import-not-found]
         add_prefix,
         create_digest,
         digest_subset_to_digest,
@@ -55,15 +63,15 @@ try:
         path_globs_to_paths,
         remove_prefix,
     )
-    from pants.engine.process import execute_process_or_raise
-    from pants.engine.rules import collect_rules, concurrently, implicitly, rule
+    from pants.engine.process import execute_process_or_raise  # type: ignore[attr-defined]
+    from pants.engine.rules import concurrently, implicitly, rule  # type: ignore[attr-defined]
     from pants.source.source_root import get_source_root, get_source_roots
-except ImportError:
+else:
     from pants.backend.python.dependency_inference.module_mapper import (
         PythonModuleOwners,
         PythonModuleOwnersRequest,
     )
-    from pants.backend.python.util_rules.pex import VenvPex
+    from pants.backend.python.util_rules.pex import VenvPex, VenvPexRequest
     from pants.backend.python.util_rules.pex_cli import PexCliProcess
     from pants.backend.python.util_rules.python_sources import (
         PythonSourceFiles,
@@ -107,37 +115,55 @@ except ImportError:
         SourceRootsResult,
     )
 
-    from pants_tflite.calls_2_17 import Call, collect_rules, concurrently, implicitly, rule
+    from pants_tflite.calls_2_17 import Call, concurrently, implicitly, rule  # noqa: F401
 
-    add_prefix = Call(Digest, AddPrefix)
-    create_digest = Call(Digest, CreateDigest)
-    create_venv_pex = Call(VenvPex)
-    determine_explicitly_provided_dependencies = Call(ExplicitlyProvidedDependencies)
-    digest_subset_to_digest = Call(Digest, DigestSubset)
-    digest_to_snapshot = Call(Snapshot, Digest)
-    environment_vars_subset = Call(EnvironmentVars, EnvironmentVarsRequest)
-    execute_process = Call(FallibleProcessResult, Process)
-    execute_process_or_raise = Call(ProcessResult)
-    find_binary = Call(BinaryPaths, BinaryPathRequest)
-    find_valid_field_sets = Call(FieldSetsPerTarget, FieldSetsPerTargetRequest)
-    get_digest_contents = Call(DigestContents, Digest)
-    get_digest_entries = Call(DigestEntries, Digest)
-    get_source_root = Call(SourceRoot, SourceRootRequest)
-    get_source_roots = Call(SourceRootsResult, SourceRootsRequest)
-    hydrate_sources = Call(HydratedSources, HydrateSourcesRequest)
-    map_module_to_address = Call(PythonModuleOwners, PythonModuleOwnersRequest)
-    maybe_extract_archive = Call(ExtractedArchive, MaybeExtractArchiveRequest)
-    merge_digests = Call(Digest, MergeDigests)
-    path_globs_to_paths = Call(Paths, PathGlobs)
-    prepare_python_sources = Call(PythonSourceFiles, PythonSourceFilesRequest)
-    remove_prefix = Call(Digest, RemovePrefix)
-    resolve_address = Call(Address)
-    resolve_dependencies = Call(Addresses, DependenciesRequest)
-    resolve_environment_name = Call(EnvironmentName, EnvironmentNameRequest)
-    resolve_target = Call(WrappedTarget, WrappedTargetRequest)
-    resolve_unparsed_address_inputs = Call(Addresses, UnparsedAddressInputs)
-    setup_pex_cli_process = Call(Process, PexCliProcess)
-    transitive_targets = Call(TransitiveTargets, TransitiveTargetsRequest)
+    add_prefix = Call("add_prefix", Digest, AddPrefix)
+    create_digest = Call("create_digest", Digest, CreateDigest)
+    create_venv_pex = Call("create_venv_pex", VenvPex, VenvPexRequest, ...)
+    determine_explicitly_provided_dependencies = Call(
+        "determine_explicitly_provided_dependencies", ExplicitlyProvidedDependencies, ...
+    )
+    digest_subset_to_digest = Call("digest_subset_to_digest", Digest, DigestSubset)
+    digest_to_snapshot = Call("digest_to_snapshot", Snapshot, Digest)
+    environment_vars_subset = Call(
+        "environment_vars_subset", EnvironmentVars, EnvironmentVarsRequest, ...
+    )
+    execute_process = Call("execute_process", FallibleProcessResult, Process, ...)
+    execute_process_or_raise = Call("execute_process_or_raise", ProcessResult, ...)
+    find_binary = Call("find_binary", BinaryPaths, BinaryPathRequest, ...)
+    find_valid_field_sets = Call(
+        "find_valid_field_sets", FieldSetsPerTarget, FieldSetsPerTargetRequest, ...
+    )
+    get_digest_contents = Call("get_digest_contents", DigestContents, Digest)
+    get_digest_entries = Call("get_digest_entries", DigestEntries, Digest)
+    get_source_root = Call("get_source_root", SourceRoot, SourceRootRequest)
+    get_source_roots = Call("get_source_roots", SourceRootsResult, SourceRootsRequest)
+    hydrate_sources = Call("hydrate_sources", HydratedSources, HydrateSourcesRequest, ...)
+    map_module_to_address = Call(
+        "map_module_to_address", PythonModuleOwners, PythonModuleOwnersRequest, ...
+    )
+    maybe_extract_archive = Call(
+        "maybe_extract_archive", ExtractedArchive, MaybeExtractArchiveRequest, ...
+    )
+    merge_digests = Call("merge_digests", Digest, MergeDigests)
+    path_globs_to_paths = Call("path_globs_to_paths", Paths, PathGlobs)
+    prepare_python_sources = Call(
+        "prepare_python_sources", PythonSourceFiles, PythonSourceFilesRequest, ...
+    )
+    remove_prefix = Call("remove_prefix", Digest, RemovePrefix)
+    resolve_address = Call("resolve_address", Address, ...)
+    resolve_dependencies = Call("resolve_dependencies", Addresses, DependenciesRequest, ...)
+    resolve_environment_name = Call(
+        "resolve_environment_name", EnvironmentName, EnvironmentNameRequest, ...
+    )
+    resolve_target = Call("resolve_target", WrappedTarget, WrappedTargetRequest, ...)
+    resolve_unparsed_address_inputs = Call(
+        "resolve_unparsed_address_inputs", Addresses, UnparsedAddressInputs, ...
+    )
+    setup_pex_cli_process = Call("setup_pex_cli_process", Process, PexCliProcess, ...)
+    transitive_targets = Call(
+        "transitive_targets", TransitiveTargets, TransitiveTargetsRequest, ...
+    )
 
 
 def test_result(**fields: Any) -> TestResult:

@@ -23,11 +23,7 @@ from pants_tflite.android.classes import ClassesJar
 from pants_tflite.android.native_code import NativeCode
 from pants_tflite.android.settings import AndroidSettings
 from pants_tflite.android.target_types import TfLiteAndroidLibraryTarget
-from pants_tflite.bundles.archives import (
-    ZIP,
-    WriteArchiveRequest,
-    write_archive,
-)
+from pants_tflite.bundles.archives import ZIP, WriteArchiveRequest, write_archive
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
     LayOutModelsRequest,

@@ -33,10 +33,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 ANDROID_JAR = "android.jar"
 _HOMES = ("ANDROID_HOME", "ANDROID_SDK_ROOT")

@@ -26,17 +26,9 @@ from pants_tflite.android.android_jars import (
     AndroidJarRequest,
     find_android_jar,
 )
-from pants_tflite.android.java_compiler import (
-    JavaCompiler,
-    JavaCompilerRequest,
-    find_java_compiler,
-)
+from pants_tflite.android.java_compiler import JavaCompiler, JavaCompilerRequest, find_java_compiler
 from pants_tflite.android.target_types import AndroidJarField
-from pants_tflite.bundles.archives import (
-    ZIP,
-    WriteArchiveRequest,
-    write_archive,
-)
+from pants_tflite.bundles.archives import ZIP, WriteArchiveRequest, write_archive
 from pants_tflite.bundles.models import BundleModels
 from pants_tflite.compat import (
     collect_rules,

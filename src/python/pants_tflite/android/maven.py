@@ -24,10 +24,7 @@ from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 _POM_NAMESPACE = "http://maven.apache.org/POM/4.0.0"
 _SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"

@@ -11,10 +11,7 @@ from typing import Iterable
 
 from pants_tflite.android.maven import MavenCoordinates
 from pants_tflite.c_literals import string_literal
-from pants_tflite.custom_ops.registration_code import (
-    RegisteredOp,
-    declaration,
-)
+from pants_tflite.custom_ops.registration_code import RegisteredOp, declaration
 
 _HEADER = Template(
     """\

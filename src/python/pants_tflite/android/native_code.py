@@ -9,12 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Iterable
 
 from pants.engine.addresses import Address
-from pants.engine.fs import (
-    CreateDigest,
-    Digest,
-    FileContent,
-    FileEntry,
-)
+from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry
 
 from pants_tflite.android.native_api import NativeNames, render_header
 from pants_tflite.android.prefab import PrefabPackage
@@ -23,13 +18,7 @@ from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
 from pants_tflite.bundles.models import BundleModel, BundleModels
 from pants_tflite.cc.android_stubs import DeviceLibrary
 from pants_tflite.cc.platforms import ANDROID_ABIS, Platform
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    create_digest,
-    get_digest_entries,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, create_digest, get_digest_entries, rule
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.custom_ops.libraries import (
     CompileKernelsRequest,

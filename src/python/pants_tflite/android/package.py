@@ -10,10 +10,7 @@ from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
 from pants.engine.unions import UnionRule
 
-from pants_tflite.android.aar import (
-    BuildAarRequest,
-    build_aar,
-)
+from pants_tflite.android.aar import BuildAarRequest, build_aar
 from pants_tflite.android.classes import (
     ClassesJarRequest,
     CompileAccessorsRequest,
@@ -21,10 +18,7 @@ from pants_tflite.android.classes import (
     find_java_tools,
     write_classes_jar,
 )
-from pants_tflite.android.maven import (
-    LayOutRepositoryRequest,
-    lay_out_repository,
-)
+from pants_tflite.android.maven import LayOutRepositoryRequest, lay_out_repository
 from pants_tflite.android.native_code import (
     BuildNativeCodeRequest,
     CheckKernelsRequest,
@@ -61,13 +55,7 @@ from pants_tflite.bundles.models import (
     build_bundle_models,
     plan_bundle,
 )
-from pants_tflite.compat import (
-    add_prefix,
-    collect_rules,
-    implicitly,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import add_prefix, collect_rules, implicitly, merge_digests, rule
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,

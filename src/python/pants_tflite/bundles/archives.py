@@ -9,21 +9,12 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest
 
-from pants_tflite.compat import (
-    add_prefix,
-    collect_rules,
-    concurrently,
-    implicitly,
-    rule,
-)
+from pants_tflite.compat import add_prefix, collect_rules, concurrently, implicitly, rule
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 ZIP = "zip"
 TAR_GZ = "tar.gz"

@@ -9,13 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Iterable
 
 from pants.engine.addresses import Address
-from pants.engine.fs import (
-    CreateDigest,
-    Digest,
-    FileContent,
-    FileEntry,
-    MergeDigests,
-)
+from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry, MergeDigests
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.manifests import MANIFEST_FILE, BundleManifest, FileDescription

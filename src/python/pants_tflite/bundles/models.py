@@ -14,12 +14,7 @@ from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import Digest, DigestSubset, PathGlobs
-from pants.engine.target import (
-    Field,
-    FieldSet,
-    HydrateSourcesRequest,
-    Target,
-)
+from pants.engine.target import Field, FieldSet, HydrateSourcesRequest, Target
 
 from pants_tflite.bundles.fields import (
     BundleLabelsField,
@@ -58,15 +53,8 @@ from pants_tflite.pipeline.build import (
     build_model_file,
 )
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
-from pants_tflite.target_types import (
-    CustomOpsField,
-    OutputDirectoryField,
-    TfLiteFileTarget,
-)
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.target_types import CustomOpsField, OutputDirectoryField, TfLiteFileTarget
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 
 @dataclass(frozen=True)

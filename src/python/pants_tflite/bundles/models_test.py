@@ -14,11 +14,7 @@ from pants.engine.target import InferredDependencies, Target
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
-from pants_tflite.bundles.models import (
-    BundleFieldSet,
-    BundlePlan,
-    PlanBundleRequest,
-)
+from pants_tflite.bundles.models import BundleFieldSet, BundlePlan, PlanBundleRequest
 from pants_tflite.testutil import new_rule_runner, write_workspace
 from pants_tflite.util_rules.dependency_inference import (
     InferReferences,

@@ -4,11 +4,7 @@
 
 from __future__ import annotations
 
-from pants_tflite.bundles import (
-    archives,
-    contents,
-    models,
-)
+from pants_tflite.bundles import archives, contents, models
 
 
 def rules():

@@ -13,20 +13,10 @@ from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent, Mer
 
 from pants_tflite.cc.android_symbols import LIBC, LIBM, render_stub
 from pants_tflite.cc.platforms import Platform
-from pants_tflite.cc.tool_processes import (
-    ToolProcessRequest,
-    run_tool,
-)
+from pants_tflite.cc.tool_processes import ToolProcessRequest, run_tool
 from pants_tflite.cc.toolchain import Toolchain
-from pants_tflite.cc.toolchain_selection import (
-    ZigToolchainRequest,
-    find_zig_toolchain,
-)
-from pants_tflite.cc.zig_toolchain import (
-    ANDROID_LIBRARIES,
-    HELPERS_LIBRARY,
-    STUBS_FOLDER,
-)
+from pants_tflite.cc.toolchain_selection import ZigToolchainRequest, find_zig_toolchain
+from pants_tflite.cc.zig_toolchain import ANDROID_LIBRARIES, HELPERS_LIBRARY, STUBS_FOLDER
 from pants_tflite.compat import (
     collect_rules,
     concurrently,

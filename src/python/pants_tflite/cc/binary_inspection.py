@@ -11,20 +11,9 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest
 
-from pants_tflite.compat import (
-    collect_rules,
-    get_digest_contents,
-    implicitly,
-    rule,
-)
-from pants_tflite.util_rules.python_environments import (
-    ZigEnvironmentRequest,
-    find_zig_environment,
-)
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.compat import collect_rules, get_digest_contents, implicitly, rule
+from pants_tflite.util_rules.python_environments import ZigEnvironmentRequest, find_zig_environment
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 
 @dataclass(frozen=True)

@@ -12,21 +12,10 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
 
 from pants_tflite.cc.platforms import Platform
-from pants_tflite.cc.tool_processes import (
-    ToolProcessRequest,
-    run_tool,
-)
+from pants_tflite.cc.tool_processes import ToolProcessRequest, run_tool
 from pants_tflite.cc.toolchain import CXX, Toolchain
-from pants_tflite.cc.toolchain_selection import (
-    ToolchainRequest,
-    choose_toolchain,
-)
-from pants_tflite.compat import (
-    collect_rules,
-    implicitly,
-    merge_digests,
-    rule,
-)
+from pants_tflite.cc.toolchain_selection import ToolchainRequest, choose_toolchain
+from pants_tflite.compat import collect_rules, implicitly, merge_digests, rule
 from pants_tflite.errors import Mistake
 
 _OBJECTS = "__objects__"

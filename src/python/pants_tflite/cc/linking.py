@@ -21,22 +21,12 @@ from pants_tflite.cc.android_stubs import (
     make_stub,
 )
 from pants_tflite.cc.android_symbols import ANDROID_SYMBOLS
-from pants_tflite.cc.binary_inspection import (
-    BinaryImage,
-    InspectBinaryRequest,
-    inspect_binary,
-)
+from pants_tflite.cc.binary_inspection import BinaryImage, InspectBinaryRequest, inspect_binary
 from pants_tflite.cc.compilation import CompiledObject, StaticLibrary
 from pants_tflite.cc.platforms import ANDROID, LINUX, MACOS, Platform
-from pants_tflite.cc.tool_processes import (
-    ToolProcessRequest,
-    run_tool,
-)
+from pants_tflite.cc.tool_processes import ToolProcessRequest, run_tool
 from pants_tflite.cc.toolchain import VERSION_SCRIPT, Toolchain
-from pants_tflite.cc.toolchain_selection import (
-    ToolchainRequest,
-    choose_toolchain,
-)
+from pants_tflite.cc.toolchain_selection import ToolchainRequest, choose_toolchain
 from pants_tflite.compat import (
     collect_rules,
     concurrently,

@@ -13,11 +13,7 @@ import pytest
 from pants.engine.internals.scheduler import ExecutionError
 
 from pants_tflite.cc.android_stubs import DeviceLibrary
-from pants_tflite.cc.linking import (
-    LinkExecutableRequest,
-    link_mistake,
-    render_version_script,
-)
+from pants_tflite.cc.linking import LinkExecutableRequest, link_mistake, render_version_script
 from pants_tflite.cc.platforms import PLATFORMS, host_platform
 from pants_tflite.cc.testutil import ADDRESS, NativeBuilds, needs, needs_launcher, run
 from pants_tflite.cc.toolchain import C

@@ -12,13 +12,7 @@ from pants.engine.process import Process
 from pants.util.logging import LogLevel
 
 from pants_tflite.cc.toolchain import Toolchain
-from pants_tflite.compat import (
-    collect_rules,
-    execute_process,
-    implicitly,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import collect_rules, execute_process, implicitly, merge_digests, rule
 from pants_tflite.errors import crash
 
 # A shell, and Pants itself, report a death by signal with a number beyond these.

@@ -10,15 +10,7 @@ from pants.engine.addresses import Address
 
 from pants_tflite.cc.arm_gcc_toolchain import arm_gcc_toolchain
 from pants_tflite.cc.ndk_toolchain import ndk_toolchain
-from pants_tflite.cc.platforms import (
-    ANDROID,
-    CORTEX_M,
-    IOS,
-    IOS_SIMULATOR,
-    LINUX,
-    MACOS,
-    Platform,
-)
+from pants_tflite.cc.platforms import ANDROID, CORTEX_M, IOS, IOS_SIMULATOR, LINUX, MACOS, Platform
 from pants_tflite.cc.system_tools import (
     ArmGccToolsRequest,
     NdkToolsRequest,
@@ -26,16 +18,9 @@ from pants_tflite.cc.system_tools import (
     find_ndk_tools,
 )
 from pants_tflite.cc.toolchain import C, Toolchain
-from pants_tflite.cc.zig_installation import (
-    ZigRequest,
-    set_up_zig,
-)
+from pants_tflite.cc.zig_installation import ZigRequest, set_up_zig
 from pants_tflite.cc.zig_toolchain import zig_toolchain
-from pants_tflite.compat import (
-    collect_rules,
-    implicitly,
-    rule,
-)
+from pants_tflite.compat import collect_rules, implicitly, rule
 from pants_tflite.errors import Mistake, TfLiteError
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME, AndroidNdk
 from pants_tflite.subsystems.arm_gcc import ArmGcc

@@ -18,14 +18,8 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.util_rules.python_environments import (
-    ZigEnvironmentRequest,
-    find_zig_environment,
-)
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.python_environments import ZigEnvironmentRequest, find_zig_environment
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 
 @dataclass(frozen=True)

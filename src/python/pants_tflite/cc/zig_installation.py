@@ -21,10 +21,7 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.util_rules.python_environments import (
-    ZigEnvironmentRequest,
-    find_zig_environment,
-)
+from pants_tflite.util_rules.python_environments import ZigEnvironmentRequest, find_zig_environment
 from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
 
 _PROGRAM = "pants_tflite.sandbox.binaries.run_zig"

@@ -10,11 +10,7 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 from pants.engine.target import Target
 
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.custom_ops.target_types import (
     CustomOpNameField,
     MicroDependenciesField,
@@ -25,10 +21,7 @@ from pants_tflite.custom_ops.target_types import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import CustomOpsField
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _C_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

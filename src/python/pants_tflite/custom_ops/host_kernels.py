@@ -12,29 +12,16 @@ from typing import Any
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
 
 from pants_tflite.cc.platforms import host_platform
-from pants_tflite.compat import (
-    add_prefix,
-    collect_rules,
-    concurrently,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import add_prefix, collect_rules, concurrently, merge_digests, rule
 from pants_tflite.custom_ops.declarations import CustomOps
 from pants_tflite.custom_ops.libraries import (
     CustomOpLibraryRequest,
     build_library,
 )
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
+from pants_tflite.sandbox.protocol import to_plain
 
 _FOLDER = "__kernels__"
-
-
-@dataclass(frozen=True)
-class HostKernel:
-    """The function `registration` of the shared library at `library`, for the op called `op`."""
-
-    op: str
-    library: str
-    registration: str
 
 
 @dataclass(frozen=True)
@@ -48,18 +35,17 @@ class HostKernelsRequest:
 class HostKernels:
     """`digest` holds the libraries: one for each op, since their sources may share names."""
 
-    kernels: tuple[HostKernel, ...] = ()
+    kernels: tuple[KernelLibrary, ...] = ()
     digest: Digest = EMPTY_DIGEST
 
     def to_json(self) -> dict[str, Any]:
         """What a program's request says of them: nothing where there are none, so that a model
         without custom ops is as it was."""
-        return {"kernels": [vars(kernel) for kernel in self.kernels]} if self.kernels else {}
+        return {"kernels": to_plain(self.kernels)} if self.kernels else {}
 
     def render(self) -> bytes:
         """The kernels as a JSON file, for a command line."""
-        kernels = [vars(kernel) for kernel in self.kernels]
-        return f"{json.dumps(kernels, sort_keys=True, indent=2)}\n".encode()
+        return f"{json.dumps(to_plain(self.kernels), sort_keys=True, indent=2)}\n".encode()
 
 
 @rule(desc="Build kernels for this machine")
@@ -75,7 +61,7 @@ async def build_host_kernels(request: HostKernelsRequest) -> HostKernels:
     )
     return HostKernels(
         kernels=tuple(
-            HostKernel(op.name, os.path.join(folder, library.path), op.registration)
+            KernelLibrary(op.name, os.path.join(folder, library.path), op.registration)
             for op, library, folder in zip(ops, shared, folders)
         ),
         digest=await merge_digests(MergeDigests(digests)),

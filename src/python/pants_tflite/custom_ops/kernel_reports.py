@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Optional
 from xml.etree import ElementTree
 
 from pants.core.goals.test import ShowOutput, TestResult
@@ -24,8 +23,10 @@ from pants_tflite.compat import (
 )
 from pants_tflite.custom_ops.kernel_tests import KernelTestRun
 from pants_tflite.errors import TfLiteError
+from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResult, CaseResults
+from pants_tflite.util_rules.sandbox_programs import OUTPUT_DIR
 
-_RESULTS_FILE = "out/results.json"
+_RESULTS_FILE = f"{OUTPUT_DIR}/{CaseResults.FILE}"
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,13 @@ class KernelReport:
     snapshot: Snapshot
 
 
-def render_junit(name: str, results: Optional[Mapping[str, Any]], output: str) -> bytes:
+def render_junit(name: str, results: Optional[CaseResults], output: str) -> bytes:
     """A JUnit report on the test `name`.
 
     `results` is None if the kernel ended the process, and `output` is all that it printed.
     """
-    cases = results["cases"] if results else [{"name": "all cases", "failure": output}]
-    failed = sum(case["failure"] is not None for case in cases)
+    cases = results.cases if results else (CaseResult("all cases", output),)
+    failed = sum(case.failure is not None for case in cases)
     suites = ElementTree.Element("testsuites")
     suite = ElementTree.SubElement(
         suites,
@@ -54,11 +55,9 @@ def render_junit(name: str, results: Optional[Mapping[str, Any]], output: str) -
         {"name": name, "tests": str(len(cases)), "failures": str(failed), "errors": "0"},
     )
     for case in cases:
-        element = ElementTree.SubElement(
-            suite, "testcase", {"classname": name, "name": case["name"]}
-        )
-        if case["failure"] is not None:
-            ElementTree.SubElement(element, "failure").text = case["failure"]
+        element = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": case.name})
+        if case.failure is not None:
+            ElementTree.SubElement(element, "failure").text = case.failure
     return ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"
 
 
@@ -66,7 +65,9 @@ def render_junit(name: str, results: Optional[Mapping[str, Any]], output: str) -
 async def report_kernel_test(request: KernelReportRequest) -> KernelReport:
     run, process = request.run, request.run.process
     contents = await get_digest_contents(process.output_digest)
-    results = next((json.loads(f.content) for f in contents if f.path == _RESULTS_FILE), None)
+    results = next(
+        (CaseResults.parse(file.content) for file in contents if file.path == _RESULTS_FILE), None
+    )
     output = (process.stdout + process.stderr).decode(errors="replace")
     report = FileContent(
         f"{run.address.path_safe_spec}.xml", render_junit(str(run.address), results, output)

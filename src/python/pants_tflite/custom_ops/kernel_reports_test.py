@@ -6,11 +6,12 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from pants_tflite.custom_ops.kernel_reports import render_junit
+from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResult, CaseResults
 
 
 def test_report() -> None:
-    cases = [{"name": "a < b", "failure": None}, {"name": "c", "failure": "1 is not 2"}]
-    suite = ElementTree.fromstring(render_junit("ops:test", {"cases": cases}, "")).find("testsuite")
+    results = CaseResults((CaseResult("a < b", None), CaseResult("c", "1 is not 2")))
+    suite = ElementTree.fromstring(render_junit("ops:test", results, "")).find("testsuite")
     assert suite is not None
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
     assert [case.get("name") for case in suite.iter("testcase")] == ["a < b", "c"]

@@ -34,10 +34,7 @@ from pants_tflite.compat import (
     rule,
     transitive_targets,
 )
-from pants_tflite.custom_ops.target_types import (
-    KernelDependenciesField,
-    MicroDependenciesField,
-)
+from pants_tflite.custom_ops.target_types import KernelDependenciesField, MicroDependenciesField
 from pants_tflite.errors import Mistake
 
 # The two runtimes that a kernel can be written for.

@@ -16,10 +16,7 @@ from pants_tflite.custom_ops.kernel_sources import (
     KernelSources,
     KernelSourcesRequest,
 )
-from pants_tflite.custom_ops.micro_sources import (
-    CustomOpSources,
-    CustomOpSourcesRequest,
-)
+from pants_tflite.custom_ops.micro_sources import CustomOpSources, CustomOpSourcesRequest
 from pants_tflite.testutil import new_rule_runner, write_workspace
 
 FILES = {

@@ -24,34 +24,25 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.custom_ops.declarations import CustomOp
-from pants_tflite.custom_ops.libraries import (
-    CustomOpLibraryRequest,
-    build_library,
-)
-from pants_tflite.custom_ops.sanitizers import (
-    SanitizedKernelRequest,
-    build_sanitized_kernel,
-)
+from pants_tflite.custom_ops.libraries import CustomOpLibraryRequest, build_library
+from pants_tflite.custom_ops.sanitizers import SanitizedKernelRequest, build_sanitized_kernel
 from pants_tflite.custom_ops.target_types import (
     KernelCasesField,
     SanitizersField,
     TestedOpField,
 )
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
+from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import RunCasesRequest
+from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import WriteCasesRequest
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
-from pants_tflite.util_rules.entry_point_calls import (
-    PrepareCallRequest,
-    prepare_call,
-)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
     find_litert_environment,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 from pants_tflite.util_rules.sandbox_programs import (
     PrepareProgramRequest,
     RunProgramRequest,
@@ -128,19 +119,18 @@ async def collect_cases(request: KernelCasesRequest) -> KernelCases:
     call_request = PrepareCallRequest(
         fields.address, fields.entry_point, fields.inputs, fields.dependencies, fields.resolve
     )
-    call, environment = await concurrently(
+    prepared, environment = await concurrently(
         prepare_call(call_request, **implicitly()),
         find_environment_of_resolve(ResolveEnvironmentRequest(fields.resolve), **implicitly()),
     )
     result = await run_program(
         RunProgramRequest.create(
             fields.address,
-            "pants_tflite.sandbox.kernel_tests.write_kernel_cases",
+            WriteCasesRequest(prepared.call),
             environment,
-            call.to_json(),
             description=f"Collect the cases of {fields.address}",
-            input_digest=call.digest,
-            source_roots=call.source_roots,
+            input_digest=prepared.digest,
+            source_roots=prepared.source_roots,
         )
     )
     return KernelCases(result.digest)
@@ -174,16 +164,10 @@ async def run_kernel_test(request: RunKernelTestRequest) -> KernelTestRun:
     digest = await merge_digests(MergeDigests((staged, kernel.digest)))
     run = RunProgramRequest.create(
         fields.address,
-        "pants_tflite.sandbox.kernel_tests.run_kernel_cases",
+        RunCasesRequest(
+            CASES_FOLDER, KernelLibrary(kernel.op.name, kernel.path, kernel.op.registration)
+        ),
         environment,
-        {
-            "cases": CASES_FOLDER,
-            "kernel": {
-                "library": kernel.path,
-                "op": kernel.op.name,
-                "registration": kernel.op.registration,
-            },
-        },
         description=f"Test the kernel of {kernel.op.address}",
         input_digest=digest,
     )

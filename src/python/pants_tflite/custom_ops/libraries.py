@@ -13,11 +13,7 @@ from pants.engine.fs import AddPrefix, CreateDigest, FileContent, MergeDigests
 from pants.engine.target import Target, WrappedTargetRequest
 
 from pants_tflite.cc.android_stubs import DeviceLibrary
-from pants_tflite.cc.binary_inspection import (
-    BinaryInspection,
-    InspectBinaryRequest,
-    inspect_binary,
-)
+from pants_tflite.cc.binary_inspection import BinaryInspection, InspectBinaryRequest, inspect_binary
 from pants_tflite.cc.compilation import (
     ArchiveObjectsRequest,
     CompiledObject,
@@ -26,11 +22,7 @@ from pants_tflite.cc.compilation import (
     archive_objects,
     compile_source,
 )
-from pants_tflite.cc.linking import (
-    LinkSharedLibraryRequest,
-    SharedLibrary,
-    link_shared_library,
-)
+from pants_tflite.cc.linking import LinkSharedLibraryRequest, SharedLibrary, link_shared_library
 from pants_tflite.cc.platforms import IOS, IOS_SIMULATOR, Platform
 from pants_tflite.cc.toolchain import CXX, C
 from pants_tflite.compat import (
@@ -44,15 +36,8 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.custom_ops.declarations import CustomOp
-from pants_tflite.custom_ops.kernel_sources import (
-    TFLITE,
-    KernelSourcesRequest,
-    find_kernel_sources,
-)
-from pants_tflite.custom_ops.runtimes import (
-    RuntimeHeadersRequest,
-    find_runtime_headers,
-)
+from pants_tflite.custom_ops.kernel_sources import TFLITE, KernelSourcesRequest, find_kernel_sources
+from pants_tflite.custom_ops.runtimes import RuntimeHeadersRequest, find_runtime_headers
 from pants_tflite.custom_ops.target_types import (
     CompilerFlagsField,
     CustomOpRuntimeField,

@@ -30,14 +30,8 @@ from pants_tflite.compat import (
 from pants_tflite.custom_ops.target_types import RuntimeMavenField
 from pants_tflite.errors import Mistake
 from pants_tflite.subsystems.maven import NETWORK_VARIABLES, Maven
-from pants_tflite.util_rules.python_environments import (
-    JgoEnvironmentRequest,
-    find_jgo_environment,
-)
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.python_environments import JgoEnvironmentRequest, find_jgo_environment
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 _DEFAULT_PACKAGING = "aar"
 _PART = re.compile(r"[A-Za-z0-9_.+-]+")

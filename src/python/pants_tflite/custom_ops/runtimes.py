@@ -35,10 +35,7 @@ from pants_tflite.compat import (
     remove_prefix,
     rule,
 )
-from pants_tflite.custom_ops.maven import (
-    FetchArtifactRequest,
-    fetch_artifact,
-)
+from pants_tflite.custom_ops.maven import FetchArtifactRequest, fetch_artifact
 from pants_tflite.custom_ops.target_types import (
     CustomOpRuntimeField,
     RuntimeHeadersField,
@@ -47,10 +44,7 @@ from pants_tflite.custom_ops.target_types import (
     RuntimeSourceField,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What Android's archives are, and what Pants knows to unpack.

@@ -18,14 +18,8 @@ from pants.util.logging import LogLevel
 from pants_tflite.cc.compilation import compile_mistake
 from pants_tflite.cc.linking import link_mistake
 from pants_tflite.cc.platforms import LINUX, host_platform
-from pants_tflite.cc.system_tools import (
-    SystemToolsRequest,
-    find_system_tools,
-)
-from pants_tflite.cc.tool_processes import (
-    ToolProcessRequest,
-    run_tool,
-)
+from pants_tflite.cc.system_tools import SystemToolsRequest, find_system_tools
+from pants_tflite.cc.tool_processes import ToolProcessRequest, run_tool
 from pants_tflite.cc.toolchain import CXX, C, Toolchain
 from pants_tflite.compat import (
     collect_rules,
@@ -35,11 +29,7 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.custom_ops.libraries import (
-    PlanKernelRequest,
-    merge_compilations,
-    plan_kernel,
-)
+from pants_tflite.custom_ops.libraries import PlanKernelRequest, merge_compilations, plan_kernel
 from pants_tflite.custom_ops.target_types import SanitizersField
 from pants_tflite.errors import Mistake
 

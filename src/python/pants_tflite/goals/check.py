@@ -11,15 +11,8 @@ from pants.engine.target import FieldSet
 from pants.engine.unions import UnionRule
 
 from pants_tflite.cc.platforms import host_platform
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    rule,
-)
-from pants_tflite.custom_ops.libraries import (
-    CustomOpLibraryRequest,
-    build_library,
-)
+from pants_tflite.compat import collect_rules, concurrently, rule
+from pants_tflite.custom_ops.libraries import CustomOpLibraryRequest, build_library
 from pants_tflite.custom_ops.target_types import CustomOpNameField, CustomOpRuntimeField
 from pants_tflite.errors import TfLiteError
 

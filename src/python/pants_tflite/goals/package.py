@@ -7,11 +7,7 @@ from __future__ import annotations
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.unions import UnionRule
 
-from pants_tflite.compat import (
-    collect_rules,
-    implicitly,
-    rule,
-)
+from pants_tflite.compat import collect_rules, implicitly, rule
 from pants_tflite.pipeline.build import (
     BuildModelFileRequest,
     BuildModelRequest,
@@ -19,11 +15,7 @@ from pants_tflite.pipeline.build import (
     build_model,
     build_model_file,
 )
-from pants_tflite.pipeline.dataset import (
-    DatasetFieldSet,
-    SampleDatasetRequest,
-    sample_dataset,
-)
+from pants_tflite.pipeline.dataset import DatasetFieldSet, SampleDatasetRequest, sample_dataset
 from pants_tflite.pipeline.export import (
     ExportSavedModelRequest,
     SavedModelFieldSet,

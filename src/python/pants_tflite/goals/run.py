@@ -19,14 +19,8 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.custom_ops.declarations import (
-    ResolveCustomOpsRequest,
-    resolve_custom_ops,
-)
-from pants_tflite.custom_ops.host_kernels import (
-    HostKernelsRequest,
-    build_host_kernels,
-)
+from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
+from pants_tflite.custom_ops.host_kernels import HostKernelsRequest, build_host_kernels
 from pants_tflite.pipeline.build import (
     BuildModelFileRequest,
     BuildModelRequest,
@@ -37,6 +31,7 @@ from pants_tflite.pipeline.build import (
 )
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
+from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.target_types import CustomOpsField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -97,7 +92,11 @@ async def prepare_prediction(
             "--kernels",
             _in_chroot(_KERNELS_FILE),
         ),
-        extra_env={"PYTHONPATH": _in_chroot(PROGRAMS_ROOT)},
+        extra_env={
+            COMPILE_VARIABLE: "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": _in_chroot(PROGRAMS_ROOT),
+        },
         append_only_caches={**pex_caches, **(venv_pex.append_only_caches or {})},
     )
 

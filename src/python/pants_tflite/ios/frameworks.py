@@ -7,20 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address
-from pants.engine.fs import (
-    AddPrefix,
-    CreateDigest,
-    Digest,
-    FileContent,
-    FileEntry,
-    MergeDigests,
-)
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, FileEntry, MergeDigests
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.bundles.contents import (
-    LayOutModelsRequest,
-    lay_out_models,
-)
+from pants_tflite.bundles.contents import LayOutModelsRequest, lay_out_models
 from pants_tflite.bundles.models import BundleModels
 from pants_tflite.cc.compilation import (
     ArchiveObjectsRequest,
@@ -30,10 +20,7 @@ from pants_tflite.cc.compilation import (
     compile_source,
 )
 from pants_tflite.cc.toolchain import C
-from pants_tflite.cc.universal_binary import (
-    JoinSlicesRequest,
-    join_slices,
-)
+from pants_tflite.cc.universal_binary import JoinSlicesRequest, join_slices
 from pants_tflite.compat import (
     add_prefix,
     collect_rules,

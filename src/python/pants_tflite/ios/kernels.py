@@ -20,17 +20,9 @@ from pants_tflite.cc.compilation import (
     compile_source,
 )
 from pants_tflite.cc.toolchain import CXX, C
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    create_digest,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, create_digest, rule
 from pants_tflite.custom_ops.declarations import CustomOp
-from pants_tflite.custom_ops.libraries import (
-    CustomOpLibraryRequest,
-    build_library,
-)
+from pants_tflite.custom_ops.libraries import CustomOpLibraryRequest, build_library
 from pants_tflite.ios.c_custom_ops import render_custom_ops
 from pants_tflite.ios.c_header import render_header
 from pants_tflite.ios.settings import FrameworkSettings

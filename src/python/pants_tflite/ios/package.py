@@ -15,36 +15,15 @@ from pants_tflite.bundles.contents import (
     files_of,
 )
 from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
-from pants_tflite.bundles.models import (
-    BundleModelsRequest,
-    build_bundle_models,
-)
-from pants_tflite.cc.zig_installation import (
-    ZigRequest,
-    set_up_zig,
-)
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    implicitly,
-    rule,
-)
+from pants_tflite.bundles.models import BundleModelsRequest, build_bundle_models
+from pants_tflite.cc.zig_installation import ZigRequest, set_up_zig
+from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.ios.frameworks import BuildXcframeworkRequest
-from pants_tflite.ios.kernels import (
-    BuildKernelsRequest,
-    build_kernels,
-)
-from pants_tflite.ios.plans import (
-    IosFrameworkFieldSet,
-    PlanIosFrameworkRequest,
-    plan_ios_framework,
-)
+from pants_tflite.ios.kernels import BuildKernelsRequest, build_kernels
+from pants_tflite.ios.plans import IosFrameworkFieldSet, PlanIosFrameworkRequest, plan_ios_framework
 from pants_tflite.ios.slices import PLATFORM_NAMES
 from pants_tflite.ios.swift_manifest import models_folder
-from pants_tflite.ios.swift_packages import (
-    BuildSwiftPackageRequest,
-    build_swift_package,
-)
+from pants_tflite.ios.swift_packages import BuildSwiftPackageRequest, build_swift_package
 from pants_tflite.ios.target_types import TfLiteIosFrameworkTarget
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,

@@ -9,15 +9,8 @@ from dataclasses import dataclass
 from pants.core.goals.package import PackageFieldSet
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.bundles.models import (
-    BundleFieldSet,
-    PlanBundleRequest,
-    plan_bundle,
-)
-from pants_tflite.compat import (
-    collect_rules,
-    rule,
-)
+from pants_tflite.bundles.models import BundleFieldSet, PlanBundleRequest, plan_bundle
+from pants_tflite.compat import collect_rules, rule
 from pants_tflite.ios.settings import (
     FrameworkSettings,
     check_bundle_id,

@@ -11,11 +11,7 @@ from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.ios import register
-from pants_tflite.ios.plans import (
-    IosFrameworkFieldSet,
-    IosFrameworkPlan,
-    PlanIosFrameworkRequest,
-)
+from pants_tflite.ios.plans import IosFrameworkFieldSet, IosFrameworkPlan, PlanIosFrameworkRequest
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.testutil import new_rule_runner, write_workspace
 

@@ -20,11 +20,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.unions import UnionRule
 
-from pants_tflite.bundles.archives import (
-    TAR_GZ,
-    WriteArchiveRequest,
-    write_archive,
-)
+from pants_tflite.bundles.archives import TAR_GZ, WriteArchiveRequest, write_archive
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
     LayOutModelsRequest,

@@ -14,18 +14,10 @@ from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileEntry
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.fields import BundleModelsField
-from pants_tflite.compat import (
-    collect_rules,
-    create_digest,
-    get_digest_entries,
-    rule,
-)
+from pants_tflite.compat import collect_rules, create_digest, get_digest_entries, rule
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.custom_ops.kernel_sources import KernelSource
-from pants_tflite.custom_ops.micro_sources import (
-    CustomOpSourcesRequest,
-    find_micro_sources,
-)
+from pants_tflite.custom_ops.micro_sources import CustomOpSourcesRequest, find_micro_sources
 from pants_tflite.errors import Mistake
 
 # It is on the include path of what is in it.

@@ -15,10 +15,7 @@ from pants_tflite.bundles.models import (
     build_bundle_models,
     plan_bundle,
 )
-from pants_tflite.compat import (
-    collect_rules,
-    rule,
-)
+from pants_tflite.compat import collect_rules, rule
 from pants_tflite.micro.checks import (
     check_arena,
     check_arena_size,
@@ -31,11 +28,7 @@ from pants_tflite.micro.checks import (
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
 from pants_tflite.micro.generated.library import Library, LibraryModel
 from pants_tflite.micro.generated.names import check_model_names
-from pants_tflite.micro.kernels import (
-    MicroKernels,
-    MicroKernelsRequest,
-    find_micro_kernels,
-)
+from pants_tflite.micro.kernels import MicroKernels, MicroKernelsRequest, find_micro_kernels
 from pants_tflite.micro.measuring.measurement import (
     GoldenTolerance,
     MeasuredModels,
@@ -48,11 +41,7 @@ from pants_tflite.micro.measuring.measuring_program import (
     build_measuring_program,
 )
 from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
-from pants_tflite.micro.tflm.tflm_tree import (
-    TflmTree,
-    TflmTreeRequest,
-    find_tflm_tree,
-)
+from pants_tflite.micro.tflm.tflm_tree import TflmTree, TflmTreeRequest, find_tflm_tree
 
 
 @dataclass(frozen=True)

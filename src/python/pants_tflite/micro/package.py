@@ -7,13 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
-from pants.engine.fs import (
-    CreateDigest,
-    Digest,
-    FileContent,
-    FileEntry,
-    MergeDigests,
-)
+from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry, MergeDigests
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 
@@ -24,12 +18,7 @@ from pants_tflite.bundles.contents import (
     files_of,
     lay_out_models,
 )
-from pants_tflite.bundles.manifests import (
-    BundleManifest,
-    KernelBuild,
-    KernelEntry,
-    ModelEntry,
-)
+from pants_tflite.bundles.manifests import BundleManifest, KernelBuild, KernelEntry, ModelEntry
 from pants_tflite.compat import (
     collect_rules,
     concurrently,
@@ -41,19 +30,11 @@ from pants_tflite.compat import (
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.generated.readme import render_readme
-from pants_tflite.micro.generated.sources import (
-    MicroSources,
-    MicroSourcesRequest,
-    render_sources,
-)
+from pants_tflite.micro.generated.sources import MicroSources, MicroSourcesRequest, render_sources
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
 from pants_tflite.micro.layouts.placement import check_layout
-from pants_tflite.micro.models import (
-    MicroModels,
-    MicroModelsRequest,
-    build_micro_models,
-)
+from pants_tflite.micro.models import MicroModels, MicroModelsRequest, build_micro_models
 from pants_tflite.micro.self_test.binaries import (
     BuiltMicroBinaries,
     BuiltMicroBinariesRequest,

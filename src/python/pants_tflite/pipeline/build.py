@@ -5,20 +5,14 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from typing import Optional
 
 from pants.core.goals.package import OutputPathField
 from pants.core.target_types import FileSourceField
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import (
-    CreateDigest,
-    Digest,
-    DigestSubset,
-    FileContent,
-    MergeDigests,
-    PathGlobs,
-)
+from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
 from pants.engine.target import HydrateSourcesRequest
 from pants.engine.unions import UnionRule
 
@@ -35,17 +29,9 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.custom_ops.declarations import (
-    ResolveCustomOpsRequest,
-    resolve_custom_ops,
-)
-from pants_tflite.custom_ops.host_kernels import (
-    HostKernels,
-    HostKernelsRequest,
-    build_host_kernels,
-)
+from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
+from pants_tflite.custom_ops.host_kernels import HostKernels, HostKernelsRequest, build_host_kernels
 from pants_tflite.pipeline.convert import (
-    CONVERSION_FILE,
     FLOAT_DIRECTORY,
     MODEL_FILE,
     ConvertModelRequest,
@@ -57,10 +43,7 @@ from pants_tflite.pipeline.dataset import (
     sample_referenced_dataset,
 )
 from pants_tflite.pipeline.describe import ModelDescription
-from pants_tflite.pipeline.export import (
-    ExportSavedModelRequest,
-    export_saved_model,
-)
+from pants_tflite.pipeline.export import ExportSavedModelRequest, export_saved_model
 from pants_tflite.pipeline.plan import (
     ModelSamplesRequest,
     PlanModelRequest,
@@ -68,9 +51,7 @@ from pants_tflite.pipeline.plan import (
     plan_model,
     sample_for_model,
 )
-from pants_tflite.pipeline.quantization import (
-    Quantization,
-)
+from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.pipeline.verify import (
     GOLDEN_FILES,
     INSPECTION_FILE,
@@ -83,6 +64,7 @@ from pants_tflite.pipeline.verify import (
     record_reference,
     verify_model,
 )
+from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
 from pants_tflite.target_types import (
     CustomOpsField,
     TfLiteFileSourceField,
@@ -238,16 +220,19 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
 async def describe_model(request: DescribeModelRequest) -> BuiltModel:
     contents = await get_digest_contents(request.reports)
     reports = {file.path: json.loads(file.content) for file in contents if _is_json(file.path)}
+    conversions = {
+        file.path: ConversionReport.parse(file.content)
+        for file in contents
+        if os.path.basename(file.path) == ConversionReport.FILE
+    }
     dataset = request.calibration
     description = ModelDescription(
         inspection=reports[INSPECTION_FILE],
         verification=reports[VERIFICATION_FILE],
-        conversion=reports.get(CONVERSION_FILE),
-        float_conversion=reports.get(f"{FLOAT_DIRECTORY}/{CONVERSION_FILE}"),
+        conversion=conversions.get(ConversionReport.FILE),
+        float_conversion=conversions.get(f"{FLOAT_DIRECTORY}/{ConversionReport.FILE}"),
         quantization=request.quantization.to_json() if request.quantization else None,
-        calibration=(
-            {"count": dataset.count, "fingerprint": dataset.fingerprint} if dataset else None
-        ),
+        calibration=(CalibrationInfo(dataset.count, dataset.fingerprint) if dataset else None),
     )
     described, golden = await concurrently(
         create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, description.render()),))),

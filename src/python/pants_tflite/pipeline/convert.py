@@ -22,25 +22,20 @@ from pants_tflite.compat import (
 )
 from pants_tflite.custom_ops.declarations import CustomOps
 from pants_tflite.custom_ops.host_kernels import HostKernels
-from pants_tflite.pipeline.dataset import (
-    SampledDataset,
-    StageDatasetRequest,
-    stage_dataset,
-)
+from pants_tflite.pipeline.dataset import SampledDataset, StageDatasetRequest, stage_dataset
 from pants_tflite.pipeline.export import SAVED_MODEL_DIRECTORY, ExportedSavedModel
 from pants_tflite.pipeline.quantization import Quantization
+from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
+from pants_tflite.sandbox.quantization.quantize_custom_ops_protocol import QuantizeOpsRequest
+from pants_tflite.sandbox.quantization.quantize_protocol import QuantizeRequest
+from pants_tflite.sandbox.tflite.conversion_protocol import ConversionReport
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import (
-    ProgramResult,
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest, run_program
 
 MODEL_FILE = "model.tflite"
-CONVERSION_FILE = "conversion.json"
 # Of the report on the float model that the AI Edge Quantizer starts from.
 FLOAT_DIRECTORY = "float"
 _FLOAT = Quantization("float32")
@@ -110,7 +105,7 @@ class RunQuantizerRequest:
 async def split_conversion(request: SplitConversionRequest) -> ConvertedModel:
     model, report = await concurrently(
         digest_subset_to_digest(DigestSubset(request.output.digest, PathGlobs((name,))))
-        for name in (MODEL_FILE, CONVERSION_FILE)
+        for name in (MODEL_FILE, ConversionReport.FILE)
     )
     return ConvertedModel(model, report)
 
@@ -119,6 +114,7 @@ async def split_conversion(request: SplitConversionRequest) -> ConvertedModel:
 async def run_converter(request: RunConverterRequest) -> ConvertedModel:
     convert = request.convert
     quantization = convert.quantization
+    assert quantization.mode is not None, "only the ai_edge engine goes without a mode"
     calibration = await stage_dataset(StageDatasetRequest(convert.calibration))
     digest = await merge_digests(
         MergeDigests((convert.saved_model.digest, calibration.digest, convert.kernels.digest))
@@ -126,19 +122,18 @@ async def run_converter(request: RunConverterRequest) -> ConvertedModel:
     result = await run_program(
         RunProgramRequest.create(
             convert.address,
-            "pants_tflite.sandbox.conversion.convert",
+            ConvertRequest(
+                saved_model=SAVED_MODEL_DIRECTORY,
+                signatures=convert.signatures,
+                mode=quantization.mode,
+                input_type=quantization.input_type,
+                output_type=quantization.output_type,
+                calibration=calibration.path,
+                custom_ops=convert.custom_ops.names,
+                kernels=convert.kernels.kernels,
+                threads=1,
+            ),
             convert.saved_model.environment,
-            {
-                "calibration": calibration.path,
-                "custom_ops": convert.custom_ops.names,
-                "input_type": quantization.input_type,
-                **convert.kernels.to_json(),
-                "mode": quantization.mode,
-                "output_type": quantization.output_type,
-                "saved_model": SAVED_MODEL_DIRECTORY,
-                "signatures": convert.signatures,
-                "threads": 1,
-            },
             description=f"Convert {convert.address} to {quantization.mode}",
             input_digest=digest,
         )
@@ -153,9 +148,8 @@ async def quantize_custom_ops(request: QuantizeCustomOpsRequest) -> ConvertedMod
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "quantize_custom_ops",
+            QuantizeOpsRequest(MODEL_FILE, request.ops),
             environment,
-            {"model": MODEL_FILE, "ops": request.ops},
             description=f"Quantize the custom ops of {request.address}",
             input_digest=converted.model,
         )
@@ -184,14 +178,16 @@ async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
     result = await run_program(
         RunProgramRequest.create(
             convert.address,
-            "pants_tflite.sandbox.quantization.quantize",
+            QuantizeRequest(
+                model=MODEL_FILE,
+                mode=quantization.mode,
+                recipe=quantization.recipe_entries,
+                input_type=quantization.input_type,
+                output_type=quantization.output_type,
+                calibration=calibration.path,
+                threads=1,
+            ),
             environment,
-            {
-                **quantization.to_json(),
-                "calibration": calibration.path,
-                "model": MODEL_FILE,
-                "threads": 1,
-            },
             description=f"Quantize {convert.address} with the AI Edge Quantizer",
             input_digest=digest,
         )

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from typing import Optional
@@ -28,6 +27,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.fields import AddressField
+from pants_tflite.sandbox.samples.sample_dataset_protocol import DatasetReport, SampleRequest
 from pants_tflite.target_types import (
     DatasetEntryPointField,
     InputsField,
@@ -35,10 +35,7 @@ from pants_tflite.target_types import (
     SeedField,
     TensorFlowResolveField,
 )
-from pants_tflite.util_rules.entry_point_calls import (
-    PrepareCallRequest,
-    prepare_call,
-)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
     ResolveEnvironmentRequest,
@@ -50,11 +47,11 @@ from pants_tflite.util_rules.references import (
 )
 from pants_tflite.util_rules.sandbox_programs import (
     RunProgramRequest,
+    find_report,
     run_program,
 )
 
 DATASET_FILE = "dataset.npz"
-DESCRIPTION_FILE = "dataset.json"
 _STAGED_DIRECTORY = "__dataset__"
 
 
@@ -121,28 +118,26 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
         field_set.dependencies,
         field_set.resolve,
     )
-    call, environment = await concurrently(
+    prepared, environment = await concurrently(
         prepare_call(call_request, **implicitly()),
         find_environment_of_resolve(ResolveEnvironmentRequest(field_set.resolve), **implicitly()),
     )
     result = await run_program(
         RunProgramRequest.create(
             address,
-            "pants_tflite.sandbox.samples.sample_dataset",
+            SampleRequest(
+                prepared.call,
+                max_samples=field_set.max_samples.value,
+                seed=field_set.seed.value,
+            ),
             environment,
-            {
-                **call.to_json(),
-                "max_samples": field_set.max_samples.value,
-                "seed": field_set.seed.value,
-            },
             description=f"Sample the dataset {address}",
-            input_digest=call.digest,
-            source_roots=call.source_roots,
+            input_digest=prepared.digest,
+            source_roots=prepared.source_roots,
         )
     )
-    contents = await get_digest_contents(result.digest)
-    description = json.loads(next(f.content for f in contents if f.path == DESCRIPTION_FILE))
-    return SampledDataset(address, result.digest, description["count"], description["fingerprint"])
+    report = find_report(await get_digest_contents(result.digest), DatasetReport)
+    return SampledDataset(address, result.digest, report.count, report.fingerprint)
 
 
 @rule

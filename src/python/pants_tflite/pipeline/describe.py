@@ -8,6 +8,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional
 
+from pants_tflite.sandbox.protocol import to_plain
+from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+
 FORMAT_VERSION = 1
 
 
@@ -15,22 +18,23 @@ FORMAT_VERSION = 1
 class ModelDescription:
     """What the steps found out about one model.
 
-    Each mapping is a step's own report. `conversion`, `quantization` and `calibration` are None for
+    `inspection` and `verification` are the steps' own reports. `conversion`, `quantization` and `calibration` are None for
     a model that was not converted here; `float_conversion` is the conversion to the float model that
     a quantizer started from.
     """
 
     inspection: Mapping[str, Any]
     verification: Mapping[str, Any]
-    conversion: Optional[Mapping[str, Any]] = None
-    float_conversion: Optional[Mapping[str, Any]] = None
+    conversion: Optional[ConversionReport] = None
+    float_conversion: Optional[ConversionReport] = None
     quantization: Optional[Mapping[str, Any]] = None
-    calibration: Optional[Mapping[str, Any]] = None
+    calibration: Optional[CalibrationInfo] = None
 
     def tools(self) -> dict[str, str]:
         """The versions of what converted and verified the model, by name."""
-        steps = (self.float_conversion, self.conversion, self.verification)
-        return {name: version for step in steps if step for name, version in step["tools"].items()}
+        conversions = [step.tools for step in (self.float_conversion, self.conversion) if step]
+        steps = [*conversions, self.verification["tools"]]
+        return {name: version for tools in steps for name, version in tools.items()}
 
     def to_json(self) -> dict[str, Any]:
         def without(report: Mapping[str, Any], *keys: str) -> dict[str, Any]:
@@ -38,9 +42,9 @@ class ModelDescription:
 
         return {
             **without(self.inspection, "format_version"),
-            "calibration": self.calibration,
+            "calibration": to_plain(self.calibration),
             "conversion": (
-                without(self.conversion, "format_version", "tools") if self.conversion else None
+                without(to_plain(self.conversion), "tools") if self.conversion else None
             ),
             "format_version": FORMAT_VERSION,
             "quantization": self.quantization,

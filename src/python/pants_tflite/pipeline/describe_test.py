@@ -4,12 +4,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from pants_tflite.pipeline.describe import ModelDescription
+from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
 
 INSPECTION = {"format_version": 3, "inputs": [{"name": "x"}], "sha256": "00"}
 VERIFICATION = {"format_version": 2, "mode": "int8", "tools": {"ai-edge-litert": "2.3.0"}}
-CONVERSION = {"format_version": 1, "engine": "tensorflow", "tools": {"tensorflow": "2.21.0"}}
+CONVERSION = ConversionReport(
+    engine="tensorflow",
+    mode="int8",
+    input_type=None,
+    output_type="int8",
+    signatures=("serving_default",),
+    calibration=CalibrationInfo(2, "ab"),
+    recipe=None,
+    tools={"tensorflow": "2.21.0"},
+)
 
 
 def test_reports_become_one_sorted_description() -> None:
@@ -18,13 +29,21 @@ def test_reports_become_one_sorted_description() -> None:
         VERIFICATION,
         CONVERSION,
         quantization={"mode": "int8"},
-        calibration={"count": 2, "fingerprint": "ab"},
+        calibration=CalibrationInfo(2, "ab"),
     )
     text = description.render().decode()
     assert text == json.dumps(json.loads(text), sort_keys=True, indent=2) + "\n"
     assert json.loads(text) == {
         "calibration": {"count": 2, "fingerprint": "ab"},
-        "conversion": {"engine": "tensorflow"},
+        "conversion": {
+            "calibration": {"count": 2, "fingerprint": "ab"},
+            "engine": "tensorflow",
+            "input_type": None,
+            "mode": "int8",
+            "output_type": "int8",
+            "recipe": None,
+            "signatures": ["serving_default"],
+        },
         "format_version": 1,
         "inputs": [{"name": "x"}],
         "quantization": {"mode": "int8"},
@@ -35,7 +54,7 @@ def test_reports_become_one_sorted_description() -> None:
 
 
 def test_tools_of_all_conversions_are_named() -> None:
-    quantized = {"tools": {"ai-edge-quantizer": "0.10.0"}}
+    quantized = replace(CONVERSION, tools={"ai-edge-quantizer": "0.10.0"})
     description = ModelDescription(INSPECTION, VERIFICATION, quantized, CONVERSION)
     assert sorted(description.tools()) == ["ai-edge-litert", "ai-edge-quantizer", "tensorflow"]
 

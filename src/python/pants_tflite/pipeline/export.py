@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
 from pants.core.goals.package import OutputPathField
 from pants.core.target_types import FileSourceField
@@ -21,7 +20,6 @@ from pants.engine.target import (
     WrappedTargetRequest,
 )
 from pants.engine.unions import UnionRule
-from pants.util.frozendict import FrozenDict
 
 from pants_tflite.compat import (
     EnvironmentField,
@@ -35,6 +33,11 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.sandbox.saved_models.export_protocol import (
+    ExportRequest,
+    KerasFile,
+    SavedModelDirectory,
+)
 from pants_tflite.target_types import (
     InputsField,
     KerasFileSourceField,
@@ -48,24 +51,15 @@ from pants_tflite.target_types import (
     TfSavedModelTarget,
     ThreadsField,
 )
-from pants_tflite.util_rules.entry_point_calls import (
-    PrepareCallRequest,
-    prepare_call,
-)
+from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 SAVED_MODEL_DIRECTORY = "saved_model"
 SAVED_MODEL_TARGETS = (TfSavedModelTarget, TfSavedModelFilesTarget, KerasFileTarget)
@@ -117,19 +111,9 @@ class SavedModelReference:
 class ExportSource:
     """What the `export` program starts from."""
 
-    kind: str
-    request: FrozenDict[str, Any]
+    request: ExportRequest
     digest: Digest
     source_roots: tuple[str, ...] = ()
-    seed: int = 0
-    threads: int = 1
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "source": {"kind": self.kind, **self.request},
-            "seed": self.seed,
-            "threads": self.threads,
-        }
 
 
 @dataclass(frozen=True)
@@ -145,7 +129,7 @@ class ModelFilesRequest:
 @rule
 async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
     target = request.target
-    call = await prepare_call(
+    prepared = await prepare_call(
         PrepareCallRequest(
             target.address,
             target[SavedModelEntryPointField],
@@ -156,12 +140,11 @@ async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
         **implicitly(),
     )
     return ExportSource(
-        "entry_point",
-        FrozenDict.deep_freeze(call.to_json()),
-        call.digest,
-        call.source_roots,
-        seed=target[SeedField].value,
-        threads=target[ThreadsField].value,
+        ExportRequest(
+            prepared.call, seed=target[SeedField].value, threads=target[ThreadsField].value
+        ),
+        prepared.digest,
+        prepared.source_roots,
     )
 
 
@@ -193,11 +176,12 @@ async def prepare_model_files(request: ModelFilesRequest) -> ExportSource:
         **implicitly(),
     )
     files = sources.snapshot.files
-    if target.has_field(KerasFileSourceField):
-        kind, path = "keras_file", files[0]
-    else:
-        kind, path = "saved_model", find_saved_model_root(files, target)
-    return ExportSource(kind, FrozenDict({"path": path}), sources.snapshot.digest)
+    source = (
+        KerasFile(files[0])
+        if target.has_field(KerasFileSourceField)
+        else SavedModelDirectory(find_saved_model_root(files, target))
+    )
+    return ExportSource(ExportRequest(source, seed=0, threads=1), sources.snapshot.digest)
 
 
 @rule(desc="Export a SavedModel")
@@ -221,9 +205,8 @@ async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedM
     result = await run_program(
         RunProgramRequest.create(
             address,
-            "pants_tflite.sandbox.saved_models.export",
+            source.request,
             environment,
-            source.to_json(),
             description=description,
             input_digest=source.digest,
             source_roots=source.source_roots,

@@ -9,12 +9,7 @@ from typing import Optional
 
 from pants.core.goals.package import OutputPathField
 
-from pants_tflite.compat import (
-    EnvironmentField,
-    collect_rules,
-    concurrently,
-    rule,
-)
+from pants_tflite.compat import EnvironmentField, collect_rules, concurrently, rule
 from pants_tflite.custom_ops.declarations import (
     CustomOps,
     ResolveCustomOpsRequest,
@@ -37,9 +32,7 @@ from pants_tflite.pipeline.quantization import (
     ResolveQuantizationRequest,
     resolve_quantization,
 )
-from pants_tflite.pipeline.verify import (
-    Samples,
-)
+from pants_tflite.pipeline.verify import Samples
 from pants_tflite.target_types import (
     CalibrationField,
     CustomOpsField,

@@ -30,10 +30,7 @@ from pants_tflite.target_types import (
     RecipeField,
     TfLiteQuantizationTarget,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _DEFAULT_MODE = "float32"
 
@@ -61,13 +58,18 @@ class Quantization:
     def is_ai_edge(self) -> bool:
         return self.engine == "ai_edge"
 
+    @property
+    def recipe_entries(self) -> Any:
+        """The recipe as JSON, None without one."""
+        return None if self.recipe is None else json.loads(self.recipe)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "engine": self.engine,
             "input_type": self.input_type,
             "mode": self.mode,
             "output_type": self.output_type,
-            "recipe": None if self.recipe is None else json.loads(self.recipe),
+            "recipe": self.recipe_entries,
         }
 
 

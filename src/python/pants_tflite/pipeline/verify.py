@@ -10,31 +10,19 @@ from typing import Any, Optional
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
 
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    implicitly,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, implicitly, merge_digests, rule
 from pants_tflite.custom_ops.host_kernels import HostKernels
 from pants_tflite.pipeline.convert import MODEL_FILE
-from pants_tflite.pipeline.dataset import (
-    SampledDataset,
-    StageDatasetRequest,
-    stage_dataset,
-)
+from pants_tflite.pipeline.dataset import SampledDataset, StageDatasetRequest, stage_dataset
 from pants_tflite.pipeline.export import SAVED_MODEL_DIRECTORY, ExportedSavedModel
 from pants_tflite.pipeline.quantization import Quantization
+from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
 from pants_tflite.target_types import TfLiteFileSourceField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 INSPECTION_FILE = "inspection.json"
 REFERENCE_FILE = "reference.npz"
@@ -142,17 +130,16 @@ async def record_reference(request: RecordReferenceRequest) -> RecordedReference
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "pants_tflite.sandbox.saved_models.record",
+            RecordRequest(
+                saved_model=SAVED_MODEL_DIRECTORY,
+                signatures=request.signatures,
+                dataset=staged.path,
+                dataset_field=samples.field,
+                max_samples=samples.count,
+                seed=_SEED,
+                threads=1,
+            ),
             request.saved_model.environment,
-            {
-                "dataset": staged.path,
-                "dataset_field": samples.field,
-                "max_samples": samples.count,
-                "saved_model": SAVED_MODEL_DIRECTORY,
-                "seed": _SEED,
-                "signatures": request.signatures,
-                "threads": 1,
-            },
             description=f"Record what {request.saved_model.address} computes",
             input_digest=digest,
         )

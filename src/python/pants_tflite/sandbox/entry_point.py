@@ -9,18 +9,19 @@ import importlib
 import inspect
 import os
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping
+from typing import Any, Callable, Iterator
 
+from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.harness import UserError, user_traceback
 
 
-def load_function(entry_point: Mapping[str, str]) -> Callable[..., Any]:
-    """The function that `entry_point` (keys: module, function, file) names.
+def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
+    """The function that `entry_point` names.
 
     Raises UserError where the module fails to import, or lacks the name, or holds no function there.
     """
-    module_name, name, file = entry_point["module"], entry_point["function"], entry_point["file"]
-    value = f"{Path(file).name}:{name}"
+    module_name, name, file = entry_point.module, entry_point.function, entry_point.file
+    value = entry_point.field_value
     try:
         module = importlib.import_module(module_name)
     except BaseException as error:
@@ -57,14 +58,14 @@ def load_function(entry_point: Mapping[str, str]) -> Callable[..., Any]:
     return function
 
 
-def call_function(entry_point: Mapping[str, str], inputs: Mapping[str, str]) -> Any:
-    """Calls the entry point with each of `inputs` as an absolute `Path` argument of its name.
+def call_function(call: EntryPointCall) -> Any:
+    """Calls the entry point with each of its `inputs` as an absolute `Path` argument of its name.
 
     The working directory is the same afterwards. Raises UserError where the function's parameters
     and the `inputs` do not match, or the function raises.
     """
     with _same_working_directory():
-        return _load_and_call(entry_point, inputs)
+        return _load_and_call(call)
 
 
 @contextlib.contextmanager
@@ -76,17 +77,17 @@ def _same_working_directory() -> Iterator[None]:
         os.chdir(folder)
 
 
-def _load_and_call(entry_point: Mapping[str, str], inputs: Mapping[str, str]) -> Any:
+def _load_and_call(call: EntryPointCall) -> Any:
+    entry_point = call.entry_point
     function = load_function(entry_point)
-    value = f"{Path(entry_point['file']).name}:{entry_point['function']}"
-    arguments = {name: Path(path).resolve() for name, path in sorted(inputs.items())}
+    arguments = {name: Path(path).resolve() for name, path in sorted(call.inputs.items())}
     signature = inspect.signature(function)
     try:
         signature.bind(**arguments)
     except TypeError as error:
         raise UserError(
-            f"`{entry_point['function']}{signature}` in `{entry_point['file']}` cannot take the "
-            f"inputs {sorted(arguments) or '(none)'}: {error}",
+            f"`{entry_point.function}{signature}` in `{entry_point.file}` cannot take the inputs "
+            f"{sorted(arguments) or '(none)'}: {error}",
             field="inputs",
             value=", ".join(sorted(arguments)) or "(none)",
             fix="Give `inputs` one entry for each parameter of the function, under the same name.",
@@ -97,10 +98,9 @@ def _load_and_call(entry_point: Mapping[str, str], inputs: Mapping[str, str]) ->
         raise
     except BaseException as error:
         raise UserError(
-            f"`{entry_point['function']}` in `{entry_point['file']}` raised "
-            f"{type(error).__name__}: {error}",
+            f"{entry_point} raised {type(error).__name__}: {error}",
             field="entry_point",
-            value=value,
+            value=entry_point.field_value,
             fix="Mend the function; the traceback is below.",
             detail=user_traceback(error, below=__file__),
         ) from error

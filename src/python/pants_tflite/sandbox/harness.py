@@ -11,10 +11,14 @@ import json
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Optional, Type, TypeVar, Union
+
+from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
+from pants_tflite.sandbox.protocol import Message
 
 OUTPUT_DIR = Path("out")
 USER_ERROR_EXIT_CODE = 3
+Request = TypeVar("Request", bound=Message)
 
 
 class UserError(Exception):
@@ -72,12 +76,22 @@ def user_traceback(error: BaseException, *, below: str) -> str:
     return "".join(lines)
 
 
-def run(program: Callable[[dict[str, Any]], None]) -> None:
+def write_report(report: Message) -> None:
+    """Writes `report` where the plugin finds it."""
+    (OUTPUT_DIR / report.FILE).write_bytes(report.render())
+
+
+def run(
+    program: Union[Callable[[Request], None], Callable[[dict[str, Any]], None]],
+    request_class: Optional[Type[Request]] = None,
+) -> None:
     """Runs a program over the request file named by the one command line argument, then exits.
 
     A `UserError` becomes `out/error.json` and exit code 3.
     """
-    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    ensure_compiled_if_asked()
+    content = Path(sys.argv[1]).read_bytes()
+    request: Any = request_class.parse(content) if request_class else json.loads(content)
     OUTPUT_DIR.mkdir(exist_ok=True)
     try:
         program(request)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.python_sources import (
@@ -19,6 +18,7 @@ from pants.engine.target import (
     DependenciesRequest,
     TransitiveTargetsRequest,
 )
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.compat import (
     collect_rules,
@@ -31,15 +31,10 @@ from pants_tflite.compat import (
     transitive_targets,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
-from pants_tflite.util_rules.entry_points import (
-    EntryPointOwnersRequest,
-    find_entry_point_owners,
-)
-from pants_tflite.util_rules.inputs import (
-    StageInputsRequest,
-    stage_inputs,
-)
+from pants_tflite.util_rules.entry_points import EntryPointOwnersRequest, find_entry_point_owners
+from pants_tflite.util_rules.inputs import StageInputsRequest, stage_inputs
 
 
 @dataclass(frozen=True)
@@ -55,17 +50,7 @@ class PrepareCallRequest:
 class PreparedCall:
     digest: Digest
     source_roots: tuple[str, ...]
-    module: str
-    function: str
-    file: str
-    inputs: tuple[tuple[str, str], ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """The `entry_point` and `inputs` of a sandbox program's request."""
-        return {
-            "entry_point": {"module": self.module, "function": self.function, "file": self.file},
-            "inputs": dict(self.inputs),
-        }
+    call: EntryPointCall
 
 
 @dataclass(frozen=True)
@@ -126,10 +111,14 @@ async def prepare_call(request: PrepareCallRequest, python_setup: PythonSetup) -
     return PreparedCall(
         digest=digest,
         source_roots=sources.source_roots,
-        module=entry_point.module.name,
-        function=entry_point.function,
-        file=entry_point.module.file,
-        inputs=inputs.paths,
+        call=EntryPointCall(
+            EntryPointFunction(
+                module=entry_point.module.name,
+                function=entry_point.function,
+                file=entry_point.module.file,
+            ),
+            FrozenDict(inputs.paths),
+        ),
     )
 
 

@@ -8,9 +8,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from pants.backend.python.dependency_inference.module_mapper import (
-    PythonModuleOwnersRequest,
-)
+from pants.backend.python.dependency_inference.module_mapper import PythonModuleOwnersRequest
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.addresses import Address, Addresses
 from pants.engine.fs import PathGlobs

@@ -37,10 +37,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import InputsField
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _DIRECTORY = "__inputs__"
 
@@ -83,6 +80,7 @@ class StagedInputs:
 
 @rule(polymorphic=True)
 async def find_input_result(field_set: InputFieldSet, environment: EnvironmentName) -> InputResult:
+    """Calls the rule for the type of `field_set`."""
     raise NotImplementedError()
 
 

@@ -13,11 +13,7 @@ from pants.engine.fs import AddPrefix, Digest
 from pants.engine.target import AllTargets
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.compat import (
-    add_prefix,
-    collect_rules,
-    rule,
-)
+from pants_tflite.compat import add_prefix, collect_rules, rule
 from pants_tflite.errors import Mistake
 from pants_tflite.target_types import OutputDirectoryField
 

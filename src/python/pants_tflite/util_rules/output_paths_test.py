@@ -11,11 +11,7 @@ from pants.engine.addresses import Address
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.errors import TfLiteError
-from pants_tflite.util_rules.output_paths import (
-    AllOutputPaths,
-    check_output_path,
-    output_directory,
-)
+from pants_tflite.util_rules.output_paths import AllOutputPaths, check_output_path, output_directory
 
 A = Address("models", target_name="a")
 B = Address("models", target_name="b")

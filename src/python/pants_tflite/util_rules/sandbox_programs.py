@@ -10,7 +10,7 @@ import json
 import os
 import pkgutil
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping, Optional, Type, TypeVar, Union
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.addresses import Address
@@ -38,7 +38,9 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake, crash
+from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
+from pants_tflite.sandbox.protocol import Message
 from pants_tflite.util_rules.python_environments import PythonEnvironment
 
 _BACKEND = "pants_tflite"
@@ -50,6 +52,7 @@ OUTPUT_DIR = "out"
 _ERROR_FILE = "error.json"
 _HOME = "__home__"
 _SLOTS_DIR = "__slots__"
+Report = TypeVar("Report", bound=Message)
 
 
 def _read_module(module: str) -> bytes:
@@ -133,19 +136,24 @@ class RunProgramRequest:
     def create(
         cls,
         address: Address,
-        program: str,
+        request: Union[Message, str],
         environment: PythonEnvironment,
-        request: Mapping[str, Any],
+        untyped: Optional[Mapping[str, Any]] = None,
         *,
         description: str,
         input_digest: Digest = EMPTY_DIGEST,
         source_roots: tuple[str, ...] = (),
     ) -> RunProgramRequest:
+        if isinstance(request, str):
+            program = request
+            content = json.dumps(untyped, sort_keys=True, indent=2, default=dict)
+        else:
+            program, content = request.PROGRAM, request.render().decode()
         return cls(
             address=address,
             program=program,
             environment=environment,
-            request=json.dumps(request, sort_keys=True, indent=2, default=dict),
+            request=content,
             input_digest=input_digest,
             description=description,
             source_roots=source_roots,
@@ -176,6 +184,11 @@ class ProgramResult:
     digest: Digest
 
 
+def find_report(files: Iterable[FileContent], report: Type[Report]) -> Report:
+    """The report of this class among the files that its program wrote."""
+    return report.parse(next(file.content for file in files if file.path == report.FILE))
+
+
 def to_process(
     request: RunProgramRequest, input_digest: Digest, pex_caches: Mapping[str, str]
 ) -> Process:
@@ -184,6 +197,7 @@ def to_process(
         argv=(venv_pex.python.argv0, "-m", request.program, _REQUEST_FILE),
         env={
             # A home of its own, so that no user's ~/.keras or ~/.config can change a result.
+            COMPILE_VARIABLE: "1",
             "HOME": _HOME,
             "LC_ALL": "C.UTF-8",
             "PANTS_TFLITE_SLOTS": _SLOTS_DIR,

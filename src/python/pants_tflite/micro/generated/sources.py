@@ -28,20 +28,14 @@ from pants_tflite.micro.generated.rendering import (
     render_self_test,
 )
 from pants_tflite.micro.kernels import KERNEL_DIRECTORY, MicroKernels
-from pants_tflite.micro.models import (
-    MicroModelsRequest,
-    build_micro_models,
-)
+from pants_tflite.micro.models import MicroModelsRequest, build_micro_models
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.verify import GOLDEN_FILES
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 _PROGRAM = "pants_tflite.micro.sandbox.render_model"
 

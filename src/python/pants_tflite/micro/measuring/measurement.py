@@ -11,11 +11,7 @@ from pants.engine.addresses import Address
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, BundleModels
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.errors import Mistake
 from pants_tflite.micro.measuring.measuring_program import MeasuringProgram
 from pants_tflite.micro.measuring.model_reports import (

@@ -13,23 +13,11 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
 
-from pants_tflite.cc.compilation import (
-    ArchiveObjectsRequest,
-    archive_objects,
-)
-from pants_tflite.cc.linking import (
-    LinkExecutableRequest,
-    link_executable,
-)
+from pants_tflite.cc.compilation import ArchiveObjectsRequest, archive_objects
+from pants_tflite.cc.linking import LinkExecutableRequest, link_executable
 from pants_tflite.cc.platforms import host_platform
 from pants_tflite.cc.toolchain import CXX
-from pants_tflite.compat import (
-    collect_rules,
-    concurrently,
-    create_digest,
-    merge_digests,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, create_digest, merge_digests, rule
 from pants_tflite.micro.generated.rendering import (
     INCLUDE_DIRECTORY,
     render_measuring_program,

@@ -9,11 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Optional
 
-from pants.engine.fs import (
-    DigestSubset,
-    MergeDigests,
-    PathGlobs,
-)
+from pants.engine.fs import DigestSubset, MergeDigests, PathGlobs
 
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.compat import (
@@ -27,16 +23,10 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.micro.measuring.measuring_program import RUNTIME, MeasuringProgram
-from pants_tflite.micro.tflm.tflm_environment import (
-    TflmEnvironmentRequest,
-    find_tflm_environment,
-)
+from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.verify import GOLDEN_FILES
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 _PROGRAM = "pants_tflite.micro.sandbox.measure"
 

@@ -9,12 +9,7 @@ from typing import Optional
 
 from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPathTest
 
-from pants_tflite.compat import (
-    collect_rules,
-    find_binary,
-    implicitly,
-    rule,
-)
+from pants_tflite.compat import collect_rules, find_binary, implicitly, rule
 from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
 
 

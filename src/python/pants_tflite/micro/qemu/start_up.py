@@ -10,11 +10,7 @@ from dataclasses import dataclass
 from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
 
 from pants_tflite.cc.platforms import Platform
-from pants_tflite.compat import (
-    collect_rules,
-    create_digest,
-    rule,
-)
+from pants_tflite.compat import collect_rules, create_digest, rule
 from pants_tflite.micro.qemu.boards import BOARDS, LINKER_SCRIPT, SECTIONS_FILE, STARTUP_FILE
 
 _PACKAGE = "pants_tflite.micro.qemu"

@@ -37,29 +37,20 @@ from pants_tflite.custom_ops.kernel_tests import (
 )
 from pants_tflite.custom_ops.target_types import SkipKernelTestField
 from pants_tflite.errors import TfLiteError
-from pants_tflite.micro.kernels import (
-    MicroKernelsRequest,
-    find_micro_kernels,
-)
+from pants_tflite.micro.kernels import MicroKernelsRequest, find_micro_kernels
 from pants_tflite.micro.measuring.measuring_program import (
     BuildMeasuringProgramRequest,
     MeasuringProgram,
     build_measuring_program,
 )
 from pants_tflite.micro.target_types import KernelTestTflmField
-from pants_tflite.micro.tflm.tflm_tree import (
-    TflmTreeRequest,
-    find_tflm_tree,
-)
+from pants_tflite.micro.tflm.tflm_tree import TflmTreeRequest, find_tflm_tree
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    resolve_reference,
-)
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 from pants_tflite.util_rules.sandbox_programs import (
     PrepareProgramRequest,
     RunProgramRequest,

@@ -6,29 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pants.engine.fs import (
-    Digest,
-    DigestSubset,
-    MergeDigests,
-    PathGlobs,
-)
+from pants.engine.fs import Digest, DigestSubset, MergeDigests, PathGlobs
 
-from pants_tflite.cc.compilation import (
-    ArchiveObjectsRequest,
-    StaticLibrary,
-    archive_objects,
-)
-from pants_tflite.cc.linking import (
-    Executable,
-    LinkExecutableRequest,
-    link_executable,
-)
+from pants_tflite.cc.compilation import ArchiveObjectsRequest, StaticLibrary, archive_objects
+from pants_tflite.cc.linking import Executable, LinkExecutableRequest, link_executable
 from pants_tflite.cc.platforms import Platform
 from pants_tflite.cc.toolchain import CXX
-from pants_tflite.cc.toolchain_selection import (
-    ToolchainRequest,
-    choose_toolchain,
-)
+from pants_tflite.cc.toolchain_selection import ToolchainRequest, choose_toolchain
 from pants_tflite.compat import (
     collect_rules,
     concurrently,
@@ -39,15 +23,9 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
-from pants_tflite.micro.generated.sources import (
-    MicroSourcesRequest,
-    render_sources,
-)
+from pants_tflite.micro.generated.sources import MicroSourcesRequest, render_sources
 from pants_tflite.micro.qemu.boards import BOARDS, LINK_FLAGS
-from pants_tflite.micro.qemu.start_up import (
-    StartUpFilesRequest,
-    find_start_up_files,
-)
+from pants_tflite.micro.qemu.start_up import StartUpFilesRequest, find_start_up_files
 from pants_tflite.micro.self_test.elf_sizes import ElfSizes, elf_sizes
 from pants_tflite.micro.tflm.tflm_library import (
     CompileMicroKernelsRequest,
@@ -57,11 +35,7 @@ from pants_tflite.micro.tflm.tflm_library import (
     compile_micro_source,
     compile_tflm,
 )
-from pants_tflite.micro.tflm.tflm_tree import (
-    TflmTree,
-    TflmTreeRequest,
-    find_tflm_tree,
-)
+from pants_tflite.micro.tflm.tflm_tree import TflmTree, TflmTreeRequest, find_tflm_tree
 
 _GOLDEN_SUFFIX = "_golden.cc"
 

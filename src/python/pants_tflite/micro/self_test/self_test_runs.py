@@ -9,11 +9,7 @@ from typing import Any, Optional
 
 from pants.core.goals.test import TestFieldSet, TestRequest, TestResult, TestSubsystem
 from pants.engine.fs import CreateDigest, FileContent, FileEntry
-from pants.engine.process import (
-    Process,
-    ProcessCacheScope,
-    ProcessResultMetadata,
-)
+from pants.engine.process import Process, ProcessCacheScope, ProcessResultMetadata
 from pants.engine.target import Target, WrappedTargetRequest
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
@@ -32,14 +28,8 @@ from pants_tflite.compat import (
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.qemu.boards import BOARDS
-from pants_tflite.micro.qemu.emulator import (
-    QemuRequest,
-    find_qemu,
-)
-from pants_tflite.micro.self_test.self_test_program import (
-    BuildSelfTestRequest,
-    build_self_test,
-)
+from pants_tflite.micro.qemu.emulator import QemuRequest, find_qemu
+from pants_tflite.micro.self_test.self_test_program import BuildSelfTestRequest, build_self_test
 from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
 from pants_tflite.micro.target_types import MicroLayoutField, MicroTflmField
 

@@ -9,21 +9,10 @@ from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 
-from pants_tflite.compat import (
-    collect_rules,
-    get_digest_contents,
-    implicitly,
-    rule,
-)
+from pants_tflite.compat import collect_rules, get_digest_contents, implicitly, rule
 from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
-from pants_tflite.micro.tflm.tflm_environment import (
-    TflmEnvironmentRequest,
-    find_tflm_environment,
-)
-from pants_tflite.util_rules.sandbox_programs import (
-    RunProgramRequest,
-    run_program,
-)
+from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 _PROGRAM = "pants_tflite.micro.sandbox.probe_ops"
 

@@ -10,6 +10,7 @@ from pants.engine.platform import Platform
 
 from pants_tflite.compat import (
     collect_rules,
+    implicitly,
     rule,
 )
 from pants_tflite.errors import TfLiteError
@@ -43,7 +44,8 @@ async def find_tflm_environment(
 ) -> PythonEnvironment:
     check_platform(platform)
     return await set_up_python_environment(
-        PythonEnvironmentRequest(tflm.to_lockfile(), tflm.to_interpreter_constraints())
+        PythonEnvironmentRequest(tflm.to_lockfile(), tflm.to_interpreter_constraints()),
+        **implicitly(),
     )
 
 

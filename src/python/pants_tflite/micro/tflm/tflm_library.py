@@ -10,11 +10,7 @@ from dataclasses import dataclass
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestSubset, MergeDigests, PathGlobs
 
-from pants_tflite.cc.compilation import (
-    CompiledObject,
-    CompileSourceRequest,
-    compile_source,
-)
+from pants_tflite.cc.compilation import CompiledObject, CompileSourceRequest, compile_source
 from pants_tflite.cc.platforms import Platform
 from pants_tflite.cc.toolchain import CXX, C
 from pants_tflite.compat import (

@@ -18,12 +18,7 @@ from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.micro import register
 from pants_tflite.micro.target_types import MicroTflmField
-from pants_tflite.micro.tflm.tflm_tree import (
-    TflmTree,
-    TflmTreeRequest,
-    find_root,
-    library_sources,
-)
+from pants_tflite.micro.tflm.tflm_tree import TflmTree, TflmTreeRequest, find_root, library_sources
 from pants_tflite.testutil import new_rule_runner, write_workspace
 
 ADDRESS = Address("mcu", target_name="library")

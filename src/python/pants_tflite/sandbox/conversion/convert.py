@@ -13,6 +13,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
 from pants_tflite.sandbox.conversion.converter_errors import conversion_error
 from pants_tflite.sandbox.conversion.silent_faults import check_converted
 from pants_tflite.sandbox.harness import UserError, run
@@ -26,11 +27,8 @@ from pants_tflite.sandbox.saved_models.saved_model_signatures import (
     read_signatures,
 )
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
-from pants_tflite.sandbox.tflite.conversion_output import (
-    Conversion,
-    describe_calibration,
-    write_conversion,
-)
+from pants_tflite.sandbox.tflite.conversion_output import describe_calibration, write_conversion
+from pants_tflite.sandbox.tflite.conversion_protocol import ConversionReport
 
 
 def _load(tensorflow: Any, path: Path, signatures: Sequence[str]) -> Any:
@@ -94,38 +92,41 @@ def _set_calibration(converter: Any, feeds: Mapping[str, Feeds], kernels: Sequen
     converter.target_spec._experimental_custom_op_registerers = functions
 
 
-def main(request: dict[str, Any]) -> None:
-    mode = find_mode(request["mode"])
-    io_types = [io_type(mode, field, request[field]) for field in ("input_type", "output_type")]
+def main(request: ConvertRequest) -> None:
+    mode = find_mode(request.mode)
+    input_type = io_type(mode, "input_type", request.input_type)
+    output_type = io_type(mode, "output_type", request.output_type)
     dataset = None
     if mode.calibrates:
-        dataset = read_calibration(request["calibration"], needed_by=f"the mode {mode.name}")
-    path, custom_ops = Path(request["saved_model"]), request["custom_ops"]
-    tensorflow = start_tensorflow(threads=request["threads"])
+        dataset = read_calibration(request.calibration, needed_by=f"the mode {mode.name}")
+    path = Path(request.saved_model)
+    tensorflow = start_tensorflow(threads=request.threads)
     warnings.simplefilter("ignore")
     available = read_signatures(path)
-    signatures = choose_signatures(available, request["signatures"])
+    signatures = choose_signatures(available, request.signatures)
     feeds = {key: _feeds(dataset, available[key]) for key in signatures if dataset is not None}
     converter = _load(tensorflow, path, signatures)
-    _set_mode(tensorflow, converter, mode, io_types)
+    _set_mode(tensorflow, converter, mode, (input_type, output_type))
     if feeds:
-        _set_calibration(converter, feeds, Kernel.read_all(request.get("kernels", ())))
-    converter.allow_custom_ops = bool(custom_ops)
+        _set_calibration(converter, feeds, Kernel.of_all(request.kernels))
+    converter.allow_custom_ops = bool(request.custom_ops)
     try:
         content = bytes(converter.convert())
     except Exception as error:
         raise conversion_error(error, mode.name) from error
-    check_converted(content, signatures, custom_ops)
-    conversion = Conversion(
+    check_converted(content, signatures, request.custom_ops)
+    report = ConversionReport(
         engine="tensorflow",
         mode=mode.name,
-        input_type=io_types[0],
-        output_type=io_types[1],
+        input_type=input_type,
+        output_type=output_type,
         signatures=tuple(signatures),
         calibration=describe_calibration(dataset),
+        recipe=None,
+        tools={"tensorflow": tensorflow.__version__},
     )
-    write_conversion(content, conversion, {"tensorflow": tensorflow.__version__})
+    write_conversion(content, report)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ConvertRequest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -13,7 +14,9 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from pants_tflite.sandbox.conversion.convert import main
+from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
 from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.modes import MODE_NAMES, find_mode
 from pants_tflite.sandbox.quantization.op_versions import raise_versions
 from pants_tflite.sandbox.samples.npz_files import write_npz
@@ -117,19 +120,20 @@ def error(convert: Callable[..., dict[str, Any]]) -> Callable[..., UserError]:
     return error
 
 
-def request(folder: Path, model: Path, **fields: Any) -> dict[str, Any]:
+def request(folder: Path, model: Path, **fields: Any) -> ConvertRequest:
     write_npz(folder / "dataset.npz", fields.pop("samples", {"input/x": SAMPLES}))
-    return {
-        "saved_model": str(model),
-        "signatures": [],
-        "mode": "float32",
-        "input_type": None,
-        "output_type": None,
-        "calibration": "dataset.npz",
-        "custom_ops": [],
-        "threads": THREADS,
-        **fields,
-    }
+    asked = ConvertRequest(
+        saved_model=str(model),
+        signatures=(),
+        mode="float32",
+        input_type=None,
+        output_type=None,
+        calibration="dataset.npz",
+        custom_ops=(),
+        kernels=(),
+        threads=THREADS,
+    )
+    return replace(asked, **fields)
 
 
 def dtypes(model: bytes) -> set[str]:
@@ -183,11 +187,11 @@ def test_the_only_signature_is_the_default_one(convert: Callable[..., dict[str, 
 
 def test_several_signatures_calibrate_each(convert: Callable[..., dict[str, Any]]) -> None:
     samples = {"input/a": SAMPLES, "input/b": 3 * SAMPLES}
-    converted = convert("two", signatures=["difference"], mode="int8", samples=samples)
+    converted = convert("two", signatures=("difference",), mode="int8", samples=samples)
     runner = Interpreter(model_content=converted["model"]).get_signature_runner("difference")
     output = runner(a=SAMPLES[:1], b=3 * SAMPLES[:1])["y"]
     assert output == pytest.approx(2 * SAMPLES[:1], abs=0.1)
-    converted = convert("two", signatures=["dense", "difference"])
+    converted = convert("two", signatures=("dense", "difference"))
     assert converted["signatures"] == ["dense", "difference"]
 
 
@@ -203,7 +207,7 @@ def test_inputs_by_position_are_in_the_order_of_their_names(
 
 
 def test_a_declared_custom_op(convert: Callable[..., dict[str, Any]]) -> None:
-    model = unpack(convert("erfinv", custom_ops=["Erfinv"])["model"], field="")
+    model = unpack(convert("erfinv", custom_ops=("Erfinv",))["model"], field="")
     assert b"Erfinv" in [code.customCode for code in model.operatorCodes]
 
 
@@ -287,7 +291,7 @@ def test_signatures_that_the_converter_leaves_out(
 
     model = keras.Sequential([keras.Input((2,)), keras.layers.ReLU()])
     model.export(tmp_path / "keras", verbose=False)
-    raised = error(tmp_path / "keras", signatures=["serve", "serving_default"])
+    raised = error(tmp_path / "keras", signatures=("serve", "serving_default"))
     assert raised.field == "signatures"
     assert raised.message == "the converter left out the signature serve"
 
@@ -303,19 +307,19 @@ def test_unsupported_ops_and_where_they_come_from(error: Callable[..., UserError
 
 
 def test_custom_ops_that_are_not_declared(error: Callable[..., UserError]) -> None:
-    raised = error("unsupported", custom_ops=["Erfinv"])
+    raised = error("unsupported", custom_ops=("Erfinv",))
     assert (raised.field, raised.value) == ("custom_ops", "Erfinv")
     assert "TFLite has no `Erf` (it makes the tensor " in raised.message
 
 
 def test_a_custom_op_that_is_not_used(error: Callable[..., UserError]) -> None:
-    raised = error("erfinv", custom_ops=["Erfinv", "Mine"])
+    raised = error("erfinv", custom_ops=("Erfinv", "Mine"))
     assert (raised.field, raised.value) == ("custom_ops", "Mine")
     assert "The model uses Erfinv." in raised.fix
 
 
 def test_a_custom_op_cannot_be_calibrated(error: Callable[..., UserError]) -> None:
-    raised = error("erfinv", custom_ops=["Erfinv"], mode="int8")
+    raised = error("erfinv", custom_ops=("Erfinv",), mode="int8")
     assert (raised.field, raised.value) == ("custom_ops", "Erfinv")
     assert raised.message.startswith("calibration runs the model")
 
@@ -324,9 +328,9 @@ def test_a_custom_op_is_calibrated_with_its_kernel(
     convert: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
     kernel = build_kernel(tmp_path)
-    kernels = [{"op": OP, "library": "libtwice.so", "registration": kernel.registration}]
+    kernels = (KernelLibrary(OP, "libtwice.so", kernel.registration),)
     fields = {"mode": "int8", "input_type": "int8", "output_type": "int8"}
-    model = convert("custom", custom_ops=[OP], kernels=kernels, **fields)["model"]
+    model = convert("custom", custom_ops=(OP,), kernels=kernels, **fields)["model"]
     (graph,) = unpack(model, field="").subgraphs
     output = graph.tensors[graph.outputs[0]].quantization
     expected = 2 * SAMPLES @ WEIGHTS

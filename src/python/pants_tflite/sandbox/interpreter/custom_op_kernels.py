@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Callable, Iterable, Sequence
 
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.kernel_loading import (
@@ -15,6 +15,7 @@ from pants_tflite.sandbox.interpreter.kernel_loading import (
     load_registration,
     registerer,
 )
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 
 
 def _unchanged(registration: Registration) -> Registration:
@@ -34,10 +35,10 @@ class Kernel:
     adapt: Callable[[Registration], Registration] = _unchanged
 
     @classmethod
-    def read_all(cls, values: Iterable[Mapping[str, Any]]) -> tuple[Kernel, ...]:
-        """The kernels in a request's JSON: `op`, `library` and `registration` of each."""
+    def of_all(cls, libraries: Iterable[KernelLibrary]) -> tuple[Kernel, ...]:
+        """The kernels that a request names."""
         return tuple(
-            cls(value["op"], Path(value["library"]), value["registration"]) for value in values
+            cls(library.op, Path(library.library), library.registration) for library in libraries
         )
 
     def load(self) -> Registration:

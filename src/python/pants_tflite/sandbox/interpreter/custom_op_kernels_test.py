@@ -12,6 +12,7 @@ import pytest
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.exact_tensors import with_exact_tensors
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.interpreter.litert_interpreter import (
     FAST_KERNELS,
     REFERENCE_KERNELS,
@@ -107,5 +108,5 @@ def test_kernels_that_cannot_be_used(
 
 
 def test_kernels_in_a_request() -> None:
-    values = [{"op": OP, "library": "a/b.so", "registration": REGISTRATION}]
-    assert Kernel.read_all(values) == (Kernel(OP, Path("a/b.so"), REGISTRATION),)
+    libraries = [KernelLibrary(OP, "a/b.so", REGISTRATION)]
+    assert Kernel.of_all(libraries) == (Kernel(OP, Path("a/b.so"), REGISTRATION),)

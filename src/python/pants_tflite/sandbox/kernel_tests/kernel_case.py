@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import write_json
+from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import (
+    CaseEntry,
+    CasesReport,
+    TensorEntry,
+)
 from pants_tflite.sandbox.samples.npz_files import read_npz, write_npz
 
-CASES_FILE = "cases.json"
 ARRAYS_FILE = "cases.npz"
 DTYPES = ("bool", "float32", "int16", "int32", "int64", "int8", "uint8")
 _KEYS = ("inputs", "name", "options", "outputs", "tolerance")
@@ -120,39 +122,47 @@ def _options(value: Any) -> dict[str, Any]:
 def write_cases(folder: Path, cases: Sequence[Case]) -> None:
     """Writes the cases so that equal cases are equal bytes."""
     arrays: dict[str, np.ndarray] = {}
-    described = []
-    for index, case in enumerate(cases):
-        tensors: dict[str, list[dict[str, Any]]] = {"inputs": [], "outputs": []}
-        for key in tensors:
-            for position, tensor in enumerate(getattr(case, key)):
-                array = f"{index}/{key}/{position}"
-                arrays[array] = tensor.array
-                tensors[key].append(
-                    {"array": array, "scale": tensor.scale, "zero_point": tensor.zero_point}
-                )
-        options, tolerance = dict(case.options), case.tolerance
-        described.append({"name": case.name, "options": options, "tolerance": tolerance, **tensors})
+
+    def entries(prefix: str, tensors: Sequence[CaseTensor]) -> tuple[TensorEntry, ...]:
+        names = [f"{prefix}/{position}" for position in range(len(tensors))]
+        arrays.update({name: tensor.array for name, tensor in zip(names, tensors)})
+        return tuple(
+            TensorEntry(name, tensor.scale, tensor.zero_point)
+            for name, tensor in zip(names, tensors)
+        )
+
+    report = CasesReport(
+        tuple(
+            CaseEntry(
+                name=case.name,
+                inputs=entries(f"{index}/inputs", case.inputs),
+                outputs=entries(f"{index}/outputs", case.outputs),
+                options=case.options,
+                tolerance=case.tolerance,
+            )
+            for index, case in enumerate(cases)
+        )
+    )
     write_npz(folder / ARRAYS_FILE, arrays)
-    write_json(folder / CASES_FILE, {"cases": described})
+    (folder / CasesReport.FILE).write_bytes(report.render())
 
 
 def read_cases(folder: Path) -> list[Case]:
     """The cases that `write_cases` wrote."""
     arrays = read_npz(folder / ARRAYS_FILE)
 
-    def tensors(values: Sequence[Mapping[str, Any]]) -> tuple[CaseTensor, ...]:
+    def tensors(entries: Sequence[TensorEntry]) -> tuple[CaseTensor, ...]:
         return tuple(
-            CaseTensor(arrays[value["array"]], value["scale"], value["zero_point"])
-            for value in values
+            CaseTensor(arrays[entry.array], entry.scale, entry.zero_point) for entry in entries
         )
 
     return [
         Case(
-            value["name"],
-            tensors(value["inputs"]),
-            tensors(value["outputs"]),
-            value["options"],
-            value["tolerance"],
+            name=entry.name,
+            inputs=tensors(entry.inputs),
+            outputs=tensors(entry.outputs),
+            options=entry.options,
+            tolerance=entry.tolerance,
         )
-        for value in json.loads((folder / CASES_FILE).read_text(encoding="utf-8"))["cases"]
+        for entry in CasesReport.parse((folder / CasesReport.FILE).read_bytes()).cases
     ]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,18 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from flatbuffers import flexbuffers
 
+from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.kernel_tests.kernel_case import Case, read_cases, write_cases
 from pants_tflite.sandbox.kernel_tests.one_op_model import one_op_model
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases import compare
+from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResults, RunCasesRequest
 from pants_tflite.sandbox.kernel_tests.write_kernel_cases import collect_cases
 from pants_tflite.sandbox.testing.host_kernel import OP, build_kernel
 from pants_tflite.sandbox.testing.program_runs import run_program
 
-ENTRY_POINT = {"module": "op_cases", "function": "cases", "file": "op_cases.py"}
+ENTRY_POINT = EntryPointFunction("op_cases", "cases", "op_cases.py")
 X = np.array([[1.0, -2.5]], np.float32)
 
 
@@ -110,14 +113,15 @@ def test_programs(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    write_cases(tmp_path / "cases", collect_cases(ENTRY_POINT, {}))
+    write_cases(tmp_path / "cases", collect_cases(EntryPointCall(ENTRY_POINT, {})))
     kernel = build_kernel(tmp_path, "-UBEYOND", f"-DBEYOND={beyond}")
-    fields = {"op": OP, "library": "libtwice.so", "registration": kernel.registration}
-    result = run_program(
-        "kernel_tests.run_kernel_cases", tmp_path, {"cases": "cases", "kernel": fields}
-    )
-    results = json.loads((tmp_path / "out/results.json").read_text())["cases"]
-    assert [item["name"] for item in results] == ["float32", "int8"]
+    request = RunCasesRequest("cases", KernelLibrary(OP, "libtwice.so", kernel.registration))
+    result = run_program("kernel_tests.run_kernel_cases", tmp_path, request)
+    results = CaseResults.parse((tmp_path / "out/results.json").read_bytes()).cases
+    assert [(item.name, item.failure is None) for item in results] == [
+        ("float32", passes),
+        ("int8", passes),
+    ]
     if passes:
         assert result.returncode == 0, result.stderr
         assert "passed int8 (largest error 0)" in result.stdout
@@ -130,10 +134,8 @@ def test_a_kernel_that_refuses_has_failed(tmp_path: Path) -> None:
     build_kernel(tmp_path)
     x = np.zeros(3, np.int32)
     write_cases(tmp_path / "cases", [case(inputs=[x], outputs=[x])])
-    fields = {"op": OP, "library": "libtwice.so", "registration": "Register_TWICE"}
-    result = run_program(
-        "kernel_tests.run_kernel_cases", tmp_path, {"cases": "cases", "kernel": fields}
-    )
+    request = RunCasesRequest("cases", KernelLibrary(OP, "libtwice.so", "Register_TWICE"))
+    result = run_program("kernel_tests.run_kernel_cases", tmp_path, request)
     assert result.returncode == 1
     assert "FAILED 0: LiteRT" in result.stdout
     assert "(Twice) failed to invoke" in result.stdout
@@ -164,6 +166,6 @@ def test_mistakes(
     (tmp_path / f"{name}.py").write_text(f"def cases():\n    {body}\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UserError) as raised:
-        collect_cases({**ENTRY_POINT, "module": name}, {})
+        collect_cases(EntryPointCall(replace(ENTRY_POINT, module=name), {}))
     assert expected in raised.value.message
     assert raised.value.field == "entry_point"

@@ -1,10 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Runs a kernel over the cases of its test: prints each, and ends with 1 where one fails.
-
-The request holds `cases` (the folder of what `kernel_cases` wrote), `kernel` (`op`, `library` and
-`registration`). `out/results.json` has each case's `name` and `failure` (null where it passed).
-"""
+"""Runs a kernel over the cases of its test: prints each, and ends with 1 if one fails."""
 
 from __future__ import annotations
 
@@ -12,16 +8,21 @@ import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Callable, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, write_json
+from pants_tflite.sandbox.harness import UserError, run, write_report
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.exact_tensors import with_exact_tensors
 from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
 from pants_tflite.sandbox.kernel_tests.kernel_case import Case, read_cases
 from pants_tflite.sandbox.kernel_tests.one_op_model import one_op_model
+from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import (
+    CaseResult,
+    CaseResults,
+    RunCasesRequest,
+)
 from pants_tflite.sandbox.tflite.model_reader import parse_model
 
 FAILED_EXIT_CODE = 1
@@ -107,20 +108,18 @@ def run_cases(op: str, cases: Sequence[Case], runner: Runner) -> None:
     """Runs all cases; ends the process with FAILED_EXIT_CODE where one fails."""
     outcomes = [run_case(op, case, runner) for case in cases]
     print("\n".join(outcome.text for outcome in outcomes))
-    write_json(
-        OUTPUT_DIR / "results.json",
-        {"cases": [{"name": o.case.name, "failure": o.failure} for o in outcomes]},
-    )
+    results = tuple(CaseResult(outcome.case.name, outcome.failure) for outcome in outcomes)
+    write_report(CaseResults(results))
     if any(outcome.failure is not None for outcome in outcomes):
         sys.exit(FAILED_EXIT_CODE)
 
 
-def main(request: dict[str, Any]) -> None:
-    (kernel,) = Kernel.read_all([request["kernel"]])
+def main(request: RunCasesRequest) -> None:
+    (kernel,) = Kernel.of_all([request.kernel])
     kernel = replace(kernel, adapt=with_exact_tensors)
     kernel.load()
-    run_cases(kernel.op, read_cases(Path(request["cases"])), run_with_litert(kernel))
+    run_cases(kernel.op, read_cases(Path(request.cases)), run_with_litert(kernel))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, RunCasesRequest)

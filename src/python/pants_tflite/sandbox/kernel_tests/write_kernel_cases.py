@@ -7,28 +7,29 @@ A kernel that was edited is tested with the same bytes, and the reference does n
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Mapping
+from typing import Mapping
 
 from pants_tflite.sandbox.entry_point import call_function
+from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, user_traceback
 from pants_tflite.sandbox.kernel_tests.kernel_case import BadCase, Case, write_cases
+from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import WriteCasesRequest
 
 
-def _error(entry_point: Mapping[str, str], message: str, fix: str, detail: str = "") -> UserError:
-    file, function = entry_point["file"], entry_point["function"]
+def _error(entry_point: EntryPointFunction, message: str, fix: str, detail: str = "") -> UserError:
     return UserError(
-        f"`{function}` in `{file}` {message}",
+        f"{entry_point} {message}",
         field="entry_point",
-        value=f"{Path(file).name}:{function}",
+        value=entry_point.field_value,
         fix=fix,
         detail=detail,
     )
 
 
-def collect_cases(entry_point: Mapping[str, str], inputs: Mapping[str, str]) -> list[Case]:
-    """The cases that the function yields. Raises UserError where there are none, or no cases."""
-    result = call_function(entry_point, inputs)
+def collect_cases(call: EntryPointCall) -> list[Case]:
+    """The cases that the function yields. Raises UserError if there are none, or they are wrong."""
+    entry_point = call.entry_point
+    result = call_function(call)
     if not hasattr(type(result), "__iter__") or isinstance(result, (str, bytes, Mapping)):
         raise _error(
             entry_point,
@@ -58,9 +59,9 @@ def collect_cases(entry_point: Mapping[str, str], inputs: Mapping[str, str]) -> 
     return cases
 
 
-def main(request: dict[str, Any]) -> None:
-    write_cases(OUTPUT_DIR, collect_cases(request["entry_point"], request["inputs"]))
+def main(request: WriteCasesRequest) -> None:
+    write_cases(OUTPUT_DIR, collect_cases(request.call))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, WriteCasesRequest)

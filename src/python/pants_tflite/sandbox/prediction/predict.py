@@ -7,11 +7,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Sequence
 
+from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.interpreter.litert_interpreter import FAST_KERNELS, LoadedModel
 from pants_tflite.sandbox.prediction.pictures import Pixels
 from pants_tflite.sandbox.prediction.printed_text import (
@@ -23,6 +26,7 @@ from pants_tflite.sandbox.prediction.printed_text import (
 from pants_tflite.sandbox.prediction.tensor_values import BadInput, saturation_note
 from pants_tflite.sandbox.prediction.user_input import parse_inputs
 from pants_tflite.sandbox.prediction.user_samples import Samples
+from pants_tflite.sandbox.protocol import from_plain
 from pants_tflite.sandbox.tflite.checked_flatbuffer import CorruptModel
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 from pants_tflite.sandbox.tflite.inspect_model import describe_model
@@ -115,7 +119,10 @@ def read_kernels(path: Path | None) -> tuple[Kernel, ...]:
     if path is None:
         return ()
     values = json.loads(path.read_text(encoding="utf-8"))
-    return Kernel.read_all({**value, "library": path.parent / value["library"]} for value in values)
+    libraries = from_plain(tuple[KernelLibrary, ...], values, str(path))
+    return tuple(
+        replace(kernel, library=path.parent / kernel.library) for kernel in Kernel.of_all(libraries)
+    )
 
 
 def predict(loaded: LoadedModel, samples: Samples, names: Sequence[str]) -> None:
@@ -173,6 +180,7 @@ def run(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Runs the program; a mistake is a message on stderr and exit code 2."""
     options = parse_arguments(arguments)
+    ensure_compiled_if_asked()
     try:
         run(options)
     except UserError as error:

@@ -10,7 +10,7 @@ import traceback
 from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -22,14 +22,12 @@ from ai_edge_quantizer.utils.qsv_utils import min_max_update
 from pants_tflite.sandbox.harness import UserError, run
 from pants_tflite.sandbox.modes import Mode, find_mode, io_type
 from pants_tflite.sandbox.quantization.op_versions import raise_versions
+from pants_tflite.sandbox.quantization.quantize_protocol import QuantizeRequest
 from pants_tflite.sandbox.quantization.recipes import Recipe, io_entries, load_recipe, mode_recipe
 from pants_tflite.sandbox.samples.calibration import Feeds, calibration_feeds, read_calibration
 from pants_tflite.sandbox.samples.npz_files import Dataset
-from pants_tflite.sandbox.tflite.conversion_output import (
-    Conversion,
-    describe_calibration,
-    write_conversion,
-)
+from pants_tflite.sandbox.tflite.conversion_output import describe_calibration, write_conversion
+from pants_tflite.sandbox.tflite.conversion_protocol import ConversionReport
 from pants_tflite.sandbox.tflite.packing import drop_metadata, pack, unpack
 
 # They tell of the float model: the oldest runtime that runs it, and how it was converted.
@@ -63,9 +61,9 @@ def _requested_io(mode: Mode | None, field: str, value: str | None) -> str | Non
     )
 
 
-def _recipe(request: Mapping[str, Any], mode: Mode | None) -> Recipe:
+def _recipe(request: QuantizeRequest, mode: Mode | None) -> Recipe:
     """The recipe to apply, inputs and outputs included; empty where there is nothing to do."""
-    given = request["recipe"]
+    given = request.recipe
     if given is None and mode is None:
         raise UserError(
             "the ai_edge engine has neither a mode nor a recipe",
@@ -75,8 +73,14 @@ def _recipe(request: Mapping[str, Any], mode: Mode | None) -> Recipe:
     if given is not None:
         load_recipe(given)
     entries = mode_recipe(mode) if given is None and mode is not None else list(given or [])
-    types = [_requested_io(mode, name, request[name]) for name in ("input_type", "output_type")]
-    return [*entries, *io_entries(*types)] if entries else []
+    return [*entries, *io_entries(*_io_types(request, mode))] if entries else []
+
+
+def _io_types(request: QuantizeRequest, mode: Mode | None) -> tuple[str | None, str | None]:
+    return (
+        _requested_io(mode, "input_type", request.input_type),
+        _requested_io(mode, "output_type", request.output_type),
+    )
 
 
 def _signature_feeds(content: bytes, dataset: Dataset) -> dict[str, Feeds]:
@@ -184,34 +188,36 @@ def _check_prepares(content: bytes, threads: int) -> None:
             ) from error
 
 
-def main(request: dict[str, Any]) -> None:
-    mode = None if request["mode"] is None else find_mode(request["mode"])
+def main(request: QuantizeRequest) -> None:
+    mode = None if request.mode is None else find_mode(request.mode)
     entries = _recipe(request, mode)
-    content = Path(request["model"]).read_bytes()
+    content = Path(request.model).read_bytes()
     model = unpack(content, field="saved_model")
     _check_float(model)
     dataset = None
     if entries:
         if load_recipe(entries).need_calibration():
             needed_by = f"the mode {mode.name}" if mode is not None else "the recipe"
-            dataset = read_calibration(request["calibration"], needed_by=needed_by)
+            dataset = read_calibration(request.calibration, needed_by=needed_by)
             _check_custom_ops(model)
-        given = request["recipe"] is not None
-        content = quantize(content, entries, dataset, request["threads"], must_change=given)
-        _check_prepares(content, request["threads"])
-    conversion = Conversion(
+        given = request.recipe is not None
+        content = quantize(content, entries, dataset, request.threads, must_change=given)
+        _check_prepares(content, request.threads)
+    input_type, output_type = _io_types(request, mode)
+    report = ConversionReport(
         engine="ai_edge",
-        mode=request["mode"],
-        input_type=_requested_io(mode, "input_type", request["input_type"]),
-        output_type=_requested_io(mode, "output_type", request["output_type"]),
+        mode=request.mode,
+        input_type=input_type,
+        output_type=output_type,
         signatures=tuple(
             sorted(entry.signatureKey.decode() for entry in model.signatureDefs or [])
         ),
         calibration=describe_calibration(dataset),
         recipe=entries,
+        tools={name: version(name) for name in _TOOLS},
     )
-    write_conversion(content, conversion, {name: version(name) for name in _TOOLS})
+    write_conversion(content, report)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, QuantizeRequest)

@@ -6,8 +6,6 @@ TensorFlow's converter knows nothing of a custom op but its name, so it leaves t
 DEQUANTIZE before each of its inputs, and a QUANTIZE after its output, with the range that
 calibration found. Where an op has such neighbours on all sides, this program takes them away and
 connects the op to the int8 tensors beyond them.
-
-The request holds `model` and `ops`, the names of the ops whose kernels take int8.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from typing import Any, Sequence
 from ai_edge_litert import schema_py_generated as schema
 
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
+from pants_tflite.sandbox.quantization.quantize_custom_ops_protocol import QuantizeOpsRequest
 from pants_tflite.sandbox.tflite.packing import pack, unpack
 
 _FLOAT32, _INT8 = schema.TensorType.FLOAT32, schema.TensorType.INT8
@@ -146,13 +145,13 @@ def _drop_op_codes(model: Any) -> None:
         operator.opcodeIndex = indices.index(operator.opcodeIndex)
 
 
-def main(request: dict[str, Any]) -> None:
-    content = Path(request["model"]).read_bytes()
+def main(request: QuantizeOpsRequest) -> None:
+    content = Path(request.model).read_bytes()
     model = unpack(content, field="saved_model")
-    if quantize_custom_ops(model, request["ops"]):
+    if quantize_custom_ops(model, request.ops):
         content = pack(model)
     (OUTPUT_DIR / "model.tflite").write_bytes(content)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, QuantizeOpsRequest)

@@ -9,6 +9,7 @@ import pytest
 
 from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
 from pants_tflite.sandbox.quantization.quantize_custom_ops import main, quantize_custom_ops
+from pants_tflite.sandbox.quantization.quantize_custom_ops_protocol import QuantizeOpsRequest
 from pants_tflite.sandbox.testing.host_kernel import OP, build_kernel
 from pants_tflite.sandbox.testing.small_models import SERVING, OpSpec, TensorSpec, build_model
 from pants_tflite.sandbox.tflite.model_reader import parse_model
@@ -79,7 +80,7 @@ def test_a_model_without_such_ops_keeps_its_bytes(
     content = build_model(TENSORS, OPS, SERVING)
     Path("model.tflite").write_bytes(content)
     Path("out").mkdir()
-    main({"model": "model.tflite", "ops": ["Other"]})
+    main(QuantizeOpsRequest("model.tflite", ("Other",)))
     assert Path("out/model.tflite").read_bytes() == content
-    main({"model": "model.tflite", "ops": [OP]})
+    main(QuantizeOpsRequest("model.tflite", (OP,)))
     assert Path("out/model.tflite").read_bytes() == quantized(content, OP)

@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -14,6 +14,7 @@ from ai_edge_quantizer import quantizer
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.modes import find_mode
 from pants_tflite.sandbox.quantization.quantize import main
+from pants_tflite.sandbox.quantization.quantize_protocol import QuantizeRequest
 from pants_tflite.sandbox.quantization.recipes import mode_recipe
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.testing.program_runs import run_program
@@ -25,6 +26,7 @@ from pants_tflite.sandbox.testing.small_models import (
     linear_model,
     quantized_linear_model,
 )
+from pants_tflite.sandbox.tflite.conversion_protocol import ConversionReport
 from pants_tflite.sandbox.tflite.packing import unpack
 
 SAMPLES = np.linspace(-1, 1, 8 * 64, dtype="float32").reshape(8, 64)
@@ -65,20 +67,20 @@ def custom_op_model() -> bytes:
     )
 
 
-def request(folder: Path, model: bytes, **fields: Any) -> dict[str, Any]:
+def request(folder: Path, model: bytes, **fields: Any) -> QuantizeRequest:
     (folder / "float.tflite").write_bytes(model)
     calibration = fields.pop("samples", {"input/x": SAMPLES})
     write_npz(folder / "dataset.npz", calibration)
-    return {
-        "model": "float.tflite",
-        "mode": None,
-        "recipe": None,
-        "input_type": None,
-        "output_type": None,
-        "calibration": "dataset.npz",
-        "threads": 1,
-        **fields,
-    }
+    asked = QuantizeRequest(
+        model="float.tflite",
+        mode=None,
+        recipe=None,
+        input_type=None,
+        output_type=None,
+        calibration="dataset.npz",
+        threads=1,
+    )
+    return replace(asked, **fields)
 
 
 @pytest.fixture
@@ -172,9 +174,8 @@ def test_a_recipe(quantized: Callable[..., bytes], tmp_path: Path) -> None:
     result = quantized(linear_model(features=64), recipe=[INT4], calibration=None)
     types = [tensor.type for tensor in unpack(result, field="").subgraphs[0].tensors]
     assert 17 in types  # INT4
-    conversion = json.loads((tmp_path / "out" / "conversion.json").read_text())
-    assert (conversion["mode"], conversion["recipe"]) == (None, [INT4])
-    assert conversion["calibration"] is None
+    report = ConversionReport.parse((tmp_path / "out" / "conversion.json").read_bytes())
+    assert (report.mode, report.recipe, report.calibration) == (None, [INT4], None)
 
 
 def test_a_recipe_with_quantized_inputs(quantized: Callable[..., bytes]) -> None:
@@ -297,7 +298,7 @@ def test_the_program_makes_the_same_bytes_twice(tmp_path: Path) -> None:
         out = tmp_path / "out"
         results.append([(out / name).read_bytes() for name in ("model.tflite", "conversion.json")])
     assert results[0] == results[1]
-    conversion = json.loads(results[0][1])
-    assert conversion["engine"] == "ai_edge" and conversion["signatures"] == ["serving_default"]
-    assert conversion["calibration"]["count"] == 8
-    assert sorted(conversion["tools"]) == ["ai-edge-litert", "ai-edge-quantizer"]
+    report = ConversionReport.parse(results[0][1])
+    assert report.engine == "ai_edge" and report.signatures == ("serving_default",)
+    assert report.calibration is not None and report.calibration.count == 8
+    assert sorted(report.tools) == ["ai-edge-litert", "ai-edge-quantizer"]

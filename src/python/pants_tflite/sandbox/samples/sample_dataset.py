@@ -7,13 +7,13 @@ from __future__ import annotations
 import itertools
 import random
 import sys
-from pathlib import Path
 from typing import Any, Iterator, Mapping
 
 import numpy as np
 
 from pants_tflite.sandbox.entry_point import call_function, load_function
-from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, user_traceback, write_json
+from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
+from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, user_traceback, write_report
 from pants_tflite.sandbox.samples.dataset_values import (
     Sample,
     SampleError,
@@ -22,20 +22,23 @@ from pants_tflite.sandbox.samples.dataset_values import (
     stack,
 )
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, write_npz
+from pants_tflite.sandbox.samples.sample_dataset_protocol import (
+    ArrayInfo,
+    DatasetReport,
+    SampleRequest,
+)
 
-FORMAT_VERSION = 1
 # An endless generator ends here instead of filling the memory.
 MAX_BYTES = 4 << 30
 
 
 def _entry_point_error(
-    entry_point: Mapping[str, str], message: str, fix: str, detail: str = ""
+    entry_point: EntryPointFunction, message: str, fix: str, detail: str = ""
 ) -> UserError:
-    file, function = entry_point["file"], entry_point["function"]
     return UserError(
-        f"`{function}` in `{file}` {message}",
+        f"{entry_point} {message}",
         field="entry_point",
-        value=f"{Path(file).name}:{function}",
+        value=entry_point.field_value,
         fix=fix,
         detail=detail,
     )
@@ -49,7 +52,7 @@ def _seed(seed: int) -> None:
         sys.modules["tensorflow"].random.set_seed(seed)
 
 
-def _iterate(entry_point: Mapping[str, str], result: Any) -> Iterator[Any]:
+def _iterate(entry_point: EntryPointFunction, result: Any) -> Iterator[Any]:
     """Yields what `result` yields. Raises UserError where it yields nothing ever, or raises."""
     if isinstance(result, (str, bytes, Mapping)) or not hasattr(type(result), "__iter__"):
         raise _entry_point_error(
@@ -70,7 +73,7 @@ def _iterate(entry_point: Mapping[str, str], result: Any) -> Iterator[Any]:
         ) from error
 
 
-def _collect(entry_point: Mapping[str, str], items: Iterator[Any]) -> list[Sample]:
+def _collect(entry_point: EntryPointFunction, items: Iterator[Any]) -> list[Sample]:
     samples: list[Sample] = []
     size = 0
     for index, item in enumerate(items):
@@ -90,10 +93,8 @@ def _collect(entry_point: Mapping[str, str], items: Iterator[Any]) -> list[Sampl
     return samples
 
 
-def collect_dataset(
-    entry_point: Mapping[str, str], inputs: Mapping[str, str], max_samples: int | None, seed: int
-) -> Dataset:
-    """At most `max_samples` of what the dataset function yields when called with `inputs`.
+def collect_dataset(call: EntryPointCall, max_samples: int | None, seed: int) -> Dataset:
+    """At most `max_samples` of what the dataset function yields when it is called.
 
     Raises UserError where there are none, or they cannot be stacked into arrays of finite numbers.
     """
@@ -104,10 +105,11 @@ def collect_dataset(
             value=max_samples,
             fix="Take at least one sample, or leave `max_samples` out to take all.",
         )
+    entry_point = call.entry_point
     _seed(seed)
     load_function(entry_point)
     _seed(seed)
-    result = call_function(entry_point, inputs)
+    result = call_function(call)
     items = _iterate(entry_point, result)
     samples = _collect(entry_point, itertools.islice(items, max_samples))
     if not samples:
@@ -120,27 +122,23 @@ def collect_dataset(
     return stack(samples)
 
 
-def _describe(name: str, array: np.ndarray) -> dict[str, Any]:
-    return {"name": name, "shape": list(array.shape[1:]), "dtype": array.dtype.name}
+def _describe(name: str, array: np.ndarray) -> ArrayInfo:
+    return ArrayInfo(name, tuple(array.shape[1:]), array.dtype.name)
 
 
-def main(request: dict[str, Any]) -> None:
-    dataset = collect_dataset(
-        request["entry_point"], request["inputs"], request["max_samples"], request["seed"]
-    )
+def main(request: SampleRequest) -> None:
+    dataset = collect_dataset(request.call, request.max_samples, request.seed)
     arrays = dataset.to_arrays()
     write_npz(OUTPUT_DIR / "dataset.npz", arrays)
-    write_json(
-        OUTPUT_DIR / "dataset.json",
-        {
-            "format_version": FORMAT_VERSION,
-            "count": len(dataset),
-            "fingerprint": fingerprint(arrays),
-            "inputs": [_describe(name, dataset.inputs[name]) for name in sorted(dataset.inputs)],
-            "labels": None if dataset.label is None else _describe("label", dataset.label),
-        },
+    write_report(
+        DatasetReport(
+            count=len(dataset),
+            fingerprint=fingerprint(arrays),
+            inputs=tuple(_describe(name, array) for name, array in sorted(dataset.inputs.items())),
+            labels=None if dataset.label is None else _describe("label", dataset.label),
+        )
     )
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, SampleRequest)

@@ -6,33 +6,42 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.samples import sample_dataset as sample
 from pants_tflite.sandbox.samples.npz_files import Dataset
 from pants_tflite.sandbox.samples.sample_dataset import collect_dataset
+from pants_tflite.sandbox.samples.sample_dataset_protocol import (
+    ArrayInfo,
+    DatasetReport,
+    SampleRequest,
+)
 
 HEADER = "import random\nimport numpy as np\n"
 
 
-def write_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> dict[str, str]:
+def write_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> EntryPointFunction:
     """An entry point `data.py:samples` whose module no earlier test has imported."""
     (tmp_path / "data.py").write_text(HEADER + source)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "data", raising=False)
-    return {"module": "data", "function": "samples", "file": "models/data.py"}
+    return EntryPointFunction("data", "samples", "models/data.py")
 
 
 @pytest.fixture
 def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def collect(source: str, max_samples: int | None = None, seed: int = 0) -> Dataset:
         entry_point = write_module(tmp_path, monkeypatch, source)
-        return collect_dataset(entry_point, {}, max_samples, seed)
+        return collect_dataset(EntryPointCall(entry_point, {}), max_samples, seed)
 
     return collect
 
@@ -143,32 +152,28 @@ def test_max_samples_below_one_is_found_before_the_import(collect: Any) -> None:
     assert (raised.value.field, raised.value.value) == ("max_samples", 0)
 
 
-def run_program(folder: Path, request: dict[str, Any]) -> subprocess.CompletedProcess:
-    (folder / "request.json").write_text(json.dumps(request))
+def run_program(folder: Path, request: SampleRequest) -> subprocess.CompletedProcess:
+    (folder / "request.json").write_bytes(request.render())
     root = Path(sample.__file__).parents[3]
     environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{folder}"}
-    argv = [sys.executable, "-m", "pants_tflite.sandbox.samples.sample_dataset", "request.json"]
+    argv = [sys.executable, "-m", request.PROGRAM, "request.json"]
     return subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture
-def request_for_labelled_samples(tmp_path: Path) -> dict[str, Any]:
+def request_for_labelled_samples(tmp_path: Path) -> SampleRequest:
     (tmp_path / "data.py").write_text(
         HEADER + "def samples(noise):\n"
         "    count = int(noise.read_text())\n"
         "    for n in range(5): yield {'x': np.random.rand(2), 'n': count}, n % 2\n"
     )
     (tmp_path / "noise.txt").write_text("7")
-    return {
-        "entry_point": {"module": "data", "function": "samples", "file": "data.py"},
-        "inputs": {"noise": "noise.txt"},
-        "max_samples": 3,
-        "seed": 5,
-    }
+    entry_point = EntryPointFunction("data", "samples", "data.py")
+    return SampleRequest(EntryPointCall(entry_point, {"noise": "noise.txt"}), max_samples=3, seed=5)
 
 
 def test_the_program_writes_the_same_bytes_twice(
-    tmp_path: Path, request_for_labelled_samples: dict[str, Any]
+    tmp_path: Path, request_for_labelled_samples: SampleRequest
 ) -> None:
     outputs = []
     for _ in range(2):
@@ -176,21 +181,19 @@ def test_the_program_writes_the_same_bytes_twice(
         out = tmp_path / "out"
         outputs.append([(out / name).read_bytes() for name in ("dataset.npz", "dataset.json")])
     assert outputs[0] == outputs[1]
-    description = json.loads(outputs[0][1])
-    assert description["format_version"] == 1 and description["count"] == 3
-    assert description["inputs"] == [
-        {"name": "n", "shape": [], "dtype": "int64"},
-        {"name": "x", "shape": [2], "dtype": "float32"},
-    ]
-    assert description["labels"] == {"name": "label", "shape": [], "dtype": "int64"}
+    assert json.loads(outputs[0][1])["format_version"] == 1
+    report = DatasetReport.parse(outputs[0][1])
+    assert report.count == 3
+    assert report.inputs == (ArrayInfo("n", (), "int64"), ArrayInfo("x", (2,), "float32"))
+    assert report.labels == ArrayInfo("label", (), "int64")
     dataset = Dataset.read(tmp_path / "out" / "dataset.npz")
     assert dataset.inputs["n"].tolist() == [7, 7, 7]
     assert dataset.inputs["x"].shape == (3, 2) and np.ptp(dataset.inputs["x"]) > 0
 
 
 def test_the_program_reports_a_mistake(
-    tmp_path: Path, request_for_labelled_samples: dict[str, Any]
+    tmp_path: Path, request_for_labelled_samples: SampleRequest
 ) -> None:
-    finished = run_program(tmp_path, {**request_for_labelled_samples, "max_samples": -1})
+    finished = run_program(tmp_path, replace(request_for_labelled_samples, max_samples=-1))
     assert finished.returncode == 3
     assert json.loads((tmp_path / "out" / "error.json").read_text())["field"] == "max_samples"

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.saved_models import export
+from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest
 
 _ROOT = Path(export.__file__).parents[3]
 _MODELS = '''
@@ -127,10 +129,12 @@ import os
 from pathlib import Path
 
 from pants_tflite.sandbox.saved_models.export import main
+from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest
 
 root = Path.cwd()
-for request in json.loads(Path("requests.json").read_text()):
-    folder = root / request["source"]["entry_point"]["function"]
+for text in json.loads(Path("requests.json").read_text()):
+    request = ExportRequest.parse(text)
+    folder = root / request.source.entry_point.function
     (folder / "out").mkdir(parents=True)
     os.chdir(folder)
     main(request)
@@ -150,22 +154,18 @@ def export_all(folder: Path, *, hash_seed: str, traces: str) -> Path:
     folder.mkdir(parents=True)
     (folder / "models_to_export.py").write_text(_MODELS)
     requests = [
-        {
-            "source": {
-                "kind": "entry_point",
-                "entry_point": {
-                    "module": "models_to_export",
-                    "function": function,
-                    "file": "models_to_export.py",
-                },
-                "inputs": inputs,
-            },
-            "seed": 3,
-            "threads": 1,
-        }
+        ExportRequest(
+            EntryPointCall(
+                EntryPointFunction("models_to_export", function, "models_to_export.py"), inputs
+            ),
+            seed=3,
+            threads=1,
+        )
         for function, inputs in FUNCTIONS.items()
     ]
-    (folder / "requests.json").write_text(json.dumps(requests))
+    (folder / "requests.json").write_text(
+        json.dumps([request.render().decode() for request in requests])
+    )
     environment = {
         **os.environ,
         "PYTHONHASHSEED": hash_seed,

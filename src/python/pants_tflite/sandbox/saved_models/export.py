@@ -5,15 +5,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 from pants_tflite.sandbox.entry_point import call_function
-from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, write_json
+from pants_tflite.sandbox.entry_point_protocol import EntryPointCall
+from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, write_report
 from pants_tflite.sandbox.saved_models.canonical_saved_model import (
     copy_saved_model,
     write_saved_model,
 )
 from pants_tflite.sandbox.saved_models.export_check import check_saved
+from pants_tflite.sandbox.saved_models.export_protocol import (
+    ExportReport,
+    ExportRequest,
+    KerasFile,
+    SavedModelDirectory,
+    SignatureInfo,
+)
 from pants_tflite.sandbox.saved_models.keras_files import load_keras_file
 from pants_tflite.sandbox.saved_models.loading import (
     check_files,
@@ -25,20 +33,16 @@ from pants_tflite.sandbox.saved_models.loading import (
 from pants_tflite.sandbox.saved_models.returned_models import to_exportable
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training, start_tensorflow
 
-FORMAT_VERSION = 1
 
-
-def main(request: Mapping[str, Any]) -> None:
-    """Exports the request's source; docs/architecture.md describes request and outputs."""
-    start_tensorflow(threads=request["threads"])
-    seed_training(request["seed"])
+def main(request: ExportRequest) -> None:
+    start_tensorflow(threads=request.threads)
+    seed_training(request.seed)
     saved_model = OUTPUT_DIR / "saved_model"
-    source = request["source"]
-    if source["kind"] == "saved_model":
-        loaded = _copy_model(Path(source["path"]), saved_model)
+    if isinstance(request.source, SavedModelDirectory):
+        loaded = _copy_model(Path(request.source.saved_model), saved_model)
     else:
-        loaded = _write_model(source, saved_model, request["seed"])
-    write_json(OUTPUT_DIR / "export.json", _describe(loaded))
+        loaded = _write_model(request.source, saved_model, request.seed)
+    write_report(_describe(loaded))
 
 
 def _copy_model(source: Path, saved_model: Path) -> Any:
@@ -49,16 +53,14 @@ def _copy_model(source: Path, saved_model: Path) -> Any:
     return loaded
 
 
-def _write_model(source: Mapping[str, Any], saved_model: Path, seed: int) -> Any:
+def _write_model(source: EntryPointCall | KerasFile, saved_model: Path, seed: int) -> Any:
     """Makes the source's model, writes it, and returns it as loaded again."""
-    if source["kind"] == "keras_file":
-        field, value = "source", source["path"]
-        model = load_keras_file(Path(source["path"]))
+    if isinstance(source, KerasFile):
+        field, value = "source", source.keras_file
+        model = load_keras_file(Path(source.keras_file))
     else:
-        entry_point = source["entry_point"]
-        field = "entry_point"
-        value = f"{Path(entry_point['file']).name}:{entry_point['function']}"
-        model = call_function(entry_point, source["inputs"])
+        field, value = "entry_point", source.entry_point.field_value
+        model = call_function(source)
     try:
         exportable = to_exportable(model)
         write_saved_model(exportable, saved_model)
@@ -71,23 +73,19 @@ def _write_model(source: Mapping[str, Any], saved_model: Path, seed: int) -> Any
     return loaded
 
 
-def _describe(loaded: Any) -> dict[str, Any]:
+def _describe(loaded: Any) -> ExportReport:
     import keras
     import tensorflow as tf
 
-    return {
-        "format_version": FORMAT_VERSION,
-        "keras_version": keras.__version__,
-        "signatures": {
-            name: {
-                "inputs": [info.to_json() for info in input_infos(signature)],
-                "outputs": [info.to_json() for info in output_infos(signature)],
-            }
+    return ExportReport(
+        keras_version=keras.__version__,
+        signatures={
+            name: SignatureInfo(input_infos(signature), output_infos(signature))
             for name, signature in loaded.signatures.items()
         },
-        "tensorflow_version": tf.__version__,
-    }
+        tensorflow_version=tf.__version__,
+    )
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ExportRequest)

@@ -11,10 +11,12 @@ from typing import Any, Callable, Mapping
 import numpy as np
 import pytest
 
+from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.saved_models import export
 from pants_tflite.sandbox.saved_models.canonical_saved_model import Exportable
 from pants_tflite.sandbox.saved_models.export_check import check_saved
+from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest, SavedModelDirectory
 from pants_tflite.sandbox.saved_models.returned_models import to_exportable
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training, start_tensorflow
 from pants_tflite.sandbox.testing.program_runs import run_program
@@ -38,9 +40,8 @@ def export_code(tf: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Exp
         name = f"user_module_{next(_numbers)}"
         (tmp_path / f"{name}.py").write_text(HEADER + source)
         monkeypatch.syspath_prepend(str(tmp_path))
-        entry_point = {"module": name, "function": "export", "file": f"models/{name}.py"}
-        source_request = {"kind": "entry_point", "entry_point": entry_point, "inputs": inputs or {}}
-        return run_export(tmp_path, monkeypatch, source_request)
+        entry_point = EntryPointFunction(name, "export", f"models/{name}.py")
+        return run_export(tmp_path, monkeypatch, EntryPointCall(entry_point, inputs or {}))
 
     return export_code
 
@@ -50,17 +51,19 @@ def export_directory(tf: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """Exports the SavedModel directory `path`, relative to the working directory."""
 
     def export_directory(path: str) -> dict[str, Any]:
-        return run_export(tmp_path, monkeypatch, {"kind": "saved_model", "path": path})
+        return run_export(tmp_path, monkeypatch, SavedModelDirectory(path))
 
     return export_directory
 
 
 def run_export(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, source: Mapping[str, Any]
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: EntryPointCall | SavedModelDirectory,
 ) -> dict[str, Any]:
     monkeypatch.chdir(folder)
     Path("out").mkdir(exist_ok=True)
-    export.main({"source": source, "seed": 0, "threads": 1})
+    export.main(ExportRequest(source, seed=0, threads=1))
     return json.loads(Path("out/export.json").read_text())
 
 
@@ -506,19 +509,9 @@ def test_check_passes_over_what_it_cannot_compare(
 
 def test_program_reports_what_user_code_raised(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("def export():\n    raise RuntimeError('no data')\n")
-    result = run_program(
-        "saved_models.export",
-        tmp_path,
-        {
-            "source": {
-                "kind": "entry_point",
-                "entry_point": {"module": "train", "function": "export", "file": "train.py"},
-                "inputs": {},
-            },
-            "seed": 0,
-            "threads": 1,
-        },
-    )
+    call = EntryPointCall(EntryPointFunction("train", "export", "train.py"), {})
+    request = ExportRequest(call, seed=0, threads=1)
+    result = run_program("saved_models.export", tmp_path, request)
     assert result.returncode == 3, result.stderr
     error = json.loads((tmp_path / "out/error.json").read_text())
     assert error["message"] == "`export` in `train.py` raised RuntimeError: no data"

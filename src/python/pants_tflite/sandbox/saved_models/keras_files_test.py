@@ -13,6 +13,7 @@ import pytest
 
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.saved_models import export
+from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest, KerasFile
 from pants_tflite.sandbox.saved_models.keras_files import load_keras_file
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 
@@ -38,8 +39,7 @@ def model(keras: Any) -> Any:
 def export_file(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.chdir(folder)
     Path("out").mkdir()
-    source = {"kind": "keras_file", "path": name}
-    export.main({"source": source, "seed": 0, "threads": 1})
+    export.main(ExportRequest(KerasFile(name), seed=0, threads=1))
     return json.loads(Path("out/export.json").read_text())
 
 

@@ -4,34 +4,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
 import numpy as np
 
 from pants_tflite.sandbox.harness import UserError, user_traceback
+from pants_tflite.sandbox.saved_models.export_protocol import TensorInfo
 from pants_tflite.sandbox.saved_models.saved_model_proto import SAVED_MODEL_FILE
 
 _LOAD_FIX = "Replace it by a SavedModel that was written and copied in full."
 
 
-@dataclass(frozen=True)
-class TensorInfo:
-    """An input or output of a signature; an unknown dimension is None, an unknown rank too."""
-
-    name: str
-    shape: tuple[int | None, ...] | None
-    dtype: str
-
-    @classmethod
-    def of_spec(cls, name: str, spec: Any) -> TensorInfo:
-        shape = None if spec.shape.rank is None else tuple(spec.shape.as_list())
-        return cls(name, shape, spec.dtype.name)
-
-    def to_json(self) -> dict[str, Any]:
-        shape = None if self.shape is None else list(self.shape)
-        return {"name": self.name, "shape": shape, "dtype": self.dtype}
+def _tensor_info(name: str, spec: Any) -> TensorInfo:
+    shape = None if spec.shape.rank is None else tuple(spec.shape.as_list())
+    return TensorInfo(name, shape, spec.dtype.name)
 
 
 def load_saved_model(path: Path, *, field: str, title: str | None = None) -> Any:
@@ -140,13 +127,13 @@ def _reached_from_signatures(graph: Any, meta_graph: Any) -> set[str]:
 def input_infos(signature: Any) -> tuple[TensorInfo, ...]:
     """The inputs of a loaded SavedModel's signature, sorted by name."""
     _, specs = signature.structured_input_signature
-    return tuple(TensorInfo.of_spec(name, specs[name]) for name in sorted(specs))
+    return tuple(_tensor_info(name, specs[name]) for name in sorted(specs))
 
 
 def output_infos(signature: Any) -> tuple[TensorInfo, ...]:
     """The outputs of a loaded SavedModel's signature, sorted by name."""
     specs = signature.structured_outputs
-    return tuple(TensorInfo.of_spec(name, specs[name]) for name in sorted(specs))
+    return tuple(_tensor_info(name, specs[name]) for name in sorted(specs))
 
 
 def call_signature(signature: Any, feed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ from pants_tflite.sandbox.samples.batching import cast, fit
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, write_npz
 from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
 from pants_tflite.sandbox.saved_models.loading import call_signature, load_saved_model
+from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
 from pants_tflite.sandbox.saved_models.saved_model_signatures import (
     Signature,
     choose_signatures,
@@ -25,15 +26,14 @@ SEEDED = "seeded"
 MAX_SEEDED_SAMPLES = 16
 
 
-def main(request: Mapping[str, Any]) -> None:
-    """Records the request's signatures; docs/architecture.md describes request and outputs."""
-    start_tensorflow(threads=request["threads"])
-    seed_training(request["seed"])
-    path = Path(request["saved_model"])
+def main(request: RecordRequest) -> None:
+    start_tensorflow(threads=request.threads)
+    seed_training(request.seed)
+    path = Path(request.saved_model)
     loaded = load_saved_model(path, field="saved_model")
     signatures = read_signatures(path)
-    names = choose_signatures(signatures, request["signatures"])
-    dataset = Dataset.read(Path(request["dataset"])) if request["dataset"] else None
+    names = choose_signatures(signatures, request.signatures)
+    dataset = Dataset.read(Path(request.dataset)) if request.dataset else None
     arrays = {"source": np.array([fingerprint(dataset.to_arrays()) if dataset else SEEDED])}
     samples = _samples({name: signatures[name] for name in names}, dataset, request)
     for name in names:
@@ -46,7 +46,7 @@ def main(request: Mapping[str, Any]) -> None:
 
 
 def _samples(
-    signatures: Mapping[str, Signature], dataset: Dataset | None, request: Mapping[str, Any]
+    signatures: Mapping[str, Signature], dataset: Dataset | None, request: RecordRequest
 ) -> dict[str, dict[str, np.ndarray]]:
     """The samples, as arrays of shape (N, …), of each signature's inputs.
 
@@ -69,22 +69,22 @@ def _samples(
 
 
 def _dataset_samples(
-    signature: Signature, dataset: Dataset, request: Mapping[str, Any]
+    signature: Signature, dataset: Dataset, request: RecordRequest
 ) -> dict[str, np.ndarray]:
-    field = request["dataset_field"]
+    field = request.dataset_field
     samples = dataset.for_inputs(list(signature.shapes), field=field)
-    samples = {name: array[: request["max_samples"]] for name, array in samples.items()}
+    samples = {name: array[: request.max_samples] for name, array in samples.items()}
     fit(samples, signature.shapes, field=field)
     return cast(samples, signature.dtypes, field=field)
 
 
-def _made_up_samples(signature: Signature, request: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def _made_up_samples(signature: Signature, request: RecordRequest) -> dict[str, np.ndarray]:
     return seeded_samples(
         signature.shapes,
         signature.dtypes,
-        count=min(request["max_samples"] or MAX_SEEDED_SAMPLES, MAX_SEEDED_SAMPLES),
-        seed=request["seed"],
-        field=request["dataset_field"],
+        count=min(request.max_samples or MAX_SEEDED_SAMPLES, MAX_SEEDED_SAMPLES),
+        seed=request.seed,
+        field=request.dataset_field,
     )
 
 
@@ -93,10 +93,10 @@ def _run(
     signature: Signature,
     function: Any,
     samples: dict[str, np.ndarray],
-    request: Mapping[str, Any],
+    request: RecordRequest,
 ) -> dict[str, np.ndarray]:
     """The outputs of a loaded signature for `samples`, as arrays of shape (N, …)."""
-    field = request["dataset_field"]
+    field = request.dataset_field
     batching = fit(samples, signature.shapes, field=field)
     calls = (call_signature(function, feed) for feed in batching.feeds(samples))
     try:
@@ -118,4 +118,4 @@ def _storable(array: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, RecordRequest)

@@ -2,6 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -11,6 +12,7 @@ import pytest
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, read_npz, write_npz
 from pants_tflite.sandbox.saved_models import record
+from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 from pants_tflite.sandbox.testing.program_runs import run_program
 
@@ -90,19 +92,19 @@ def record_model(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def write_request(
     model: Path, folder: Path, inputs: dict[str, np.ndarray] | None = None, **changes: Any
-) -> dict[str, Any]:
+) -> RecordRequest:
     if inputs is not None:
         write_npz(folder / "dataset.npz", Dataset(inputs, None).to_arrays())
-    return {
-        "saved_model": str(model),
-        "signatures": [],
-        "dataset": None if inputs is None else "dataset.npz",
-        "dataset_field": "verify_dataset",
-        "max_samples": 100,
-        "seed": 0,
-        "threads": 1,
-        **changes,
-    }
+    request = RecordRequest(
+        saved_model=str(model),
+        signatures=(),
+        dataset=None if inputs is None else "dataset.npz",
+        dataset_field="verify_dataset",
+        max_samples=100,
+        seed=0,
+        threads=1,
+    )
+    return replace(request, **changes)
 
 
 @pytest.mark.parametrize("model", ["rows", "one_row", "two_rows"])
@@ -153,7 +155,7 @@ def test_made_up_samples(record_model: Record) -> None:
 
 
 def test_strings(record_model: Record) -> None:
-    arrays = record_model("two", signatures=["lengths"], inputs={"s": np.array(["a", "bcd"])})
+    arrays = record_model("two", signatures=("lengths",), inputs={"s": np.array(["a", "bcd"])})
     assert arrays["lengths/input/s"].tolist() == [b"a", b"bcd"]
     assert arrays["lengths/output/y"].tolist() == [1, 3]
 
@@ -161,14 +163,14 @@ def test_strings(record_model: Record) -> None:
 def test_signatures_that_the_dataset_does_not_fit_get_made_up_samples(
     record_model: Record,
 ) -> None:
-    arrays = record_model("two", signatures=["squares", "scale"], inputs={"x": ROWS})
+    arrays = record_model("two", signatures=("squares", "scale"), inputs={"x": ROWS})
     assert np.array_equal(arrays["scale/input/x"], ROWS)
     assert set(arrays["squares/input/n"].ravel()) == {0, 1}
     assert arrays["source"].item() == fingerprint({"input/x": ROWS})
 
 
-@pytest.mark.parametrize("signatures", [["nothing"], []])
-def test_signature_that_there_is_not(record_model: Record, signatures: list[str]) -> None:
+@pytest.mark.parametrize("signatures", [("nothing",), ()])
+def test_signature_that_there_is_not(record_model: Record, signatures: tuple[str, ...]) -> None:
     with pytest.raises(UserError, match="the SavedModel has ") as caught:
         record_model("two", signatures=signatures)
     assert caught.value.field == "signatures"

@@ -31,12 +31,14 @@ import numpy as np
 
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_json
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.interpreter.litert_interpreter import (
     REFERENCE_KERNELS,
     LoadedModel,
     litert_version,
 )
 from pants_tflite.sandbox.modes import MODES, Mode, find_mode, io_type
+from pants_tflite.sandbox.protocol import from_plain
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 from pants_tflite.sandbox.tflite.model_reader import read_model
@@ -176,7 +178,9 @@ def main(request: dict[str, Any]) -> None:
     check_types(model, mode, request, source)
     tolerance = find_tolerance(mode, request["tolerance"])
     checks: list[OutputCheck] = []
-    kernels = Kernel.read_all(request.get("kernels", ()))
+    kernels = Kernel.of_all(
+        from_plain(KernelLibrary, value, "kernels") for value in request.get("kernels", ())
+    )
     count, not_run = 0, reason_not_to_run(model, kernels)
     if not_run is None:
         checks, count = run_model(model, request, kernels, tolerance, source)

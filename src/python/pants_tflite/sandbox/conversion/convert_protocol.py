@@ -1,0 +1,30 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What `convert` is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Optional
+
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
+from pants_tflite.sandbox.protocol import Message
+
+
+@dataclass(frozen=True)
+class ConvertRequest(Message):
+    """Without `signatures`, `serving_default` is converted, or the only one there is; without a
+    type, inputs and outputs have the mode's own. `calibration` and `kernels`, with which the model
+    runs on it, are of modes that calibrate."""
+
+    PROGRAM: ClassVar[str] = "pants_tflite.sandbox.conversion.convert"
+
+    saved_model: str
+    signatures: tuple[str, ...]
+    mode: str
+    input_type: Optional[str]
+    output_type: Optional[str]
+    calibration: Optional[str]
+    custom_ops: tuple[str, ...]
+    kernels: tuple[KernelLibrary, ...]
+    threads: int

@@ -1,0 +1,36 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What a program that writes a model reports: `convert` and `quantize`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Mapping, Optional
+
+from pants_tflite.sandbox.protocol import Message
+
+
+@dataclass(frozen=True)
+class CalibrationInfo:
+    """The samples that a model was calibrated with."""
+
+    count: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class ConversionReport(Message):
+    """How a model was converted. `recipe` is the AI Edge Quantizer's, a list of entries in its own
+    form; `tools` are versions by name."""
+
+    VERSION_KEY: ClassVar[str] = "format_version"
+    FILE: ClassVar[str] = "conversion.json"
+
+    engine: str
+    mode: Optional[str]
+    input_type: Optional[str]
+    output_type: Optional[str]
+    signatures: tuple[str, ...]
+    calibration: Optional[CalibrationInfo]
+    recipe: Any
+    tools: Mapping[str, str]

@@ -1,0 +1,251 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Python environments as Pants really installs them, here with one small package."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex import VenvPex
+from pants.backend.python.util_rules.pex_environment import PexEnvironment
+from pants.backend.python.util_rules.pex_requirements import Lockfile
+from pants.core.target_types import rules as core_target_types_rules
+from pants.engine.addresses import Address
+from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent, MergeDigests
+from pants.engine.process import Process, ProcessResult
+from pants.engine.rules import QueryRule
+from pants.testutil.rule_runner import RuleRunner
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite import register
+from pants_tflite.compat import collect_rules, concurrently, rule
+from pants_tflite.cc.testutil import needs_launcher
+from pants_tflite.util_rules.python_environments import (
+    CompiledEnvironment,
+    CompileEnvironmentRequest,
+    PythonEnvironment,
+    PythonEnvironmentRequest,
+)
+from pants_tflite.util_rules.sandbox_programs import (
+    ProgramResult,
+    RunProgramRequest,
+    run_program,
+)
+
+LOCK = """\
+immutabledict==4.3.1 \\
+    --hash=sha256:c9facdc0ff30fdb8e35bd16532026cac472a549e182c94fa201b51b25e4bf7bf \\
+    --hash=sha256:f844a669106cfdc73f47b1a9da003782fb17dc955a54c80972e0d93d1c63c514
+"""
+REQUEST = PythonEnvironmentRequest(
+    Lockfile(url="small.lock", url_description_of_origin="a test", resolve_name="small"),
+    InterpreterConstraints(["CPython==3.11.*"]),
+)
+MARKER = ".pants_tflite_compiled"
+# How Pants finds Pex, interpreters and an index.
+_INHERITED = ("HOME", "PATH", "PYENV_ROOT", "PANTS_PEX_", "PIP_", "SSL_CERT_", "REQUESTS_CA_BUNDLE")
+
+
+@dataclass(frozen=True)
+class ConcurrentRunsRequest:
+    runs: tuple[RunProgramRequest, ...]
+
+
+@dataclass(frozen=True)
+class ConcurrentRuns:
+    results: tuple[ProgramResult, ...]
+
+
+@rule
+async def run_at_once(request: ConcurrentRunsRequest) -> ConcurrentRuns:
+    results = await concurrently(run_program(run) for run in request.runs)
+    return ConcurrentRuns(tuple(results))
+
+
+class Environments:
+    """A RuleRunner with caches of its own, and the environment that it installs there."""
+
+    def __init__(self, caches: Path) -> None:
+        self.named_caches = caches / "named"
+        self.rule_runner = RuleRunner(
+            rules=[
+                *collect_rules({"run_at_once": run_at_once}),
+                *core_target_types_rules(),
+                *register.rules(),
+                QueryRule(CompiledEnvironment, [CompileEnvironmentRequest]),
+                QueryRule(ConcurrentRuns, [ConcurrentRunsRequest]),
+                QueryRule(PexEnvironment, []),
+                QueryRule(ProcessResult, [Process]),
+                QueryRule(PythonEnvironment, [PythonEnvironmentRequest]),
+            ],
+            target_types=register.target_types(),
+            bootstrap_args=[
+                f"--local-store-dir={caches / 'store'}",
+                f"--named-caches-dir={self.named_caches}",
+            ],
+        )
+        self.set_options()
+        self.environment = self.request_environment()
+
+    def set_options(self, *options: str) -> None:
+        self.rule_runner.set_options(
+            (
+                "--pex-executable-search-paths=['/usr/bin', '/bin']",
+                "--python-bootstrap-search-path=['<PATH>', '<PYENV>']",
+                *options,
+            ),
+            env_inherit={name for name in os.environ if name.startswith(_INHERITED)},
+        )
+
+    def request_environment(self) -> PythonEnvironment:
+        self.rule_runner.write_files({"small.lock": LOCK})
+        return self.rule_runner.request(PythonEnvironment, [REQUEST])
+
+    @property
+    def venv_pex(self) -> VenvPex:
+        return self.environment.venv_pex
+
+    @property
+    def folder(self) -> Path:
+        return self.named_caches / "pex_root" / self.venv_pex.venv_rel_dir
+
+    @property
+    def package(self) -> Path:
+        (package,) = self.folder.glob("lib/python3.11/site-packages/immutabledict")
+        return package
+
+    def is_compiled(self) -> bool:
+        sources = [path.stem for path in self.package.glob("*.py")]
+        compiled = [path.name.split(".")[0] for path in self.package.glob("__pycache__/*.pyc")]
+        return sorted(sources) == sorted(compiled) and (self.folder / MARKER).exists()
+
+    def compile(self) -> None:
+        """Has the environment compiled as if that had never been done."""
+        files = CreateDigest([FileContent("new", uuid.uuid4().bytes)])
+        digests = (self.venv_pex.digest, self.rule_runner.request(Digest, [files]))
+        digest = self.rule_runner.request(Digest, [MergeDigests(digests)])
+        environment = PythonEnvironment("small", replace(self.venv_pex, digest=digest))
+        self.rule_runner.request(CompiledEnvironment, [CompileEnvironmentRequest(environment)])
+
+    def delete(self) -> None:
+        """Deletes the environment, as whoever prunes a cache does."""
+        shutil.rmtree(self.named_caches / "pex_root" / "venvs")
+
+    def run_programs(self, count: int = 1) -> None:
+        """Runs a program `count` times at once, over input that no run had before."""
+        runs = tuple(self._program(uuid.uuid4().hex) for _ in range(count))
+        result = self.rule_runner.request(ConcurrentRuns, [ConcurrentRunsRequest(runs)])
+        for run in result.results:
+            assert len(self.rule_runner.request(DigestContents, [run.digest])) == 4
+
+    def _program(self, text: str) -> RunProgramRequest:
+        files = CreateDigest([FileContent("d/file", text.encode())])
+        return RunProgramRequest.create(
+            Address("m"),
+            "pants_tflite.android.sandbox.checksums",
+            self.environment,
+            {"directory": "d"},
+            description="Write checksums",
+            input_digest=self.rule_runner.request(Digest, [files]),
+        )
+
+    def run_python(self, code: str) -> str:
+        pex_environment = self.rule_runner.request(PexEnvironment, [])
+        caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
+        process = Process(
+            argv=(self.venv_pex.python.argv0, "-c", code),
+            input_digest=self.venv_pex.digest,
+            append_only_caches=FrozenDict({**caches, **(self.venv_pex.append_only_caches or {})}),
+            description="Run Python",
+        )
+        result: ProcessResult = self.rule_runner.request(ProcessResult, [process])
+        return result.stdout.decode().strip()
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Environments:
+    return Environments(tmp_path_factory.mktemp("caches"))
+
+
+@pytest.fixture
+def restored(environments: Environments) -> Iterator[Environments]:
+    yield environments
+    environments.delete()
+    environments.run_programs()
+
+
+pytestmark = needs_launcher
+
+
+def test_an_environment_is_compiled_where_it_is_installed(environments: Environments) -> None:
+    assert environments.is_compiled()
+
+
+def test_a_process_loads_what_was_compiled(restored: Environments) -> None:
+    # A link to the wheel that Pex makes environments from: it keeps its own.
+    (restored.package / "__init__.py").unlink()
+    (restored.package / "__init__.py").write_text("raise SystemExit('compiled again')")
+    code = "import immutabledict; print(immutabledict.immutabledict({1: 2})[1])"
+    assert restored.run_python(code) == "2"
+
+
+def test_the_folder_of_wheels_holds_nothing_compiled(environments: Environments) -> None:
+    wheels = environments.named_caches / "pex_root" / "installed_wheels"
+    assert list(wheels.rglob("immutabledict/__init__.py"))
+    assert list(wheels.rglob("immutabledict/__pycache__")) == []
+
+
+def test_a_deleted_environment_is_compiled_anew(environments: Environments) -> None:
+    environments.delete()
+    environments.run_programs()
+    assert environments.is_compiled()
+
+
+def test_programs_that_start_at_once_without_an_environment(environments: Environments) -> None:
+    environments.delete()
+    environments.run_programs(count=3)
+    assert environments.is_compiled()
+
+
+def test_an_interrupted_compilation_is_finished(environments: Environments) -> None:
+    (environments.folder / MARKER).unlink()
+    next(environments.package.glob("__pycache__/*.pyc")).unlink()
+    assert not environments.is_compiled()
+    environments.run_programs()
+    assert environments.is_compiled()
+
+
+def test_an_environment_that_cannot_be_written_works(restored: Environments) -> None:
+    restored.delete()
+    restored.run_python(f"pass  # {uuid.uuid4()}")
+    (restored.folder / ".pants_tflite_compiling").mkdir()
+    restored.run_programs()
+    assert not restored.is_compiled()
+
+
+def test_environments_of_symlinks_are_not_used(environments: Environments) -> None:
+    before = environments.environment
+    environments.set_options("--pex-venv-use-symlinks")
+    assert environments.request_environment() == before
+    assert environments.is_compiled()
+
+
+def test_a_failed_compilation_is_told_and_fails_nothing(
+    restored: Environments, caplog: pytest.LogCaptureFixture
+) -> None:
+    restored.delete()
+    restored.run_python(f"pass  # {uuid.uuid4()}")
+    # No folder of this name can be made, as on a full disk.
+    (restored.package / "__pycache__").write_text("")
+    restored.compile()
+    assert "The Python environment `small` could not be compiled" in caplog.text
+    assert "Not a directory" in caplog.text
+    assert not restored.is_compiled()
+    restored.run_programs()
