@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, replace
 from typing import Optional
@@ -54,8 +53,6 @@ from pants_tflite.pipeline.plan import (
 from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.pipeline.verify import (
     GOLDEN_FILES,
-    INSPECTION_FILE,
-    VERIFICATION_FILE,
     InspectModelRequest,
     RecordReferenceRequest,
     Samples,
@@ -65,6 +62,8 @@ from pants_tflite.pipeline.verify import (
     verify_model,
 )
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
+from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 from pants_tflite.target_types import (
     CustomOpsField,
     TfLiteFileSourceField,
@@ -72,6 +71,7 @@ from pants_tflite.target_types import (
     VerifySamplesField,
 )
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
+from pants_tflite.util_rules.sandbox_programs import find_report
 
 DESCRIPTION_FILE = "model.json"
 
@@ -219,7 +219,6 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
 @rule
 async def describe_model(request: DescribeModelRequest) -> BuiltModel:
     contents = await get_digest_contents(request.reports)
-    reports = {file.path: json.loads(file.content) for file in contents if _is_json(file.path)}
     conversions = {
         file.path: ConversionReport.parse(file.content)
         for file in contents
@@ -227,8 +226,8 @@ async def describe_model(request: DescribeModelRequest) -> BuiltModel:
     }
     dataset = request.calibration
     description = ModelDescription(
-        inspection=reports[INSPECTION_FILE],
-        verification=reports[VERIFICATION_FILE],
+        inspection=find_report(contents, InspectionReport),
+        verification=find_report(contents, VerificationReport),
         conversion=conversions.get(ConversionReport.FILE),
         float_conversion=conversions.get(f"{FLOAT_DIRECTORY}/{ConversionReport.FILE}"),
         quantization=request.quantization.to_json() if request.quantization else None,
@@ -239,10 +238,6 @@ async def describe_model(request: DescribeModelRequest) -> BuiltModel:
         digest_subset_to_digest(DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
     )
     return BuiltModel(await merge_digests(MergeDigests((described, request.model, golden))))
-
-
-def _is_json(path: str) -> bool:
-    return path.endswith(".json")
 
 
 @rule

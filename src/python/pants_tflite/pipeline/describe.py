@@ -8,8 +8,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional
 
-from pants_tflite.sandbox.protocol import to_plain
+from pants_tflite.sandbox.protocol import Message, to_plain
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
+from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 
 FORMAT_VERSION = 1
 
@@ -23,8 +25,8 @@ class ModelDescription:
     a quantizer started from.
     """
 
-    inspection: Mapping[str, Any]
-    verification: Mapping[str, Any]
+    inspection: InspectionReport
+    verification: VerificationReport
     conversion: Optional[ConversionReport] = None
     float_conversion: Optional[ConversionReport] = None
     quantization: Optional[Mapping[str, Any]] = None
@@ -33,23 +35,21 @@ class ModelDescription:
     def tools(self) -> dict[str, str]:
         """The versions of what converted and verified the model, by name."""
         conversions = [step.tools for step in (self.float_conversion, self.conversion) if step]
-        steps = [*conversions, self.verification["tools"]]
+        steps = [*conversions, self.verification.tools]
         return {name: version for tools in steps for name, version in tools.items()}
 
     def to_json(self) -> dict[str, Any]:
-        def without(report: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-            return {key: value for key, value in report.items() if key not in keys}
+        def without_tools(report: Message) -> dict[str, Any]:
+            return {key: value for key, value in to_plain(report).items() if key != "tools"}
 
         return {
-            **without(self.inspection, "format_version"),
+            **to_plain(self.inspection),
             "calibration": to_plain(self.calibration),
-            "conversion": (
-                without(to_plain(self.conversion), "tools") if self.conversion else None
-            ),
+            "conversion": without_tools(self.conversion) if self.conversion else None,
             "format_version": FORMAT_VERSION,
             "quantization": self.quantization,
             "tools": self.tools(),
-            "verification": without(self.verification, "format_version", "tools"),
+            "verification": without_tools(self.verification),
         }
 
     def render(self) -> bytes:

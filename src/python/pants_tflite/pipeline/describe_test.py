@@ -8,9 +8,45 @@ from dataclasses import replace
 
 from pants_tflite.pipeline.describe import ModelDescription
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+from pants_tflite.sandbox.tflite.inspect_model_protocol import (
+    InspectionReport,
+    ModelOp,
+    ModelSizes,
+    ModelTensor,
+    TensorQuantization,
+)
+from pants_tflite.sandbox.verification.verify_protocol import (
+    OutputCheck,
+    VerificationReport,
+    VerifiedSamples,
+    WorstElement,
+)
 
-INSPECTION = {"format_version": 3, "inputs": [{"name": "x"}], "sha256": "00"}
-VERIFICATION = {"format_version": 2, "mode": "int8", "tools": {"ai-edge-litert": "2.3.0"}}
+INSPECTION = InspectionReport(
+    inputs=(ModelTensor("x", (1, 2), (None, 2), "int8", TensorQuantization((0.5,), (3,), None)),),
+    outputs=(),
+    signatures={},
+    ops=(ModelOp("ABS", version=1, count=2, custom=False),),
+    custom_ops=(),
+    subgraphs=1,
+    tensor_dtypes={"int8": 3},
+    sizes=ModelSizes(file=100, weights=8),
+    external_buffers=False,
+    sha256="00",
+    description="",
+    metadata=(),
+    min_runtime_version=None,
+    schema_version=3,
+)
+VERIFICATION = VerificationReport(
+    kernels="BUILTIN_REF",
+    mode="int8",
+    not_run=None,
+    outputs=(OutputCheck("main", "y", "mismatches", 0.0, WorstElement(0, (1,), 2.0, 2.0)),),
+    samples=VerifiedSamples(1, "ab"),
+    tolerance=0.1,
+    tools={"ai-edge-litert": "2.3.0"},
+)
 CONVERSION = ConversionReport(
     engine="tensorflow",
     mode="int8",
@@ -44,12 +80,47 @@ def test_reports_become_one_sorted_description() -> None:
             "recipe": None,
             "signatures": ["serving_default"],
         },
+        "custom_ops": [],
+        "description": "",
+        "external_buffers": False,
         "format_version": 1,
-        "inputs": [{"name": "x"}],
+        "inputs": [
+            {
+                "name": "x",
+                "shape": [1, 2],
+                "shape_signature": [None, 2],
+                "dtype": "int8",
+                "quantization": {"scales": [0.5], "zero_points": [3], "quantized_dimension": None},
+            }
+        ],
+        "metadata": [],
+        "min_runtime_version": None,
+        "ops": [{"name": "ABS", "version": 1, "count": 2, "custom": False}],
+        "outputs": [],
         "quantization": {"mode": "int8"},
+        "schema_version": 3,
         "sha256": "00",
+        "signatures": {},
+        "sizes": {"file": 100, "weights": 8},
+        "subgraphs": 1,
+        "tensor_dtypes": {"int8": 3},
         "tools": {"ai-edge-litert": "2.3.0", "tensorflow": "2.21.0"},
-        "verification": {"mode": "int8"},
+        "verification": {
+            "kernels": "BUILTIN_REF",
+            "mode": "int8",
+            "not_run": None,
+            "outputs": [
+                {
+                    "signature": "main",
+                    "name": "y",
+                    "measure": "mismatches",
+                    "error": 0.0,
+                    "worst": {"sample": 0, "index": [1], "expected": 2.0, "actual": 2.0},
+                }
+            ],
+            "samples": {"count": 1, "source": "ab"},
+            "tolerance": 0.1,
+        },
     }
 
 
