@@ -10,14 +10,13 @@ from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest
 
 from pants_tflite.compat import add_prefix, collect_rules, concurrently, implicitly, rule
+from pants_tflite.sandbox.archives.write_archive_protocol import ArchiveRequest
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
-ZIP = "zip"
-TAR_GZ = "tar.gz"
 # Of every zip entry's content: what a memory-mapped model needs.
 _ALIGNMENT = 16
 _DIRECTORY = "__content__"
@@ -52,14 +51,13 @@ async def write_archive(request: WriteArchiveRequest) -> Archive:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "pants_tflite.sandbox.archives.write_archive",
+            ArchiveRequest(
+                directory=_DIRECTORY,
+                filename=request.filename,
+                format=request.format,
+                alignment=_ALIGNMENT,
+            ),
             environment,
-            {
-                "alignment": _ALIGNMENT,
-                "directory": _DIRECTORY,
-                "filename": request.filename,
-                "format": request.format,
-            },
             description=f"Write {request.filename} of {request.address}",
             input_digest=content,
         )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Mapping
+from typing import Any, Mapping, Optional
 
 from pants_tflite.pipeline.model_description import ModelDescription
 
@@ -24,7 +24,14 @@ _PLAIN: dict[str, Any] = {
     "subgraphs": 1,
     "tensor_dtypes": {},
     "tools": {},
-    "verification": {"not_run": None},
+    "verification": {
+        "kernels": "BUILTIN_REF",
+        "mode": None,
+        "not_run": None,
+        "outputs": [],
+        "samples": {"count": 1, "source": "seeded"},
+        "tolerance": None,
+    },
 }
 
 
@@ -46,6 +53,13 @@ def _signature(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {"subgraph": 0, **fields, **named}
 
 
+def _quantization(fields: Optional[Mapping[str, Any]]) -> Optional[dict[str, Any]]:
+    if fields is None:
+        return None
+    plain = {"engine": "tensorflow", "mode": None, "recipe": None}
+    return {**plain, "input_type": None, "output_type": None, **fields}
+
+
 def model_description(fields: Mapping[str, Any]) -> ModelDescription:
     """A whole `model.json` with what `fields` have of one; the rest is a plain model's."""
     whole = {
@@ -57,6 +71,8 @@ def model_description(fields: Mapping[str, Any]) -> ModelDescription:
         "signatures": {
             name: _signature(signature) for name, signature in fields.get("signatures", {}).items()
         },
+        "quantization": _quantization(fields.get("quantization")),
+        "verification": {**_PLAIN["verification"], **fields.get("verification", {})},
         "sizes": {"weights": 0, **fields.get("sizes", {"file": 1024})},
     }
     return ModelDescription.parse(json.dumps(whole))

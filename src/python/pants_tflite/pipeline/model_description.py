@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Mapping, Optional
 
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelTensor
+from pants_tflite.sandbox.verification.verify_protocol import OutputCheck, VerifiedSamples
 
 SERVING_SIGNATURE = "serving_default"
 MAIN_SUBGRAPH = 0
@@ -16,21 +17,57 @@ INPUTS, OUTPUTS = "inputs", "outputs"
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """The report of the step that converted the model, without its tools."""
+
+    engine: str
+    mode: Optional[str]
+    input_type: Optional[str]
+    output_type: Optional[str]
+    signatures: tuple[str, ...]
+    calibration: Optional[CalibrationInfo]
+    recipe: Any
+
+
+@dataclass(frozen=True)
+class QuantizationSettings:
+    """What the model's target says; None leaves it to the mode or to the recipe."""
+
+    engine: str
+    mode: Optional[str]
+    input_type: Optional[str]
+    output_type: Optional[str]
+    recipe: Any
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The report of the step that verified the model, without its tools. `not_run` says why the
+    model was not run, if it was not."""
+
+    kernels: str
+    mode: Optional[str]
+    not_run: Optional[str]
+    outputs: tuple[OutputCheck, ...]
+    samples: VerifiedSamples
+    tolerance: Optional[float]
+
+
+@dataclass(frozen=True)
 class ModelDescription(InspectionReport):
     """What the steps found out about one model: what is in it, how it was made, how true it is.
 
     `conversion`, `quantization` and `calibration` are None for a model that was not converted here.
-    `tools` are the versions of what converted and verified it, by name. `conversion` and
-    `verification` are the reports of these steps without their tools.
+    `tools` are the versions of what converted and verified it, by name.
     """
 
     FILE: ClassVar[str] = "model.json"
 
     calibration: Optional[CalibrationInfo]
-    conversion: Optional[Mapping[str, Any]]
-    quantization: Optional[Mapping[str, Any]]
+    conversion: Optional[Conversion]
+    quantization: Optional[QuantizationSettings]
     tools: Mapping[str, str]
-    verification: Mapping[str, Any]
+    verification: Verification
 
     def name_of(self, tensor: ModelTensor, side: str) -> str:
         """What a tensor of the main graph is called: its name in the model's signature.

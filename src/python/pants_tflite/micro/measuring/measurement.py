@@ -99,7 +99,7 @@ class MeasuredModel:
         golden = self.report.facts["golden"]
         if golden is not None:
             return {**golden}
-        reason = self.model.facts.verification["not_run"]
+        reason = self.model.facts.verification.not_run
         return {"not_compared": f"There are no golden vectors: {reason}", "calls": 0, "outputs": []}
 
 
