@@ -10,6 +10,7 @@ from pants.core.target_types import FileSourceField
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     AsyncFieldMixin,
+    BoolField,
     Dependencies,
     FloatField,
     IntField,
@@ -52,6 +53,23 @@ class OutputDirectoryField(OutputPathField):
         by `/` and the target's name.
 
         Example: `output_path="mobile/classifier"`.
+        """
+    )
+
+
+class ModelOutputDirectoryField(OutputDirectoryField):
+    help = help_text(
+        """
+        The directory below `dist/` that the model is packaged into.
+
+        Its `golden_input.npz` is a link to a file in a directory `golden_inputs` next to this one,
+        where models with the same golden input, such as most modes of a parametrized model, share it.
+        Follow links when you copy a model elsewhere, as `cp -rL` does.
+
+        Defaults to the path of the BUILD file's directory, with dots in place of slashes, followed
+        by `/` and the target's name.
+
+        Example: `output_path="mobile/classifier"`; its golden input is in `mobile/golden_inputs`.
         """
     )
 
@@ -341,6 +359,22 @@ class MaxSamplesField(IntField):
     )
 
 
+class IncludeSamplesField(BoolField):
+    alias = "include_samples"
+    default = False
+    help = help_text(
+        """
+        Whether `package` also writes the samples to `dist/`, as `dataset.npz`. `dataset.json`, which
+        describes them, is always written, and other targets get the samples either way.
+
+        Defaults to False: samples may take hundreds of megabytes, and every `package` writes them
+        again.
+
+        Example: `include_samples=True` for a dataset that is passed to `pants run` with `--input`.
+        """
+    )
+
+
 class TfLiteDatasetTarget(Target):
     alias = "tflite_dataset"
     core_fields = (
@@ -349,6 +383,7 @@ class TfLiteDatasetTarget(Target):
         DatasetEntryPointField,
         InputsField,
         MaxSamplesField,
+        IncludeSamplesField,
         SeedField,
         TensorFlowResolveField,
         EnvironmentField,
@@ -555,7 +590,7 @@ class TfLiteModelTarget(Target):
         VerifySamplesField,
         VerifyToleranceField,
         EnvironmentField,
-        OutputDirectoryField,
+        ModelOutputDirectoryField,
     )
     help = help_text(
         """

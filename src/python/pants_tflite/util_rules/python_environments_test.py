@@ -25,8 +25,8 @@ from pants.testutil.rule_runner import RuleRunner
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite import register
-from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.cc.testutil import needs_launcher
+from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.util_rules.python_environments import (
     CompiledEnvironment,
     CompileEnvironmentRequest,
