@@ -48,7 +48,9 @@ def is_missing(page: Path, link: str) -> bool:
 
 
 def test_the_pages_are_here() -> None:
-    assert {"CONTRIBUTING.md", "README.md", "SECURITY.md", "docs/architecture.md"} <= set(map(name, PAGES))
+    assert {"CONTRIBUTING.md", "README.md", "SECURITY.md", "docs/architecture.md"} <= set(
+        map(name, PAGES)
+    )
     assert len([page for page in PAGES if page.parent.name == "reference"]) > 10
 
 

@@ -28,7 +28,6 @@ from pants_tflite.pipeline.build import (
     build_model_file,
 )
 from pants_tflite.pipeline.dataset import (
-    DESCRIPTION_FILE,
     DatasetFieldSet,
     SampleDatasetRequest,
     sample_dataset,
@@ -40,6 +39,7 @@ from pants_tflite.pipeline.export import (
 )
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.pipeline.verify import GOLDEN_INPUT_FILE
+from pants_tflite.sandbox.samples.sample_dataset_protocol import DatasetReport
 from pants_tflite.util_rules.output_paths import (
     OutputPath,
     OutputPathRequest,
@@ -120,7 +120,9 @@ async def package_dataset(field_set: DatasetFieldSet) -> BuiltPackage:
     dataset = await sample_dataset(SampleDatasetRequest(field_set))
     digest = dataset.digest
     if not field_set.include_samples.value:
-        digest = await digest_subset_to_digest(DigestSubset(digest, PathGlobs((DESCRIPTION_FILE,))))
+        digest = await digest_subset_to_digest(
+            DigestSubset(digest, PathGlobs((DatasetReport.FILE,)))
+        )
     return await place_output(PackageOutputRequest(path, digest))
 
 
