@@ -12,7 +12,6 @@ from pants.engine.target import (
     AsyncFieldMixin,
     BoolField,
     Dependencies,
-    FloatField,
     IntField,
     MultipleSourcesField,
     OptionalSingleSourceField,
@@ -28,7 +27,12 @@ from pants_tflite.fields import (
     AddressesOrNamesField,
     AddressField,
     AddressOrNameField,
+    ChoiceField,
+    IntegerField,
     NamedAddressesField,
+    OptionalChoiceField,
+    OptionalIntegerField,
+    OptionalPositiveFloatField,
 )
 from pants_tflite.sandbox.modes import MODE_NAMES, MODES
 
@@ -115,11 +119,10 @@ class ModelResolveField(TensorFlowResolveField):
     """The resolve of a target that yields a SavedModel."""
 
 
-class SeedField(IntField):
+class SeedField(IntegerField):
     alias = "seed"
-    value: int
     default = 0
-    valid_numbers = ValidNumbers.positive_and_zero
+    minimum = 0
     help = help_text(
         """
         The seed of Python's, NumPy's and TensorFlow's random number generators, set before the
@@ -132,11 +135,9 @@ class SeedField(IntField):
     )
 
 
-class ThreadsField(IntField):
+class ThreadsField(IntegerField):
     alias = "threads"
-    value: int
     default = 1
-    valid_numbers = ValidNumbers.positive_only
     help = help_text(
         """
         How many threads TensorFlow computes with. The number is fixed, never taken from the
@@ -344,9 +345,8 @@ class DatasetEntryPointField(EntryPointField):
     )
 
 
-class MaxSamplesField(IntField):
+class MaxSamplesField(OptionalIntegerField):
     alias = "max_samples"
-    valid_numbers = ValidNumbers.positive_only
     help = help_text(
         """
         How many of the first samples that the function yields to take.
@@ -401,7 +401,7 @@ class TfLiteDatasetTarget(Target):
 # -----------------------------------------------------------------------------------------------
 
 
-class QuantizationModeField(StringField):
+class QuantizationModeField(OptionalChoiceField):
     alias = "mode"
     valid_choices = MODE_NAMES
     help = help_text(
@@ -416,7 +416,7 @@ class QuantizationModeField(StringField):
     )
 
 
-class InputTypeField(StringField):
+class InputTypeField(OptionalChoiceField):
     alias = "input_type"
     valid_choices = ("float32", "int8", "uint8", "int16")
     help = help_text(
@@ -431,7 +431,7 @@ class InputTypeField(StringField):
     )
 
 
-class OutputTypeField(StringField):
+class OutputTypeField(OptionalChoiceField):
     alias = "output_type"
     valid_choices = ("float32", "int8", "uint8", "int16")
     help = help_text(
@@ -446,9 +446,8 @@ class OutputTypeField(StringField):
     )
 
 
-class EngineField(StringField):
+class EngineField(ChoiceField):
     alias = "engine"
-    value: str
     default = "tensorflow"
     valid_choices = ENGINES
     help = help_text(
@@ -560,9 +559,8 @@ class SignaturesField(StringSequenceField):
     )
 
 
-class VerifyToleranceField(FloatField):
+class VerifyToleranceField(OptionalPositiveFloatField):
     alias = "verify_tolerance"
-    valid_numbers = ValidNumbers.positive_only
     help = help_text(
         f"""
         How far an output of the converted model may be from the SavedModel's: the root mean square

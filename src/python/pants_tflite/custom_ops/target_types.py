@@ -9,6 +9,7 @@ import re
 from pants.core.target_types import FileSourceField
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
+    AsyncFieldMixin,
     BoolField,
     Dependencies,
     SpecialCasedDependencies,
@@ -18,7 +19,7 @@ from pants.engine.target import (
 )
 from pants.util.strutil import help_text
 
-from pants_tflite.fields import AddressField
+from pants_tflite.fields import AddressField, ChoicesField
 from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
 
 SANITIZERS = ("address", "undefined")
@@ -58,7 +59,7 @@ class RuntimeMavenField(StringField):
     )
 
 
-class RuntimeSha256Field(StringField):
+class RuntimeSha256Field(StringField, AsyncFieldMixin):
     alias = "sha256"
     required = True
     value: str
@@ -72,7 +73,7 @@ class RuntimeSha256Field(StringField):
     )
 
 
-class RuntimeHeadersField(StringField):
+class RuntimeHeadersField(StringField, AsyncFieldMixin):
     alias = "headers"
     value: str
     default = "headers/"
@@ -138,7 +139,7 @@ class KernelDependenciesField(Dependencies):
     )
 
 
-class RegistrationField(StringField):
+class RegistrationField(StringField, AsyncFieldMixin):
     alias = "registration"
     help = help_text(
         """
@@ -168,7 +169,7 @@ class MicroDependenciesField(SpecialCasedDependencies):
     )
 
 
-class MicroRegistrationField(StringField):
+class MicroRegistrationField(StringField, AsyncFieldMixin):
     alias = "micro_registration"
     help = help_text(
         """
@@ -296,7 +297,7 @@ class KernelCasesField(EntryPointField):
     )
 
 
-class SanitizersField(StringSequenceField):
+class SanitizersField(ChoicesField):
     alias = "sanitizers"
     valid_choices = SANITIZERS
     help = help_text(

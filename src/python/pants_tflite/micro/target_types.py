@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
+    AsyncFieldMixin,
     Dependencies,
-    IntField,
     StringField,
     Target,
-    ValidNumbers,
 )
 from pants.util.strutil import help_text
 
@@ -20,15 +19,15 @@ from pants_tflite.custom_ops.target_types import (
     SkipKernelTestField,
     TestedOpField,
 )
-from pants_tflite.fields import AddressField
-from pants_tflite.sizes import SIZE_HELP
+from pants_tflite.fields import AddressField, ChoiceField, IntegerField, OptionalChoiceField
+from pants_tflite.sizes import SIZE_HELP, SizeField
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
 
 CPUS = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 LAYOUTS = ("cmake", "arduino", "zephyr", "esp_idf")
 
 
-class MicroLibraryNameField(StringField):
+class MicroLibraryNameField(StringField, AsyncFieldMixin):
     alias = "library"
     help = help_text(
         """
@@ -44,9 +43,8 @@ class MicroLibraryNameField(StringField):
     )
 
 
-class MicroLayoutField(StringField):
+class MicroLayoutField(ChoiceField):
     alias = "layout"
-    value: str
     default = "cmake"
     valid_choices = LAYOUTS
     help = help_text(
@@ -61,7 +59,7 @@ class MicroLayoutField(StringField):
     )
 
 
-class MicroCpuField(StringField):
+class MicroCpuField(OptionalChoiceField):
     alias = "cpu"
     valid_choices = CPUS
     help = help_text(
@@ -94,7 +92,7 @@ class MicroTflmField(AddressField):
     )
 
 
-class MicroMaxArenaField(StringField):
+class MicroMaxArenaField(SizeField):
     alias = "max_arena"
     help = help_text(
         f"""
@@ -108,7 +106,7 @@ class MicroMaxArenaField(StringField):
     )
 
 
-class MicroMaxFlashField(StringField):
+class MicroMaxFlashField(SizeField):
     alias = "max_flash"
     help = help_text(
         f"""
@@ -123,11 +121,10 @@ class MicroMaxFlashField(StringField):
     )
 
 
-class MicroArenaMarginField(IntField):
+class MicroArenaMarginField(IntegerField):
     alias = "arena_margin"
-    value: int
     default = 10
-    valid_numbers = ValidNumbers.positive_and_zero
+    minimum = 0
     help = help_text(
         """
         How much to add to the smallest tensor arena that works, in percent. The arena is measured
@@ -141,7 +138,7 @@ class MicroArenaMarginField(IntField):
     )
 
 
-class MicroArenaSizeField(StringField):
+class MicroArenaSizeField(SizeField):
     alias = "arena_size"
     help = help_text(
         f"""
@@ -158,11 +155,10 @@ class MicroArenaSizeField(StringField):
     )
 
 
-class MicroGoldenToleranceField(IntField):
+class MicroGoldenToleranceField(IntegerField):
     alias = "golden_tolerance"
-    value: int
     default = 2
-    valid_numbers = ValidNumbers.positive_and_zero
+    minimum = 0
     help = help_text(
         """
         How far an integer output on the device may be from that of LiteRT's reference kernels, in
