@@ -34,11 +34,21 @@ from pants_tflite.fields import (
     OptionalIntegerField,
     OptionalPositiveFloatField,
 )
-from pants_tflite.sandbox.modes import MODE_NAMES, MODES
+from pants_tflite.sandbox.modes import DEFAULT_MODE, IO_TYPES, MODE_NAMES, MODES
 
 _MODES_LIST = ", ".join(MODE_NAMES)
 _CALIBRATED_LIST = " and ".join(mode.name for mode in MODES if mode.calibrates)
 _TOLERANCES_LIST = ", ".join(f"{mode.tolerance:g} for {mode.name}" for mode in MODES)
+_IO_TYPES_LIST = ", ".join(
+    [
+        f"{IO_TYPES[0]} in every mode",
+        *(
+            f"{' or '.join(mode.io_types[1:])} in the mode {mode.name}"
+            for mode in MODES
+            if mode.io_types[1:]
+        ),
+    ]
+)
 ENGINES = ("tensorflow", "ai_edge")
 
 # -----------------------------------------------------------------------------------------------
@@ -409,7 +419,7 @@ class QuantizationModeField(OptionalChoiceField):
         How weights and activations are stored: one of {_MODES_LIST}. The modes
         {_CALIBRATED_LIST} need a `calibration` dataset on the model.
 
-        Defaults to float32, or to no mode if there is a `recipe`.
+        Defaults to {DEFAULT_MODE}, or to no mode if there is a `recipe`.
 
         Example: `mode="int8"`.
         """
@@ -418,11 +428,10 @@ class QuantizationModeField(OptionalChoiceField):
 
 class InputTypeField(OptionalChoiceField):
     alias = "input_type"
-    valid_choices = ("float32", "int8", "uint8", "int16")
+    valid_choices = IO_TYPES
     help = help_text(
-        """
-        The type of the model's inputs: float32 in every mode, int8 or uint8 in the mode int8, int16
-        in the mode int16x8.
+        f"""
+        The type of the model's inputs: {_IO_TYPES_LIST}.
 
         Defaults to float32: the model quantizes its own input.
 
@@ -433,11 +442,10 @@ class InputTypeField(OptionalChoiceField):
 
 class OutputTypeField(OptionalChoiceField):
     alias = "output_type"
-    valid_choices = ("float32", "int8", "uint8", "int16")
+    valid_choices = IO_TYPES
     help = help_text(
-        """
-        The type of the model's outputs: float32 in every mode, int8 or uint8 in the mode int8,
-        int16 in the mode int16x8.
+        f"""
+        The type of the model's outputs: {_IO_TYPES_LIST}.
 
         Defaults to float32: the model dequantizes its own output.
 
@@ -519,12 +527,12 @@ class QuantizationField(AddressOrNameField):
     alias = "quantization"
     target_aliases = ("tflite_quantization",)
     value: str
-    default = "float32"
+    default = DEFAULT_MODE
     help = help_text(
         f"""
         A mode ({_MODES_LIST}), or the address of a `tflite_quantization`.
 
-        Defaults to float32.
+        Defaults to {DEFAULT_MODE}.
 
         Example: `quantization=parametrize("float32", "int8", int8_io=":int8_io")`.
         """

@@ -20,6 +20,7 @@ from pants_tflite.micro.target_types import (
     MicroTflmField,
 )
 from pants_tflite.micro.tflm.op_names import method_of
+from pants_tflite.sandbox.modes import SMALLEST_MODE
 from pants_tflite.sizes import format_size
 
 
@@ -156,7 +157,10 @@ def check_arena(field: MicroMaxArenaField, arenas: Sequence[tuple[str, Mapping[s
                     f"{tensor['name']}, {tensor['dtype']} {tensor['shape']}, of "
                     f"{format_size(tensor['bytes'])}"
                 ),
-                fix="Make that tensor smaller, quantize the model to int8, or allow more.",
+                fix=(
+                    f"Make that tensor smaller, quantize the model to {SMALLEST_MODE}, or allow "
+                    "more."
+                ),
             )
 
 
@@ -171,5 +175,5 @@ def check_flash(field: MicroMaxFlashField, parts: Mapping[str, int]) -> None:
                 f"the bundle takes {format_size(total)} of flash, which is "
                 f"{format_size(total - limit)} too many ({listed})"
             ),
-            fix="Quantize the models to int8, leave one out, or allow more.",
+            fix=f"Quantize the models to {SMALLEST_MODE}, leave one out, or allow more.",
         )

@@ -20,7 +20,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.sandbox.harness import UserError
-from pants_tflite.sandbox.modes import MODE_NAMES, find_mode, io_type
+from pants_tflite.sandbox.modes import DEFAULT_MODE, MODE_NAMES, find_mode, io_type
 from pants_tflite.target_types import (
     EngineField,
     InputTypeField,
@@ -31,8 +31,6 @@ from pants_tflite.target_types import (
     TfLiteQuantizationTarget,
 )
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
-
-_DEFAULT_MODE = "float32"
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,10 @@ class Quantization:
     def may_calibrate(self) -> bool:
         """Whether samples, where there are some, can change the result."""
         return self.calibrates or self.recipe is not None
+
+    @property
+    def has_int8_activations(self) -> bool:
+        return self.mode is not None and find_mode(self.mode).has_int8_activations
 
     @property
     def is_ai_edge(self) -> bool:
@@ -143,7 +145,7 @@ async def read_quantization_target(request: QuantizationTargetRequest) -> Quanti
     if target[RecipeField].value is not None:
         recipe = (await read_recipe(RecipeRequest(target[RecipeField]))).text
     quantization = Quantization(
-        mode=target[QuantizationModeField].checked or (None if recipe else _DEFAULT_MODE),
+        mode=target[QuantizationModeField].checked or (None if recipe else DEFAULT_MODE),
         input_type=target[InputTypeField].checked,
         output_type=target[OutputTypeField].checked,
         engine=target[EngineField].checked,
