@@ -20,6 +20,7 @@ from pants.engine.target import (
 from pants.util.strutil import help_text
 
 from pants_tflite.fields import AddressField, ChoicesField
+from pants_tflite.sandbox.constants import KERNEL_TOLERANCE, as_written
 from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
 
 SANITIZERS = ("address", "undefined")
@@ -283,12 +284,12 @@ class TestedOpField(AddressField):
 
 class KernelCasesField(EntryPointField):
     help = help_text(
-        """
+        f"""
         The function that yields the cases, as `file.py:function` (the file relative to the BUILD
         file) or `module.path:function`. A case is a dict with `inputs`, a list of NumPy arrays, and
         `outputs`, a list of arrays or a function that computes it from the inputs. It may also have
-        `options`, the op's own options by name, a `name`, and a `tolerance` (by default 1e-5 of a
-        float's value, and none for integers). A quantized tensor is `(array, scale, zero_point)`.
+        `options`, the op's own options by name, a `name`, and a `tolerance` (by default
+        {as_written(KERNEL_TOLERANCE)} of a float's value, and none for integers). A quantized tensor is `(array, scale, zero_point)`.
 
         The file must be owned by a Python target (`python_sources`); it becomes a dependency.
 

@@ -20,6 +20,12 @@ from pants_tflite.custom_ops.target_types import (
     TestedOpField,
 )
 from pants_tflite.fields import AddressField, ChoiceField, IntegerField, OptionalChoiceField
+from pants_tflite.sandbox.constants import (
+    ARENA_MARGIN_PERCENT,
+    GOLDEN_RELATIVE,
+    GOLDEN_STEPS,
+    as_written,
+)
 from pants_tflite.sizes import SIZE_HELP, SizeField
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
 
@@ -123,15 +129,15 @@ class MicroMaxFlashField(SizeField):
 
 class MicroArenaMarginField(IntegerField):
     alias = "arena_margin"
-    default = 10
+    default = ARENA_MARGIN_PERCENT
     minimum = 0
     help = help_text(
-        """
+        f"""
         How much to add to the smallest tensor arena that works, in percent. The arena is measured
         with TFLite Micro's reference kernels on a 64-bit host. Optimized kernels, such as
         CMSIS-NN's, may need more for scratch buffers.
 
-        Defaults to 10.
+        Defaults to {ARENA_MARGIN_PERCENT}.
 
         Example: `arena_margin=25`.
         """
@@ -157,14 +163,15 @@ class MicroArenaSizeField(SizeField):
 
 class MicroGoldenToleranceField(IntegerField):
     alias = "golden_tolerance"
-    default = 2
+    default = GOLDEN_STEPS
     minimum = 0
     help = help_text(
-        """
+        f"""
         How far an integer output on the device may be from that of LiteRT's reference kernels, in
-        units of the least significant bit. A float output may differ by 1e-5 of its largest value.
+        units of the least significant bit. A float output may differ by {as_written(GOLDEN_RELATIVE)} of
+        its largest value.
 
-        Defaults to 2.
+        Defaults to {GOLDEN_STEPS}.
 
         Example: `golden_tolerance=0`.
         """
