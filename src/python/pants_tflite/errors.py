@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from pants.engine.addresses import Address
+from pants.engine.target import AsyncFieldMixin
 
 _LAST_LINES = 60
 
@@ -39,6 +40,26 @@ class Mistake:
             value=error["value"],
             detail=error["detail"],
         )
+
+    @classmethod
+    def of(
+        cls,
+        field: AsyncFieldMixin,
+        *,
+        message: str,
+        fix: str,
+        value: Optional[str] = None,
+        detail: str = "",
+    ) -> TfLiteError:
+        """The error for what is wrong with a field, which knows its target.
+
+        `value` is the part of the field's value that is at fault. By default it is all of it, or
+        nothing if the field holds several.
+        """
+        if value is None and isinstance(field.value, (str, int, float)):
+            value = str(field.value)
+        mistake = cls(message=message, fix=fix, field=field.alias, value=value, detail=detail)
+        return mistake.at(field.address)
 
     def at(self, address: Address) -> TfLiteError:
         where = str(address)

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+from typing import Optional
 
 import pytest
 from pants.engine.addresses import Address
+from pants.engine.target import AsyncFieldMixin, IntField, StringField, StringSequenceField
 
 from pants_tflite.errors import Mistake, crash
 
@@ -25,6 +27,36 @@ def test_mistake_shows_its_detail_below() -> None:
         ).encode()
     )
     assert str(mistake.at(ADDRESS)) == "models/linear:int8: m.\n\nFix: f\n\nTraceback …"
+
+
+class _Text(StringField, AsyncFieldMixin):
+    alias = "package"
+
+
+class _Number(IntField, AsyncFieldMixin):
+    alias = "min_sdk"
+
+
+class _Several(StringSequenceField, AsyncFieldMixin):
+    alias = "abis"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        (_Text("digits", ADDRESS), None, "field `package` = 'digits': it is wrong."),
+        (_Text(None, ADDRESS), None, "field `package`: it is wrong."),
+        (_Text(None, ADDRESS), "", "field `package` = '': it is wrong."),
+        (_Number(0, ADDRESS), None, "field `min_sdk` = '0': it is wrong."),
+        (_Several(("x86", "mips"), ADDRESS), None, "field `abis`: it is wrong."),
+        (_Several(("x86", "mips"), ADDRESS), "mips", "field `abis` = 'mips': it is wrong."),
+    ],
+)
+def test_a_field_says_where_the_mistake_is(
+    field: AsyncFieldMixin, value: Optional[str], expected: str
+) -> None:
+    error = Mistake.of(field, message="it is wrong", fix="Mend it.", value=value)
+    assert str(error) == f"models/linear:int8, {expected}\n\nFix: Mend it."
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,32 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Fields that hold addresses: each knows which targets it takes, and which it names."""
+"""Kinds of fields: those that hold addresses, and those that check their own values.
+
+A field of an address knows which targets it takes, and which it names.
+
+A field of choices or numbers checks its value when `check()` or `checked` asks for it. Pants would
+check it when it makes the target, and one bad value would fail every target of the BUILD file.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Iterable, Optional
 
+from pants.engine.addresses import Address
 from pants.engine.target import (
     AsyncFieldMixin,
     DictStringToStringField,
+    FloatField,
+    IntField,
     StringField,
     StringSequenceField,
 )
+
+from pants_tflite.errors import Mistake, TfLiteError
+
+# -----------------------------------------------------------------------------------------------
+# Addresses
+# -----------------------------------------------------------------------------------------------
 
 
 def is_address(value: str) -> bool:
@@ -69,3 +84,128 @@ class NamedAddressesField(ReferencesMixin, DictStringToStringField):
     @property
     def references(self) -> tuple[str, ...]:
         return tuple(sorted(set((self.value or {}).values())))
+
+
+# -----------------------------------------------------------------------------------------------
+# Choices and numbers
+# -----------------------------------------------------------------------------------------------
+
+
+def _or_leave_out(field: AsyncFieldMixin) -> str:
+    default = f" for {field.default}" if field.default is not None else ""
+    return f"leave `{field.alias}` out{default}"
+
+
+def _no_choice(field: AsyncFieldMixin, value: str, choices: Iterable[str]) -> TfLiteError:
+    return Mistake.of(
+        field,
+        message="that is not one of the field's choices",
+        fix=f"Choose one of {', '.join(choices)}, or {_or_leave_out(field)}.",
+        value=value,
+    )
+
+
+class OptionalChoiceField(StringField, AsyncFieldMixin):
+    """One of `valid_choices`, or nothing."""
+
+    valid_choices: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> Optional[str]:
+        # Not StringField's own, which compares with the choices.
+        return super(StringField, cls).compute_value(raw_value, address)
+
+    def check(self) -> None:
+        """Raises if the value is not among the choices."""
+        if self.value is not None and self.value not in self.valid_choices:
+            raise _no_choice(self, self.value, self.valid_choices)
+
+    @property
+    def checked(self) -> Optional[str]:
+        self.check()
+        return self.value
+
+
+class ChoiceField(OptionalChoiceField):
+    """One of `valid_choices`, of which one is the default."""
+
+    value: str
+
+    @property
+    def checked(self) -> str:
+        self.check()
+        return self.value
+
+
+class ChoicesField(StringSequenceField, AsyncFieldMixin):
+    """Several of `valid_choices`."""
+
+    valid_choices: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def compute_value(
+        cls, raw_value: Optional[Iterable[str]], address: Address
+    ) -> Optional[tuple[str, ...]]:
+        # Not StringSequenceField's own, which compares with the choices.
+        return super(StringSequenceField, cls).compute_value(raw_value, address)
+
+    def check(self) -> None:
+        """Raises if a value is not among the choices."""
+        for value in self.value or ():
+            if value not in self.valid_choices:
+                raise _no_choice(self, value, self.valid_choices)
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        self.check()
+        return tuple(self.value or ())
+
+
+class OptionalIntegerField(IntField, AsyncFieldMixin):
+    """A number of at least `minimum`, or nothing."""
+
+    minimum: ClassVar[int] = 1
+
+    def check(self) -> None:
+        """Raises if the value is less than the minimum."""
+        if self.value is not None and self.value < self.minimum:
+            raise Mistake.of(
+                self,
+                message=f"the number must be at least {self.minimum}",
+                fix=f"Give {self.minimum} or more, or {_or_leave_out(self)}.",
+            )
+
+    @property
+    def checked(self) -> Optional[int]:
+        self.check()
+        return self.value
+
+
+class IntegerField(OptionalIntegerField):
+    """A number of at least `minimum`, which has a default."""
+
+    value: int
+
+    @property
+    def checked(self) -> int:
+        self.check()
+        return self.value
+
+
+class OptionalPositiveFloatField(FloatField, AsyncFieldMixin):
+    """A number greater than zero, or nothing."""
+
+    def check(self) -> None:
+        """Raises if the value is not greater than zero."""
+        # A NaN is not either.
+        if self.value is not None and not self.value > 0:
+            raise Mistake.of(
+                self,
+                message="the number must be greater than 0",
+                fix=f"Give a greater one, or {_or_leave_out(self)}.",
+            )
+
+    @property
+    def checked(self) -> Optional[float]:
+        self.check()
+        return self.value

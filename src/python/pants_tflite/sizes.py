@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from pants.engine.addresses import Address
+from pants.engine.target import AsyncFieldMixin, StringField
 
 from pants_tflite.errors import Mistake
 
@@ -25,20 +25,23 @@ _SIZE = re.compile(rf"(0|[1-9][0-9]*)(\.[0-9]+)? ?({'|'.join(_UNITS)})", re.ASCI
 SIZE_HELP = "a number and a unit: B, KB (1000 bytes), KiB (1024), MB, MiB, GB or GiB"
 
 
-def parse_size(address: Address, field: str, value: Optional[str]) -> Optional[int]:
-    """The bytes that the field `field` of `address` says; None where it says nothing."""
-    if value is None:
-        return None
-    match = _SIZE.fullmatch(value)
-    size = _bytes(match) if match else None
-    if size is None or size < 1:
-        raise Mistake(
-            message="that is not a size of a whole number of bytes, at least one",
-            fix=f'Give {SIZE_HELP}, as in `{field}="64KiB"`.',
-            field=field,
-            value=value,
-        ).at(address)
-    return size
+class SizeField(StringField, AsyncFieldMixin):
+    """A size, or nothing."""
+
+    @property
+    def bytes(self) -> Optional[int]:
+        """The size in bytes. Raises if the value is not a size."""
+        if self.value is None:
+            return None
+        match = _SIZE.fullmatch(self.value)
+        size = _bytes(match) if match else None
+        if size is None or size < 1:
+            raise Mistake.of(
+                self,
+                message="that is not a size of a whole number of bytes, at least one",
+                fix=f'Give {SIZE_HELP}, as in `{self.alias}="64KiB"`.',
+            )
+        return size
 
 
 def _bytes(match: re.Match[str]) -> Optional[int]:

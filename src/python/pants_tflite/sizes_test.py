@@ -8,9 +8,13 @@ import pytest
 from pants.engine.addresses import Address
 
 from pants_tflite.errors import TfLiteError
-from pants_tflite.sizes import format_size, parse_size
+from pants_tflite.sizes import SizeField, format_size
 
 ADDRESS = Address("models", target_name="mcu")
+
+
+class MaxArenaField(SizeField):
+    alias = "max_arena"
 
 
 @pytest.mark.parametrize(
@@ -27,15 +31,16 @@ ADDRESS = Address("models", target_name="mcu")
     ],
 )
 def test_sizes(value: str | None, expected: int | None) -> None:
-    assert parse_size(ADDRESS, "max_arena", value) == expected
+    assert MaxArenaField(value, ADDRESS).bytes == expected
 
 
 @pytest.mark.parametrize(
     "value", ["", "4", "4kb", "4K", "KB", "-4KB", "0B", "1.0001KB", "04KB", "4KB\n", "4  KB", "٤KB"]
 )
 def test_what_is_no_size(value: str) -> None:
+    field = MaxArenaField(value, ADDRESS)
     with pytest.raises(TfLiteError) as error:
-        parse_size(ADDRESS, "max_arena", value)
+        field.bytes
     assert f"models:mcu, field `max_arena` = {value!r}" in str(error.value)
     assert 'max_arena="64KiB"' in str(error.value)
 

@@ -12,7 +12,6 @@ from pants.engine.target import (
     AsyncFieldMixin,
     BoolField,
     Dependencies,
-    FloatField,
     IntField,
     MultipleSourcesField,
     OptionalSingleSourceField,
@@ -28,13 +27,28 @@ from pants_tflite.fields import (
     AddressesOrNamesField,
     AddressField,
     AddressOrNameField,
+    ChoiceField,
+    IntegerField,
     NamedAddressesField,
+    OptionalChoiceField,
+    OptionalIntegerField,
+    OptionalPositiveFloatField,
 )
-from pants_tflite.sandbox.modes import MODE_NAMES, MODES
+from pants_tflite.sandbox.modes import DEFAULT_MODE, IO_TYPES, MODE_NAMES, MODES
 
 _MODES_LIST = ", ".join(MODE_NAMES)
 _CALIBRATED_LIST = " and ".join(mode.name for mode in MODES if mode.calibrates)
 _TOLERANCES_LIST = ", ".join(f"{mode.tolerance:g} for {mode.name}" for mode in MODES)
+_IO_TYPES_LIST = ", ".join(
+    [
+        f"{IO_TYPES[0]} in every mode",
+        *(
+            f"{' or '.join(mode.io_types[1:])} in the mode {mode.name}"
+            for mode in MODES
+            if mode.io_types[1:]
+        ),
+    ]
+)
 ENGINES = ("tensorflow", "ai_edge")
 
 # -----------------------------------------------------------------------------------------------
@@ -116,11 +130,10 @@ class ModelResolveField(TensorFlowResolveField):
     """The resolve of a target that yields a SavedModel."""
 
 
-class SeedField(IntField):
+class SeedField(IntegerField):
     alias = "seed"
-    value: int
     default = 0
-    valid_numbers = ValidNumbers.positive_and_zero
+    minimum = 0
     help = help_text(
         """
         The seed of Python's, NumPy's and TensorFlow's random number generators, set before the
@@ -133,11 +146,9 @@ class SeedField(IntField):
     )
 
 
-class ThreadsField(IntField):
+class ThreadsField(IntegerField):
     alias = "threads"
-    value: int
     default = 1
-    valid_numbers = ValidNumbers.positive_only
     help = help_text(
         """
         How many threads TensorFlow computes with. The number is fixed, never taken from the
@@ -345,9 +356,8 @@ class DatasetEntryPointField(EntryPointField):
     )
 
 
-class MaxSamplesField(IntField):
+class MaxSamplesField(OptionalIntegerField):
     alias = "max_samples"
-    valid_numbers = ValidNumbers.positive_only
     help = help_text(
         """
         How many of the first samples that the function yields to take.
@@ -402,7 +412,7 @@ class TfLiteDatasetTarget(Target):
 # -----------------------------------------------------------------------------------------------
 
 
-class QuantizationModeField(StringField):
+class QuantizationModeField(OptionalChoiceField):
     alias = "mode"
     valid_choices = MODE_NAMES
     help = help_text(
@@ -410,20 +420,19 @@ class QuantizationModeField(StringField):
         How weights and activations are stored: one of {_MODES_LIST}. The modes
         {_CALIBRATED_LIST} need a `calibration` dataset on the model.
 
-        Defaults to float32, or to no mode if there is a `recipe`.
+        Defaults to {DEFAULT_MODE}, or to no mode if there is a `recipe`.
 
         Example: `mode="int8"`.
         """
     )
 
 
-class InputTypeField(StringField):
+class InputTypeField(OptionalChoiceField):
     alias = "input_type"
-    valid_choices = ("float32", "int8", "uint8", "int16")
+    valid_choices = IO_TYPES
     help = help_text(
-        """
-        The type of the model's inputs: float32 in every mode, int8 or uint8 in the mode int8, int16
-        in the mode int16x8.
+        f"""
+        The type of the model's inputs: {_IO_TYPES_LIST}.
 
         Defaults to float32: the model quantizes its own input.
 
@@ -432,13 +441,12 @@ class InputTypeField(StringField):
     )
 
 
-class OutputTypeField(StringField):
+class OutputTypeField(OptionalChoiceField):
     alias = "output_type"
-    valid_choices = ("float32", "int8", "uint8", "int16")
+    valid_choices = IO_TYPES
     help = help_text(
-        """
-        The type of the model's outputs: float32 in every mode, int8 or uint8 in the mode int8,
-        int16 in the mode int16x8.
+        f"""
+        The type of the model's outputs: {_IO_TYPES_LIST}.
 
         Defaults to float32: the model dequantizes its own output.
 
@@ -447,9 +455,8 @@ class OutputTypeField(StringField):
     )
 
 
-class EngineField(StringField):
+class EngineField(ChoiceField):
     alias = "engine"
-    value: str
     default = "tensorflow"
     valid_choices = ENGINES
     help = help_text(
@@ -521,12 +528,12 @@ class QuantizationField(AddressOrNameField):
     alias = "quantization"
     target_aliases = ("tflite_quantization",)
     value: str
-    default = "float32"
+    default = DEFAULT_MODE
     help = help_text(
         f"""
         A mode ({_MODES_LIST}), or the address of a `tflite_quantization`.
 
-        Defaults to float32.
+        Defaults to {DEFAULT_MODE}.
 
         Example: `quantization=parametrize("float32", "int8", int8_io=":int8_io")`.
         """
@@ -561,9 +568,8 @@ class SignaturesField(StringSequenceField):
     )
 
 
-class VerifyToleranceField(FloatField):
+class VerifyToleranceField(OptionalPositiveFloatField):
     alias = "verify_tolerance"
-    valid_numbers = ValidNumbers.positive_only
     help = help_text(
         f"""
         How far an output of the converted model may be from the SavedModel's: the root mean square

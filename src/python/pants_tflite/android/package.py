@@ -100,21 +100,16 @@ class BuiltAndroidLibrary:
 
 def check_fields(field_set: AndroidLibraryFieldSet) -> AndroidSettings:
     """What the fields say, but for those of all bundles; raises where one is wrong."""
-    address = field_set.address
-    package = check_package(address, field_set.package.value)
+    package = check_package(field_set.package)
     return AndroidSettings(
         package=package,
-        abis=check_abis(address, field_set.abis.value),
-        min_sdk=check_min_sdk(address, field_set.min_sdk.value),
+        abis=check_abis(field_set.abis),
+        min_sdk=check_min_sdk(field_set.min_sdk),
         coordinates=check_coordinates(
-            address,
-            package,
-            field_set.group.value,
-            field_set.artifact.value,
-            field_set.version.value,
+            package, field_set.group, field_set.artifact, field_set.version
         ),
-        runtime=check_runtime(address, field_set.runtime.value),
-        runtime_library=check_runtime_library(address, field_set.runtime_library.value),
+        runtime=check_runtime(field_set.runtime),
+        runtime_library=check_runtime_library(field_set.runtime_library),
     )
 
 
@@ -129,7 +124,7 @@ async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAnd
         tools = await find_java_tools(JavaToolsRequest(address, field_set.android_jar))
     plan = await plan_bundle(PlanBundleRequest(field_set))
     if plan.kernels:
-        check_native_min_sdk(address, settings.min_sdk)
+        check_native_min_sdk(field_set.min_sdk)
         await check_kernels(CheckKernelsRequest(settings, plan.kernels))
     models = await build_bundle_models(BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Optional, Sequence
 
 from pants.engine.addresses import Address
 
@@ -28,8 +27,6 @@ from pants_tflite.bundles.fields import BundleVersionField
 from pants_tflite.bundles.names import check_version
 from pants_tflite.errors import Mistake
 
-# The runtime that is named in advice.
-_EXAMPLE_RUNTIME = MavenRuntimeField.default
 _PACKAGE_PART = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _GROUP = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 # Android's asset packager leaves out folders whose names begin otherwise.
@@ -65,9 +62,9 @@ def default_artifact(address: Address) -> str:
     return text.lstrip("_.-")
 
 
-def check_package(address: Address, package: str) -> str:
-    """The package; raises where it is none, or one that Java or Android refuses."""
-    parts = package.split(".")
+def check_package(field: AndroidPackageField) -> str:
+    """The package. Raises if it is not one, or one that Java or Android refuses."""
+    parts = field.value.split(".")
     message = ""
     if len(parts) < 2:
         message = "a package has two parts at least"
@@ -77,54 +74,54 @@ def check_package(address: Address, package: str) -> str:
         elif part in _JAVA_WORDS:
             message = f"{part!r} is a word of the Java language"
     if message:
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message=message,
             fix=(
                 "Write letters, digits and `_`, with a letter first in each part, as in "
                 "`org.example.digits`."
             ),
-            field=AndroidPackageField.alias,
-            value=package,
-        ).at(address)
-    return package
+        )
+    return field.value
 
 
-def check_abis(address: Address, abis: Sequence[str]) -> tuple[str, ...]:
-    """The ABIs, sorted; raises where one is unknown or there twice, or there are none."""
+def check_abis(field: AndroidAbisField) -> tuple[str, ...]:
+    """The ABIs, sorted. Raises if one is unknown or there twice, or there are none."""
+    abis = field.value
     for abi in abis:
         if abi not in ABIS:
-            raise Mistake(
+            raise Mistake.of(
+                field,
                 message="Android has no such ABI that TensorFlow Lite runs on",
                 fix=f"Choose among {', '.join(ABIS)}.",
-                field=AndroidAbisField.alias,
                 value=abi,
-            ).at(address)
+            )
     if not abis or len(set(abis)) < len(abis):
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message="there are no ABIs, or one is there twice",
             fix=f"Choose among {', '.join(ABIS)}, or leave the field out for all of them.",
-            field=AndroidAbisField.alias,
             value=", ".join(abis),
-        ).at(address)
+        )
     return tuple(sorted(abis))
 
 
-def check_min_sdk(address: Address, min_sdk: int) -> int:
-    """The API level; raises where TensorFlow Lite does not run on so old an Android."""
-    if min_sdk < LOWEST_MIN_SDK:
-        raise Mistake(
+def check_min_sdk(field: MinSdkField) -> int:
+    """The API level. Raises if TensorFlow Lite does not run on so old an Android."""
+    if field.value < LOWEST_MIN_SDK:
+        raise Mistake.of(
+            field,
             message=f"TensorFlow Lite needs API level {LOWEST_MIN_SDK} at least",
             fix=f"Give {LOWEST_MIN_SDK} or more, or leave the field out for {MinSdkField.default}.",
-            field=MinSdkField.alias,
-            value=str(min_sdk),
-        ).at(address)
-    return min_sdk
+        )
+    return field.value
 
 
-def check_native_min_sdk(address: Address, min_sdk: int) -> None:
-    """Raises where kernels cannot be built for so old an Android."""
-    if min_sdk < LOWEST_NATIVE_MIN_SDK:
-        raise Mistake(
+def check_native_min_sdk(field: MinSdkField) -> None:
+    """Raises if kernels cannot be built for so old an Android."""
+    if field.value < LOWEST_NATIVE_MIN_SDK:
+        raise Mistake.of(
+            field,
             message=(
                 "the models have custom ops, whose kernels need API level "
                 f"{LOWEST_NATIVE_MIN_SDK} at least"
@@ -133,65 +130,63 @@ def check_native_min_sdk(address: Address, min_sdk: int) -> None:
                 f"Give {LOWEST_NATIVE_MIN_SDK} or more, or leave the field out for "
                 f"{MinSdkField.default}."
             ),
-            field=MinSdkField.alias,
-            value=str(min_sdk),
-        ).at(address)
+        )
 
 
-def check_runtime_library(address: Address, library: str) -> str:
-    """The library's name; raises where an app can have none of that name."""
-    if not _LIBRARY.fullmatch(library):
-        raise Mistake(
+def check_runtime_library(field: RuntimeLibraryField) -> str:
+    """The library's name. Raises if no library in an app can have it."""
+    if not _LIBRARY.fullmatch(field.value):
+        raise Mistake.of(
+            field,
             message="that is not the file name of a shared library in an app",
-            fix=f"Write the name alone, as in `{RuntimeLibraryField.default}`.",
-            field=RuntimeLibraryField.alias,
-            value=library,
-        ).at(address)
-    return library
+            fix=f"Write the name alone, as in `{field.default}`.",
+        )
+    return field.value
 
 
 def check_coordinates(
-    address: Address, package: str, group: Optional[str], artifact: Optional[str], version: str
+    package: str,
+    group: MavenGroupField,
+    artifact: MavenArtifactField,
+    version: BundleVersionField,
 ) -> MavenCoordinates:
-    """What the library is published as; raises where Maven does not take it."""
+    """What the library is published as. Raises if Maven does not take it."""
     coordinates = MavenCoordinates(
-        package if group is None else group,
-        default_artifact(address) if artifact is None else artifact,
-        check_version(address, version),
+        package if group.value is None else group.value,
+        default_artifact(artifact.address) if artifact.value is None else artifact.value,
+        check_version(version.address, version.value),
     )
     if not _GROUP.fullmatch(coordinates.group):
-        raise Mistake(
+        raise Mistake.of(
+            group,
             message="that is not the name of a Maven group",
             fix="Write names of letters, digits, `_` and `-` with dots between.",
-            field=MavenGroupField.alias,
             value=coordinates.group,
-        ).at(address)
+        )
     if not _ARTIFACT.fullmatch(coordinates.artifact):
-        raise Mistake(
+        raise Mistake.of(
+            artifact,
             message="that is not the name of a Maven artifact and of a folder of assets",
             fix="Write letters, digits, `_`, `.` and `-`, with a letter or digit first.",
-            field=MavenArtifactField.alias,
             value=coordinates.artifact,
-        ).at(address)
+        )
     if coordinates.version.upper().endswith("-SNAPSHOT"):
-        raise Mistake(
+        raise Mistake.of(
+            version,
             message="Maven takes a snapshot for a version whose content changes",
             fix="Give a version that stands for these bytes alone, such as `1.4.0-rc.1`.",
-            field=BundleVersionField.alias,
-            value=coordinates.version,
-        ).at(address)
+        )
     return coordinates
 
 
-def check_runtime(address: Address, runtime: str) -> MavenCoordinates:
-    """The coordinates; raises where they are none, or of no single version."""
-    parts = runtime.split(":")
+def check_runtime(field: MavenRuntimeField) -> MavenCoordinates:
+    """The coordinates. Raises if they are not any, or not of a single version."""
+    parts = field.value.split(":")
     patterns = (_GROUP, _ARTIFACT, _VERSION)
     if len(parts) != 3 or not all(p.fullmatch(part) for p, part in zip(patterns, parts)):
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message="those are not the Maven coordinates `group:artifact:version` of one release",
-            fix=f"Write them out, as in `{_EXAMPLE_RUNTIME}`, without a range or a `+`.",
-            field=MavenRuntimeField.alias,
-            value=runtime,
-        ).at(address)
+            fix=f"Write them out, as in `{field.default}`, without a range or a `+`.",
+        )
     return MavenCoordinates(*parts)

@@ -18,21 +18,31 @@ from pants_tflite.android.settings import (
     check_runtime_library,
     default_artifact,
 )
+from pants_tflite.android.target_types import (
+    AndroidAbisField,
+    AndroidPackageField,
+    MavenArtifactField,
+    MavenGroupField,
+    MavenRuntimeField,
+    MinSdkField,
+    RuntimeLibraryField,
+)
+from pants_tflite.bundles.fields import BundleVersionField
 from pants_tflite.errors import TfLiteError
 
 ADDRESS = Address("models/digits", target_name="android")
 
 
-def _error(check: Callable[..., Any], *args: Any) -> str:
+def _error(check: Callable[..., Any], *fields: Any) -> str:
     with pytest.raises(TfLiteError) as error:
-        check(ADDRESS, *args)
+        check(*fields)
     assert "Fix: " in str(error.value)
     return str(error.value)
 
 
 @pytest.mark.parametrize("package", ["org.example", "com.Example_2.digits"])
 def test_packages(package: str) -> None:
-    assert check_package(ADDRESS, package) == package
+    assert check_package(AndroidPackageField(package, ADDRESS)) == package
 
 
 @pytest.mark.parametrize(
@@ -52,13 +62,13 @@ def test_packages(package: str) -> None:
     ],
 )
 def test_bad_packages(package: str, expected: str) -> None:
-    error = _error(check_package, package)
+    error = _error(check_package, AndroidPackageField(package, ADDRESS))
     assert f"models/digits:android, field `package` = {package!r}: " in error
     assert expected in error
 
 
 def test_abis_are_sorted() -> None:
-    assert check_abis(ADDRESS, ("x86_64", "arm64-v8a")) == ("arm64-v8a", "x86_64")
+    assert check_abis(AndroidAbisField(("x86_64", "arm64-v8a"), ADDRESS)) == ("arm64-v8a", "x86_64")
 
 
 @pytest.mark.parametrize(
@@ -70,17 +80,18 @@ def test_abis_are_sorted() -> None:
     ],
 )
 def test_bad_abis(abis: tuple[str, ...], expected: str) -> None:
-    assert expected in _error(check_abis, abis)
+    assert expected in _error(check_abis, AndroidAbisField(abis, ADDRESS))
 
 
 def test_min_sdk() -> None:
-    assert check_min_sdk(ADDRESS, 19) == 19
-    assert "field `min_sdk` = '18': TensorFlow Lite needs API level 19" in _error(check_min_sdk, 18)
+    assert check_min_sdk(MinSdkField(19, ADDRESS)) == 19
+    error = _error(check_min_sdk, MinSdkField(18, ADDRESS))
+    assert "field `min_sdk` = '18': TensorFlow Lite needs API level 19" in error
 
 
 def test_min_sdk_of_native_code() -> None:
-    check_native_min_sdk(ADDRESS, 21)
-    error = _error(check_native_min_sdk, 20)
+    check_native_min_sdk(MinSdkField(21, ADDRESS))
+    error = _error(check_native_min_sdk, MinSdkField(20, ADDRESS))
     assert "field `min_sdk` = '20': the models have custom ops" in error
     assert "need API level 21 at least" in error
 
@@ -98,8 +109,18 @@ def test_artifact_by_default(directory: str, name: str, expected: str) -> None:
     assert default_artifact(Address(directory, target_name=name)) == expected
 
 
+def _fields(
+    group: Optional[str], artifact: Optional[str], version: str
+) -> tuple[MavenGroupField, MavenArtifactField, BundleVersionField]:
+    return (
+        MavenGroupField(group, ADDRESS),
+        MavenArtifactField(artifact, ADDRESS),
+        BundleVersionField(version, ADDRESS),
+    )
+
+
 def test_coordinates_by_default() -> None:
-    coordinates = check_coordinates(ADDRESS, "org.example", None, None, "1.0.0")
+    coordinates = check_coordinates("org.example", *_fields(None, None, "1.0.0"))
     assert str(coordinates) == "org.example:digits-android:1.0.0"
 
 
@@ -125,11 +146,11 @@ def test_coordinates_by_default() -> None:
 def test_bad_coordinates(
     group: Optional[str], artifact: Optional[str], version: str, expected: str
 ) -> None:
-    assert expected in _error(check_coordinates, "org.example", group, artifact, version)
+    assert expected in _error(check_coordinates, "org.example", *_fields(group, artifact, version))
 
 
 def test_runtime() -> None:
-    runtime = check_runtime(ADDRESS, "com.google.ai.edge.litert:litert:1.4.0")
+    runtime = check_runtime(MavenRuntimeField("com.google.ai.edge.litert:litert:1.4.0", ADDRESS))
     assert (runtime.group, runtime.artifact) == ("com.google.ai.edge.litert", "litert")
     assert runtime.version == "1.4.0"
 
@@ -146,17 +167,18 @@ def test_runtime() -> None:
     ],
 )
 def test_bad_runtime(runtime: str) -> None:
-    assert f"field `runtime` = {runtime!r}" in _error(check_runtime, runtime)
+    error = _error(check_runtime, MavenRuntimeField(runtime, ADDRESS))
+    assert f"field `runtime` = {runtime!r}" in error
 
 
 def test_runtime_library() -> None:
     for library in ("libtensorflowlite_jni.so", "libLiteRt.so"):
-        assert check_runtime_library(ADDRESS, library) == library
+        assert check_runtime_library(RuntimeLibraryField(library, ADDRESS)) == library
 
 
 @pytest.mark.parametrize(
     "library", ["", "tensorflowlite", "lib.so", "libtflite.a", "jni/libtflite.so", "libtflite.so.2"]
 )
 def test_bad_runtime_library(library: str) -> None:
-    expected = f"field `runtime_library` = {library!r}"
-    assert expected in _error(check_runtime_library, library)
+    error = _error(check_runtime_library, RuntimeLibraryField(library, ADDRESS))
+    assert f"field `runtime_library` = {library!r}" in error

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from pants.engine.target import (
+    AsyncFieldMixin,
     BoolField,
     IntField,
     StringField,
     StringSequenceField,
     Target,
-    ValidNumbers,
 )
 from pants.util.strutil import help_text
 
@@ -24,7 +24,7 @@ LOWEST_MIN_SDK = 19
 LOWEST_NATIVE_MIN_SDK = 21
 
 
-class AndroidPackageField(StringField):
+class AndroidPackageField(StringField, AsyncFieldMixin):
     alias = "package"
     value: str
     required = True
@@ -38,7 +38,7 @@ class AndroidPackageField(StringField):
     )
 
 
-class AndroidAbisField(StringSequenceField):
+class AndroidAbisField(StringSequenceField, AsyncFieldMixin):
     alias = "abis"
     value: tuple[str, ...]
     default = ABIS
@@ -55,11 +55,10 @@ class AndroidAbisField(StringSequenceField):
     )
 
 
-class MinSdkField(IntField):
+class MinSdkField(IntField, AsyncFieldMixin):
     alias = "min_sdk"
     value: int
     default = 24
-    valid_numbers = ValidNumbers.positive_only
     help = help_text(
         f"""
         The lowest Android API level that an app with the library can be installed on. It is at
@@ -73,7 +72,7 @@ class MinSdkField(IntField):
     )
 
 
-class MavenGroupField(StringField):
+class MavenGroupField(StringField, AsyncFieldMixin):
     alias = "group"
     help = help_text(
         """
@@ -86,7 +85,7 @@ class MavenGroupField(StringField):
     )
 
 
-class MavenArtifactField(StringField):
+class MavenArtifactField(StringField, AsyncFieldMixin):
     alias = "artifact"
     help = help_text(
         """
@@ -101,7 +100,7 @@ class MavenArtifactField(StringField):
     )
 
 
-class MavenRuntimeField(StringField):
+class MavenRuntimeField(StringField, AsyncFieldMixin):
     alias = "runtime"
     value: str
     default = "org.tensorflow:tensorflow-lite:2.16.1"
@@ -119,7 +118,7 @@ class MavenRuntimeField(StringField):
     )
 
 
-class RuntimeLibraryField(StringField):
+class RuntimeLibraryField(StringField, AsyncFieldMixin):
     alias = "runtime_library"
     value: str
     default = "libtensorflowlite_jni.so"

@@ -11,14 +11,15 @@ from pants.engine.fs import AddPrefix, Digest
 
 from pants_tflite.compat import add_prefix, collect_rules, concurrently, implicitly, rule
 from pants_tflite.sandbox.archives.write_archive_protocol import ArchiveRequest
+from pants_tflite.sandbox.constants import MODEL_ALIGNMENT
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
-# Of every zip entry's content: what a memory-mapped model needs.
-_ALIGNMENT = 16
+# Of every zip entry's content, since an app maps models into memory.
+_ALIGNMENT = MODEL_ALIGNMENT
 _DIRECTORY = "__content__"
 
 

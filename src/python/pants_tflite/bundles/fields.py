@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
+    AsyncFieldMixin,
     Dependencies,
     DictStringToStringField,
     StringField,
@@ -64,7 +65,7 @@ class BundleLabelsField(NamedAddressesField):
     )
 
 
-class BundleVersionField(StringField):
+class BundleVersionField(StringField, AsyncFieldMixin):
     alias = "version"
     value: str
     default = "0.1.0"

@@ -44,16 +44,16 @@ class CustomOp:
         registration = target[RegistrationField].value or default_registration(name)
         micro_registration = target[MicroRegistrationField].value or registration
         for field, value in (
-            (RegistrationField, registration),
-            (MicroRegistrationField, micro_registration),
+            (target[RegistrationField], registration),
+            (target[MicroRegistrationField], micro_registration),
         ):
             if not _C_NAME.fullmatch(value):
-                raise Mistake(
+                raise Mistake.of(
+                    field,
                     message="this is no name of a C function",
                     fix="Write the name alone, such as `Register_SCALED_ATAN`.",
-                    field=field.alias,
                     value=value,
-                ).at(target.address)
+                )
         return cls(
             address=target.address,
             name=name,
@@ -100,12 +100,12 @@ async def resolve_custom_ops(request: ResolveCustomOpsRequest) -> CustomOps:
     names.extend(op.name for op in ops.values())
     for name in names:
         if names.count(name) > 1:
-            raise Mistake(
+            raise Mistake.of(
+                field,
                 message=f"the op {name} is declared twice",
                 fix="Name it once: by the address of its `tflite_custom_op`, if there is one.",
-                field=field.alias,
                 value=", ".join(values),
-            ).at(field.address)
+            )
     return CustomOps(
         names=tuple(sorted(names)),
         ops=tuple(sorted(ops.values(), key=lambda op: op.name)),

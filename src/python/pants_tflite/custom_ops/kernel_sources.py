@@ -14,6 +14,7 @@ from pants.backend.cc.target_types import (
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.target import (
+    AsyncFieldMixin,
     DependenciesRequest,
     HydrateSourcesRequest,
     Target,
@@ -120,26 +121,26 @@ async def find_kernel_source(request: KernelSourceRequest) -> KernelSource:
 async def find_kernel_sources(request: KernelSourcesRequest) -> KernelSources:
     target = request.target
     if request.variant == MICRO:
-        field = MicroDependenciesField.alias
+        field: AsyncFieldMixin = target[MicroDependenciesField]
         roots = await resolve_unparsed_address_inputs(
             target[MicroDependenciesField].to_unparsed_address_inputs(), **implicitly()
         )
     else:
-        field = KernelDependenciesField.alias
+        field = target[KernelDependenciesField]
         roots = await resolve_dependencies(
             DependenciesRequest(target[KernelDependenciesField]), **implicitly()
         )
     transitive = await transitive_targets(TransitiveTargetsRequest(roots), **implicitly())
     sources = [found for found in _cc_targets(transitive) if not is_header(found)]
     if not sources:
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message=f"the {request.variant} variant of the kernel has no C or C++ source",
             fix=(
-                f"Name the `cc_source` or `cc_sources` targets of the kernel in `{field}`; they "
+                f"Name the `cc_source` or `cc_sources` targets of the kernel in `{field.alias}`; they "
                 "need the backend `pants.backend.experimental.cc`."
             ),
-            field=field,
-        ).at(target.address)
+        )
     found = await concurrently(
         find_kernel_source(KernelSourceRequest(source.address)) for source in sources
     )

@@ -140,7 +140,7 @@ async def collect_cases(request: KernelCasesRequest) -> KernelCases:
 async def build_tested_kernel(request: TestedKernelRequest) -> TestedKernel:
     field = request.fields.custom_op
     reference = await resolve_reference(ReferenceRequest(field, field.value))
-    target, sanitizers = reference.target, tuple(request.fields.sanitizers.value or ())
+    target, sanitizers = reference.target, request.fields.sanitizers.checked
     op = CustomOp.create(target)
     if sanitizers:
         kernel = await build_sanitized_kernel(

@@ -92,48 +92,45 @@ def check_runtime(target: Target) -> None:
         both = (
             "both `source` and `maven` name" if has_source else "neither `source` nor `maven` names"
         )
-        raise Mistake(
+        raise Mistake.of(
+            target[RuntimeSourceField],
             message=f"{both} an archive",
             fix="Give one of the two fields.",
-            field=RuntimeSourceField.alias,
-        ).at(target.address)
-    sha256 = target[RuntimeSha256Field].value
-    if not _SHA256.fullmatch(sha256):
-        raise Mistake(
+        )
+    sha256 = target[RuntimeSha256Field]
+    if not _SHA256.fullmatch(sha256.value):
+        raise Mistake.of(
+            sha256,
             message="a SHA-256 has 64 hexadecimal digits, in lower case",
             fix="Write what `sha256sum` prints for the archive.",
-            field=RuntimeSha256Field.alias,
-            value=sha256,
-        ).at(target.address)
+        )
 
 
 def check_file(paths: Paths, field: RuntimeSourceField) -> None:
     """Raises unless `paths` is the one file that the field names."""
     if paths.files != (field.file_path,):
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message=f"there is no file `{field.file_path}`",
             fix="Name an archive relative to the BUILD file.",
-            field=field.alias,
-            value=str(field.value),
-        ).at(field.address)
+        )
 
 
 def check_hash(entry: FileEntry, target: Target) -> None:
     """Raises where the archive is not the one that the target pins."""
-    expected, digest = target[RuntimeSha256Field].value, entry.file_digest
-    if digest.fingerprint != expected:
-        raise Mistake(
+    field, digest = target[RuntimeSha256Field], entry.file_digest
+    if digest.fingerprint != field.value:
+        raise Mistake.of(
+            field,
             message=(
                 f"`{os.path.basename(entry.path)}` is {digest.serialized_bytes_length} bytes with "
-                f"the SHA-256 {digest.fingerprint}, where {expected} is expected"
+                f"the SHA-256 {digest.fingerprint}, where {field.value} is expected"
             ),
             fix=(
                 "Find out why it differs. Only if it is the archive that you mean, write its own "
                 "hash into the field."
             ),
-            field=RuntimeSha256Field.alias,
-            value=expected,
-        ).at(target.address)
+        )
 
 
 def archive_name(path: str) -> str:
@@ -188,12 +185,11 @@ async def find_runtime_headers(request: RuntimeHeadersRequest) -> RuntimeHeaders
     )
     if not headers.files:
         folders = sorted({path.split("/")[0] for path in everything.files})
-        raise Mistake(
+        raise Mistake.of(
+            target[RuntimeHeadersField],
             message=f"the archive has no files in `{folder}/`; it has {', '.join(folders)}",
             fix="Name the folder that holds `tensorflow/lite/`.",
-            field=RuntimeHeadersField.alias,
-            value=target[RuntimeHeadersField].value,
-        ).at(target.address)
+        )
     if folder == ".":
         return RuntimeHeaders(target.address, headers.digest)
     return RuntimeHeaders(target.address, await remove_prefix(RemovePrefix(headers.digest, folder)))

@@ -9,6 +9,7 @@ import re
 from pants.core.target_types import FileSourceField
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
+    AsyncFieldMixin,
     BoolField,
     Dependencies,
     SpecialCasedDependencies,
@@ -18,7 +19,8 @@ from pants.engine.target import (
 )
 from pants.util.strutil import help_text
 
-from pants_tflite.fields import AddressField
+from pants_tflite.fields import AddressField, ChoicesField
+from pants_tflite.sandbox.constants import KERNEL_TOLERANCE, as_written
 from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
 
 SANITIZERS = ("address", "undefined")
@@ -58,7 +60,7 @@ class RuntimeMavenField(StringField):
     )
 
 
-class RuntimeSha256Field(StringField):
+class RuntimeSha256Field(StringField, AsyncFieldMixin):
     alias = "sha256"
     required = True
     value: str
@@ -72,7 +74,7 @@ class RuntimeSha256Field(StringField):
     )
 
 
-class RuntimeHeadersField(StringField):
+class RuntimeHeadersField(StringField, AsyncFieldMixin):
     alias = "headers"
     value: str
     default = "headers/"
@@ -138,7 +140,7 @@ class KernelDependenciesField(Dependencies):
     )
 
 
-class RegistrationField(StringField):
+class RegistrationField(StringField, AsyncFieldMixin):
     alias = "registration"
     help = help_text(
         """
@@ -168,7 +170,7 @@ class MicroDependenciesField(SpecialCasedDependencies):
     )
 
 
-class MicroRegistrationField(StringField):
+class MicroRegistrationField(StringField, AsyncFieldMixin):
     alias = "micro_registration"
     help = help_text(
         """
@@ -282,12 +284,12 @@ class TestedOpField(AddressField):
 
 class KernelCasesField(EntryPointField):
     help = help_text(
-        """
+        f"""
         The function that yields the cases, as `file.py:function` (the file relative to the BUILD
         file) or `module.path:function`. A case is a dict with `inputs`, a list of NumPy arrays, and
         `outputs`, a list of arrays or a function that computes it from the inputs. It may also have
-        `options`, the op's own options by name, a `name`, and a `tolerance` (by default 1e-5 of a
-        float's value, and none for integers). A quantized tensor is `(array, scale, zero_point)`.
+        `options`, the op's own options by name, a `name`, and a `tolerance` (by default
+        {as_written(KERNEL_TOLERANCE)} of a float's value, and none for integers). A quantized tensor is `(array, scale, zero_point)`.
 
         The file must be owned by a Python target (`python_sources`); it becomes a dependency.
 
@@ -296,7 +298,7 @@ class KernelCasesField(EntryPointField):
     )
 
 
-class SanitizersField(StringSequenceField):
+class SanitizersField(ChoicesField):
     alias = "sanitizers"
     valid_choices = SANITIZERS
     help = help_text(

@@ -48,9 +48,9 @@ class IosFrameworkPlan:
 async def plan_ios_framework(request: PlanIosFrameworkRequest) -> IosFrameworkPlan:
     field_set = request.field_set
     address = field_set.address
-    bundle_id = check_bundle_id(address, field_set.bundle_id.value)
-    name = framework_name(address, field_set.framework.value, bundle_id)
-    min_ios = check_min_ios(address, field_set.min_ios.value)
+    bundle_id = check_bundle_id(field_set.bundle_id)
+    name = framework_name(field_set.framework, bundle_id)
+    min_ios = check_min_ios(field_set.min_ios)
     plan = await plan_bundle(PlanBundleRequest(field_set))
     return IosFrameworkPlan(
         FrameworkSettings(name, bundle_id, min_ios, plan.version),

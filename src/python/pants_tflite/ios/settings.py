@@ -6,9 +6,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Optional
-
-from pants.engine.addresses import Address
 
 from pants_tflite.errors import Mistake
 from pants_tflite.ios.target_types import BundleIdField, FrameworkNameField, MinIosField
@@ -62,47 +59,48 @@ class FrameworkSettings:
         return f"{self.name}Model"
 
 
-def check_bundle_id(address: Address, bundle_id: str) -> str:
-    """The bundle identifier; raises where it is none."""
+def check_bundle_id(field: BundleIdField) -> str:
+    """The bundle identifier. Raises if it is not one."""
+    bundle_id = field.value
     if len(bundle_id) > _LONGEST_BUNDLE_ID or not _BUNDLE_ID.fullmatch(bundle_id):
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message=(
                 "that is not a bundle identifier: it must be two or more parts of letters, digits "
                 f"and `-`, with dots between them, of {_LONGEST_BUNDLE_ID} characters at most"
             ),
             fix="Give one in reverse-DNS form, as in `org.example.CatsVsDogs`.",
-            field=BundleIdField.alias,
-            value=bundle_id,
-        ).at(address)
+        )
     return bundle_id
 
 
-def framework_name(address: Address, name: Optional[str], bundle_id: str) -> str:
-    """The framework's name; raises where C or Swift could not call it so."""
-    value = bundle_id.rpartition(".")[2].replace("-", "_") if name is None else name
+def framework_name(field: FrameworkNameField, bundle_id: str) -> str:
+    """The framework's name. Raises if C or Swift could not use it."""
+    value = field.value
+    if value is None:
+        value = bundle_id.rpartition(".")[2].replace("-", "_")
     if len(value) > _LONGEST_NAME or not _IDENTIFIER.fullmatch(value) or value in RESERVED_WORDS:
-        origin = " (the last part of the `bundle_id`)" if name is None else ""
-        raise Mistake(
+        origin = " (the last part of the `bundle_id`)" if field.value is None else ""
+        raise Mistake.of(
+            field,
             message=(
                 f"a framework cannot be called so{origin}: the name must be a letter, then letters, "
                 f"digits and `_`, {_LONGEST_NAME} characters at most, and none that C or Swift "
                 "reserves"
             ),
-            fix=f'Name it, as in `{FrameworkNameField.alias}="CatsVsDogs"`.',
-            field=FrameworkNameField.alias,
+            fix=f'Name it, as in `{field.alias}="CatsVsDogs"`.',
             value=value,
-        ).at(address)
+        )
     return value
 
 
-def check_min_ios(address: Address, min_ios: str) -> str:
-    """The version of iOS; raises where it is none, or one that nothing is built for any more."""
-    match = _IOS_VERSION.fullmatch(min_ios)
+def check_min_ios(field: MinIosField) -> str:
+    """The version of iOS. Raises if it is not one, or one that nothing is built for any more."""
+    match = _IOS_VERSION.fullmatch(field.value)
     if not match or int(match[1]) < _OLDEST_IOS:
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message=f"that is no version of iOS from {_OLDEST_IOS}.0 on",
             fix="Give two or three numbers, as in `13.0`.",
-            field=MinIosField.alias,
-            value=min_ios,
-        ).at(address)
-    return min_ios
+        )
+    return field.value

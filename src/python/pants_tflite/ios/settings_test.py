@@ -13,13 +13,14 @@ from pants_tflite.ios.settings import (
     check_min_ios,
     framework_name,
 )
+from pants_tflite.ios.target_types import BundleIdField, FrameworkNameField, MinIosField
 
 ADDRESS = Address("m", target_name="ios")
 
 
 @pytest.mark.parametrize("value", ["org.example.CatsVsDogs", "a.b", "org.1-2.x-y"])
 def test_bundle_ids(value: str) -> None:
-    assert check_bundle_id(ADDRESS, value) == value
+    assert check_bundle_id(BundleIdField(value, ADDRESS)) == value
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_bundle_ids(value: str) -> None:
 )
 def test_what_is_no_bundle_id(value: str) -> None:
     with pytest.raises(TfLiteError) as error:
-        check_bundle_id(ADDRESS, value)
+        check_bundle_id(BundleIdField(value, ADDRESS))
     assert f"m:ios, field `bundle_id` = {value!r}: that is not a bundle identifier" in str(
         error.value
     )
@@ -45,7 +46,7 @@ def test_what_is_no_bundle_id(value: str) -> None:
     ],
 )
 def test_names(name: str | None, bundle_id: str, expected: str) -> None:
-    assert framework_name(ADDRESS, name, bundle_id) == expected
+    assert framework_name(FrameworkNameField(name, ADDRESS), bundle_id) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_names(name: str | None, bundle_id: str, expected: str) -> None:
 )
 def test_what_is_no_name(name: str | None, bundle_id: str, value: str) -> None:
     with pytest.raises(TfLiteError) as error:
-        framework_name(ADDRESS, name, bundle_id)
+        framework_name(FrameworkNameField(name, ADDRESS), bundle_id)
     assert f"m:ios, field `framework` = {value!r}: a framework cannot be called so" in str(
         error.value
     )
@@ -72,13 +73,13 @@ def test_what_is_no_name(name: str | None, bundle_id: str, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["12.0", "13.0", "15.4.1", "26.0"])
 def test_versions_of_ios(value: str) -> None:
-    assert check_min_ios(ADDRESS, value) == value
+    assert check_min_ios(MinIosField(value, ADDRESS)) == value
 
 
 @pytest.mark.parametrize("value", ["", "13", "v13.0", "11.0", "9.0", "130.0", "13.0.0.0", "13.01"])
 def test_what_is_no_version_of_ios(value: str) -> None:
     with pytest.raises(TfLiteError) as error:
-        check_min_ios(ADDRESS, value)
+        check_min_ios(MinIosField(value, ADDRESS))
     assert f"m:ios, field `min_ios` = {value!r}: that is no version of iOS" in str(error.value)
 
 

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from pants.engine.target import StringField, Target
+from pants.engine.target import AsyncFieldMixin, StringField, Target
 from pants.util.strutil import help_text
 
 from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
 
 
-class BundleIdField(StringField):
+class BundleIdField(StringField, AsyncFieldMixin):
     alias = "bundle_id"
     value: str
     required = True
@@ -24,7 +24,7 @@ class BundleIdField(StringField):
     )
 
 
-class FrameworkNameField(StringField):
+class FrameworkNameField(StringField, AsyncFieldMixin):
     alias = "framework"
     help = help_text(
         """
@@ -38,7 +38,7 @@ class FrameworkNameField(StringField):
     )
 
 
-class MinIosField(StringField):
+class MinIosField(StringField, AsyncFieldMixin):
     alias = "min_ios"
     value: str
     default = "13.0"

@@ -151,8 +151,8 @@ async def build_linux_archive(request: BuildLinuxArchiveRequest) -> BuiltLinuxAr
 @rule(desc="Package a Linux archive")
 async def package_linux_archive(field_set: LinuxArchiveFieldSet) -> BuiltPackage:
     address = field_set.address
-    platforms = check_platforms(address, field_set.platforms.value)
-    name = check_archive_name(address, field_set.archive_name.value)
+    platforms = check_platforms(field_set.platforms)
+    name = check_archive_name(field_set.archive_name)
     path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
     models = await build_bundle_models(BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Optional, Sequence
 
 from pants.engine.addresses import Address
 
@@ -26,37 +25,36 @@ def default_archive_name(address: Address) -> str:
     return _FOREIGN.sub("_", "_".join(parts))
 
 
-def check_archive_name(address: Address, value: Optional[str]) -> str:
-    """The archives' name; raises where it cannot be that of a file and a directory."""
-    name = default_archive_name(address) if value is None else value
+def check_archive_name(field: LinuxArchiveNameField) -> str:
+    """The archives' name. Raises if it cannot be that of a file and a directory."""
+    name = default_archive_name(field.address) if field.value is None else field.value
     if not _NAME.fullmatch(name):
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message=(
                 "the name must be of at most 100 letters, digits, `.`, `_` and `-`, and begin with "
                 "a letter or digit"
             ),
             fix='Name the archive, as in `archive_name="pet-camera"`.',
-            field=LinuxArchiveNameField.alias,
             value=name,
-        ).at(address)
+        )
     return name
 
 
-def check_platforms(address: Address, values: Optional[Sequence[str]]) -> tuple[str, ...]:
-    """The platforms, sorted; raises where there are none or one is unknown."""
-    field = LinuxPlatformsField.alias
-    if not values:
-        raise Mistake(
+def check_platforms(field: LinuxPlatformsField) -> tuple[str, ...]:
+    """The platforms, sorted. Raises if there are none or one is unknown."""
+    if not field.value:
+        raise Mistake.of(
+            field,
             message="the archive is for no platform",
             fix=f"Give at least one of {', '.join(PLATFORMS)}, or leave the field out.",
-            field=field,
-        ).at(address)
-    for value in values:
+        )
+    for value in field.value:
         if value not in PLATFORMS:
-            raise Mistake(
+            raise Mistake.of(
+                field,
                 message=f"LiteRT's Python package is published for {' and '.join(PLATFORMS)} alone",
                 fix="Give these, or build LiteRT for the device and package the `.tflite` itself.",
-                field=field,
                 value=value,
-            ).at(address)
-    return tuple(sorted(set(values)))
+            )
+    return tuple(sorted(set(field.value)))

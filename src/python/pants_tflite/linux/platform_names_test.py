@@ -12,6 +12,7 @@ from pants_tflite.linux.platform_names import (
     check_platforms,
     default_archive_name,
 )
+from pants_tflite.linux.target_types import LinuxArchiveNameField, LinuxPlatformsField
 
 ADDRESS = Address("pets", target_name="linux")
 
@@ -31,8 +32,8 @@ def test_default_name(directory: str, target: str, expected: str) -> None:
 
 @pytest.mark.parametrize("value", ["pet-camera", "0.x_Y"])
 def test_given_name(value: str) -> None:
-    assert check_archive_name(ADDRESS, value) == value
-    assert check_archive_name(ADDRESS, None) == "pets_linux"
+    assert check_archive_name(LinuxArchiveNameField(value, ADDRESS)) == value
+    assert check_archive_name(LinuxArchiveNameField(None, ADDRESS)) == "pets_linux"
 
 
 @pytest.mark.parametrize(
@@ -40,31 +41,33 @@ def test_given_name(value: str) -> None:
 )
 def test_no_name(value: str) -> None:
     with pytest.raises(TfLiteError) as error:
-        check_archive_name(ADDRESS, value)
+        check_archive_name(LinuxArchiveNameField(value, ADDRESS))
     assert f"pets:linux, field `archive_name` = {value!r}: the name must be of" in str(error.value)
     assert "Fix: " in str(error.value)
 
 
 def test_a_target_whose_own_names_are_no_name() -> None:
     with pytest.raises(TfLiteError, match="field `archive_name` = '_x_linux'"):
-        check_archive_name(Address("_x", target_name="linux"), None)
+        check_archive_name(LinuxArchiveNameField(None, Address("_x", target_name="linux")))
 
 
 def test_platforms_are_sorted_and_once() -> None:
     values = ("linux_x86_64", "linux_aarch64", "linux_x86_64")
-    assert check_platforms(ADDRESS, values) == ("linux_aarch64", "linux_x86_64")
+    assert check_platforms(LinuxPlatformsField(values, ADDRESS)) == (
+        "linux_aarch64",
+        "linux_x86_64",
+    )
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
         ((), "field `platforms`: the archive is for no platform"),
-        (None, "field `platforms`: the archive is for no platform"),
         (("linux_aarch64", "linux_armv7"), "field `platforms` = 'linux_armv7': LiteRT's Python"),
     ],
 )
-def test_bad_platforms(values: object, expected: str) -> None:
+def test_bad_platforms(values: tuple[str, ...], expected: str) -> None:
     with pytest.raises(TfLiteError) as error:
-        check_platforms(ADDRESS, values)  # type: ignore[arg-type]
+        check_platforms(LinuxPlatformsField(values, ADDRESS))
     assert f"pets:linux, {expected}" in str(error.value)
     assert "linux_aarch64" in str(error.value)

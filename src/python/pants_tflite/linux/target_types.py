@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from pants.engine.target import StringField, StringSequenceField, Target
+from pants.engine.target import AsyncFieldMixin, StringField, StringSequenceField, Target
 from pants.util.strutil import help_text
 
 from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
@@ -15,7 +15,7 @@ MODELS_DIRECTORY = "models"
 _PLATFORMS_LIST = " and ".join(PLATFORMS)
 
 
-class LinuxPlatformsField(StringSequenceField):
+class LinuxPlatformsField(StringSequenceField, AsyncFieldMixin):
     alias = "platforms"
     default = PLATFORMS
     help = help_text(
@@ -30,7 +30,7 @@ class LinuxPlatformsField(StringSequenceField):
     )
 
 
-class LinuxArchiveNameField(StringField):
+class LinuxArchiveNameField(StringField, AsyncFieldMixin):
     alias = "archive_name"
     help = help_text(
         """

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Mapping, Optional, Sequence
+from typing import Any, Collection, Mapping, Sequence
 
 from pants.engine.addresses import Address
 
@@ -20,6 +20,7 @@ from pants_tflite.micro.target_types import (
     MicroTflmField,
 )
 from pants_tflite.micro.tflm.op_names import method_of
+from pants_tflite.sandbox.modes import SMALLEST_MODE
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
 from pants_tflite.sizes import format_size
 
@@ -68,23 +69,19 @@ def check_variants(address: Address, models: Sequence[PlannedModel]) -> None:
 
 
 def check_arena_size(
-    address: Address,
     models: Sequence[PlannedModel],
     *,
-    arena_size: Optional[str],
+    arena_size: MicroArenaSizeField,
+    max_arena: MicroMaxArenaField,
     has_tree: bool,
-    size: Optional[int],
-    max_arena: Optional[int],
 ) -> None:
-    """Raises where the arena of models with custom ops can be neither measured nor is given, or both.
-
-    `size` is `arena_size` in bytes.
-    """
+    """Raises if the arena of models with custom ops can neither be measured nor is given, or both."""
     names = [model.name for model in models if model.custom_ops.ops]
-    what = MicroArenaSizeField.alias
-    if arena_size is None:
+    size, limit = arena_size.bytes, max_arena.bytes
+    if size is None:
         if names and not has_tree:
-            raise Mistake(
+            raise Mistake.of(
+                arena_size,
                 message=(
                     f"the tensor arena of {', '.join(names)} cannot be measured: TFLite Micro's "
                     "wheel cannot load the kernels of custom ops, and there is no TFLite Micro tree "
@@ -92,10 +89,9 @@ def check_arena_size(
                 ),
                 fix=(
                     f"Name a tree in `{MicroTflmField.alias}`, or say the arena's size, as in "
-                    f'`{what}="8KiB"`; the library\'s self-test prints what the device uses.'
+                    f'`{arena_size.alias}="8KiB"`; the library\'s self-test prints what the device uses.'
                 ),
-                field=what,
-            ).at(address)
+            )
         return
     message, fix = "", ""
     if not names:
@@ -103,12 +99,12 @@ def check_arena_size(
         fix = "Leave the field out."
     elif has_tree:
         message = f"the arena is measured, with the tree that `{MicroTflmField.alias}` names"
-        fix = f"Leave the field out; `{MicroMaxArenaField.alias}` limits what may be measured."
-    elif size is not None and max_arena is not None and size > max_arena:
-        message = f"that is {format_size(size - max_arena)} more than `{MicroMaxArenaField.alias}`"
+        fix = f"Leave the field out; `{max_arena.alias}` limits what may be measured."
+    elif limit is not None and size > limit:
+        message = f"that is {format_size(size - limit)} more than `{max_arena.alias}`"
         fix = "Give the one that is right in both."
     if message:
-        raise Mistake(message, fix, field=what, value=arena_size).at(address)
+        raise Mistake.of(arena_size, message=message, fix=fix)
 
 
 def known_methods(models: Sequence[BundleModel], kernels: Collection[str] = ()) -> tuple[str, ...]:
@@ -146,17 +142,14 @@ def methods_for(
     return known_methods(models, kernels)
 
 
-def check_arena(
-    address: Address,
-    max_arena: Optional[str],
-    limit: Optional[int],
-    arenas: Sequence[tuple[str, Mapping[str, Any]]],
-) -> None:
-    """Raises where a model needs more than `limit` bytes, which the field says as `max_arena`."""
+def check_arena(field: MicroMaxArenaField, arenas: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Raises if a model needs more than the field allows."""
+    limit = field.bytes
     for name, arena in arenas:
         if limit is not None and arena["bytes"] > limit:
             tensor = arena["largest_tensor"]
-            raise Mistake(
+            raise Mistake.of(
+                field,
                 message=(
                     f"the tensor arena of {name} takes {format_size(arena['bytes'])}, which is "
                     f"{format_size(arena['bytes'] - limit)} too many: {format_size(arena['smallest'])} "
@@ -164,25 +157,23 @@ def check_arena(
                     f"{tensor['name']}, {tensor['dtype']} {tensor['shape']}, of "
                     f"{format_size(tensor['bytes'])}"
                 ),
-                fix="Make that tensor smaller, quantize the model to int8, or allow more.",
-                field=MicroMaxArenaField.alias,
-                value=max_arena,
-            ).at(address)
+                fix=(
+                    f"Make that tensor smaller, quantize the model to {SMALLEST_MODE}, or allow "
+                    "more."
+                ),
+            )
 
 
-def check_flash(
-    address: Address, max_flash: Optional[str], limit: Optional[int], parts: Mapping[str, int]
-) -> None:
-    """Raises where the `parts`, in bytes by their names, are more than `limit` together."""
-    total = sum(parts.values())
+def check_flash(field: MicroMaxFlashField, parts: Mapping[str, int]) -> None:
+    """Raises if the `parts`, in bytes by their names, are together more than the field allows."""
+    total, limit = sum(parts.values()), field.bytes
     if limit is not None and total > limit:
         listed = ", ".join(f"{name} {size:,}" for name, size in sorted(parts.items()))
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message=(
                 f"the bundle takes {format_size(total)} of flash, which is "
                 f"{format_size(total - limit)} too many ({listed})"
             ),
-            fix="Quantize the models to int8, leave one out, or allow more.",
-            field=MicroMaxFlashField.alias,
-            value=max_flash,
-        ).at(address)
+            fix=f"Quantize the models to {SMALLEST_MODE}, leave one out, or allow more.",
+        )

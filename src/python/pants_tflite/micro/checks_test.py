@@ -22,6 +22,11 @@ from pants_tflite.micro.checks import (
     check_variants,
     methods_for,
 )
+from pants_tflite.micro.target_types import (
+    MicroArenaSizeField,
+    MicroMaxArenaField,
+    MicroMaxFlashField,
+)
 from pants_tflite.micro.testing_libraries import arena, custom_op, model_facts, tensor
 from pants_tflite.target_types import TfLiteFileTarget
 
@@ -95,12 +100,10 @@ def test_arenas_are_measured_or_given(
 ) -> None:
     def check() -> None:
         check_arena_size(
-            ADDRESS,
             [_planned("dogs", *ops)],
-            arena_size=arena_size,
+            arena_size=MicroArenaSizeField(arena_size, ADDRESS),
+            max_arena=MicroMaxArenaField("5KB", ADDRESS),
             has_tree=has_tree,
-            size=int(arena_size[0]) * 1000 if arena_size else None,
-            max_arena=5000,
         )
 
     if expected is None:
@@ -124,10 +127,10 @@ def test_all_types_without_a_cpp_type_are_listed() -> None:
 
 def test_an_arena_over_the_limit() -> None:
     arenas = [("dogs", arena(500, 560)), ("cats", arena(900, 992))]
-    check_arena(ADDRESS, "992B", 992, arenas)
-    check_arena(ADDRESS, None, None, arenas)
+    check_arena(MicroMaxArenaField("992B", ADDRESS), arenas)
+    check_arena(MicroMaxArenaField(None, ADDRESS), arenas)
     with pytest.raises(TfLiteError) as error:
-        check_arena(ADDRESS, "991B", 991, arenas)
+        check_arena(MicroMaxArenaField("991B", ADDRESS), arenas)
     text = str(error.value)
     assert "m:mcu, field `max_arena` = '991B': the tensor arena of cats takes 992 bytes" in text
     assert "1 byte too many: 900 bytes measured and 10 % of margin" in text
@@ -136,9 +139,9 @@ def test_an_arena_over_the_limit() -> None:
 
 def test_models_over_the_limit() -> None:
     sizes = {"cats": 70000, "dogs": 30000}
-    check_flash(ADDRESS, "100KB", 100_000, sizes)
+    check_flash(MicroMaxFlashField("100KB", ADDRESS), sizes)
     with pytest.raises(TfLiteError) as error:
-        check_flash(ADDRESS, "96KiB", 98_304, sizes)
+        check_flash(MicroMaxFlashField("96KiB", ADDRESS), sizes)
     text = str(error.value)
     assert "m:mcu, field `max_flash` = '96KiB': the bundle takes 100,000 bytes of flash" in text
     assert "1,696 bytes too many (cats 70,000, dogs 30,000)" in text

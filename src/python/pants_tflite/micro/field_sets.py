@@ -22,7 +22,6 @@ from pants_tflite.micro.target_types import (
     MicroMaxFlashField,
     MicroTflmField,
 )
-from pants_tflite.sizes import parse_size
 
 
 @dataclass(frozen=True)
@@ -42,21 +41,26 @@ class MicroLibraryFieldSet(PackageFieldSet, BundleFieldSet):
 
 @dataclass(frozen=True)
 class MicroSettings:
-    """The fields that need no other target, checked. Sizes are in bytes, None where the field
-    says nothing."""
+    """The fields that need no other target, checked. Sizes are in bytes."""
 
     library: str
+    layout: str
+    cpu: Optional[str]
     max_arena: Optional[int]
     max_flash: Optional[int]
+    arena_margin: int
     arena_size: Optional[int]
+    golden_tolerance: int
 
     @classmethod
     def create(cls, field_set: MicroLibraryFieldSet) -> MicroSettings:
-        address = field_set.address
-        arena, flash, size = field_set.max_arena, field_set.max_flash, field_set.arena_size
         return cls(
-            library=library_name(address, field_set.library.value),
-            max_arena=parse_size(address, arena.alias, arena.value),
-            max_flash=parse_size(address, flash.alias, flash.value),
-            arena_size=parse_size(address, size.alias, size.value),
+            library=library_name(field_set.address, field_set.library.value),
+            layout=field_set.layout.checked,
+            cpu=field_set.cpu.checked,
+            max_arena=field_set.max_arena.bytes,
+            max_flash=field_set.max_flash.bytes,
+            arena_margin=field_set.arena_margin.checked,
+            arena_size=field_set.arena_size.bytes,
+            golden_tolerance=field_set.golden_tolerance.checked,
         )

@@ -75,12 +75,10 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     check_variants(address, plan.models)
     tflm = field_set.tflm
     check_arena_size(
-        address,
         plan.models,
-        arena_size=field_set.arena_size.value,
+        arena_size=field_set.arena_size,
+        max_arena=field_set.max_arena,
         has_tree=tflm.value is not None,
-        size=settings.arena_size,
-        max_arena=settings.max_arena,
     )
     ops = {op.name: op for planned in plan.models for op in planned.custom_ops.ops}
     kernels = await find_micro_kernels(MicroKernelsRequest(address, tuple(ops.values())))
@@ -89,7 +87,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         tree = await find_tflm_tree(TflmTreeRequest(tflm, tflm.value))
     bundle = await build_bundle_models(BundleModelsRequest(field_set))
     sizes = {model.name: model.facts.sizes.file for model in bundle.models}
-    check_flash(address, field_set.max_flash.value, settings.max_flash, sizes)
+    check_flash(field_set.max_flash, sizes)
     check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, *kernels.names))
     program: Optional[MeasuringProgram] = None
     if tree is not None:
@@ -97,12 +95,12 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         program = await build_measuring_program(
             BuildMeasuringProgramRequest(address, tree, methods, kernels)
         )
-    tolerance = GoldenTolerance(steps=field_set.golden_tolerance.value)
+    tolerance = GoldenTolerance(steps=settings.golden_tolerance)
     measured = await measure_models(
         MeasureModelsRequest(
             address,
             bundle,
-            field_set.arena_margin.value,
+            settings.arena_margin,
             tolerance,
             kernels.names,
             program,
@@ -110,7 +108,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         )
     )
     arenas = [(model.model.name, model.arena) for model in measured.models]
-    check_arena(address, field_set.max_arena.value, settings.max_arena, arenas)
+    check_arena(field_set.max_arena, arenas)
     check_types(address, bundle.models)
     library = Library(
         settings.library,
@@ -119,7 +117,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
             for model, (_, arena) in zip(bundle.models, arenas)
         ),
         methods_for(address, bundle.models, kernels.names),
-        field_set.golden_tolerance.value,
+        settings.golden_tolerance,
         kernels.ops,
     )
     return MicroModels(bundle, measured, library, kernels)

@@ -147,7 +147,7 @@ def describe(
             )
             for model, measured in zip(models.bundle.models, models.measured.models)
         ),
-        platforms=(field_set.cpu.value,) if field_set.cpu.value else (),
+        platforms=(cpu,) if (cpu := field_set.cpu.checked) else (),
         custom_ops=kernel_entries(models, layout, binaries),
         tools=FrozenDict(tools),
     )
@@ -163,8 +163,8 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
         render_sources(MicroSourcesRequest(field_set)),
     )
     files = library_files(sources, models)
-    layout = CATALOG[field_set.layout.value](files)
-    check_layout(field_set.address, field_set.layout.value, files, layout)
+    layout = CATALOG[field_set.layout.checked](files)
+    check_layout(field_set.layout, files, layout)
     stateful = {
         model.name
         for model in models.bundle.models

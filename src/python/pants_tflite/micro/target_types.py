@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
+    AsyncFieldMixin,
     Dependencies,
-    IntField,
     StringField,
     Target,
-    ValidNumbers,
 )
 from pants.util.strutil import help_text
 
@@ -20,15 +19,21 @@ from pants_tflite.custom_ops.target_types import (
     SkipKernelTestField,
     TestedOpField,
 )
-from pants_tflite.fields import AddressField
-from pants_tflite.sizes import SIZE_HELP
+from pants_tflite.fields import AddressField, ChoiceField, IntegerField, OptionalChoiceField
+from pants_tflite.sandbox.constants import (
+    ARENA_MARGIN_PERCENT,
+    GOLDEN_RELATIVE,
+    GOLDEN_STEPS,
+    as_written,
+)
+from pants_tflite.sizes import SIZE_HELP, SizeField
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
 
 CPUS = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 LAYOUTS = ("cmake", "arduino", "zephyr", "esp_idf")
 
 
-class MicroLibraryNameField(StringField):
+class MicroLibraryNameField(StringField, AsyncFieldMixin):
     alias = "library"
     help = help_text(
         """
@@ -44,9 +49,8 @@ class MicroLibraryNameField(StringField):
     )
 
 
-class MicroLayoutField(StringField):
+class MicroLayoutField(ChoiceField):
     alias = "layout"
-    value: str
     default = "cmake"
     valid_choices = LAYOUTS
     help = help_text(
@@ -61,7 +65,7 @@ class MicroLayoutField(StringField):
     )
 
 
-class MicroCpuField(StringField):
+class MicroCpuField(OptionalChoiceField):
     alias = "cpu"
     valid_choices = CPUS
     help = help_text(
@@ -94,7 +98,7 @@ class MicroTflmField(AddressField):
     )
 
 
-class MicroMaxArenaField(StringField):
+class MicroMaxArenaField(SizeField):
     alias = "max_arena"
     help = help_text(
         f"""
@@ -108,7 +112,7 @@ class MicroMaxArenaField(StringField):
     )
 
 
-class MicroMaxFlashField(StringField):
+class MicroMaxFlashField(SizeField):
     alias = "max_flash"
     help = help_text(
         f"""
@@ -123,25 +127,24 @@ class MicroMaxFlashField(StringField):
     )
 
 
-class MicroArenaMarginField(IntField):
+class MicroArenaMarginField(IntegerField):
     alias = "arena_margin"
-    value: int
-    default = 10
-    valid_numbers = ValidNumbers.positive_and_zero
+    default = ARENA_MARGIN_PERCENT
+    minimum = 0
     help = help_text(
-        """
+        f"""
         How much to add to the smallest tensor arena that works, in percent. The arena is measured
         with TFLite Micro's reference kernels on a 64-bit host. Optimized kernels, such as
         CMSIS-NN's, may need more for scratch buffers.
 
-        Defaults to 10.
+        Defaults to {ARENA_MARGIN_PERCENT}.
 
         Example: `arena_margin=25`.
         """
     )
 
 
-class MicroArenaSizeField(StringField):
+class MicroArenaSizeField(SizeField):
     alias = "arena_size"
     help = help_text(
         f"""
@@ -158,17 +161,17 @@ class MicroArenaSizeField(StringField):
     )
 
 
-class MicroGoldenToleranceField(IntField):
+class MicroGoldenToleranceField(IntegerField):
     alias = "golden_tolerance"
-    value: int
-    default = 2
-    valid_numbers = ValidNumbers.positive_and_zero
+    default = GOLDEN_STEPS
+    minimum = 0
     help = help_text(
-        """
+        f"""
         How far an integer output on the device may be from that of LiteRT's reference kernels, in
-        units of the least significant bit. A float output may differ by 1e-5 of its largest value.
+        units of the least significant bit. A float output may differ by {as_written(GOLDEN_RELATIVE)} of
+        its largest value.
 
-        Defaults to 2.
+        Defaults to {GOLDEN_STEPS}.
 
         Example: `golden_tolerance=0`.
         """

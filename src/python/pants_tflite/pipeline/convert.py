@@ -206,7 +206,7 @@ async def convert_model(request: ConvertModelRequest) -> ConvertedModel:
         return await run_quantizer(RunQuantizerRequest(request))
     converted = await run_converter(RunConverterRequest(request))
     ops = request.custom_ops.quantized
-    if request.quantization.mode != "int8" or not ops:
+    if not request.quantization.has_int8_activations or not ops:
         return converted
     return await quantize_custom_ops(QuantizeCustomOpsRequest(request.address, converted, ops))
 

@@ -112,6 +112,8 @@ class StagedDataset:
 @rule(desc="Sample a dataset")
 async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
     field_set = request.field_set
+    field_set.max_samples.check()
+    field_set.seed.check()
     address = field_set.address
     call_request = PrepareCallRequest(
         address,

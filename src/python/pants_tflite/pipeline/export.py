@@ -141,7 +141,7 @@ async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
     )
     return ExportSource(
         ExportRequest(
-            prepared.call, seed=target[SeedField].value, threads=target[ThreadsField].value
+            prepared.call, seed=target[SeedField].checked, threads=target[ThreadsField].checked
         ),
         prepared.digest,
         prepared.source_roots,
@@ -154,14 +154,14 @@ def find_saved_model_root(files: tuple[str, ...], target: Target) -> str:
     if len(roots) == 1:
         return roots[0]
     found = f"{len(roots)} of them: {', '.join(sorted(roots))}" if roots else "none"
-    raise Mistake(
+    raise Mistake.of(
+        target[SavedModelFilesSourcesField],
         message=(
             f"the files must hold one SavedModel, that is one `{_SAVED_MODEL_FILE}`; found {found}"
         ),
         fix='Name one directory with all below it, as in `sources=["my_model/**"]`.',
-        field=SavedModelFilesSourcesField.alias,
         value=", ".join(target[SavedModelFilesSourcesField].value or ()),
-    ).at(target.address)
+    )
 
 
 @rule

@@ -96,7 +96,7 @@ class ModelSamples:
 @rule
 async def plan_model(request: PlanModelRequest) -> ModelPlan:
     field_set = request.field_set
-    address = field_set.address
+    field_set.verify_tolerance.check()
     saved_model, quantization, custom_ops = await concurrently(
         find_saved_model(SavedModelReferenceRequest(field_set.saved_model)),
         resolve_quantization(ResolveQuantizationRequest(field_set.quantization)),
@@ -104,14 +104,14 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
     )
     calibration = field_set.calibration.value
     if quantization.calibrates and calibration is None:
-        raise Mistake(
+        raise Mistake.of(
+            field_set.calibration,
             message=f"the mode {quantization.mode} needs samples to take the ranges from",
             fix=(
                 'Declare a `tflite_dataset` and name it, as in `calibration=":calibration"`; some '
                 "100 typical samples will do."
             ),
-            field=CalibrationField.alias,
-        ).at(address)
+        )
     has_own = field_set.verify_dataset.value is not None
     verification = field_set.verify_dataset if has_own else field_set.calibration
     return ModelPlan(

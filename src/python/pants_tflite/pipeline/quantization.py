@@ -21,7 +21,7 @@ from pants_tflite.compat import (
 from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.model_description import QuantizationSettings
 from pants_tflite.sandbox.harness import UserError
-from pants_tflite.sandbox.modes import MODE_NAMES, find_mode, io_type
+from pants_tflite.sandbox.modes import DEFAULT_MODE, MODE_NAMES, find_mode, io_type
 from pants_tflite.target_types import (
     EngineField,
     InputTypeField,
@@ -32,8 +32,6 @@ from pants_tflite.target_types import (
     TfLiteQuantizationTarget,
 )
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
-
-_DEFAULT_MODE = "float32"
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,10 @@ class Quantization:
     def may_calibrate(self) -> bool:
         """Whether samples, where there are some, can change the result."""
         return self.calibrates or self.recipe is not None
+
+    @property
+    def has_int8_activations(self) -> bool:
+        return self.mode is not None and find_mode(self.mode).has_int8_activations
 
     @property
     def is_ai_edge(self) -> bool:
@@ -117,21 +119,19 @@ async def read_recipe(request: RecipeRequest) -> Recipe:
     sources = await hydrate_sources(HydrateSourcesRequest(request.field), **implicitly())
     contents = await get_digest_contents(sources.snapshot.digest)
     if not contents:
-        raise Mistake(
+        raise Mistake.of(
+            request.field,
             message=f"there is no file `{request.field.file_path}`",
             fix="Name a JSON file relative to the BUILD file.",
-            field=RecipeField.alias,
-            value=request.field.value,
-        ).at(request.field.address)
+        )
     try:
         recipe = json.loads(contents[0].content)
     except ValueError as error:
-        raise Mistake(
+        raise Mistake.of(
+            request.field,
             message=f"`{request.field.file_path}` is not JSON: {error}",
             fix="Mend the file, or write it anew with the AI Edge Quantizer's recipe manager.",
-            field=RecipeField.alias,
-            value=request.field.value,
-        ).at(request.field.address) from error
+        ) from error
     return Recipe(json.dumps(recipe, sort_keys=True))
 
 
@@ -147,10 +147,10 @@ async def read_quantization_target(request: QuantizationTargetRequest) -> Quanti
     if target[RecipeField].value is not None:
         recipe = (await read_recipe(RecipeRequest(target[RecipeField]))).text
     quantization = Quantization(
-        mode=target[QuantizationModeField].value or (None if recipe else _DEFAULT_MODE),
-        input_type=target[InputTypeField].value,
-        output_type=target[OutputTypeField].value,
-        engine=target[EngineField].value or EngineField.default,
+        mode=target[QuantizationModeField].checked or (None if recipe else DEFAULT_MODE),
+        input_type=target[InputTypeField].checked,
+        output_type=target[OutputTypeField].checked,
+        engine=target[EngineField].checked,
         recipe=recipe,
     )
     check_quantization(quantization, target.address)
@@ -163,15 +163,14 @@ async def resolve_quantization(request: ResolveQuantizationRequest) -> Quantizat
     if field.value in MODE_NAMES:
         return Quantization(field.value)
     if not field.references:
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message="there is no such quantization mode",
             fix=(
                 f"Use one of {', '.join(MODE_NAMES)}, or the address of a "
                 f"`{TfLiteQuantizationTarget.alias}`."
             ),
-            field=field.alias,
-            value=field.value,
-        ).at(field.address)
+        )
     reference = await resolve_reference(ReferenceRequest(field, field.value))
     return await read_quantization_target(QuantizationTargetRequest(reference.target))
 

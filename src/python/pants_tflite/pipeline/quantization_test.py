@@ -19,6 +19,11 @@ def test_modes_alone_are_sound(mode: str) -> None:
     assert Quantization(mode).calibrates == (mode in ("int8", "int16x8"))
 
 
+def test_only_int8_has_int8_activations() -> None:
+    assert [mode for mode in MODE_NAMES if Quantization(mode).has_int8_activations] == ["int8"]
+    assert not Quantization(None, engine="ai_edge", recipe="[]").has_int8_activations
+
+
 @pytest.mark.parametrize(
     ("quantization", "field", "value"),
     [

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 from pants_tflite.sandbox.harness import UserError
 
@@ -19,6 +20,10 @@ class Mode:
     `weight_types` the dtypes that real-valued constants may have. `tolerance` is the largest root
     mean square error of an output, relative to the range of the SavedModel's, that verification
     lets pass by default.
+
+    `converter_ops` is what TensorFlow's converter is told to use, as `tf.lite.OpsSet` names it, and
+    `ai_edge_recipe` what ai-edge-quantizer is, as its module `recipe` names it; None leaves either
+    as it is by default.
     """
 
     name: str
@@ -27,6 +32,21 @@ class Mode:
     activation_type: str
     weight_types: tuple[str, ...]
     tolerance: float
+    converter_ops: Optional[str] = None
+    ai_edge_recipe: Optional[str] = None
+
+    @property
+    def quantizes(self) -> bool:
+        """Whether weights may become smaller than float32."""
+        return self.weight_types != ("float32",)
+
+    @property
+    def has_float16_weights(self) -> bool:
+        return "float16" in self.weight_types
+
+    @property
+    def has_int8_activations(self) -> bool:
+        return self.activation_type == "int8"
 
 
 # Each tolerance is at least half as much again as the largest error measured over five trained
@@ -50,6 +70,7 @@ MODES = (
         activation_type="float32",
         weight_types=("float32", "int8"),
         tolerance=1e-1,
+        ai_edge_recipe="dynamic_wi8_afp32",
     ),
     Mode(
         name="float16",
@@ -67,6 +88,8 @@ MODES = (
         activation_type="int8",
         weight_types=("int32", "int8"),
         tolerance=1e-1,
+        converter_ops="TFLITE_BUILTINS_INT8",
+        ai_edge_recipe="static_wi8_ai8",
     ),
     Mode(
         # Biases are int64 or int32; the constant operands of elementwise ops are int16.
@@ -76,9 +99,17 @@ MODES = (
         activation_type="int16",
         weight_types=("int16", "int32", "int64", "int8"),
         tolerance=5e-2,
+        converter_ops="EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
+        ai_edge_recipe="static_wi8_ai16",
     ),
 )
 MODE_NAMES = tuple(mode.name for mode in MODES)
+DEFAULT_MODE = MODES[0].name
+# The dtypes that inputs and outputs may have in any mode.
+IO_TYPES = tuple(dict.fromkeys(dtype for mode in MODES for dtype in mode.io_types))
+# The modes that advice names: one that needs no samples, and the one that makes models smallest.
+MODE_WITHOUT_SAMPLES = next(m.name for m in MODES if m.quantizes and not m.calibrates)
+SMALLEST_MODE = next(m.name for m in MODES if m.has_int8_activations)
 
 
 def find_mode(name: str) -> Mode:
@@ -92,6 +123,11 @@ def find_mode(name: str) -> Mode:
         value=name,
         fix=f"Choose one of {', '.join(MODE_NAMES)}.",
     )
+
+
+def mode_of_io_type(dtype: str) -> Mode:
+    """The first mode whose inputs and outputs may have the `dtype`, one of `IO_TYPES`."""
+    return next(mode for mode in MODES if dtype in mode.io_types)
 
 
 def io_type(mode: Mode, field: str, value: str | None) -> str:

@@ -5,12 +5,37 @@ from __future__ import annotations
 import pytest
 
 from pants_tflite.sandbox.harness import UserError
-from pants_tflite.sandbox.modes import MODE_NAMES, MODES, find_mode, io_type
+from pants_tflite.sandbox.modes import (
+    DEFAULT_MODE,
+    IO_TYPES,
+    MODE_NAMES,
+    MODE_WITHOUT_SAMPLES,
+    MODES,
+    SMALLEST_MODE,
+    find_mode,
+    io_type,
+    mode_of_io_type,
+)
 
 
 def test_the_five_modes() -> None:
     assert MODE_NAMES == ("float32", "dynamic_range", "float16", "int8", "int16x8")
     assert [mode.name for mode in MODES if mode.calibrates] == ["int8", "int16x8"]
+
+
+def test_what_the_modes_do_to_weights_and_activations() -> None:
+    assert [mode.name for mode in MODES if not mode.quantizes] == [DEFAULT_MODE] == ["float32"]
+    assert [mode.name for mode in MODES if mode.has_float16_weights] == ["float16"]
+    assert [mode.name for mode in MODES if mode.has_int8_activations] == ["int8"]
+
+
+def test_the_modes_that_advice_names() -> None:
+    assert (MODE_WITHOUT_SAMPLES, SMALLEST_MODE) == ("dynamic_range", "int8")
+
+
+def test_a_type_of_inputs_and_outputs_leads_to_its_mode() -> None:
+    modes = {dtype: mode_of_io_type(dtype).name for dtype in IO_TYPES}
+    assert modes == {"float32": "float32", "int8": "int8", "uint8": "int8", "int16": "int16x8"}
 
 
 def test_an_unknown_mode_names_the_choices() -> None:

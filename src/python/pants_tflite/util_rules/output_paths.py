@@ -116,56 +116,54 @@ def check_output_path(output_path: OutputPathField, all_paths: AllOutputPaths) -
     address = output_path.address
     path = output_directory(output_path)
     if os.path.isabs(path) or path.split(os.path.sep)[0] in ("..", "."):
-        raise Mistake(
+        raise Mistake.of(
+            output_path,
             message="the path leads out of the distribution directory, or is all of it",
             fix="Give a relative path of a directory below it.",
-            field=output_path.alias,
-            value=output_path.value,
-        ).at(address)
+        )
     for other_path in all_paths.overlapping(path):
         others = [other for other in all_paths.addresses[other_path] if other != address]
         if others:
-            raise Mistake(
+            raise Mistake.of(
+                output_path,
                 message=f"the output would be mixed with that of {others[0]}, in `{other_path}`",
                 fix=(
                     f"Give each target an `{output_path.alias}` of its own, or leave the field out; "
                     "a parametrized target needs `parametrize` here too."
                 ),
-                field=output_path.alias,
                 value=path,
-            ).at(address)
+            )
     check_golden_inputs(output_path, all_paths)
 
 
 def check_golden_inputs(output_path: OutputPathField, all_paths: AllOutputPaths) -> None:
     """Raises if the target is packaged where models share golden inputs, or shares its own where
     another target is packaged."""
-    address = output_path.address
     path = output_directory(output_path)
     for directory in (*parents(path), path):
         if directory in all_paths.golden_inputs:
-            raise Mistake(
+            raise Mistake.of(
+                output_path,
                 message=(
                     "the output would be mixed with the golden inputs of "
                     f"{all_paths.golden_inputs[directory]}, in `{directory}`"
                 ),
                 fix=f"Give the target an `{output_path.alias}` elsewhere.",
-                field=output_path.alias,
                 value=path,
-            ).at(address)
+            )
     if isinstance(output_path, ModelOutputDirectoryField):
         directory = golden_inputs_directory(path)
         for other_path in all_paths.first_at_or_below(directory):
             other = all_paths.addresses[other_path][0]
-            raise Mistake(
+            raise Mistake.of(
+                output_path,
                 message=(
                     f"its golden input goes to `{directory}`, and {other} is packaged into "
                     f"`{other_path}`"
                 ),
                 fix=f"Give one of the two an `{output_path.alias}` elsewhere.",
-                field=output_path.alias,
                 value=path,
-            ).at(address)
+            )
 
 
 @rule

@@ -66,12 +66,12 @@ async def resolve_reference(request: ReferenceRequest) -> Reference:
     is_expected = not field.target_aliases or target.alias in field.target_aliases
     if request.check_type and not is_expected:
         expected = " or ".join(f"`{alias}`" for alias in field.target_aliases)
-        raise Mistake(
+        raise Mistake.of(
+            field,
             message=f"{target.address} is a `{target.alias}` target",
             fix=f"Give the address of a {expected} target.",
-            field=field.alias,
             value=request.value,
-        ).at(field.address)
+        )
     return Reference(target)
 
 

@@ -15,7 +15,7 @@ from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout
 from pants_tflite.micro.layouts.placement import check_layout
-from pants_tflite.micro.target_types import LAYOUTS
+from pants_tflite.micro.target_types import LAYOUTS, MicroLayoutField
 from pants_tflite.micro.testing_libraries import files_with_kernels, library_files
 
 
@@ -86,10 +86,10 @@ def test_what_a_layout_cannot_carry(
     files = dataclasses.replace(library_files(), kernel_sources=sources, kernel_defines=defines)
     address = Address("m", target_name="mcu")
     if expected is None:
-        check_layout(address, layout, files, CATALOG[layout](files))
+        check_layout(MicroLayoutField(layout, address), files, CATALOG[layout](files))
         return
     with pytest.raises(TfLiteError) as error:
-        check_layout(address, layout, files, CATALOG[layout](files))
+        check_layout(MicroLayoutField(layout, address), files, CATALOG[layout](files))
     assert f"m:mcu, field `layout` = '{layout}': " in str(error.value)
     assert expected in str(error.value)
 

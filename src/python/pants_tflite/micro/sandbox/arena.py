@@ -7,22 +7,22 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from pants_tflite.micro.sandbox.attempts import attempt
-from pants_tflite.micro.sandbox.micro_interpreter import ALIGNMENT
 from pants_tflite.micro.sandbox.op_support import tensor_bytes
 from pants_tflite.micro.sandbox.runtime import Runtime
+from pants_tflite.sandbox.constants import ARENA_ALIGNMENT
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 
 
 def bisect(works: Callable[[int], bool], low: int, high: int) -> int:
     """The least multiple of the alignment above `low` that works, where `high` is one that does."""
-    least, most = low // ALIGNMENT, high // ALIGNMENT
+    least, most = low // ARENA_ALIGNMENT, high // ARENA_ALIGNMENT
     while most - least > 1:
         middle = (least + most) // 2
-        if works(middle * ALIGNMENT):
+        if works(middle * ARENA_ALIGNMENT):
             most = middle
         else:
             least = middle
-    return most * ALIGNMENT
+    return most * ARENA_ALIGNMENT
 
 
 def smallest_arena(runtime: Runtime, enough: int, run: Callable[[int], Any]) -> int:
@@ -31,7 +31,7 @@ def smallest_arena(runtime: Runtime, enough: int, run: Callable[[int], Any]) -> 
     Tensors are laid out before the first call, so that alone is tried for every size; `run`, which
     raises where a call fails, has the last word.
     """
-    enough = enough // ALIGNMENT * ALIGNMENT
+    enough = enough // ARENA_ALIGNMENT * ARENA_ALIGNMENT
     found = bisect(lambda size: attempt(lambda: runtime.load(size)).succeeded, 0, enough)
     if attempt(lambda: run(found)).succeeded:
         return found

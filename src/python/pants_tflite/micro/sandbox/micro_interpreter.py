@@ -15,8 +15,6 @@ from tflite_micro import runtime
 from pants_tflite.micro.sandbox.runtime import Calls
 from pants_tflite.sandbox.tflite.flatbuffer_model import Subgraph
 
-# Of tensor arenas, and so of their useful sizes.
-ALIGNMENT = 16
 POINTER_BITS = struct.calcsize("P") * 8
 
 

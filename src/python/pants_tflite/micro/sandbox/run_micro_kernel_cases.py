@@ -15,6 +15,7 @@ import numpy as np
 
 from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.compiled_runtime import Program
+from pants_tflite.sandbox.constants import ARENA_ALIGNMENT
 from pants_tflite.sandbox.harness import UserError, run
 from pants_tflite.sandbox.kernel_tests.kernel_case import Case, read_cases
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases import Runner, run_cases
@@ -26,9 +27,10 @@ _SCRATCH_FACTOR = 9
 
 
 def arena_for(case: Case) -> int:
-    """More bytes than a case may need, a multiple of 16."""
+    """More bytes than a case may need, a multiple of the arena's alignment."""
     tensors = (*case.inputs, *case.outputs)
-    return _ROOM + 16 * _SCRATCH_FACTOR * sum(tensor.array.nbytes // 16 + 1 for tensor in tensors)
+    blocks = sum(tensor.array.nbytes // ARENA_ALIGNMENT + 1 for tensor in tensors)
+    return _ROOM + ARENA_ALIGNMENT * _SCRATCH_FACTOR * blocks
 
 
 def run_with_program(path: Path) -> Runner:

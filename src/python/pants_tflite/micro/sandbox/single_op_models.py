@@ -11,9 +11,8 @@ from typing import Any, Iterator
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
+from pants_tflite.sandbox.constants import MODEL_IDENTIFIER
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, OpCode
-
-_IDENTIFIER = b"TFL3"
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def single_op_models(model: Model, data: bytes) -> Iterator[SingleOpModel]:
 def pack(model: schema.ModelT) -> bytes:
     """A model in the schema's object form as the bytes of a file."""
     builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), _IDENTIFIER)
+    builder.Finish(model.Pack(builder), MODEL_IDENTIFIER)
     return bytes(builder.Output())
 
 

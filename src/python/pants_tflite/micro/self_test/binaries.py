@@ -60,13 +60,12 @@ def _place(cpu: str, path: str) -> str:
 @rule(desc="Compile a TFLite Micro library for its processor")
 async def build_micro_binaries(request: BuiltMicroBinariesRequest) -> BuiltMicroBinaries:
     field_set = request.field_set
-    cpu = field_set.cpu.value
+    cpu = MicroSettings.create(field_set).cpu
     if cpu is None or field_set.tflm.value is None:
         return BuiltMicroBinaries(await create_digest(CreateDigest(())))
     built = await build_self_test(BuildSelfTestRequest(field_set, PLATFORMS[cpu]))
-    limit = MicroSettings.create(field_set).max_flash
     flash = {"models, code and constants": built.flash_bytes}
-    check_flash(field_set.address, field_set.max_flash.value, limit, flash)
+    check_flash(field_set.max_flash, flash)
     digest = await merge_digests(MergeDigests((built.library.digest, built.program.digest)))
     entries = await get_digest_entries(digest)
     placed = await create_digest(

@@ -26,7 +26,7 @@ from pants_tflite.compat import (
     rule,
     test_result,
 )
-from pants_tflite.micro.field_sets import MicroLibraryFieldSet
+from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
 from pants_tflite.micro.qemu.boards import BOARDS
 from pants_tflite.micro.qemu.emulator import QemuRequest, find_qemu
 from pants_tflite.micro.self_test.self_test_program import BuildSelfTestRequest, build_self_test
@@ -119,7 +119,7 @@ async def test_micro_library(
         WrappedTargetRequest(address, description_of_origin="the goal `test`"), **implicitly()
     )
     field_set = MicroLibraryFieldSet.create(wrapped.target)
-    cpu = field_set.cpu.value
+    cpu = MicroSettings.create(field_set).cpu
     platforms = (host_platform(), *((PLATFORMS[cpu],) if cpu else ()))
     runs = await concurrently(
         run_self_test(RunSelfTestRequest(field_set, platform, test_subsystem.force), **implicitly())

@@ -66,16 +66,12 @@ def _set_mode(tensorflow: Any, converter: Any, mode: Mode, io_types: Sequence[st
     # It records the version of TensorFlow, which `conversion.json` tells: an upgrade that changes
     # nothing in a model leaves its bytes, and all that is built from them, as they were.
     converter.exclude_conversion_metadata = True
-    if mode.name != "float32":
+    if mode.quantizes:
         converter.optimizations = [lite.Optimize.DEFAULT]
-    if mode.name == "float16":
+    if mode.has_float16_weights:
         converter.target_spec.supported_types = [tensorflow.float16]
-    if mode.name == "int8":
-        converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
-    if mode.name == "int16x8":
-        converter.target_spec.supported_ops = [
-            lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
-        ]
+    if mode.converter_ops is not None:
+        converter.target_spec.supported_ops = [lite.OpsSet[mode.converter_ops]]
     converter.inference_input_type = tensorflow.as_dtype(io_types[0])
     converter.inference_output_type = tensorflow.as_dtype(io_types[1])
 

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES
 
 _UNSUPPORTED = ("ERROR_NEEDS_CUSTOM_OPS", "ERROR_NEEDS_FLEX_OPS")
 _UNRESOLVED = re.compile(r"unresolved custom ops?: \[?([\w:., ]+)")
@@ -31,7 +32,7 @@ def conversion_error(error: Exception, mode: str) -> UserError:
             field="custom_ops",
             value=unresolved[1].rstrip(". "),
             fix="Declare its kernel with a `tflite_custom_op` and give its address in `custom_ops`, or "
-            "choose a mode that needs no calibration, such as dynamic_range.",
+            f"choose a mode that needs no calibration, such as {MODE_WITHOUT_SAMPLES}.",
             detail=_detail(error),
         )
     names = sorted(set(_NOT_IN_16X8.findall(str(error))))

@@ -10,6 +10,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 import numpy as np
 
+from pants_tflite.sandbox.constants import KERNEL_TOLERANCE
 from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import (
     CaseEntry,
     CasesReport,
@@ -20,8 +21,6 @@ from pants_tflite.sandbox.samples.npz_files import read_npz, write_npz
 ARRAYS_FILE = "cases.npz"
 DTYPES = ("bool", "float32", "int16", "int32", "int64", "int8", "uint8")
 _KEYS = ("inputs", "name", "options", "outputs", "tolerance")
-# Of a float's value, or of 1 where that is less; integers must be equal.
-_FLOAT_TOLERANCE = 1e-5
 
 
 class BadCase(ValueError):
@@ -96,7 +95,7 @@ class Case:
         if expected.dtype.kind != "f":
             return np.zeros(expected.shape)
         size = np.nan_to_num(np.abs(expected.astype(np.float64)), nan=0, posinf=0)
-        return _FLOAT_TOLERANCE * np.maximum(1, size)
+        return KERNEL_TOLERANCE * np.maximum(1, size)
 
 
 def _listed(value: Any, key: str) -> Sequence[Any]:

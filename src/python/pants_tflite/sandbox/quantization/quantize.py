@@ -20,7 +20,7 @@ from ai_edge_quantizer.quantizer import Quantizer
 from ai_edge_quantizer.utils.qsv_utils import min_max_update
 
 from pants_tflite.sandbox.harness import UserError, run
-from pants_tflite.sandbox.modes import Mode, find_mode, io_type
+from pants_tflite.sandbox.modes import IO_TYPES, Mode, find_mode, io_type
 from pants_tflite.sandbox.quantization.op_versions import raise_versions
 from pants_tflite.sandbox.quantization.quantize_protocol import QuantizeRequest
 from pants_tflite.sandbox.quantization.recipes import Recipe, io_entries, load_recipe, mode_recipe
@@ -33,7 +33,6 @@ from pants_tflite.sandbox.tflite.packing import drop_metadata, pack, unpack
 # They tell of the float model: the oldest runtime that runs it, and how it was converted.
 _STALE_METADATA = ("CONVERSION_METADATA", "min_runtime_version")
 _TOOLS = ("ai-edge-litert", "ai-edge-quantizer")
-_IO_TYPES = ("float32", "int16", "int8", "uint8")
 
 
 def _refusal(message: str, error: Exception | None = None) -> UserError:
@@ -51,13 +50,13 @@ def _refusal(message: str, error: Exception | None = None) -> UserError:
 def _requested_io(mode: Mode | None, field: str, value: str | None) -> str | None:
     if mode is not None:
         return io_type(mode, field, value)
-    if value is None or value in _IO_TYPES:
+    if value is None or value in IO_TYPES:
         return value
     raise UserError(
         f"`{field}` cannot be `{value}`",
         field=field,
         value=value,
-        fix=f"Choose one of {', '.join(_IO_TYPES)}, or leave `{field}` to the recipe.",
+        fix=f"Choose one of {', '.join(IO_TYPES)}, or leave `{field}` to the recipe.",
     )
 
 

@@ -19,7 +19,7 @@ from ai_edge_quantizer.algorithm_manager import AlgorithmName
 from ai_edge_quantizer.recipe_manager import RecipeManager
 
 from pants_tflite.sandbox.harness import UserError
-from pants_tflite.sandbox.modes import Mode
+from pants_tflite.sandbox.modes import Mode, mode_of_io_type
 
 Recipe = list[dict[str, Any]]
 
@@ -47,14 +47,10 @@ _FLOAT16_WEIGHTS = {
 
 
 def mode_recipe(mode: Mode) -> Recipe:
-    """The recipe of a mode, but for its inputs and outputs; empty for float32."""
-    return {
-        "float32": lambda: [],
-        "dynamic_range": recipe.dynamic_wi8_afp32,
-        "float16": lambda: [_FLOAT16_WEIGHTS],
-        "int8": recipe.static_wi8_ai8,
-        "int16x8": recipe.static_wi8_ai16,
-    }[mode.name]()
+    """The recipe of a mode, but for its inputs and outputs; empty if it quantizes nothing."""
+    if mode.ai_edge_recipe is not None:
+        return list(getattr(recipe, mode.ai_edge_recipe)())
+    return [_FLOAT16_WEIGHTS] if mode.has_float16_weights else []
 
 
 def io_entries(input_type: str | None, output_type: str | None) -> Recipe:
@@ -67,9 +63,10 @@ def io_entries(input_type: str | None, output_type: str | None) -> Recipe:
 
 
 def _io_entry(operation: str, dtype: str) -> dict[str, Any]:
-    if dtype == "float32":
+    mode = mode_of_io_type(dtype)
+    if not mode.quantizes:
         return {"regex": ".*", "operation": operation, "algorithm_key": _NO_QUANTIZE}
-    base = recipe.static_wi8_ai16() if dtype == "int16" else recipe.static_wi8_ai8()
+    base = mode_recipe(mode)
     config = dict(base[0]["op_config"])
     if dtype == "uint8":
         config["activation_tensor_config"] = {**config["activation_tensor_config"], "dtype": "UINT"}

@@ -11,6 +11,7 @@ from typing import Iterator, Mapping, Sequence
 import numpy as np
 
 from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES
 from pants_tflite.sandbox.samples.batching import Batching, cast, fit
 from pants_tflite.sandbox.samples.npz_files import Dataset
 
@@ -40,7 +41,7 @@ def read_calibration(path: str | None, *, needed_by: str) -> Dataset:
             f"{needed_by} needs calibration samples",
             field=FIELD,
             fix="Name a `tflite_dataset` that yields about a hundred typical samples in "
-            "`calibration`, or take a mode that needs none, such as dynamic_range.",
+            f"`calibration`, or take a mode that needs none, such as {MODE_WITHOUT_SAMPLES}.",
         )
     dataset = Dataset.read(Path(path))
     if not dataset.inputs or not len(dataset):

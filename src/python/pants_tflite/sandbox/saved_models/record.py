@@ -9,6 +9,7 @@ from typing import Any, Mapping
 
 import numpy as np
 
+from pants_tflite.sandbox.constants import SEEDED
 from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, user_traceback
 from pants_tflite.sandbox.samples.batching import cast, fit
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, write_npz
@@ -22,7 +23,6 @@ from pants_tflite.sandbox.saved_models.saved_model_signatures import (
 )
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training, start_tensorflow
 
-SEEDED = "seeded"
 MAX_SEEDED_SAMPLES = 16
 
 
