@@ -24,9 +24,13 @@ def examples(form: Any) -> Iterator[Any]:
     if form in _SCALARS:
         yield _SCALARS[form]
     elif dataclasses.is_dataclass(form):
-        values = {name: list(examples(field)) for name, field in fields_of(form).items()}
+        values = {
+            name: list(examples(field))
+            for name, field in fields_of(typing.cast(type, form)).items()
+        }
+        create: Any = form
         for index in range(max(map(len, values.values()))):
-            yield form(**{name: items[index % len(items)] for name, items in values.items()})
+            yield create(**{name: items[index % len(items)] for name, items in values.items()})
     else:
         arguments = typing.get_args(form)
         origin = typing.get_origin(form)
