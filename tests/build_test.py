@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import uuid
+from hashlib import sha256
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -53,8 +54,45 @@ def test_dist_holds_every_variant(workspace: Workspace) -> None:
         for name in ("model.tflite", "model.json", "golden_input.npz", "golden_output.npz"):
             assert f"m/tflite@quantization={variant}/{name}" in files
     assert "m/saved_model/saved_model/saved_model.pb" in files
-    assert {"m/calibration/dataset.npz", "m/calibration/dataset.json"} <= files
+    assert [file for file in files if "calibration" in file] == ["m/calibration/dataset.json"]
     assert not [file for file in files if file.endswith("fingerprint.pb")]
+
+
+def test_modes_with_the_same_golden_input_share_it(workspace: Workspace) -> None:
+    dist = workspace.folder / "dist/m"
+    links = {v: dist / f"tflite@quantization={v}" / "golden_input.npz" for v in VARIANTS}
+    assert all(link.is_symlink() for link in links.values())
+    shared = {path.stem: path for path in (dist / "golden_inputs").iterdir()}
+    assert {v: link.resolve() for v, link in links.items()} == {
+        v: shared[sha256(link.read_bytes()).hexdigest()] for v, link in links.items()
+    }
+    # That of int8_io is int8.
+    assert len(shared) == 2
+    assert links["int8_io"].resolve() != links["int8"].resolve() == links["float32"].resolve()
+
+
+def test_one_mode_packaged_by_itself_has_its_golden_input(workspace: Workspace) -> None:
+    shutil.rmtree(workspace.folder / "dist")
+    workspace.succeed("package", "m:tflite@quantization=int8")
+    link = workspace.folder / "dist/m/tflite@quantization=int8/golden_input.npz"
+    (shared,) = (workspace.folder / "dist/m/golden_inputs").iterdir()
+    assert link.resolve() == shared
+    workspace.succeed("package", "::")
+
+
+def test_samples_are_packaged_only_where_a_field_asks_for_them(restored: Workspace) -> None:
+    folder = restored.folder / "dist/m/calibration"
+    before = (folder / "dataset.json").read_bytes()
+    restored.write(
+        {"m/BUILD": BUILD.replace("max_samples=8", "max_samples=8, include_samples=True")}
+    )
+    # Sampled already, for the models.
+    assert restored.succeed("package", "m:calibration").steps == []
+    assert sorted(path.name for path in folder.iterdir()) == ["dataset.json", "dataset.npz"]
+    assert (folder / "dataset.json").read_bytes() == before
+    restored.write(FILES)
+    restored.succeed("package", "m:calibration")
+    assert [path.name for path in folder.iterdir()] == ["dataset.json"]
 
 
 @pytest.mark.parametrize(

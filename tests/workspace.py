@@ -26,7 +26,7 @@ _KEPT_ENVIRONMENT = re.compile(
 _STEP = re.compile(r"Completed: (.+)")
 _PANTS_TOML = f"""\
 [GLOBAL]
-pants_version = "2.17.1"
+pants_version = "PANTS_VERSION"
 pythonpath = ["{ROOT / 'src/python'}"]
 backend_packages = [
   "pants.backend.python",
@@ -61,6 +61,15 @@ executable_search_paths = ["/usr/bin", "/bin"]
 
 
 @dataclass(frozen=True)
+class InstalledPants:
+    """A Pants that is run without the launcher: the program, and what it needs in its environment."""
+
+    version: str
+    program: Path
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class PantsRun:
     """One run: what it printed, and the descriptions of the processes that it had to run."""
 
@@ -74,15 +83,26 @@ class PantsRun:
 
 
 class Workspace:
-    """A folder with a pants.toml and the files of a test; its daemon is stopped by `close`."""
+    """A folder with a pants.toml and the files of a test; its daemon is stopped by `close`.
 
-    def __init__(self, folder: Path, files: Mapping[str, str | bytes]) -> None:
+    It is run by the launcher, unless `pants` is an installed one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        files: Mapping[str, str | bytes],
+        pants: InstalledPants | None = None,
+    ) -> None:
         self.folder = folder
+        launcher = InstalledPants("2.17.1", folder / "pants", {})
+        self.installed_pants = pants or launcher
         (folder / LOCKS).mkdir(parents=True)
         for lock in ("pants.lock", "pex-cli.lock", "tensorflow.lock"):
             shutil.copy(ROOT / LOCKS / lock, folder / LOCKS)
         shutil.copy(ROOT / "pants", folder)
-        self.write({"pants.toml": _PANTS_TOML, **files})
+        pants_toml = _PANTS_TOML.replace("PANTS_VERSION", self.installed_pants.version)
+        self.write({"pants.toml": pants_toml, **files})
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
         for name, content in files.items():
@@ -93,9 +113,9 @@ class Workspace:
     def pants(self, *args: str, env: Mapping[str, str] | None = None) -> PantsRun:
         kept = {k: v for k, v in os.environ.items() if _KEPT_ENVIRONMENT.fullmatch(k)}
         run = subprocess.run(
-            [str(self.folder / "pants"), "--no-dynamic-ui", "--no-colors", *args],
+            [str(self.installed_pants.program), "--no-dynamic-ui", "--no-colors", *args],
             cwd=self.folder,
-            env={**kept, **(env or {})},
+            env={**kept, **self.installed_pants.env, **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=1500,

@@ -16,7 +16,18 @@ import inspect
 import sys
 from dataclasses import replace
 from types import FrameType
-from typing import Any, Callable, Mapping, Optional, Sequence
+from typing import (
+    Any,
+    Callable,
+    Coroutine,
+    Generic,
+    Mapping,
+    Optional,
+    Sequence,
+    Type,
+    TypeVar,
+    overload,
+)
 
 from pants.base.exceptions import RuleTypeError
 from pants.engine import rules
@@ -28,6 +39,10 @@ from pants.engine.unions import is_union
 from pants.util.memo import memoized
 from pants.util.ordered_set import FrozenOrderedSet
 from pants.util.strutil import pluralize
+from typing_extensions import ParamSpec  # pants: no-infer-dep
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _IMPLICITLY = "__implicitly"
 _ONLY_KEYWORD = "`**implicitly(…)` is the only keyword argument that a rule takes"
@@ -45,10 +60,10 @@ def implicitly(*args: Any) -> dict[str, Any]:
     return {_IMPLICITLY: args}
 
 
-class Call:
+class Call(Generic[_R]):
     """A rule of Pants that can be called by name, as on a newer Pants."""
 
-    def __init__(self, name: str, output_type: type, *parameters: Any) -> None:
+    def __init__(self, name: str, output_type: Type[_R], *parameters: Any) -> None:
         """`parameters` are the types of those that a call may pass; a last `...` stands for more of
         them, which the engine fills in."""
         self.__name__ = name
@@ -58,7 +73,7 @@ class Call:
         self._has_more_parameters = parameters[-1:] == (...,)
         self._parameters = parameters[:-1] if self._has_more_parameters else parameters
 
-    def __call__(self, *args: Any, **keywords: Any) -> Get:
+    def __call__(self, *args: Any, **keywords: Any) -> Get[_R]:
         """Requests the rule's result. Raises RuleTypeError if the arguments do not fit the rule."""
         try:
             implicit = keywords.pop(_IMPLICITLY, None)
@@ -125,12 +140,22 @@ class RuleCall(Call):
         try:
             awaitables = _collect_awaitables(self._task.func)
         except AttributeError as error:
-            # `getattr(…, "rule", None)` takes this for a function that is not a rule, and skip it.
+            # `getattr(…, "rule", None)` takes this for a function that is not a rule, and skips it.
             raise RuleTypeError(
                 f"Cannot read what the rule {self._task.canonical_name} awaits: {error}."
             ) from error
         input_gets: Any = FrozenOrderedSet(awaitables)
         return replace(self._task, input_gets=input_gets)
+
+
+@overload
+def rule(func: Callable[_P, Coroutine[Any, Any, _R]]) -> Callable[_P, Get[_R]]: ...
+
+
+@overload
+def rule(
+    *, polymorphic: bool = ..., **options: Any
+) -> Callable[[Callable[_P, Coroutine[Any, Any, _R]]], Callable[_P, Get[_R]]]: ...
 
 
 def rule(func: Optional[Callable] = None, *, polymorphic: bool = False, **options: Any) -> Any:

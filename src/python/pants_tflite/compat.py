@@ -9,7 +9,7 @@ into both branches; the one of 2.17 declares the types of the parameters that ca
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pants.core.goals.test import TestResult
 from pants.engine import rules
@@ -24,49 +24,14 @@ try:
         EnvironmentTarget,
     )
 except ImportError:
-    from pants.core.util_rules.environments import (  # type: ignore[no-redef] # noqa: F401
+    from pants.core.util_rules.environments import (  # type: ignore[no-redef]  # noqa: F401
         EnvironmentField,
         EnvironmentNameRequest,
         EnvironmentTarget,
     )
 
-if hasattr(rules, "concurrently"):
-    from pants.backend.python.dependency_inference.module_mapper import map_module_to_address
-    from pants.backend.python.util_rules.pex import create_venv_pex
-    from pants.backend.python.util_rules.pex_cli import setup_pex_cli_process
-    from pants.backend.python.util_rules.python_sources import prepare_python_sources
-    from pants.core.environments.rules import resolve_environment_name
-    from pants.core.util_rules.archive import maybe_extract_archive
-    from pants.core.util_rules.env_vars import (  # type: ignore[import-not-found]
-        environment_vars_subset,
-    )
-    from pants.core.util_rules.system_binaries import find_binary
-    from pants.engine.internals.build_files import resolve_address
-    from pants.engine.internals.graph import (
-        determine_explicitly_provided_dependencies,
-        find_valid_field_sets,
-        hydrate_sources,
-        resolve_dependencies,
-        resolve_target,
-        resolve_unparsed_address_inputs,
-        transitive_targets,
-    )
-    from pants.engine.intrinsics import (  # type: ignore[import-not-found]
-        add_prefix,
-        create_digest,
-        digest_subset_to_digest,
-        digest_to_snapshot,
-        execute_process,
-        get_digest_contents,
-        get_digest_entries,
-        merge_digests,
-        path_globs_to_paths,
-        remove_prefix,
-    )
-    from pants.engine.process import execute_process_or_raise  # type: ignore[attr-defined]
-    from pants.engine.rules import concurrently, implicitly, rule  # type: ignore[attr-defined]
-    from pants.source.source_root import get_source_root, get_source_roots
-else:
+# MyPy reads this branch: the resolve that it runs in has 2.17.
+if TYPE_CHECKING or not hasattr(rules, "concurrently"):
     from pants.backend.python.dependency_inference.module_mapper import (
         PythonModuleOwners,
         PythonModuleOwnersRequest,
@@ -115,7 +80,7 @@ else:
         SourceRootsResult,
     )
 
-    from pants_tflite.calls_2_17 import Call, concurrently, implicitly, rule  # noqa: F401
+    from pants_tflite.calls_2_17 import Call, concurrently, implicitly, rule
 
     add_prefix = Call("add_prefix", Digest, AddPrefix)
     create_digest = Call("create_digest", Digest, CreateDigest)
@@ -164,6 +129,44 @@ else:
     transitive_targets = Call(
         "transitive_targets", TransitiveTargets, TransitiveTargetsRequest, ...
     )
+else:
+    from pants.backend.python.dependency_inference.module_mapper import (  # noqa: F401
+        map_module_to_address,
+    )
+    from pants.backend.python.util_rules.pex import create_venv_pex  # noqa: F401
+    from pants.backend.python.util_rules.pex_cli import setup_pex_cli_process  # noqa: F401
+    from pants.backend.python.util_rules.python_sources import prepare_python_sources  # noqa: F401
+    from pants.core.environments.rules import resolve_environment_name  # noqa: F401
+    from pants.core.util_rules.archive import maybe_extract_archive  # noqa: F401
+    from pants.core.util_rules.env_vars import (  # noqa: F401
+        environment_vars_subset,
+    )
+    from pants.core.util_rules.system_binaries import find_binary  # noqa: F401
+    from pants.engine.internals.build_files import resolve_address  # noqa: F401
+    from pants.engine.internals.graph import (  # noqa: F401
+        determine_explicitly_provided_dependencies,
+        find_valid_field_sets,
+        hydrate_sources,
+        resolve_dependencies,
+        resolve_target,
+        resolve_unparsed_address_inputs,
+        transitive_targets,
+    )
+    from pants.engine.intrinsics import (  # noqa: F401
+        add_prefix,
+        create_digest,
+        digest_subset_to_digest,
+        digest_to_snapshot,
+        execute_process,
+        get_digest_contents,
+        get_digest_entries,
+        merge_digests,
+        path_globs_to_paths,
+        remove_prefix,
+    )
+    from pants.engine.process import execute_process_or_raise  # noqa: F401
+    from pants.engine.rules import concurrently, implicitly, rule  # noqa: F401
+    from pants.source.source_root import get_source_root, get_source_roots  # noqa: F401
 
 
 def test_result(**fields: Any) -> TestResult:

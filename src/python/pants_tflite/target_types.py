@@ -10,6 +10,7 @@ from pants.core.target_types import FileSourceField
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     AsyncFieldMixin,
+    BoolField,
     Dependencies,
     FloatField,
     IntField,
@@ -48,9 +49,26 @@ class OutputDirectoryField(OutputPathField):
         """
         The directory below `dist/` that the target is packaged into.
 
-        Defaults to the directory of the BUILD file, with dots for slashes, and the target's name.
+        Defaults to the path of the BUILD file's directory, with dots in place of slashes, followed
+        by `/` and the target's name.
 
         Example: `output_path="mobile/classifier"`.
+        """
+    )
+
+
+class ModelOutputDirectoryField(OutputDirectoryField):
+    help = help_text(
+        """
+        The directory below `dist/` that the model is packaged into.
+
+        Its `golden_input.npz` is a link to a file in a directory `golden_inputs` next to this one,
+        where models with the same golden input, like most modes of a parametrized model, share it.
+        Follow links to copy a model elsewhere, as `cp -rL` does.
+
+        Defaults to the directory of the BUILD file, with dots for slashes, and the target's name.
+
+        Example: `output_path="mobile/classifier"`; its golden input is in `mobile/golden_inputs`.
         """
     )
 
@@ -64,11 +82,12 @@ class InputsField(NamedAddressesField):
     alias = "inputs"
     help = help_text(
         """
-        Other targets that the `entry_point` function reads, by the name of its argument. Each
-        argument receives a `pathlib.Path`: for a `tf_saved_model`, `tf_saved_model_files` or
-        `keras_file` the SavedModel's directory, for a `tflite_dataset` the `.npz` file, for a
-        `tflite_file` the `.tflite` file, for a `file` (also one with `source=http_source(…)`) that
-        file, and for a `files` target a copy of its BUILD file's directory that holds just them.
+        Other targets whose results the `entry_point` function reads, keyed by the name of its
+        argument. Each argument receives a `pathlib.Path`: the SavedModel's directory for a
+        `tf_saved_model`, `tf_saved_model_files` or `keras_file`, the `.npz` file for a
+        `tflite_dataset`, the `.tflite` file for a `tflite_file`, the file itself for a `file` (also
+        one with `source=http_source(…)`), and for a `files` target a copy of its BUILD file's
+        directory that holds only those files.
 
         Defaults to no inputs.
 
@@ -81,8 +100,9 @@ class InputsField(NamedAddressesField):
 class TensorFlowResolveField(PythonResolveField):
     help = help_text(
         """
-        The resolve from `[python].resolves` to run in. It must hold TensorFlow where a model is
-        exported or converted. Its whole lockfile is installed, once for all targets that use it.
+        The resolve from `[python].resolves` to run in. It must hold TensorFlow if models are
+        exported or converted in it. Its whole lockfile is installed, once for all targets that use
+        it.
 
         Defaults to `[python].default_resolve`.
 
@@ -102,8 +122,8 @@ class SeedField(IntField):
     valid_numbers = ValidNumbers.positive_and_zero
     help = help_text(
         """
-        The seed of Python's, NumPy's and TensorFlow's random numbers, set before the entry point's
-        module is imported.
+        The seed of Python's, NumPy's and TensorFlow's random number generators, set before the
+        entry point's module is imported.
 
         Defaults to 0.
 
@@ -120,7 +140,8 @@ class ThreadsField(IntField):
     help = help_text(
         """
         How many threads TensorFlow computes with. The number is fixed, never taken from the
-        machine, because another number of threads rounds differently and so trains other weights.
+        machine, because a different number of threads rounds differently and so trains different
+        weights.
 
         Defaults to 1.
 
@@ -136,7 +157,7 @@ class VerifyDatasetField(AddressField):
         """
         The address of the `tflite_dataset` whose samples verify the model.
 
-        Defaults to the `calibration` dataset, and without one to seeded random samples.
+        Defaults to the `calibration` dataset, or to seeded random samples if there is none.
 
         Example: `verify_dataset=":validation"`.
         """
@@ -150,7 +171,7 @@ class VerifySamplesField(IntField):
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
         """
-        How many samples of the `verify_dataset` verify the model: its first ones.
+        How many of the first samples of the `verify_dataset` verify the model.
 
         Defaults to 16.
 
@@ -164,9 +185,9 @@ class CustomOpsField(AddressesOrNamesField):
     target_aliases = ("tflite_custom_op",)
     help = help_text(
         """
-        The custom ops that the model may use: each by the address of its `tflite_custom_op` or,
-        where its kernel is not in this repository, by the name the graph gives it. A custom op that
-        is in the model and not named here, or named here and not in the model, is an error.
+        The custom ops that the model uses, each given by the address of its `tflite_custom_op` or,
+        if its kernel is not in this repository, by its name in the graph. A custom op that is in
+        the model but not listed here, or listed here but not in the model, is an error.
 
         With their kernels the model is calibrated and verified like any other. A model with an op
         that is only named is checked for its types and op codes, but not run.
@@ -232,7 +253,7 @@ class SavedModelFilesSourcesField(MultipleSourcesField):
     help = help_text(
         """
         The files of one SavedModel directory, relative to the BUILD file: `saved_model.pb`,
-        `variables/` and, where there are any, `assets/`.
+        `variables/` and, if there are any, `assets/`.
 
         Example: `sources=["kws_ref_model/**"]`.
         """
@@ -328,11 +349,27 @@ class MaxSamplesField(IntField):
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
         """
-        How many samples to take of those that the function yields: its first ones.
+        How many of the first samples that the function yields to take.
 
         Defaults to all of them.
 
         Example: `max_samples=100`.
+        """
+    )
+
+
+class IncludeSamplesField(BoolField):
+    alias = "include_samples"
+    default = False
+    help = help_text(
+        """
+        Whether `package` also writes the samples to `dist/`, as `dataset.npz`. `dataset.json`, which
+        describes them, is always there, and other targets get the samples either way.
+
+        Defaults to False: samples may take hundreds of megabytes, and every `package` writes them
+        again.
+
+        Example: `include_samples=True` for a dataset that `pants run` on a model takes as `--input`.
         """
     )
 
@@ -345,6 +382,7 @@ class TfLiteDatasetTarget(Target):
         DatasetEntryPointField,
         InputsField,
         MaxSamplesField,
+        IncludeSamplesField,
         SeedField,
         TensorFlowResolveField,
         EnvironmentField,
@@ -371,7 +409,7 @@ class QuantizationModeField(StringField):
         How weights and activations are stored: one of {_MODES_LIST}. The modes
         {_CALIBRATED_LIST} need a `calibration` dataset on the model.
 
-        Defaults to float32, or to nothing where a `recipe` says it all.
+        Defaults to float32, or to no mode if there is a `recipe`.
 
         Example: `mode="int8"`.
         """
@@ -383,8 +421,8 @@ class InputTypeField(StringField):
     valid_choices = ("float32", "int8", "uint8", "int16")
     help = help_text(
         """
-        The type of the model's inputs: float32 for every mode, int8 or uint8 for int8, int16 for
-        int16x8.
+        The type of the model's inputs: float32 in every mode, int8 or uint8 in the mode int8, int16
+        in the mode int16x8.
 
         Defaults to float32: the model quantizes its own input.
 
@@ -398,8 +436,8 @@ class OutputTypeField(StringField):
     valid_choices = ("float32", "int8", "uint8", "int16")
     help = help_text(
         """
-        The type of the model's outputs: float32 for every mode, int8 or uint8 for int8, int16 for
-        int16x8.
+        The type of the model's outputs: float32 in every mode, int8 or uint8 in the mode int8,
+        int16 in the mode int16x8.
 
         Defaults to float32: the model dequantizes its own output.
 
@@ -415,8 +453,8 @@ class EngineField(StringField):
     valid_choices = ENGINES
     help = help_text(
         """
-        What quantizes: `tensorflow`, the converter itself, or `ai_edge`, the AI Edge Quantizer,
-        which works on the float model and takes a `recipe`.
+        What quantizes the model: `tensorflow`, the converter itself, or `ai_edge`, the AI Edge
+        Quantizer, which works on the converted float model and follows a `recipe`.
 
         Defaults to tensorflow.
 
@@ -431,7 +469,7 @@ class RecipeField(OptionalSingleSourceField):
     uses_source_roots = False
     help = help_text(
         """
-        A JSON recipe of the AI Edge Quantizer: a file relative to the BUILD file. Only with
+        A JSON recipe for the AI Edge Quantizer: a file relative to the BUILD file. It needs
         `engine="ai_edge"`.
 
         Defaults to the AI Edge Quantizer's own recipe for the `mode`.
@@ -454,7 +492,7 @@ class TfLiteQuantizationTarget(Target):
     )
     help = help_text(
         """
-        How a `tflite_model` is quantized, where a mode's bare name does not say enough.
+        How a `tflite_model` is quantized, if the name of a mode does not say enough.
         """
     )
 
@@ -498,9 +536,9 @@ class CalibrationField(AddressField):
     alias = "calibration"
     target_aliases = ("tflite_dataset",)
     help = help_text(
-        """
-        The address of the `tflite_dataset` whose samples the ranges of activations are taken from.
-        Needed by int8 and int16x8, and ignored by modes that calibrate nothing.
+        f"""
+        The address of the `tflite_dataset` from whose samples the ranges of activations are taken.
+        The modes {_CALIBRATED_LIST} need it; the others ignore it.
 
         Defaults to none.
 
@@ -515,7 +553,7 @@ class SignaturesField(StringSequenceField):
         """
         The signatures of the SavedModel to convert.
 
-        Defaults to `serving_default`, or to the only one there is.
+        Defaults to `serving_default`, or to the only signature if there is just one.
 
         Example: `signatures=["encode", "decode"]`.
         """
@@ -528,7 +566,7 @@ class VerifyToleranceField(FloatField):
     help = help_text(
         f"""
         How far an output of the converted model may be from the SavedModel's: the root mean square
-        of the error over the range of the SavedModel's output.
+        of the error, divided by the range of the SavedModel's output.
 
         Defaults to the mode's own: {_TOLERANCES_LIST}.
 
@@ -551,12 +589,12 @@ class TfLiteModelTarget(Target):
         VerifySamplesField,
         VerifyToleranceField,
         EnvironmentField,
-        OutputDirectoryField,
+        ModelOutputDirectoryField,
     )
     help = help_text(
         """
-        A SavedModel converted to TensorFlow Lite, verified against the SavedModel on real samples,
-        with a description (`model.json`) and golden inputs and outputs beside it.
+        A SavedModel converted to TensorFlow Lite and verified against the SavedModel on samples. It
+        is packaged with a description (`model.json`) and golden inputs and outputs.
         """
     )
 

@@ -19,7 +19,8 @@ class AndroidSdk(Subsystem):
             """
             The directory of the Android SDK: the one that has `platforms/`.
 
-            Defaults to $ANDROID_HOME, and without one to $ANDROID_SDK_ROOT.
+            Defaults to the environment variable `ANDROID_HOME`, or to `ANDROID_SDK_ROOT` if that is
+            not set.
 
             Example: `home = "/opt/android-sdk"`.
             """
@@ -29,10 +30,10 @@ class AndroidSdk(Subsystem):
         default=None,
         help=softwrap(
             """
-            The SDK's platform whose `android.jar` Java is compiled against. Keep it the same on every
-            machine that shares a cache.
+            The SDK platform whose `android.jar` Java is compiled against. It must be the same on
+            all machines that share a cache.
 
-            Defaults to the newest that is installed.
+            Defaults to the newest one that is installed.
 
             Example: `platform = "android-34"`.
             """
@@ -44,7 +45,8 @@ class AndroidSdk(Subsystem):
             """
             The directory of the JDK: the one that has `bin/javac`.
 
-            Defaults to $JAVA_HOME, and without one to the JDK of the `javac` on $PATH.
+            Defaults to the environment variable `JAVA_HOME`, or to the JDK of the `javac` on PATH
+            if that is not set.
 
             Example: `java_home = "/usr/lib/jvm/java-17-openjdk-amd64"`.
             """

@@ -30,8 +30,8 @@ class AndroidPackageField(StringField):
     required = True
     help = help_text(
         """
-        The library's Java package, which is its namespace too: two or more identifiers with dots
-        between. No other library in an app may have the same.
+        The library's Java package, which is also its namespace: two or more identifiers separated
+        by dots. No other library in an app may have the same one.
 
         Example: `package="org.example.catsvsdogs"`.
         """
@@ -44,8 +44,9 @@ class AndroidAbisField(StringSequenceField):
     default = ABIS
     help = help_text(
         f"""
-        The ABIs that the kernels of custom ops are built for, of {', '.join(ABIS)}. Models are no
-        native code and run on all of them: without custom ops the field only shows in the manifest.
+        The ABIs that the kernels of custom ops are built for: any of {', '.join(ABIS)}. Models are
+        not native code and run on all of them, so without custom ops the field only shows in the
+        manifest.
 
         Defaults to all four.
 
@@ -61,9 +62,9 @@ class MinSdkField(IntField):
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
         f"""
-        The lowest Android API level that may install an app with the library; at least
-        {LOWEST_MIN_SDK}, which TensorFlow Lite needs, or {LOWEST_NATIVE_MIN_SDK} where a model has
-        custom ops. Their kernels are built for it.
+        The lowest Android API level that an app with the library can be installed on. It is at
+        least {LOWEST_MIN_SDK}, which TensorFlow Lite needs, or {LOWEST_NATIVE_MIN_SDK} if a model
+        has custom ops. Their kernels are built for this level.
 
         Defaults to 24.
 
@@ -89,11 +90,11 @@ class MavenArtifactField(StringField):
     alias = "artifact"
     help = help_text(
         """
-        The Maven artifact that the library is published as. The models are in the folder of this
-        name among an app's assets, so that two libraries never mix.
+        The Maven artifact that the library is published as. Its models are in the folder of this
+        name among an app's assets, so that the files of two libraries never mix.
 
-        Defaults to the names of the BUILD file's directory and of the target with a `-` between,
-        such as `cats_vs_dogs-android`.
+        Defaults to the names of the BUILD file's directory and of the target with a `-` between
+        them, such as `cats_vs_dogs-android`.
 
         Example: `artifact="cats-vs-dogs"`.
         """
@@ -110,8 +111,8 @@ class MavenRuntimeField(StringField):
         `group:artifact:version`: the `.pom` depends on it, so that an app receives it along with
         the models.
 
-        Defaults to org.tensorflow:tensorflow-lite:2.16.1, the last release under that name; LiteRT,
-        its successor, is on Google's own Maven repository.
+        Defaults to org.tensorflow:tensorflow-lite:2.16.1, the last release under that name. LiteRT,
+        its successor, is in Google's own Maven repository.
 
         Example: `runtime="com.google.ai.edge.litert:litert:1.4.0"`.
         """
@@ -124,14 +125,15 @@ class RuntimeLibraryField(StringField):
     default = "libtensorflowlite_jni.so"
     help = help_text(
         """
-        The shared library of TensorFlow Lite's C API that an app with custom ops runs its models by.
-        The library of the kernels adds them to it, and has it loaded along with itself. It exports
-        `TfLiteInterpreterOptionsAddCustomOp`. Without custom ops the field has no effect.
+        The shared library with TensorFlow Lite's C API that an app with custom ops runs its models
+        with. The library of the kernels adds them to it, and has it loaded along with itself. It
+        must export `TfLiteInterpreterOptionsAddCustomOp`. Without custom ops the field has no
+        effect.
 
         Defaults to libtensorflowlite_jni.so, which `org.tensorflow:tensorflow-lite` brings.
 
-        Example: `runtime_library="libtensorflowlite_c.so"` for a TensorFlow Lite that the app builds
-        itself.
+        Example: `runtime_library="libtensorflowlite_c.so"` for a TensorFlow Lite that the app
+        builds itself.
         """
     )
 
@@ -141,11 +143,12 @@ class JavaApiField(BoolField):
     default = False
     help = help_text(
         """
-        Whether the library has a class `Model` in its `package`: a constant for each model with its
-        name, size, sha256, input and output tensors, and methods that map it into memory and read its
-        labels. Needs a JDK of version 9 or newer and an `android.jar`: see `android_jar`.
+        Whether the library has a class `Model` in its `package`. The class has a constant for each
+        model with its name, size, sha256, input and output tensors, and methods that map the model
+        into memory and read its labels. It needs JDK 9 or newer and an `android.jar`: see
+        `android_jar`.
 
-        Defaults to False: no class, and no JDK needed.
+        Defaults to False: there is no class, and no JDK is needed.
 
         Example: `java_api=True`.
         """
@@ -162,9 +165,9 @@ class AndroidJarField(AddressField):
 
         Defaults to the `android.jar` of the Android SDK: see `[android-sdk]`.
 
-        Example: `android_jar="//3rdparty/android:android_jar"` beside
-        `file(name="android_jar", source=http_source("https://example.org/android.jar", len=…,
-        sha256="…"))`.
+        Example: `android_jar="//3rdparty/android:android_jar"`, with `file(name="android_jar",
+        source=http_source("https://example.org/android.jar", len=…, sha256="…"))` in that BUILD
+        file.
         """
     )
 
@@ -185,8 +188,8 @@ class TfLiteAndroidLibraryTarget(Target):
     )
     help = help_text(
         """
-        An Android library (`.aar`) with models as assets that can be mapped into memory, and a Maven
-        repository that holds it. Where models have custom ops, their kernels are in it as a shared
-        library for each ABI, with a C function that adds them to an interpreter's options.
+        An Android library (`.aar`) with models as assets that can be mapped into memory, and a
+        Maven repository that holds it. If models have custom ops, it includes their kernels: a
+        shared library for each ABI, with a C function that adds them to an interpreter's options.
         """
     )

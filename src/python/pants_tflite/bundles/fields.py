@@ -25,8 +25,8 @@ class BundleModelsField(AddressesField):
         """
         The addresses of the `tflite_model`s and `tflite_file`s that the bundle carries.
 
-        In the bundle, a `tflite_model` has the name of its directory, and a `tflite_file` that of
-        its target; `model_names` gives others.
+        In the bundle, a `tflite_model` is named after its directory and a `tflite_file` after its
+        target; `model_names` gives other names.
 
         Example: `models=[":tflite@quantization=int8", "//models/sine:tflite@quantization=int8"]`.
         """
@@ -37,11 +37,11 @@ class BundleModelNamesField(DictStringToStringField):
     alias = "model_names"
     help = help_text(
         """
-        Names for models in the bundle, by their addresses as they stand in `models`. A name is of
-        lower-case letters, digits and `_`, and begins with a letter: it becomes part of file names
-        and of identifiers in the device's language.
+        Names for models in the bundle, keyed by their addresses as written in `models`. A name
+        consists of lower-case letters, digits and `_` and begins with a letter, since it becomes
+        part of file names and of identifiers in the device's language.
 
-        Defaults to none: see `models`.
+        Defaults to the names that `models` describes.
 
         Example: `model_names={":tflite@quantization=int8": "digits_int8"}`.
         """
@@ -53,13 +53,13 @@ class BundleLabelsField(NamedAddressesField):
     target_aliases = ("file",)
     help = help_text(
         """
-        Label files, by the names that the models have in the bundle: each the address of a `file`
-        target with one label a line, in the order of the model's scores.
+        Label files, keyed by the models' names in the bundle. Each value is the address of a `file`
+        target with one label per line, in the order of the model's scores.
 
         Defaults to none.
 
-        Example: `labels={"cats_vs_dogs": ":labels"}` beside
-        `file(name="labels", source="labels.txt")`.
+        Example: `labels={"cats_vs_dogs": ":labels"}`, with `file(name="labels",
+        source="labels.txt")` in the BUILD file.
         """
     )
 
@@ -70,8 +70,8 @@ class BundleVersionField(StringField):
     default = "0.1.0"
     help = help_text(
         """
-        The version of the bundle, as in Semantic Versioning: three numbers, and after a `-` what
-        marks a pre-release.
+        The version of the bundle, as in Semantic Versioning: three numbers, optionally followed by
+        a `-` and a pre-release label.
 
         Defaults to 0.1.0.
 

@@ -64,8 +64,8 @@ class RuntimeSha256Field(StringField):
     value: str
     help = help_text(
         """
-        The SHA-256 of the archive, in hexadecimal digits. What follows depends on it alone,
-        wherever the archive came from; an archive with another is an error.
+        The SHA-256 of the archive, in hexadecimal digits. What is built depends only on it, not on
+        where the archive came from. An archive with a different hash is an error.
 
         Example: `sha256="34b065817e294e7dd3569504e8b9454938ceae453b6a459da54d5f6e45d3c94e"`.
         """
@@ -78,9 +78,9 @@ class RuntimeHeadersField(StringField):
     default = "headers/"
     help = help_text(
         """
-        The folder in the archive that holds the headers, and becomes the include path of kernels.
+        The folder in the archive that holds the headers. It becomes the include path of kernels.
 
-        Defaults to `headers/`, where TensorFlow Lite's own Android archives have them.
+        Defaults to `headers/`, which is where TensorFlow Lite's own Android archives have them.
 
         Example: `headers="tensorflow-lite/include"`.
         """
@@ -99,8 +99,8 @@ class TfLiteRuntimeTarget(Target):
     )
     help = help_text(
         """
-        TensorFlow Lite as kernels of custom ops compile against it: the headers in an archive that
-        is pinned by its hash.
+        The headers of TensorFlow Lite that kernels of custom ops compile against, from an archive
+        that is pinned by its hash.
         """
     )
 
@@ -116,8 +116,9 @@ class CustomOpNameField(StringField):
     value: str
     help = help_text(
         """
-        The op's name in the graph: its custom code. For an op of TensorFlow that TensorFlow Lite
-        lacks it is TensorFlow's name, for a `tf.function(experimental_implements=…)` the one there.
+        The op's name in the graph: its custom code. An op of TensorFlow that TensorFlow Lite lacks
+        has TensorFlow's name; a function has the name that `tf.function(experimental_implements=…)`
+        gives it.
 
         Example: `op="ScaledAtan"`.
         """
@@ -127,8 +128,10 @@ class CustomOpNameField(StringField):
 class KernelDependenciesField(Dependencies):
     help = help_text(
         """
-        The `cc_source` and `cc_sources` targets of the kernel. Every `.c`, `.cc`, `.cpp` and
-        `.cxx` among them and their dependencies is compiled, with the headers that it includes.
+        The `cc_source` and `cc_sources` targets of the kernel. Every `.c`, `.cc`, `.cpp` and `.cxx`
+        file among them and their dependencies is compiled, with the headers that it includes.
+
+        Defaults to none, but a kernel without a source is an error.
 
         Example: `dependencies=[":scaled_atan"]`.
         """
@@ -139,10 +142,11 @@ class RegistrationField(StringField):
     alias = "registration"
     help = help_text(
         """
-        The `extern "C"` function of the kernel that takes nothing and returns a
-        `TfLiteRegistration *`. It is the one symbol that a library of the op exports.
+        The `extern "C"` function of the kernel that takes no arguments and returns a
+        `TfLiteRegistration *`. It is the only symbol that a library of the op exports.
 
-        Defaults to `Register_` and the `op` in capitals: `Register_SCALED_ATAN` for `ScaledAtan`.
+        Defaults to `Register_` followed by the `op` in upper-case words: `Register_SCALED_ATAN` for
+        `ScaledAtan`.
 
         Example: `registration="RegisterMyAtan"`.
         """
@@ -153,11 +157,11 @@ class MicroDependenciesField(SpecialCasedDependencies):
     alias = "micro_dependencies"
     help = help_text(
         """
-        The `cc_source` and `cc_sources` targets of the kernel's variant for microcontrollers: what
-        `dependencies` is for TensorFlow Lite, for TensorFlow Lite Micro. What both variants share
-        is a dependency of both.
+        The `cc_source` and `cc_sources` targets of the kernel's variant for microcontrollers, which
+        runs with TensorFlow Lite Micro. Sources that both variants share belong in both this field
+        and `dependencies`.
 
-        Defaults to none: the op cannot be put into a library for microcontrollers.
+        Defaults to none: the op then cannot be part of a library for microcontrollers.
 
         Example: `micro_dependencies=[":scaled_atan_micro"]`.
         """
@@ -168,10 +172,10 @@ class MicroRegistrationField(StringField):
     alias = "micro_registration"
     help = help_text(
         """
-        The `extern "C"` function of the micro variant that takes nothing and returns a
+        The `extern "C"` function of the micro variant that takes no arguments and returns a
         `const TFLMRegistration *`.
 
-        Defaults to the `registration`: the two are never in one program.
+        Defaults to the name in `registration`, since the two are never in one program.
 
         Example: `micro_registration="RegisterMyAtanMicro"`.
         """
@@ -199,8 +203,8 @@ class QuantizedKernelField(BoolField):
     help = help_text(
         """
         Whether the kernel computes with int8 tensors too. TensorFlow's converter leaves a custom op
-        in float32, between a DEQUANTIZE and a QUANTIZE; where this is true, a model of the mode
-        int8 is rid of the two, and the op takes and gives int8.
+        in float32, between a DEQUANTIZE and a QUANTIZE. If this is true, an int8 model drops both
+        ops, and the custom op has int8 inputs and outputs.
 
         Defaults to False.
 
@@ -213,7 +217,7 @@ class DefinesField(StringSequenceField):
     alias = "defines"
     help = help_text(
         """
-        Preprocessor macros to define when compiling, as `NAME` or `NAME=value`.
+        Preprocessor macros to define when the kernel is compiled, as `NAME` or `NAME=value`.
 
         Defaults to none.
 
@@ -226,8 +230,7 @@ class CompilerFlagsField(StringSequenceField):
     alias = "flags"
     help = help_text(
         """
-        Further flags for the compiler, which is Clang for most platforms and GCC for C++ on
-        Cortex-M.
+        Additional flags for the compiler, which is GCC for C++ on Cortex-M and Clang otherwise.
 
         Defaults to none.
 
@@ -252,8 +255,8 @@ class TfLiteCustomOpTarget(Target):
     )
     help = help_text(
         """
-        An op that TensorFlow Lite lacks, with the sources of its kernel in C or C++. Models name it
-        in `custom_ops`; then they are calibrated and verified with the kernel, and bundles carry it.
+        An op that TensorFlow Lite lacks, with the sources of its kernel in C or C++. Models that
+        list it in `custom_ops` are calibrated and verified with the kernel, and bundles carry it.
         """
     )
 
@@ -281,10 +284,10 @@ class KernelCasesField(EntryPointField):
     help = help_text(
         """
         The function that yields the cases, as `file.py:function` (the file relative to the BUILD
-        file) or `module.path:function`. A case is a dict: `inputs`, a list of NumPy arrays;
-        `options`, the op's own by name; `outputs`, a list of arrays, or a function that takes the
-        inputs and returns it; and, if you like, a `name`, and a `tolerance` (else 1e-5 of a float's
-        value, and none for integers). A quantized tensor is `(array, scale, zero_point)`.
+        file) or `module.path:function`. A case is a dict with `inputs`, a list of NumPy arrays, and
+        `outputs`, a list of arrays or a function that computes it from the inputs. It may also have
+        `options`, the op's own options by name, a `name`, and a `tolerance` (by default 1e-5 of a
+        float's value, and none for integers). A quantized tensor is `(array, scale, zero_point)`.
 
         The file must be owned by a Python target (`python_sources`); it becomes a dependency.
 
@@ -298,8 +301,9 @@ class SanitizersField(StringSequenceField):
     valid_choices = SANITIZERS
     help = help_text(
         f"""
-        What watches the kernel while it runs, besides: any of {', '.join(SANITIZERS)}. The kernel is
-        then compiled by the `gcc` of your machine, which must be Linux; what is packaged is not.
+        Sanitizers that watch the kernel while it runs: any of {', '.join(SANITIZERS)}. The kernel
+        is then compiled by the `gcc` of your machine, which must run Linux. Packages are built as
+        ever.
 
         Defaults to none.
 
@@ -313,7 +317,7 @@ class SkipKernelTestField(BoolField):
     default = False
     help = help_text(
         """
-        Whether `pants test` leaves this target out.
+        Whether `pants test` skips this target.
 
         Defaults to False.
 
@@ -336,8 +340,9 @@ class TfLiteCustomOpTestTarget(Target):
     )
     help = help_text(
         """
-        A test of a custom op's kernel, which `pants test` runs on your machine: what it computes in
-        an interpreter of its own against what you expect, or against a NumPy function.
+        A test of a custom op's kernel, which `pants test` runs on your machine: the kernel runs in
+        an interpreter of its own, and its outputs are compared with expected ones or with those of
+        a NumPy function.
         """
     )
 

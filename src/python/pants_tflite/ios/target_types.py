@@ -17,7 +17,7 @@ class BundleIdField(StringField):
     help = help_text(
         """
         The bundle identifier of the framework, in reverse-DNS form: two or more parts of letters,
-        digits and `-`, with dots between them.
+        digits and `-`, separated by dots.
 
         Example: `bundle_id="org.example.CatsVsDogs"`.
         """
@@ -28,10 +28,10 @@ class FrameworkNameField(StringField):
     alias = "framework"
     help = help_text(
         """
-        The name of the framework, which is that of its C module and what the names of its C
-        functions and Swift types begin with: a letter, then letters, digits and `_`.
+        The name of the framework and of its C module; the names of its C functions and Swift types
+        begin with it. It is a letter followed by letters, digits and `_`.
 
-        Defaults to the last part of the `bundle_id`, with `_` for `-`.
+        Defaults to the last part of the `bundle_id`, with `_` in place of `-`.
 
         Example: `framework="CatsVsDogs"`.
         """
@@ -44,8 +44,8 @@ class MinIosField(StringField):
     default = "13.0"
     help = help_text(
         """
-        The oldest iOS that the framework is for: two or three numbers, 12.0 at least. A simulator
-        on an Apple processor begins with 14.0, whatever this says.
+        The oldest iOS version that the framework runs on: two or three numbers, at least 12.0.
+        Simulators on Apple processors start at 14.0, whatever this says.
 
         Defaults to 13.0.
 
@@ -62,7 +62,7 @@ class TfLiteIosFrameworkTarget(Target):
         Models as an XCFramework of static frameworks, for devices and for simulators, and as a
         Swift package that carries them as resources, with typed accessors.
 
-        Info.plist holds the three numbers of `version` alone, since Apple's tools take no
-        pre-release there; everything else says the whole version.
+        Info.plist holds only the three numbers of `version`, since Apple's tools accept no
+        pre-release label there. All other files have the whole version.
         """
     )

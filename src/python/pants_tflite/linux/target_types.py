@@ -20,8 +20,8 @@ class LinuxPlatformsField(StringSequenceField):
     default = PLATFORMS
     help = help_text(
         f"""
-        What the archives are for: {_PLATFORMS_LIST}, the platforms that LiteRT's Python package
-        is published for. There is one archive for each.
+        The platforms to build archives for, one archive for each: any of {_PLATFORMS_LIST}, which
+        are the platforms that LiteRT's Python package is published for.
 
         Defaults to both.
 
@@ -34,11 +34,12 @@ class LinuxArchiveNameField(StringField):
     alias = "archive_name"
     help = help_text(
         """
-        What the archives are called: `<archive_name>-<version>-<platform>.tar.gz`, with one
-        directory of that name inside. A name is of letters, digits, `.`, `_` and `-`, and begins
-        with a letter or digit.
+        The name of the archives: `<archive_name>-<version>-<platform>.tar.gz`, with one directory
+        of that name inside. It consists of letters, digits, `.`, `_` and `-` and begins with a
+        letter or digit.
 
-        Defaults to the names of the directory and the target, as in `cats_vs_dogs_raspberry_pi`.
+        Defaults to the names of the directory and the target with a `_` between them, such as
+        `cats_vs_dogs_raspberry_pi`.
 
         Example: `archive_name="pet-camera"`.
         """
@@ -51,8 +52,8 @@ class TfLiteLinuxArchiveTarget(Target):
     help = help_text(
         """
         Models for embedded Linux: a `.tar.gz` for each platform with the models, their labels and
-        descriptions, a manifest, and a Python program that runs them with LiteRT. Where models have
-        custom ops, their kernels come along, for `[zig].glibc`.
+        descriptions, a manifest, and a Python program that runs them with LiteRT. If models have
+        custom ops, their kernels are included, built for the glibc versions in `[zig].glibc`.
         """
     )
 

@@ -32,12 +32,12 @@ class MicroLibraryNameField(StringField):
     alias = "library"
     help = help_text(
         """
-        The library's name: its C++ namespace, its directory of headers and its name in the build
-        system of the `layout`. It is of lower-case letters, digits and `_`, begins with a letter
-        and has no two `_` in a row.
+        The library's name, which is also its C++ namespace, the directory of its headers and its
+        name in the build system of the `layout`. It consists of lower-case letters, digits and `_`,
+        begins with a letter and has no two `_` in a row.
 
-        Defaults to the last part of the BUILD file's directory and the target's name: `sine_mcu`
-        for `models/sine:mcu`.
+        Defaults to the last part of the BUILD file's directory and the target's name with a `_`
+        between them: `sine_mcu` for `models/sine:mcu`.
 
         Example: `library="wake_word"`.
         """
@@ -51,8 +51,8 @@ class MicroLayoutField(StringField):
     valid_choices = LAYOUTS
     help = help_text(
         f"""
-        The build system that the library's files are for: one of {", ".join(LAYOUTS)}. The C++
-        code is the same in all of them.
+        The build system that the library's files are for: one of {", ".join(LAYOUTS)}. The C++ code
+        is the same in all of them.
 
         Defaults to cmake.
 
@@ -66,11 +66,11 @@ class MicroCpuField(StringField):
     valid_choices = CPUS
     help = help_text(
         f"""
-        The processor that the static library, with the kernels of custom ops in it, and the
-        self-test are compiled for: one of {", ".join(CPUS)}. Nothing is compiled without `tflm`;
-        the library's sources are the same for every processor.
+        The processor that the static library (with the kernels of custom ops) and the self-test are
+        compiled for: one of {", ".join(CPUS)}. Nothing is compiled without `tflm`, and the
+        library's sources are the same for every processor.
 
-        Defaults to none: with `tflm`, the self-test is compiled for the host alone.
+        Defaults to none: with `tflm`, the self-test is compiled only for the host.
 
         Example: `cpu="cortex-m4"`.
         """
@@ -82,12 +82,12 @@ class MicroTflmField(AddressField):
     target_aliases = ("file", "files")
     help = help_text(
         """
-        The address of a `file` (an archive: .zip, .tar.gz; an `http_source` will do) or a `files`
-        target that holds a TFLite Micro source tree, as TFLite Micro's own `create_tflm_tree.py`
-        writes it. With it, `package` compiles a static library and the self-test, and measures models
-        with custom ops; `test` runs the self-test.
+        The address of a target that holds a TFLite Micro source tree as TFLite Micro's own
+        `create_tflm_tree.py` writes it: a `file` that is an archive (`.zip` or `.tar.gz`, also by
+        `http_source`), or a `files` target. With it, `package` compiles a static library and the
+        self-test and measures models with custom ops, and `test` runs the self-test.
 
-        Defaults to none: the bundle is sources.
+        Defaults to none: the bundle consists of sources only.
 
         Example: `tflm="//3rdparty/tflm:tree"`.
         """
@@ -98,8 +98,8 @@ class MicroMaxArenaField(StringField):
     alias = "max_arena"
     help = help_text(
         f"""
-        How large the tensor arena of any model may be, the margin included: {SIZE_HELP}. A larger
-        one fails the build.
+        How large the tensor arena of any model may be, including the margin: {SIZE_HELP}. The build
+        fails if an arena is larger.
 
         Defaults to no limit.
 
@@ -112,9 +112,9 @@ class MicroMaxFlashField(StringField):
     alias = "max_flash"
     help = help_text(
         f"""
-        How much read-only memory the bundle may take: {SIZE_HELP}. It counts all models, and, where
-        `tflm` and `cpu` say how to compile it, the code and constants of the self-test's program
-        without its golden vectors instead. More fails the build.
+        How much read-only memory the bundle may take: {SIZE_HELP}. What counts is the size of all
+        models or, with `tflm` and `cpu`, the code and constants of the compiled self-test without
+        its golden vectors. The build fails if that is more.
 
         Defaults to no limit.
 
@@ -130,9 +130,9 @@ class MicroArenaMarginField(IntField):
     valid_numbers = ValidNumbers.positive_and_zero
     help = help_text(
         """
-        What to add to the smallest tensor arena that works, in percent. The arena is measured with
-        TFLite Micro's reference kernels on a 64-bit host; optimized kernels, such as CMSIS-NN's, may
-        need more for scratch buffers.
+        How much to add to the smallest tensor arena that works, in percent. The arena is measured
+        with TFLite Micro's reference kernels on a 64-bit host. Optimized kernels, such as
+        CMSIS-NN's, may need more for scratch buffers.
 
         Defaults to 10.
 
@@ -145,12 +145,13 @@ class MicroArenaSizeField(StringField):
     alias = "arena_size"
     help = help_text(
         f"""
-        The tensor arena of each model that has custom ops with kernels in this repository:
-        {SIZE_HELP}. Kernels run with the TFLite Micro only that they were compiled with, so without
-        `tflm` nothing can measure such a model. The library's self-test, on the device, tells what
-        it really takes.
+        The size of the tensor arena of each model that has custom ops with kernels in this
+        repository: {SIZE_HELP}. A kernel runs only with the TFLite Micro that it was compiled with,
+        so such a model cannot be measured without `tflm`. The library's self-test reports on the
+        device how much of the arena it uses.
 
-        Defaults to none: with `tflm` the arena is measured, without it such a model needs this field.
+        Defaults to none: with `tflm` the arena is measured, and without it such a model needs this
+        field.
 
         Example: `arena_size="8KiB"`.
         """
@@ -165,8 +166,7 @@ class MicroGoldenToleranceField(IntField):
     help = help_text(
         """
         How far an integer output on the device may be from that of LiteRT's reference kernels, in
-        units of the least significant bit. A float may be off by the hundred thousandth part of the
-        largest value of its output.
+        units of the least significant bit. A float output may differ by 1e-5 of its largest value.
 
         Defaults to 2.
 
@@ -191,7 +191,7 @@ class TfLiteMicroLibraryTarget(Target):
     )
     help = help_text(
         """
-        A C++ library for TFLite Micro: models as arrays, an op resolver with just the ops that they
+        A C++ library for TFLite Micro: models as arrays, an op resolver with only the ops that they
         use, the measured size of the tensor arena, and a self-test with golden vectors.
         """
     )
@@ -207,9 +207,10 @@ class KernelTestTflmField(MicroTflmField):
     value: str
     help = help_text(
         """
-        The address of a `file` (an archive: .zip, .tar.gz; an `http_source` will do) or a `files`
-        target that holds a TFLite Micro source tree, as TFLite Micro's own `create_tflm_tree.py`
-        writes it. The kernel is compiled together with it, for your machine.
+        The address of a target that holds a TFLite Micro source tree as TFLite Micro's own
+        `create_tflm_tree.py` writes it: a `file` that is an archive (`.zip` or `.tar.gz`, also by
+        `http_source`), or a `files` target. The kernel is compiled together with it, for your
+        machine.
 
         Example: `tflm="//3rdparty/tflm:tree"`.
         """
@@ -231,7 +232,7 @@ class TfLiteCustomOpMicroTestTarget(Target):
     help = help_text(
         """
         A test of the micro variant of a custom op's kernel, which `pants test` runs on your machine
-        with TFLite Micro. The cases are those that a `tflite_custom_op_test` has.
+        with TFLite Micro. Its cases have the form of those of a `tflite_custom_op_test`.
         """
     )
 

@@ -41,8 +41,9 @@ from pants_tflite.pipeline.dataset import (
     SampledDataset,
     sample_referenced_dataset,
 )
-from pants_tflite.pipeline.describe import ModelDescription
+from pants_tflite.pipeline.describe import ModelReports
 from pants_tflite.pipeline.export import ExportSavedModelRequest, export_saved_model
+from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import (
     ModelSamplesRequest,
     PlanModelRequest,
@@ -73,7 +74,7 @@ from pants_tflite.target_types import (
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.sandbox_programs import find_report
 
-DESCRIPTION_FILE = "model.json"
+DESCRIPTION_FILE = ModelDescription.FILE
 
 
 @dataclass(frozen=True)
@@ -225,16 +226,16 @@ async def describe_model(request: DescribeModelRequest) -> BuiltModel:
         if os.path.basename(file.path) == ConversionReport.FILE
     }
     dataset = request.calibration
-    description = ModelDescription(
+    reports = ModelReports(
         inspection=find_report(contents, InspectionReport),
         verification=find_report(contents, VerificationReport),
         conversion=conversions.get(ConversionReport.FILE),
         float_conversion=conversions.get(f"{FLOAT_DIRECTORY}/{ConversionReport.FILE}"),
-        quantization=request.quantization.to_json() if request.quantization else None,
+        quantization=request.quantization.to_settings() if request.quantization else None,
         calibration=(CalibrationInfo(dataset.count, dataset.fingerprint) if dataset else None),
     )
     described, golden = await concurrently(
-        create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, description.render()),))),
+        create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, reports.describe().render()),))),
         digest_subset_to_digest(DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
     )
     return BuiltModel(await merge_digests(MergeDigests((described, request.model, golden))))

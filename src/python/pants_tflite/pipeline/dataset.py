@@ -30,6 +30,7 @@ from pants_tflite.fields import AddressField
 from pants_tflite.sandbox.samples.sample_dataset_protocol import DatasetReport, SampleRequest
 from pants_tflite.target_types import (
     DatasetEntryPointField,
+    IncludeSamplesField,
     InputsField,
     MaxSamplesField,
     SeedField,
@@ -63,6 +64,7 @@ class DatasetFieldSet(InputFieldSet):
     inputs: InputsField
     dependencies: Dependencies
     max_samples: MaxSamplesField
+    include_samples: IncludeSamplesField
     seed: SeedField
     resolve: TensorFlowResolveField
     output_path: OutputPathField

@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from pants_tflite.pipeline.describe import ModelDescription
+from pants_tflite.pipeline.describe import ModelReports
+from pants_tflite.pipeline.model_description import ModelDescription, QuantizationSettings
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
 from pants_tflite.sandbox.tflite.inspect_model_protocol import (
     InspectionReport,
@@ -60,14 +61,16 @@ CONVERSION = ConversionReport(
 
 
 def test_reports_become_one_sorted_description() -> None:
-    description = ModelDescription(
+    reports = ModelReports(
         INSPECTION,
         VERIFICATION,
         CONVERSION,
-        quantization={"mode": "int8"},
+        quantization=QuantizationSettings("tensorflow", "int8", None, None, recipe=None),
         calibration=CalibrationInfo(2, "ab"),
     )
+    description = reports.describe()
     text = description.render().decode()
+    assert ModelDescription.parse(text) == description
     assert text == json.dumps(json.loads(text), sort_keys=True, indent=2) + "\n"
     assert json.loads(text) == {
         "calibration": {"count": 2, "fingerprint": "ab"},
@@ -97,7 +100,13 @@ def test_reports_become_one_sorted_description() -> None:
         "min_runtime_version": None,
         "ops": [{"name": "ABS", "version": 1, "count": 2, "custom": False}],
         "outputs": [],
-        "quantization": {"mode": "int8"},
+        "quantization": {
+            "engine": "tensorflow",
+            "input_type": None,
+            "mode": "int8",
+            "output_type": None,
+            "recipe": None,
+        },
         "schema_version": 3,
         "sha256": "00",
         "signatures": {},
@@ -126,12 +135,12 @@ def test_reports_become_one_sorted_description() -> None:
 
 def test_tools_of_all_conversions_are_named() -> None:
     quantized = replace(CONVERSION, tools={"ai-edge-quantizer": "0.10.0"})
-    description = ModelDescription(INSPECTION, VERIFICATION, quantized, CONVERSION)
-    assert sorted(description.tools()) == ["ai-edge-litert", "ai-edge-quantizer", "tensorflow"]
+    reports = ModelReports(INSPECTION, VERIFICATION, quantized, CONVERSION)
+    assert sorted(reports.describe().tools) == ["ai-edge-litert", "ai-edge-quantizer", "tensorflow"]
 
 
 def test_a_model_from_elsewhere_has_no_conversion() -> None:
-    description = json.loads(ModelDescription(INSPECTION, VERIFICATION).render())
+    description = json.loads(ModelReports(INSPECTION, VERIFICATION).describe().render())
     assert description["conversion"] is None
     assert description["quantization"] is None
     assert description["tools"] == {"ai-edge-litert": "2.3.0"}

@@ -27,7 +27,8 @@ from pants_tflite.util_rules.python_environments import (
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
 REFERENCE_FILE = "reference.npz"
-GOLDEN_FILES = ("golden_input.npz", "golden_output.npz")
+GOLDEN_INPUT_FILE = "golden_input.npz"
+GOLDEN_FILES = (GOLDEN_INPUT_FILE, "golden_output.npz")
 # Of the seeded random samples where no dataset is given.
 _SEED = 0
 

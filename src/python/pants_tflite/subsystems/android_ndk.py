@@ -19,9 +19,9 @@ class AndroidNdk(Subsystem):
         default=None,
         help=softwrap(
             f"""
-            The folder of an Android NDK, the one that holds `toolchains/llvm`.
+            The folder of an Android NDK: the one that holds `toolchains/llvm`.
 
-            Defaults to the environment variable `{ANDROID_NDK_HOME}`. Without either, kernels of
+            Defaults to the environment variable `{ANDROID_NDK_HOME}`. If neither is set, kernels in
             plain C are compiled with zig.
 
             Example: `path = "/opt/android-ndk-r28"`.
@@ -32,8 +32,8 @@ class AndroidNdk(Subsystem):
         default=21,
         help=softwrap(
             """
-            The oldest Android that binaries must run on, as its API level. Kernels in an Android
-            library are built for the library's own `min_sdk` instead.
+            The oldest Android version that binaries must run on, as its API level. Kernels in an
+            Android library are built for the library's own `min_sdk` instead.
 
             Defaults to 21, Android 5.0.
 

@@ -18,7 +18,7 @@ class ArmGcc(Subsystem):
         default="arm-none-eabi-",
         help=softwrap(
             """
-            What the names of the toolchain's programs begin with, before `gcc`, `g++` and `ar`.
+            The prefix of the names of the toolchain's programs, before `gcc`, `g++` and `ar`.
 
             Defaults to `arm-none-eabi-`.
 
@@ -32,8 +32,8 @@ class ArmGcc(Subsystem):
 
         executable_search_paths_help = softwrap(
             """
-            Where the toolchain's programs are looked for. `<PATH>` stands for the folders of the
-            environment variable PATH.
+            The folders in which the toolchain's programs are looked for. `<PATH>` stands for the
+            folders in the environment variable PATH.
 
             Defaults to `["<PATH>"]`.
 

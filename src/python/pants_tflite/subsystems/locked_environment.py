@@ -38,10 +38,10 @@ class LockedEnvironment(Subsystem):
         default=["CPython==3.11.*"],
         help=lambda cls: softwrap(
             f"""
-            The interpreter that {cls.runs} on. Keep it the same on every machine that shares a
+            The interpreter that {cls.runs} on. It must be the same on all machines that share a
             cache.
 
-            Defaults to CPython 3.11.
+            Defaults to `["CPython==3.11.*"]`.
 
             Example: `interpreter_constraints = ["CPython==3.12.*"]`.
             """

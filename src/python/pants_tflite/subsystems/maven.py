@@ -36,10 +36,10 @@ class Maven(Subsystem):
         help=softwrap(
             """
             Whether the `mvn` of your machine fetches the archives, with the mirrors, proxies and
-            passwords of your `settings.xml`. If not, jgo does, which comes with the backend and
-            needs neither Maven nor Java.
+            passwords in your `settings.xml`. Otherwise jgo fetches them, which comes with the
+            backend and needs neither Maven nor Java.
 
-            Defaults to False.
+            Defaults to false.
 
             Example: `use_mvn = true`.
             """
@@ -48,10 +48,10 @@ class Maven(Subsystem):
     repositories = StrListOption(
         help=softwrap(
             """
-            The URLs of the repositories that jgo looks for an archive in, in this order. `mvn`
-            does not read this option: it asks those of your `settings.xml`.
+            The URLs of the repositories in which jgo looks for an archive, in this order. `mvn`
+            does not read this option: it uses the repositories in your `settings.xml`.
 
-            Defaults to none: Maven Central is asked.
+            Defaults to none: jgo then uses Maven Central.
 
             Example: `repositories = ["https://repository.example.com/maven"]`.
             """
@@ -61,9 +61,10 @@ class Maven(Subsystem):
     class EnvironmentAware(ExecutableSearchPathsOptionMixin, Subsystem.EnvironmentAware):
         executable_search_paths_help = softwrap(
             """
-            The PATH value that `mvn` and what it starts are looked up in.
+            The folders in which `mvn` and the programs that it starts are looked for. `<PATH>`
+            stands for the folders in the environment variable PATH.
 
-            Defaults to `<PATH>`.
+            Defaults to `["<PATH>"]`.
 
             Example: `executable_search_paths = ["/opt/maven/bin", "<PATH>"]`.
             """
@@ -73,8 +74,9 @@ class Maven(Subsystem):
             help=softwrap(
                 """
                 Environment variables that `mvn` sees, as `NAME` for the value on your machine or
-                `NAME=value`. They are in the cache key of the download, though not of what is made
-                of it. Java finds your home directory, and so your `settings.xml`, without `HOME`.
+                `NAME=value`. They are part of the download's cache key, but not of those of the
+                steps after it. Java finds your home directory, and so your `settings.xml`, without
+                `HOME`.
 
                 Defaults to `JAVA_HOME` and `MAVEN_OPTS`.
 
@@ -85,15 +87,15 @@ class Maven(Subsystem):
         network_env_vars = ShellStrListOption(
             default=list(NETWORK_VARIABLES),
             help=softwrap(
-                """
+                f"""
                 Environment variables that tell jgo how to reach the network, as `NAME` for the
                 value on your machine or `NAME=value`: proxies, files with certificates, and a file
-                with passwords (`NETRC`). Those of them that `[subprocess-environment].env_vars`
-                gives every process need no entry here, and the certificates of
-                `[GLOBAL].ca_certs_path` come before any other. The variables that are set are in
-                the cache key of the download, though not of what is made of it.
+                with passwords (`NETRC`). Variables that `[subprocess-environment].env_vars` gives
+                every process need no entry here, and the certificates of `[GLOBAL].ca_certs_path`
+                come before all others. The variables that are set are part of the download's cache
+                key, but not of those of the steps after it.
 
-                Defaults to the usual names of all these, in capitals and in lower case.
+                Defaults to {", ".join(NETWORK_VARIABLES)}.
 
                 Example: `network_env_vars = ["HTTPS_PROXY=http://proxy.example.com:3128"]`.
                 """

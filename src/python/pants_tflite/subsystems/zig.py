@@ -33,8 +33,8 @@ class Zig(LockedEnvironment):
         default="13.0",
         help=softwrap(
             """
-            The oldest iOS that binaries must run on. A simulator on an Apple processor needs 14.0
-            at least, and gets it.
+            The oldest iOS version that binaries must run on. Those for simulators on Apple
+            processors are built for at least 14.0, which is where these start.
 
             Defaults to 13.0.
 
@@ -46,7 +46,7 @@ class Zig(LockedEnvironment):
         default="11.0",
         help=softwrap(
             """
-            The oldest macOS that binaries must run on.
+            The oldest macOS version that binaries must run on.
 
             Defaults to 11.0.
 

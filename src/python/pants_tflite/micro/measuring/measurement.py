@@ -55,7 +55,7 @@ class MeasureModelsRequest:
     arena_size: Optional[int] = None
 
     def report_request(self, model: BundleModel) -> ReportModelRequest:
-        used = tuple(code for code in model.facts["custom_ops"] if code in self.kernels)
+        used = tuple(code for code in model.facts.custom_ops if code in self.kernels)
         return ReportModelRequest(model, used, self.program if used else None)
 
     def debug_hint(self) -> str:
@@ -106,7 +106,7 @@ class MeasuredModel:
         """As a manifest says it: how far TFLite Micro is from LiteRT's reference kernels."""
         golden = self.report.measurement.golden
         if golden is None:
-            reason = self.model.facts["verification"]["not_run"]
+            reason = self.model.facts.verification.not_run
             golden = GoldenReport(f"There are no golden vectors: {reason}", 0, ())
         plain: dict[str, Any] = to_plain(golden)
         return plain

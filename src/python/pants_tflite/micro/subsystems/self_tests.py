@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pants.core.util_rules.search_paths import ExecutableSearchPathsOptionMixin
-from pants.option.option_types import IntOption, SkipOption
+from pants.option.option_types import BoolOption, IntOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
@@ -17,12 +17,23 @@ class MicroSelfTest(Subsystem):
     name = "TFLite Micro self-test"
     help = "The self-test of a `tflite_micro_library`, on the host and in QEMU."
 
-    skip = SkipOption("test")
+    skip = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Whether `pants test` skips the self-tests of all micro libraries.
+
+            Defaults to false.
+
+            Example: `skip = true`.
+            """
+        ),
+    )
     timeout_seconds = IntOption(
         default=120,
         help=softwrap(
             """
-            How long a self-test may run before it counts as failed.
+            How many seconds a self-test may run before it counts as failed.
 
             Defaults to 120.
 
@@ -36,8 +47,8 @@ class MicroSelfTest(Subsystem):
 
         executable_search_paths_help = softwrap(
             f"""
-            Where `{QEMU}` is looked for. `<PATH>` stands for the folders of the environment
-            variable PATH.
+            The folders in which `{QEMU}` is looked for. `<PATH>` stands for the folders in the
+            environment variable PATH.
 
             Defaults to `["<PATH>"]`.
 
