@@ -25,13 +25,20 @@ LOCK = ".pants_tflite_compiling"
 # Takes a compiler a while.
 LONG_SOURCE = "".join(f"def f{index}(x):\n    return [x, {index}]\n" for index in range(2000))
 HARNESS_USER = """\
+from dataclasses import dataclass
+
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
+from pants_tflite.sandbox.protocol import Message
+
+@dataclass(frozen=True)
+class Request(Message):
+    pass
 
 def main(request):
     import package.module
     (OUTPUT_DIR / "answer").write_text(str(package.module.answer))
 
-run(main)
+run(main, Request)
 """
 
 
@@ -258,7 +265,7 @@ def test_what_cannot_be_finished_is_not_marked(environment: Environment) -> None
 @pytest.mark.parametrize("asked", [True, False])
 def test_the_harness_compiles_if_it_is_asked(environment: Environment, asked: bool) -> None:
     (environment.folder / "program.py").write_text(HARNESS_USER)
-    (environment.folder / "request.json").write_text("{}")
+    (environment.folder / "request.json").write_text('{"version": 1}')
     variables = {"PYTHONPATH": str(_ROOT), **({COMPILE_VARIABLE: "1"} if asked else {})}
     run = subprocess.run(
         [environment.python, "program.py", "request.json"],
