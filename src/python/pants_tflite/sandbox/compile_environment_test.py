@@ -15,7 +15,7 @@ from typing import Iterator
 
 import pytest
 
-from pants_tflite.sandbox import compile_environment
+from pants_tflite.sandbox import compile_environment, harness
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE, ensure_compiled
 
 _ROOT = Path(compile_environment.__file__).parents[2]
@@ -268,6 +268,6 @@ def test_the_harness_compiles_if_it_is_asked(environment: Environment, asked: bo
         text=True,
     )
     assert (run.returncode, run.stderr) == (0, "")
-    assert (environment.folder / "out" / "answer").read_text() == "1"
+    assert (environment.folder / harness.OUTPUT_DIR / "answer").read_text() == "1"
     assert environment.is_complete() == asked
     assert len(environment.compiled()) == (2 if asked else 0)
