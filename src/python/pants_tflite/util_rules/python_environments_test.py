@@ -202,7 +202,7 @@ def test_the_folder_of_wheels_holds_nothing_compiled(environments: Environments)
     assert list(wheels.rglob("immutabledict/__pycache__")) == []
 
 
-def test_a_deleted_environment_is_compiled_anew(environments: Environments) -> None:
+def test_a_deleted_environment_is_compiled_again(environments: Environments) -> None:
     environments.delete()
     environments.run_programs()
     assert environments.is_compiled()
