@@ -188,6 +188,20 @@ def test_rules(other_pants: OtherPants) -> None:
 
 
 @needs_other_pants
+def test_the_reference_is_the_same(other_pants: OtherPants, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docs" / "reference", tmp_path / "docs" / "reference")
+    run = subprocess.run(
+        [other_pants.python, "-m", "docs.generator.write_reference"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(SOURCES), str(ROOT)))},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout == "docs/reference is up to date.\n", run.stdout + run.stderr
+
+
+@needs_other_pants
 @needs_maven
 def test_package_yields_the_same_bytes(workspace: Workspace, reference: Workspace) -> None:
     assert workspace.installed_pants.version != reference.installed_pants.version

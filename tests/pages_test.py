@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from docs.generator.pages import anchor
+from docs.generator.reference_pages import anchor
 
 ROOT = Path(__file__).absolute().parents[1]
 BACKEND = ROOT / "src" / "python" / "pants_tflite"

@@ -16,7 +16,7 @@ from pants.engine.target import (
 )
 
 from docs.generator.backend_help import SettingHelp, read_backend_help, read_field
-from docs.generator.pages import default_of
+from docs.generator.reference_pages import default_of
 
 BACKEND_HELP = read_backend_help()
 

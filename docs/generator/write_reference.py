@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from docs.generator.backend_help import read_backend_help
-from docs.generator.pages import differences, render_pages
+from docs.generator.reference_pages import differences, render_pages
 
 FOLDER = Path("docs", "reference")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from docs.generator.backend_help import read_backend_help
-from docs.generator.pages import COMMAND, differences, render_pages
+from docs.generator.reference_pages import COMMAND, differences, render_pages
 from docs.generator.write_reference import FOLDER, read_pages, write_pages
 
 ROOT = Path(__file__).absolute().parents[2]

@@ -77,10 +77,11 @@ class ModelOutputDirectoryField(OutputDirectoryField):
         The directory below `dist/` that the model is packaged into.
 
         Its `golden_input.npz` is a link to a file in a directory `golden_inputs` next to this one,
-        where models with the same golden input, like most modes of a parametrized model, share it.
-        Follow links to copy a model elsewhere, as `cp -rL` does.
+        where models with the same golden input, such as most modes of a parametrized model, share it.
+        Follow links when you copy a model elsewhere, as `cp -rL` does.
 
-        Defaults to the directory of the BUILD file, with dots for slashes, and the target's name.
+        Defaults to the path of the BUILD file's directory, with dots in place of slashes, followed
+        by `/` and the target's name.
 
         Example: `output_path="mobile/classifier"`; its golden input is in `mobile/golden_inputs`.
         """
@@ -374,12 +375,12 @@ class IncludeSamplesField(BoolField):
     help = help_text(
         """
         Whether `package` also writes the samples to `dist/`, as `dataset.npz`. `dataset.json`, which
-        describes them, is always there, and other targets get the samples either way.
+        describes them, is always written, and other targets get the samples either way.
 
         Defaults to False: samples may take hundreds of megabytes, and every `package` writes them
         again.
 
-        Example: `include_samples=True` for a dataset that `pants run` on a model takes as `--input`.
+        Example: `include_samples=True` for a dataset that is passed to `pants run` with `--input`.
         """
     )
 

@@ -23,7 +23,7 @@ from pants_tflite.android.classes import ClassesJar
 from pants_tflite.android.native_code import NativeCode
 from pants_tflite.android.settings import AndroidSettings
 from pants_tflite.android.target_types import TfLiteAndroidLibraryTarget
-from pants_tflite.bundles.archives import ZIP, WriteArchiveRequest, write_archive
+from pants_tflite.bundles.archives import WriteArchiveRequest, write_archive
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
     LayOutModelsRequest,
@@ -42,6 +42,7 @@ from pants_tflite.compat import (
     remove_prefix,
     rule,
 )
+from pants_tflite.sandbox.archives.write_archive_protocol import ZIP
 
 _ASSETS = "assets"
 _METADATA_FILE = "META-INF/com/android/build/gradle/aar-metadata.properties"

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from typing import Iterable
 
 from pants_tflite.bundles.contents import files_of
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
 CLASS_NAME = "Model"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -49,7 +50,7 @@ public enum Model {
       this.zeroPoint = zeroPoint;
     }
 
-    /** Returns the tensor's name in the model. */
+    /** Returns the tensor's name in the model's signature. */
     public String getName() {
       return name;
     }
@@ -184,20 +185,20 @@ def _java_character(code: int) -> str:
     return chr(code) if code < 0x7F else f"\\u{code:04x}"
 
 
-def _java_tensor(tensor: dict[str, Any]) -> str:
-    sizes = ", ".join("-1" if size is None else str(size) for size in tensor["shape_signature"])
-    quantization = tensor["quantization"]
+def _java_tensor(name: str, tensor: ModelTensor) -> str:
+    sizes = ", ".join("-1" if size is None else str(size) for size in tensor.shape_signature)
+    quantization = tensor.quantization
     scale, zero_point = 0.0, 0
-    if quantization and len(quantization["scales"]) == 1:
-        scale, zero_point = quantization["scales"][0], quantization["zero_points"][0]
+    if quantization and len(quantization.scales) == 1:
+        scale, zero_point = quantization.scales[0], quantization.zero_points[0]
     return (
-        f"new Tensor({java_string(tensor['name'])}, {java_string(tensor['dtype'])}, "
+        f"new Tensor({java_string(name)}, {java_string(tensor.dtype)}, "
         f"new int[] {{{sizes}}}, {scale!r}f, {zero_point})"
     )
 
 
-def _java_tensors(tensors: Iterable[dict[str, Any]]) -> str:
-    lines = "".join(f"\n        {_java_tensor(tensor)}," for tensor in tensors)
+def _java_tensors(named: Iterable[tuple[str, ModelTensor]]) -> str:
+    lines = "".join(f"\n        {_java_tensor(name, tensor)}," for name, tensor in named)
     return f"new Tensor[] {{{lines}\n      }}"
 
 
@@ -207,10 +208,10 @@ def _java_model(model: BundleModel, directory: str) -> str:
         java_string(model.name),
         java_string(files.model),
         java_string(files.labels) if model.labels else "null",
-        f"{facts['sizes']['file']}L",
-        java_string(facts["sha256"]),
-        _java_tensors(facts["inputs"]),
-        _java_tensors(facts["outputs"]),
+        f"{facts.sizes.file}L",
+        java_string(facts.sha256),
+        _java_tensors(facts.named_inputs),
+        _java_tensors(facts.named_outputs),
     )
     lines = ",\n".join(f"      {argument}" for argument in arguments)
     return f"  /** The model {{@code {model.name}}}. */\n  {model.name.upper()}(\n{lines})"

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pants.engine.fs import EMPTY_DIGEST
 
 from pants_tflite.android.accessors import java_string, render_accessors
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.bundles.testutil import description_json
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_source() -> None:
     }
     address = Address("models/digits", target_name="tflite")
     models = [
-        BundleModel("digits_int8", address, EMPTY_DIGEST, json.dumps(facts), ("zero", "one")),
-        BundleModel("plain", address, EMPTY_DIGEST, json.dumps(facts)),
+        BundleModel("digits_int8", address, EMPTY_DIGEST, description_json(facts), ("zero", "one")),
+        BundleModel("plain", address, EMPTY_DIGEST, description_json(facts)),
     ]
     source = render_accessors("org.example.digits", "folder", models).decode("ascii")
     assert source.startswith("package org.example.digits;\n")

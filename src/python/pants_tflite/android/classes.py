@@ -28,7 +28,7 @@ from pants_tflite.android.android_jars import (
 )
 from pants_tflite.android.java_compiler import JavaCompiler, JavaCompilerRequest, find_java_compiler
 from pants_tflite.android.target_types import AndroidJarField
-from pants_tflite.bundles.archives import ZIP, WriteArchiveRequest, write_archive
+from pants_tflite.bundles.archives import WriteArchiveRequest, write_archive
 from pants_tflite.bundles.models import BundleModels
 from pants_tflite.compat import (
     collect_rules,
@@ -40,6 +40,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake, crash
+from pants_tflite.sandbox.archives.write_archive_protocol import ZIP
 
 CLASSES_JAR = "classes.jar"
 _JAR_MANIFEST = FileContent("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\r\n\r\n")

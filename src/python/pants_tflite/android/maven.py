@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 
+from pants_tflite.android.sandbox.checksums_protocol import ChecksumsRequest
 from pants_tflite.compat import (
     add_prefix,
     collect_rules,
@@ -30,7 +31,6 @@ _POM_NAMESPACE = "http://maven.apache.org/POM/4.0.0"
 _SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _METADATA_FILE = "maven-metadata.xml"
 _DIRECTORY = "__repository__"
-_CHECKSUMS_PROGRAM = "pants_tflite.android.sandbox.checksums"
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,8 @@ async def lay_out_repository(request: LayOutRepositoryRequest) -> LaidOutReposit
     checksums = await run_program(
         RunProgramRequest.create(
             request.address,
-            _CHECKSUMS_PROGRAM,
+            ChecksumsRequest(_DIRECTORY),
             environment,
-            {"directory": _DIRECTORY},
             description=f"Write the checksums of {coordinates}",
             input_digest=await add_prefix(AddPrefix(repository, _DIRECTORY)),
         )

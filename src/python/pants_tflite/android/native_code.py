@@ -77,8 +77,8 @@ def registered_ops(
 ) -> tuple[RegisteredOp, ...]:
     """The ops in all versions that one of the models uses; each kernel is for all of them."""
     versions: dict[str, int] = {}
-    for op in (op for model in models for op in model.facts["ops"] if op["custom"]):
-        versions[op["name"]] = max(op["version"], versions.get(op["name"], 1))
+    for op in (op for model in models for op in model.facts.ops if op.custom):
+        versions[op.name] = max(op.version, versions.get(op.name, 1))
     return tuple(
         RegisteredOp(kernel.name, kernel.registration, versions.get(kernel.name, 1))
         for kernel in kernels

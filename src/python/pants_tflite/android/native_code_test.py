@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pants.engine.addresses import Address
@@ -13,6 +12,7 @@ from pants_tflite.android.maven import MavenCoordinates
 from pants_tflite.android.native_code import platforms, registered_ops
 from pants_tflite.android.settings import AndroidSettings
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.bundles.testutil import description_json
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.custom_ops.registration_code import RegisteredOp
 
@@ -29,7 +29,7 @@ def _model(**versions: int) -> BundleModel:
         {"name": name, "version": version, "count": 1, "custom": name.istitle()}
         for name, version in versions.items()
     ]
-    facts = json.dumps({"ops": ops})
+    facts = description_json({"ops": ops})
     return BundleModel("digits", Address("digits"), EMPTY_DIGEST, facts)
 
 

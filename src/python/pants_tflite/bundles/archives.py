@@ -10,6 +10,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest
 
 from pants_tflite.compat import add_prefix, collect_rules, concurrently, implicitly, rule
+from pants_tflite.sandbox.archives.write_archive_protocol import ArchiveRequest
 from pants_tflite.sandbox.constants import MODEL_ALIGNMENT
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -17,8 +18,6 @@ from pants_tflite.util_rules.python_environments import (
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
-ZIP = "zip"
-TAR_GZ = "tar.gz"
 # Of every zip entry's content, since an app maps models into memory.
 _ALIGNMENT = MODEL_ALIGNMENT
 _DIRECTORY = "__content__"
@@ -53,14 +52,13 @@ async def write_archive(request: WriteArchiveRequest) -> Archive:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "pants_tflite.sandbox.archives.write_archive",
+            ArchiveRequest(
+                directory=_DIRECTORY,
+                filename=request.filename,
+                format=request.format,
+                alignment=_ALIGNMENT,
+            ),
             environment,
-            {
-                "alignment": _ALIGNMENT,
-                "directory": _DIRECTORY,
-                "filename": request.filename,
-                "format": request.format,
-            },
             description=f"Write {request.filename} of {request.address}",
             input_digest=content,
         )

@@ -78,7 +78,7 @@ def check_custom_ops(address: Address, models: BundleModels, *, kernels: Iterabl
     """
     known = set(kernels)
     for model in models.models:
-        missing = [code for code in model.facts["custom_ops"] if code not in known]
+        missing = [code for code in model.facts.custom_ops if code not in known]
         if missing:
             raise Mistake(
                 message=(

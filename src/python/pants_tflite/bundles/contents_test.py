@@ -22,6 +22,7 @@ from pants_tflite.bundles.contents import (
 )
 from pants_tflite.bundles.manifests import BundleManifest
 from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.bundles.testutil import description_json
 from pants_tflite.errors import TfLiteError
 from pants_tflite.testutil import new_rule_runner
 
@@ -90,7 +91,7 @@ def test_a_manifest_lists_every_file_but_itself(rule_runner: RuleRunner) -> None
 
 
 def custom_ops(*codes: str) -> BundleModels:
-    described = json.dumps({"custom_ops": codes})
+    described = description_json({"custom_ops": codes})
     address = Address("pets", target_name="cats")
     digest = Digest("0" * 64, 0)
     return BundleModels((BundleModel("cats", address, digest, described),), "1.0.0")

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping, Optional
+from typing import Optional
 
 from pants.engine.addresses import Address
 
 from pants_tflite.bundles.fields import BundleLabelsField
 from pants_tflite.errors import Mistake
+from pants_tflite.pipeline.model_description import ModelDescription
 
 _PATH_SEPARATORS = re.compile(r"[/\\]")
 
@@ -49,24 +50,13 @@ def parse_labels(address: Address, value: str, content: bytes) -> tuple[str, ...
     return labels
 
 
-def labelled_output(description: Mapping[str, Any], count: int) -> Optional[str]:
-    """The name of the output whose last dimension is `count`, if there is one.
-
-    `description` is a `model.json`.
-    """
-    for outputs in named_outputs(description):
+def labelled_output(description: ModelDescription, count: int) -> Optional[str]:
+    """The name of the output whose last dimension is `count`, if there is one."""
+    for outputs in description.output_maps:
         for name, tensor in sorted(outputs.items()):
-            if tensor["shape"] and tensor["shape"][-1] == count:
+            if tensor.shape and tensor.shape[-1] == count:
                 return name
     return None
-
-
-def named_outputs(description: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each signature's outputs by name; of a model without signatures, by the tensors' names."""
-    signatures = description["signatures"]
-    if signatures:
-        return [signatures[name]["outputs"] for name in sorted(signatures)]
-    return [{tensor["name"]: tensor for tensor in description["outputs"]}]
 
 
 def check_label_count(
@@ -74,13 +64,13 @@ def check_label_count(
     value: str,
     labels: tuple[str, ...],
     model: str,
-    description: Mapping[str, Any],
+    description: ModelDescription,
 ) -> None:
-    """Raises where no output of the model has as many scores as there are labels."""
+    """Raises if no output of the model has as many scores as there are labels."""
     if labelled_output(description, len(labels)) is None:
         shapes = ", ".join(
-            f"{name} {tensor['shape']}"
-            for outputs in named_outputs(description)
+            f"{name} {list(tensor.shape)}"
+            for outputs in description.output_maps
             for name, tensor in sorted(outputs.items())
         )
         raise Mistake(

@@ -9,7 +9,9 @@ import pytest
 from pants.engine.addresses import Address
 
 from pants_tflite.bundles.labels import check_label_count, labelled_output, parse_labels
+from pants_tflite.bundles.testutil import model_description
 from pants_tflite.errors import TfLiteError
+from pants_tflite.pipeline.model_description import ModelDescription
 
 ADDRESS = Address("pets", target_name="bundle")
 
@@ -56,12 +58,14 @@ def tensor(name: str, *shape: int) -> dict[str, Any]:
     return {"name": name, "shape": list(shape)}
 
 
-def described(*outputs: dict[str, Any], signatures: bool = True) -> dict[str, Any]:
-    named = {output["name"]: output for output in outputs}
-    return {
-        "outputs": list(outputs),
-        "signatures": {"serving_default": {"outputs": named}} if signatures else {},
-    }
+def described(*outputs: dict[str, Any], signatures: bool = True) -> ModelDescription:
+    signature = {"inputs": {}, "outputs": {output["name"]: output for output in outputs}}
+    return model_description(
+        {
+            "outputs": list(outputs),
+            "signatures": {"serving_default": signature} if signatures else {},
+        }
+    )
 
 
 @pytest.mark.parametrize("signatures", [True, False])

@@ -12,6 +12,7 @@ from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.sandbox.protocol import to_plain
 
 FORMAT_VERSION = 1
 MANIFEST_FILE = "manifest.json"
@@ -38,14 +39,14 @@ class ModelEntry:
             "name": self.model.name,
             "address": str(self.model.address),
             "file": self.file,
-            "bytes": facts["sizes"]["file"],
-            "sha256": facts["sha256"],
-            "inputs": facts["inputs"],
-            "outputs": facts["outputs"],
-            "signatures": facts["signatures"],
-            "ops": facts["ops"],
-            "custom_ops": facts["custom_ops"],
-            "quantization": facts["quantization"],
+            "bytes": facts.sizes.file,
+            "sha256": facts.sha256,
+            "inputs": to_plain(facts.inputs),
+            "outputs": to_plain(facts.outputs),
+            "signatures": to_plain(facts.signatures),
+            "ops": to_plain(facts.ops),
+            "custom_ops": to_plain(facts.custom_ops),
+            "quantization": to_plain(facts.quantization),
             "labels": (
                 {"file": self.labels_file, "count": len(labels), "sha256": self.model.labels_sha256}
                 if labels
@@ -53,7 +54,7 @@ class ModelEntry:
             ),
             "arena": _plain(self.arena),
             "golden": _plain(self.golden),
-            "tools": facts["tools"],
+            "tools": to_plain(facts.tools),
         }
 
 
@@ -120,7 +121,7 @@ class BundleManifest:
 
     def render(self) -> bytes:
         """Sorted and indented, so that equal manifests are equal bytes."""
-        ops = {op["name"] for entry in self.models for op in entry.model.facts["ops"]}
+        ops = {op.name for entry in self.models for op in entry.model.facts.ops}
         manifest = {
             "format_version": FORMAT_VERSION,
             "kind": self.kind,

@@ -20,6 +20,7 @@ from pants_tflite.bundles.manifests import (
     ModelEntry,
 )
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.bundles.testutil import description_json
 from pants_tflite.custom_ops.declarations import CustomOp
 
 
@@ -27,7 +28,7 @@ def facts(*ops: str, **others: Any) -> dict[str, Any]:
     return {
         "custom_ops": [],
         "inputs": [],
-        "ops": [{"name": op, "count": 1} for op in ops],
+        "ops": [{"name": op} for op in ops],
         "outputs": [],
         "quantization": {"mode": "int8"},
         "sha256": "abc",
@@ -40,7 +41,7 @@ def facts(*ops: str, **others: Any) -> dict[str, Any]:
 
 def model(name: str, described: dict[str, Any], *labels: str) -> BundleModel:
     address = Address("m", target_name=name)
-    return BundleModel(name, address, EMPTY_DIGEST, json.dumps(described), labels)
+    return BundleModel(name, address, EMPTY_DIGEST, description_json(described), labels)
 
 
 PETS = model("pets", facts("CONV_2D", "SOFTMAX"), "cat", "größer")

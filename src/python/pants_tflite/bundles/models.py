@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Iterable, Mapping, Optional, Type
+from typing import ClassVar, Iterable, Mapping, Optional, Type
 
 from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
@@ -52,6 +51,7 @@ from pants_tflite.pipeline.build import (
     build_model,
     build_model_file,
 )
+from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.target_types import CustomOpsField, OutputDirectoryField, TfLiteFileTarget
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
@@ -89,10 +89,9 @@ class BundleModel:
     custom_ops: CustomOps = CustomOps()
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """The content of `model.json`; see sandbox/inspect_model.py and model_description.py."""
-        facts: dict[str, Any] = json.loads(self.description)
-        return facts
+    def facts(self) -> ModelDescription:
+        """The `description`, read."""
+        return ModelDescription.parse(self.description)
 
     @property
     def labels_text(self) -> bytes:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 
@@ -12,8 +11,13 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Digest
 
 from pants_tflite.compat import collect_rules, get_digest_contents, implicitly, rule
+from pants_tflite.sandbox.binaries.inspect_binary_protocol import (
+    BinaryImage,
+    BinaryReport,
+    BinaryRequest,
+)
 from pants_tflite.util_rules.python_environments import ZigEnvironmentRequest, find_zig_environment
-from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program
 
 
 @dataclass(frozen=True)
@@ -33,55 +37,8 @@ class InspectBinaryRequest:
 
 
 @dataclass(frozen=True)
-class ImportedSymbol:
-    """`version` is that of the library which had the symbol at link time, where it has versions."""
-
-    name: str
-    version: str | None
-    weak: bool
-
-
-@dataclass(frozen=True)
-class BinaryImage:
-    """One file, or one member of a static library; see `sandbox/binary_reader.py`."""
-
-    format: str
-    kind: str
-    architecture: str
-    exports: tuple[str, ...]
-    imports: tuple[ImportedSymbol, ...]
-    hidden: tuple[str, ...]
-    weak: tuple[str, ...]
-    member: str | None
-    name: str | None
-    libraries: tuple[str, ...]
-    page_alignment: int | None
-    system: str | None
-    system_version: str | None
-
-
-@dataclass(frozen=True)
 class BinaryInspection:
     images: tuple[BinaryImage, ...]
-
-    @classmethod
-    def from_json(cls, text: bytes) -> BinaryInspection:
-        """Reads the `inspection.json` of `inspect_binary`."""
-        return cls(
-            tuple(
-                BinaryImage(
-                    **{
-                        **image,
-                        "exports": tuple(image["exports"]),
-                        "imports": tuple(ImportedSymbol(**item) for item in image["imports"]),
-                        "hidden": tuple(image["hidden"]),
-                        "weak": tuple(image["weak"]),
-                        "libraries": tuple(image["libraries"]),
-                    }
-                )
-                for image in json.loads(text)["images"]
-            )
-        )
 
     @property
     def exports(self) -> frozenset[str]:
@@ -116,15 +73,14 @@ async def inspect_binary(request: InspectBinaryRequest) -> BinaryInspection:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "pants_tflite.sandbox.binaries.inspect_binary",
+            BinaryRequest(request.path, request.field),
             environment,
-            {"binary": request.path, "field": request.field},
             description=f"Inspect {request.path}",
             input_digest=request.digest,
         )
     )
-    (file,) = await get_digest_contents(result.digest)
-    return BinaryInspection.from_json(file.content)
+    report = find_report(await get_digest_contents(result.digest), BinaryReport)
+    return BinaryInspection(report.images)
 
 
 def rules():

@@ -11,16 +11,12 @@ import pytest
 from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.internals.scheduler import ExecutionError
 
-from pants_tflite.cc.binary_inspection import (
-    BinaryImage,
-    BinaryInspection,
-    ImportedSymbol,
-    InspectBinaryRequest,
-)
+from pants_tflite.cc.binary_inspection import BinaryInspection, InspectBinaryRequest
 from pants_tflite.cc.compilation import StaticLibrary
 from pants_tflite.cc.testutil import ADDRESS, NativeBuilds, needs_launcher, run
 from pants_tflite.cc.toolchain import CXX
 from pants_tflite.cc.universal_binary import JoinSlicesRequest, UniversalBinary
+from pants_tflite.sandbox.binaries.inspect_binary_protocol import BinaryImage, ImportedSymbol
 
 pytestmark = needs_launcher
 

@@ -21,7 +21,7 @@ from pants_tflite.cc.android_stubs import (
     make_stub,
 )
 from pants_tflite.cc.android_symbols import ANDROID_SYMBOLS
-from pants_tflite.cc.binary_inspection import BinaryImage, InspectBinaryRequest, inspect_binary
+from pants_tflite.cc.binary_inspection import InspectBinaryRequest, inspect_binary
 from pants_tflite.cc.compilation import CompiledObject, StaticLibrary
 from pants_tflite.cc.platforms import ANDROID, LINUX, MACOS, Platform
 from pants_tflite.cc.tool_processes import ToolProcessRequest, run_tool
@@ -36,6 +36,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.sandbox.binaries.inspect_binary_protocol import BinaryImage
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME
 
 _LINKED = "__linked__"

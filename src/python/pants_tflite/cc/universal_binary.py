@@ -18,6 +18,7 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
+from pants_tflite.sandbox.binaries.join_universal_protocol import JoinRequest
 from pants_tflite.util_rules.python_environments import ZigEnvironmentRequest, find_zig_environment
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
@@ -58,14 +59,11 @@ async def join_slices(request: JoinSlicesRequest) -> UniversalBinary:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "pants_tflite.sandbox.binaries.join_universal",
+            JoinRequest(
+                path,
+                tuple(f"{folder}/{item.path}" for folder, item in zip(folders, request.slices)),
+            ),
             environment,
-            {
-                "name": path,
-                "slices": [
-                    f"{folder}/{item.path}" for folder, item in zip(folders, request.slices)
-                ],
-            },
             description=f"Join {path} of {len(folders)} architectures",
             input_digest=digest,
         )

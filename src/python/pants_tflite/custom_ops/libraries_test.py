@@ -9,7 +9,7 @@ import pytest
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
-from pants_tflite.cc.binary_inspection import BinaryImage, BinaryInspection
+from pants_tflite.cc.binary_inspection import BinaryInspection
 from pants_tflite.cc.compilation import CompileSourceRequest
 from pants_tflite.cc.platforms import PLATFORMS
 from pants_tflite.cc.toolchain import CXX, C
@@ -22,6 +22,7 @@ from pants_tflite.custom_ops.libraries import (
 )
 from pants_tflite.custom_ops.target_types import TfLiteCustomOpTarget
 from pants_tflite.errors import TfLiteError
+from pants_tflite.sandbox.binaries.inspect_binary_protocol import BinaryImage
 
 
 def _kernel(name: str, *sources: str, language: str = C) -> PlannedKernel:

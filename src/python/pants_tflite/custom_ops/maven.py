@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Mapping, Union
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.core.util_rules.system_binaries import BinaryPathRequest
@@ -29,6 +29,11 @@ from pants_tflite.compat import (
 )
 from pants_tflite.custom_ops.target_types import RuntimeMavenField
 from pants_tflite.errors import Mistake
+from pants_tflite.sandbox.fetching.fetch_artifact_protocol import (
+    FetchRequest,
+    JgoClient,
+    MvnClient,
+)
 from pants_tflite.subsystems.maven import NETWORK_VARIABLES, Maven
 from pants_tflite.util_rules.python_environments import JgoEnvironmentRequest, find_jgo_environment
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
@@ -91,7 +96,7 @@ class MavenClient:
     """What fetches archives: its part of the program's request, and what is around it."""
 
     name: str
-    settings: FrozenDict[str, Any]
+    settings: Union[JgoClient, MvnClient]
     variables: FrozenDict[str, str]
     digest: Digest
 
@@ -168,7 +173,7 @@ async def set_up_jgo(
     )
     return MavenClient(
         name="jgo",
-        settings=FrozenDict({"kind": "jgo", "repositories": maven.repositories}),
+        settings=JgoClient(tuple(maven.repositories)),
         variables=FrozenDict(
             network_variables(
                 variables,
@@ -192,7 +197,7 @@ async def set_up_mvn(
     )
     return MavenClient(
         name="Maven",
-        settings=FrozenDict({"kind": "mvn", "path": maven.path}),
+        settings=MvnClient(maven.path),
         variables=FrozenDict({"PATH": os.pathsep.join(maven.search_path), **variables}),
         digest=EMPTY_DIGEST,
     )
@@ -210,14 +215,13 @@ async def fetch_artifact(request: FetchArtifactRequest, maven: Maven) -> Fetched
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "pants_tflite.sandbox.fetching.fetch_artifact",
+            FetchRequest(
+                client=client.settings,
+                environment=client.variables,
+                coordinates=coordinates,
+                sha256=request.sha256,
+            ),
             environment,
-            {
-                "client": client.settings,
-                "coordinates": coordinates,
-                "environment": client.variables,
-                "sha256": request.sha256,
-            },
             input_digest=client.digest,
             description=f"Fetch {coordinates} with {client.name}",
         )

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import plistlib
 import re
 import shutil
@@ -19,6 +18,7 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.bundles.testutil import description_json
 from pants_tflite.cc.compilation import CompiledObject, CompileSourceRequest
 from pants_tflite.cc.platforms import PLATFORMS
 from pants_tflite.cc.testutil import NativeBuilds, needs_launcher, run
@@ -75,7 +75,7 @@ def _build(
     **fields: Any,
 ) -> Xcframework:
     digest = builds.digest({"model.tflite": "model", "model.json": "{}"})
-    text = json.dumps(DESCRIPTION)
+    text = description_json(DESCRIPTION)
     model = BundleModel("pets", ADDRESS, digest, text, ("cat", "dog"), custom_ops)
     request = BuildXcframeworkRequest(
         ADDRESS, settings, BundleModels((model,), settings.version), **fields

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Optional
 
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,15 @@ class TensorFacts:
     quantized_dimension: Optional[int] = None
 
     @classmethod
-    def from_json(cls, tensor: Mapping[str, Any], name: str) -> TensorFacts:
-        """`tensor` is as `model.json` has it."""
-        quantization = tensor["quantization"] or {}
+    def of(cls, name: str, tensor: ModelTensor) -> TensorFacts:
+        quantization = tensor.quantization
         return cls(
             name=name,
-            dtype=tensor["dtype"],
-            shape=tuple(tensor["shape_signature"]),
-            scales=tuple(quantization.get("scales", ())),
-            zero_points=tuple(quantization.get("zero_points", ())),
-            quantized_dimension=quantization.get("quantized_dimension"),
+            dtype=tensor.dtype,
+            shape=tensor.shape_signature,
+            scales=quantization.scales if quantization else (),
+            zero_points=quantization.zero_points if quantization else (),
+            quantized_dimension=quantization.quantized_dimension if quantization else None,
         )
 
     def __str__(self) -> str:
@@ -61,24 +61,10 @@ class ModelFacts:
         facts = model.facts
         return cls(
             name=model.name,
-            bytes=facts["sizes"]["file"],
-            sha256=facts["sha256"],
-            inputs=_tensors(facts, "inputs"),
-            outputs=_tensors(facts, "outputs"),
+            bytes=facts.sizes.file,
+            sha256=facts.sha256,
+            inputs=tuple(TensorFacts.of(name, tensor) for name, tensor in facts.named_inputs),
+            outputs=tuple(TensorFacts.of(name, tensor) for name, tensor in facts.named_outputs),
             labels=model.labels,
-            custom_ops=tuple(facts["custom_ops"]),
+            custom_ops=facts.custom_ops,
         )
-
-
-def _tensors(facts: Mapping[str, Any], side: str) -> tuple[TensorFacts, ...]:
-    """The main graph's `inputs` or `outputs`, named as its first signature names them."""
-    names: dict[str, str] = {}
-    signatures = facts["signatures"]
-    for signature in (signatures[key] for key in sorted(signatures)):
-        if signature["subgraph"] == 0:
-            for argument, tensor in sorted(signature[side].items()):
-                names.setdefault(tensor["name"], argument)
-    return tuple(
-        TensorFacts.from_json(tensor, names.get(tensor["name"], tensor["name"]))
-        for tensor in facts[side]
-    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry, MergeDigests
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.bundles.archives import ZIP, WriteArchiveRequest, write_archive
+from pants_tflite.bundles.archives import WriteArchiveRequest, write_archive
 from pants_tflite.bundles.contents import LayOutModelsRequest, lay_out_models
 from pants_tflite.compat import (
     collect_rules,
@@ -23,6 +23,7 @@ from pants_tflite.ios.frameworks import BuildXcframeworkRequest, build_xcframewo
 from pants_tflite.ios.readme import render_readme
 from pants_tflite.ios.swift_accessors import render_accessors
 from pants_tflite.ios.swift_manifest import models_folder, render_package
+from pants_tflite.sandbox.archives.write_archive_protocol import ZIP
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.unions import UnionRule
 
-from pants_tflite.bundles.archives import TAR_GZ, WriteArchiveRequest, write_archive
+from pants_tflite.bundles.archives import WriteArchiveRequest, write_archive
 from pants_tflite.bundles.contents import (
     AddManifestRequest,
     LayOutModelsRequest,
@@ -59,6 +59,7 @@ from pants_tflite.linux.target_types import (
     LinuxPlatformsField,
     TfLiteLinuxArchiveTarget,
 )
+from pants_tflite.sandbox.archives.write_archive_protocol import TAR_GZ
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,

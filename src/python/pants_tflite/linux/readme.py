@@ -7,12 +7,14 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Sequence
 
 from pants_tflite.bundles.contents import files_of
 from pants_tflite.bundles.manifests import KernelEntry
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.linux.target_types import MODELS_DIRECTORY
+from pants_tflite.pipeline.model_description import INPUTS, OUTPUTS, ModelDescription
+from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
 # What the wheels of device/requirements.lock are published for.
 _PYTHON = "CPython 3.11 to 3.14"
@@ -112,39 +114,30 @@ def _version(text: str) -> list[int]:
 def _row(model: BundleModel) -> str:
     facts = model.facts
     inputs, outputs = (
-        ", ".join(f"{name} {_type_text(it)}" for name, it in _named(facts, kind).items())
-        for kind in ("inputs", "outputs")
+        ", ".join(f"{name} {_type_text(it)}" for name, it in facts.default_tensors(side).items())
+        for side in (INPUTS, OUTPUTS)
     )
     files = files_of(model.name, MODELS_DIRECTORY)
     labels = f"`{files.labels}` ({len(model.labels)})" if model.labels else ""
-    size = f"{facts['sizes']['file']:,}"
+    size = f"{facts.sizes.file:,}"
     cells = (model.name, f"`{files.model}`", size, inputs, outputs, labels)
     return f"| {' | '.join(cells)} |"
 
 
-def _named(facts: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """The inputs or outputs by name, of the signature that `predict.py` calls unless told."""
-    signatures = facts["signatures"]
-    if not signatures:
-        return {tensor["name"]: tensor for tensor in facts[kind]}
-    key = "serving_default" if "serving_default" in signatures else min(signatures)
-    return dict(signatures[key][kind])
+def _type_text(tensor: ModelTensor) -> str:
+    sizes = ", ".join("?" if size is None else str(size) for size in tensor.shape_signature)
+    return f"{tensor.dtype} [{sizes}]"
 
 
-def _type_text(tensor: Mapping[str, Any]) -> str:
-    shape: Sequence[Optional[int]] = tensor["shape_signature"]
-    return f"{tensor['dtype']} [{', '.join('?' if s is None else str(s) for s in shape)}]"
-
-
-def example_input(facts: Mapping[str, Any]) -> str:
+def example_input(facts: ModelDescription) -> str:
     """What one may give `predict.py` for a model: a picture's name, JSON, or a NumPy file's name."""
-    inputs = _named(facts, "inputs")
-    shapes = [tensor["shape"] for tensor in inputs.values()]
+    inputs = facts.default_tensors(INPUTS)
+    shapes = [tensor.shape for tensor in inputs.values()]
     if len(inputs) == 1 and len(shapes[0]) == 4 and shapes[0][3] in _PIXEL_CHANNELS:
         return "picture.jpg"
     if any(math.prod(shape) > _LONGEST_EXAMPLE for shape in shapes):
         return "sample.npy" if len(inputs) == 1 else "inputs.npz"
-    values = {name: _zeros(tensor["shape"]) for name, tensor in inputs.items()}
+    values = {name: _zeros(tensor.shape) for name, tensor in inputs.items()}
     return f"'{json.dumps(next(iter(values.values())) if len(values) == 1 else values)}'"
 
 

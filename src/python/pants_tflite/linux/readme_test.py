@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pants.engine.fs import EMPTY_DIGEST
 
 from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.bundles.testutil import description_json, model_description
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.linux.readme import Readme, example_input
 
@@ -34,7 +34,7 @@ def facts(inputs: dict[str, Any], *, signatures: bool = True) -> dict[str, Any]:
 
 def model(name: str, described: dict[str, Any], labels: tuple[str, ...] = ()) -> BundleModel:
     address = Address("m", target_name=name)
-    return BundleModel(name, address, EMPTY_DIGEST, json.dumps(described), labels)
+    return BundleModel(name, address, EMPTY_DIGEST, description_json(described), labels)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def model(name: str, described: dict[str, Any], labels: tuple[str, ...] = ()) ->
 )
 @pytest.mark.parametrize("signatures", [True, False])
 def test_example_input(inputs: dict[str, Any], expected: str, signatures: bool) -> None:
-    assert example_input(facts(inputs, signatures=signatures)) == expected
+    assert example_input(model_description(facts(inputs, signatures=signatures))) == expected
 
 
 def test_readme() -> None:

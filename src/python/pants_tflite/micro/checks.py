@@ -21,17 +21,21 @@ from pants_tflite.micro.target_types import (
 )
 from pants_tflite.micro.tflm.op_names import method_of
 from pants_tflite.sandbox.modes import SMALLEST_MODE
+from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
 from pants_tflite.sizes import format_size
 
 
 def check_types(address: Address, models: Sequence[BundleModel]) -> None:
     """Raises where an application could not fill an input or read an output; lists all of them."""
     wrong = [
-        f"\n- {model.name} ({model.address}): the {kind} {tensor['name']} is {tensor['dtype']}"
+        f"\n- {model.name} ({model.address}): the {kind} {name} is {tensor.dtype}"
         for model in models
-        for kind in ("input", "output")
-        for tensor in model.facts[f"{kind}s"]
-        if tensor["dtype"] not in TENSOR_TYPES
+        for kind, named in (
+            ("input", model.facts.named_inputs),
+            ("output", model.facts.named_outputs),
+        )
+        for name, tensor in named
+        if tensor.dtype not in TENSOR_TYPES
     ]
     if wrong:
         raise Mistake(
@@ -112,12 +116,8 @@ def known_methods(models: Sequence[BundleModel], kernels: Collection[str] = ()) 
     return tuple(sorted({method for op in ops if (method := method_of(op))}))
 
 
-def _ops(model: BundleModel, kernels: Collection[str]) -> list[Mapping[str, Any]]:
-    return [
-        op
-        for op in model.facts["ops"]
-        if op["count"] and not (op["custom"] and op["name"] in kernels)
-    ]
+def _ops(model: BundleModel, kernels: Collection[str]) -> list[ModelOp]:
+    return [op for op in model.facts.ops if op.count and not (op.custom and op.name in kernels)]
 
 
 def methods_for(
@@ -129,7 +129,7 @@ def methods_for(
     """
     ops = [(model, op) for model in models for op in _ops(model, kernels)]
     unknown = [
-        f"\n- {model.name} ({model.address}): {op['name']}"
+        f"\n- {model.name} ({model.address}): {op.name}"
         for model, op in ops
         if method_of(op) is None
     ]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
 from pants_tflite.bundles.models import BundleModel, Labels, PlannedModel
+from pants_tflite.bundles.testutil import description_json
 from pants_tflite.custom_ops.declarations import CustomOp, CustomOps
 from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.checks import (
@@ -34,7 +34,7 @@ ADDRESS = Address("m", target_name="mcu")
 
 
 def _model(name: str, **facts: Any) -> BundleModel:
-    description = json.dumps({**model_facts(), **facts})
+    description = description_json({**model_facts(), **facts})
     return BundleModel(name, Address("m", target_name=name), EMPTY_DIGEST, description)
 
 

@@ -86,7 +86,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     if ops and tflm.value is not None:
         tree = await find_tflm_tree(TflmTreeRequest(tflm, tflm.value))
     bundle = await build_bundle_models(BundleModelsRequest(field_set))
-    sizes = {model.name: model.facts["sizes"]["file"] for model in bundle.models}
+    sizes = {model.name: model.facts.sizes.file for model in bundle.models}
     check_flash(field_set.max_flash, sizes)
     check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, *kernels.names))
     program: Optional[MeasuringProgram] = None

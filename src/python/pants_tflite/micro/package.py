@@ -168,7 +168,7 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
     stateful = {
         model.name
         for model in models.bundle.models
-        if any(op["name"] == _STATEFUL_OP for op in model.facts["ops"])
+        if any(op.name == _STATEFUL_OP for op in model.facts.ops)
     }
     readme = render_readme(models.library, files, layout, stateful=stateful)
     laid_out, laid_out_models, described = await concurrently(

@@ -9,6 +9,7 @@ from typing import Any
 
 from pants.engine.addresses import Address
 
+from pants_tflite.bundles.testutil import model_description
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.micro.generated.library import Library, LibraryModel
 from pants_tflite.micro.generated.rendering import render_library, render_self_test
@@ -53,7 +54,7 @@ def arena(smallest: int, size: int) -> dict[str, Any]:
 
 
 def library() -> Library:
-    facts = model_facts()
+    facts = model_description(model_facts())
     return Library(
         "pet_mcu",
         (
@@ -74,7 +75,7 @@ def library_with_kernels() -> Library:
     """`library()`, whose second model has custom ops, so that its arena is not measured."""
     made = library()
     unmeasured = {**arena(0, 4000), "smallest": None}
-    dogs = LibraryModel.create("dogs", model_facts(), (), unmeasured)
+    dogs = LibraryModel.create("dogs", model_description(model_facts()), (), unmeasured)
     kernels = (custom_op("Bark"), custom_op("Wag"))
     return replace(made, models=(made.models[0], dogs), kernels=kernels)
 

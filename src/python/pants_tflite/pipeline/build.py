@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, replace
 from typing import Optional
@@ -42,8 +41,9 @@ from pants_tflite.pipeline.dataset import (
     SampledDataset,
     sample_referenced_dataset,
 )
-from pants_tflite.pipeline.describe import ModelDescription
+from pants_tflite.pipeline.describe import ModelReports
 from pants_tflite.pipeline.export import ExportSavedModelRequest, export_saved_model
+from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import (
     ModelSamplesRequest,
     PlanModelRequest,
@@ -54,8 +54,6 @@ from pants_tflite.pipeline.plan import (
 from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.pipeline.verify import (
     GOLDEN_FILES,
-    INSPECTION_FILE,
-    VERIFICATION_FILE,
     InspectModelRequest,
     RecordReferenceRequest,
     Samples,
@@ -65,6 +63,8 @@ from pants_tflite.pipeline.verify import (
     verify_model,
 )
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
+from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 from pants_tflite.target_types import (
     CustomOpsField,
     TfLiteFileSourceField,
@@ -72,8 +72,9 @@ from pants_tflite.target_types import (
     VerifySamplesField,
 )
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
+from pants_tflite.util_rules.sandbox_programs import find_report
 
-DESCRIPTION_FILE = "model.json"
+DESCRIPTION_FILE = ModelDescription.FILE
 
 
 @dataclass(frozen=True)
@@ -219,30 +220,25 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
 @rule
 async def describe_model(request: DescribeModelRequest) -> BuiltModel:
     contents = await get_digest_contents(request.reports)
-    reports = {file.path: json.loads(file.content) for file in contents if _is_json(file.path)}
     conversions = {
         file.path: ConversionReport.parse(file.content)
         for file in contents
         if os.path.basename(file.path) == ConversionReport.FILE
     }
     dataset = request.calibration
-    description = ModelDescription(
-        inspection=reports[INSPECTION_FILE],
-        verification=reports[VERIFICATION_FILE],
+    reports = ModelReports(
+        inspection=find_report(contents, InspectionReport),
+        verification=find_report(contents, VerificationReport),
         conversion=conversions.get(ConversionReport.FILE),
         float_conversion=conversions.get(f"{FLOAT_DIRECTORY}/{ConversionReport.FILE}"),
-        quantization=request.quantization.to_json() if request.quantization else None,
+        quantization=request.quantization.to_settings() if request.quantization else None,
         calibration=(CalibrationInfo(dataset.count, dataset.fingerprint) if dataset else None),
     )
     described, golden = await concurrently(
-        create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, description.render()),))),
+        create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, reports.describe().render()),))),
         digest_subset_to_digest(DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
     )
     return BuiltModel(await merge_digests(MergeDigests((described, request.model, golden))))
-
-
-def _is_json(path: str) -> bool:
-    return path.endswith(".json")
 
 
 @rule

@@ -1,58 +1,59 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""`model.json`: the public, versioned description of a built model."""
+"""From the steps' reports on one model to its description, `model.json`."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Any, Optional
 
-from pants_tflite.sandbox.protocol import to_plain
+from pants_tflite.pipeline.model_description import (
+    Conversion,
+    ModelDescription,
+    QuantizationSettings,
+    Verification,
+)
+from pants_tflite.sandbox.protocol import Message, from_plain, to_plain
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
+from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 
-FORMAT_VERSION = 1
+
+def _without_tools(report: Message) -> dict[str, Any]:
+    return {key: value for key, value in to_plain(report).items() if key != "tools"}
 
 
 @dataclass(frozen=True)
-class ModelDescription:
-    """What the steps found out about one model.
+class ModelReports:
+    """What the steps reported on one model.
 
-    `inspection` and `verification` are the steps' own reports. `conversion`, `quantization` and `calibration` are None for
-    a model that was not converted here; `float_conversion` is the conversion to the float model that
-    a quantizer started from.
+    `conversion`, `quantization` and `calibration` are None for a model that was not converted here;
+    `float_conversion` is the conversion to the float model that a quantizer started from.
     """
 
-    inspection: Mapping[str, Any]
-    verification: Mapping[str, Any]
+    inspection: InspectionReport
+    verification: VerificationReport
     conversion: Optional[ConversionReport] = None
     float_conversion: Optional[ConversionReport] = None
-    quantization: Optional[Mapping[str, Any]] = None
+    quantization: Optional[QuantizationSettings] = None
     calibration: Optional[CalibrationInfo] = None
 
     def tools(self) -> dict[str, str]:
         """The versions of what converted and verified the model, by name."""
         conversions = [step.tools for step in (self.float_conversion, self.conversion) if step]
-        steps = [*conversions, self.verification["tools"]]
+        steps = [*conversions, self.verification.tools]
         return {name: version for tools in steps for name, version in tools.items()}
 
-    def to_json(self) -> dict[str, Any]:
-        def without(report: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-            return {key: value for key, value in report.items() if key not in keys}
-
-        return {
-            **without(self.inspection, "format_version"),
-            "calibration": to_plain(self.calibration),
-            "conversion": (
-                without(to_plain(self.conversion), "tools") if self.conversion else None
-            ),
-            "format_version": FORMAT_VERSION,
-            "quantization": self.quantization,
-            "tools": self.tools(),
-            "verification": without(self.verification, "format_version", "tools"),
-        }
-
-    def render(self) -> bytes:
-        """Sorted and indented, so that equal descriptions are equal bytes."""
-        text = json.dumps(self.to_json(), sort_keys=True, indent=2, ensure_ascii=False)
-        return f"{text}\n".encode()
+    def describe(self) -> ModelDescription:
+        conversion = None
+        if self.conversion:
+            conversion = from_plain(Conversion, _without_tools(self.conversion), "conversion")
+        verification = _without_tools(self.verification)
+        return ModelDescription(
+            **vars(self.inspection),
+            calibration=self.calibration,
+            conversion=conversion,
+            quantization=self.quantization,
+            tools=self.tools(),
+            verification=from_plain(Verification, verification, "verification"),
+        )

@@ -6,11 +6,48 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from pants_tflite.pipeline.describe import ModelDescription
+from pants_tflite.pipeline.describe import ModelReports
+from pants_tflite.pipeline.model_description import ModelDescription, QuantizationSettings
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+from pants_tflite.sandbox.tflite.inspect_model_protocol import (
+    InspectionReport,
+    ModelOp,
+    ModelSizes,
+    ModelTensor,
+    TensorQuantization,
+)
+from pants_tflite.sandbox.verification.verify_protocol import (
+    OutputCheck,
+    VerificationReport,
+    VerifiedSamples,
+    WorstElement,
+)
 
-INSPECTION = {"format_version": 3, "inputs": [{"name": "x"}], "sha256": "00"}
-VERIFICATION = {"format_version": 2, "mode": "int8", "tools": {"ai-edge-litert": "2.3.0"}}
+INSPECTION = InspectionReport(
+    inputs=(ModelTensor("x", (1, 2), (None, 2), "int8", TensorQuantization((0.5,), (3,), None)),),
+    outputs=(),
+    signatures={},
+    ops=(ModelOp("ABS", version=1, count=2, custom=False),),
+    custom_ops=(),
+    subgraphs=1,
+    tensor_dtypes={"int8": 3},
+    sizes=ModelSizes(file=100, weights=8),
+    external_buffers=False,
+    sha256="00",
+    description="",
+    metadata=(),
+    min_runtime_version=None,
+    schema_version=3,
+)
+VERIFICATION = VerificationReport(
+    kernels="BUILTIN_REF",
+    mode="int8",
+    not_run=None,
+    outputs=(OutputCheck("main", "y", "mismatches", 0.0, WorstElement(0, (1,), 2.0, 2.0)),),
+    samples=VerifiedSamples(1, "ab"),
+    tolerance=0.1,
+    tools={"ai-edge-litert": "2.3.0"},
+)
 CONVERSION = ConversionReport(
     engine="tensorflow",
     mode="int8",
@@ -24,14 +61,16 @@ CONVERSION = ConversionReport(
 
 
 def test_reports_become_one_sorted_description() -> None:
-    description = ModelDescription(
+    reports = ModelReports(
         INSPECTION,
         VERIFICATION,
         CONVERSION,
-        quantization={"mode": "int8"},
+        quantization=QuantizationSettings("tensorflow", "int8", None, None, recipe=None),
         calibration=CalibrationInfo(2, "ab"),
     )
+    description = reports.describe()
     text = description.render().decode()
+    assert ModelDescription.parse(text) == description
     assert text == json.dumps(json.loads(text), sort_keys=True, indent=2) + "\n"
     assert json.loads(text) == {
         "calibration": {"count": 2, "fingerprint": "ab"},
@@ -44,23 +83,64 @@ def test_reports_become_one_sorted_description() -> None:
             "recipe": None,
             "signatures": ["serving_default"],
         },
+        "custom_ops": [],
+        "description": "",
+        "external_buffers": False,
         "format_version": 1,
-        "inputs": [{"name": "x"}],
-        "quantization": {"mode": "int8"},
+        "inputs": [
+            {
+                "name": "x",
+                "shape": [1, 2],
+                "shape_signature": [None, 2],
+                "dtype": "int8",
+                "quantization": {"scales": [0.5], "zero_points": [3], "quantized_dimension": None},
+            }
+        ],
+        "metadata": [],
+        "min_runtime_version": None,
+        "ops": [{"name": "ABS", "version": 1, "count": 2, "custom": False}],
+        "outputs": [],
+        "quantization": {
+            "engine": "tensorflow",
+            "input_type": None,
+            "mode": "int8",
+            "output_type": None,
+            "recipe": None,
+        },
+        "schema_version": 3,
         "sha256": "00",
+        "signatures": {},
+        "sizes": {"file": 100, "weights": 8},
+        "subgraphs": 1,
+        "tensor_dtypes": {"int8": 3},
         "tools": {"ai-edge-litert": "2.3.0", "tensorflow": "2.21.0"},
-        "verification": {"mode": "int8"},
+        "verification": {
+            "kernels": "BUILTIN_REF",
+            "mode": "int8",
+            "not_run": None,
+            "outputs": [
+                {
+                    "signature": "main",
+                    "name": "y",
+                    "measure": "mismatches",
+                    "error": 0.0,
+                    "worst": {"sample": 0, "index": [1], "expected": 2.0, "actual": 2.0},
+                }
+            ],
+            "samples": {"count": 1, "source": "ab"},
+            "tolerance": 0.1,
+        },
     }
 
 
 def test_tools_of_all_conversions_are_named() -> None:
     quantized = replace(CONVERSION, tools={"ai-edge-quantizer": "0.10.0"})
-    description = ModelDescription(INSPECTION, VERIFICATION, quantized, CONVERSION)
-    assert sorted(description.tools()) == ["ai-edge-litert", "ai-edge-quantizer", "tensorflow"]
+    reports = ModelReports(INSPECTION, VERIFICATION, quantized, CONVERSION)
+    assert sorted(reports.describe().tools) == ["ai-edge-litert", "ai-edge-quantizer", "tensorflow"]
 
 
 def test_a_model_from_elsewhere_has_no_conversion() -> None:
-    description = json.loads(ModelDescription(INSPECTION, VERIFICATION).render())
+    description = json.loads(ModelReports(INSPECTION, VERIFICATION).describe().render())
     assert description["conversion"] is None
     assert description["quantization"] is None
     assert description["tools"] == {"ai-edge-litert": "2.3.0"}

@@ -19,6 +19,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.pipeline.model_description import QuantizationSettings
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.modes import DEFAULT_MODE, MODE_NAMES, find_mode, io_type
 from pants_tflite.target_types import (
@@ -65,14 +66,15 @@ class Quantization:
         """The recipe as JSON, None without one."""
         return None if self.recipe is None else json.loads(self.recipe)
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "engine": self.engine,
-            "input_type": self.input_type,
-            "mode": self.mode,
-            "output_type": self.output_type,
-            "recipe": self.recipe_entries,
-        }
+    def to_settings(self) -> QuantizationSettings:
+        """As `model.json` has it."""
+        return QuantizationSettings(
+            engine=self.engine,
+            mode=self.mode,
+            input_type=self.input_type,
+            output_type=self.output_type,
+            recipe=None if self.recipe is None else json.loads(self.recipe),
+        )
 
 
 @dataclass(frozen=True)

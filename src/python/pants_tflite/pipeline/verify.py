@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Optional
 
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
@@ -17,6 +17,8 @@ from pants_tflite.pipeline.dataset import SampledDataset, StageDatasetRequest, s
 from pants_tflite.pipeline.export import SAVED_MODEL_DIRECTORY, ExportedSavedModel
 from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
+from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionRequest
+from pants_tflite.sandbox.verification.verify_protocol import VerifyRequest
 from pants_tflite.target_types import TfLiteFileSourceField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -24,9 +26,7 @@ from pants_tflite.util_rules.python_environments import (
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
-INSPECTION_FILE = "inspection.json"
 REFERENCE_FILE = "reference.npz"
-VERIFICATION_FILE = "verification.json"
 GOLDEN_INPUT_FILE = "golden_input.npz"
 GOLDEN_FILES = (GOLDEN_INPUT_FILE, "golden_output.npz")
 # Of the seeded random samples where no dataset is given.
@@ -98,22 +98,22 @@ class VerifyModelRequest:
         """The dataset that the model runs on, where the reference does not hold its samples."""
         return self.samples.dataset if self.reference is None else None
 
-    def to_json(self, dataset_path: Optional[str]) -> dict[str, Any]:
+    def to_program(self, dataset_path: Optional[str]) -> VerifyRequest:
         quantization = self.quantization
-        return {
-            **self.kernels.to_json(),
-            "custom_ops": self.custom_ops,
-            "dataset": dataset_path,
-            "dataset_field": self.samples.field,
-            "input_type": quantization.input_type if quantization else None,
-            "max_samples": self.samples.count,
-            "mode": quantization.mode if quantization else None,
-            "model": MODEL_FILE,
-            "output_type": quantization.output_type if quantization else None,
-            "reference": REFERENCE_FILE if self.reference else None,
-            "seed": _SEED,
-            "tolerance": self.tolerance,
-        }
+        return VerifyRequest(
+            model=MODEL_FILE,
+            reference=REFERENCE_FILE if self.reference else None,
+            dataset=dataset_path,
+            dataset_field=self.samples.field,
+            mode=quantization.mode if quantization else None,
+            input_type=quantization.input_type if quantization else None,
+            output_type=quantization.output_type if quantization else None,
+            custom_ops=self.custom_ops,
+            kernels=self.kernels.kernels,
+            tolerance=self.tolerance,
+            max_samples=self.samples.count,
+            seed=_SEED,
+        )
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,8 @@ async def inspect_model(request: InspectModelRequest) -> InspectedModel:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "pants_tflite.sandbox.tflite.inspect_model",
+            InspectionRequest(MODEL_FILE, field),
             environment,
-            {"field": field, "model": MODEL_FILE},
             description=f"Inspect the model {request.address}",
             input_digest=request.model,
         )
@@ -178,9 +177,8 @@ async def verify_model(request: VerifyModelRequest) -> VerifiedModel:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            "pants_tflite.sandbox.verification.verify",
+            request.to_program(staged.path),
             environment,
-            request.to_json(staged.path),
             description=f"Verify the model {request.address}",
             input_digest=digest,
         )

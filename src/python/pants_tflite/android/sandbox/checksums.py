@@ -2,23 +2,23 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Writes the checksums that a Maven repository has beside each file.
 
-Request: `directory`, the repository's top. For `<file>` in there, `out/<file>.md5`, `.sha1`,
-`.sha256` and `.sha512` are the digests in hexadecimal, and nothing else.
+For `<file>` in the repository, `out/<file>.md5`, `.sha1`, `.sha256` and `.sha512` are the digests in
+hexadecimal, and nothing else.
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
+from pants_tflite.android.sandbox.checksums_protocol import ChecksumsRequest
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
 
-def main(request: dict[str, Any]) -> None:
-    directory = Path(request["directory"])
+def main(request: ChecksumsRequest) -> None:
+    directory = Path(request.directory)
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         content = path.read_bytes()
         for algorithm in ALGORITHMS:
@@ -30,4 +30,4 @@ def main(request: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ChecksumsRequest)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pants_tflite.android.sandbox.checksums import ALGORITHMS, main
+from pants_tflite.android.sandbox.checksums_protocol import ChecksumsRequest
 
 
 def test_checksums_are_what_other_tools_compute(
@@ -20,7 +21,7 @@ def test_checksums_are_what_other_tools_compute(
         path = tmp_path / "repository" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    main({"directory": "repository"})
+    main(ChecksumsRequest("repository"))
     written = {p.relative_to("out").as_posix() for p in Path("out").rglob("*") if p.is_file()}
     assert written == {f"{name}.{algorithm}" for name in files for algorithm in ALGORITHMS}
     for name in files:

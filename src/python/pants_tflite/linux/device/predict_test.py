@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from pants_tflite.linux.device import predict
+from pants_tflite.sandbox.protocol import to_plain
 from pants_tflite.sandbox.testing.small_models import (
     cast_model,
     linear_model,
@@ -47,16 +48,15 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
             text = "".join(f"{label}\n" for label in labels).encode()
             (tmp_path / file).write_bytes(data)
             (tmp_path / labels_file).write_bytes(text)
-            facts = describe_model(parse_model(data))
+            facts = to_plain(describe_model(parse_model(data), hashlib.sha256(data).hexdigest()))
             described_labels = {"file": labels_file, "sha256": hashlib.sha256(text).hexdigest()}
             entries.append(
                 {
                     "name": name,
                     "file": file,
                     "bytes": len(data),
-                    "sha256": hashlib.sha256(data).hexdigest(),
                     "labels": described_labels if labels else None,
-                    **{key: facts[key] for key in ("inputs", "outputs", "signatures")},
+                    **{key: facts[key] for key in ("inputs", "outputs", "sha256", "signatures")},
                 }
             )
         (tmp_path / "manifest.json").write_text(json.dumps({"models": entries}))
@@ -133,7 +133,7 @@ def test_quantized_values_are_real_numbers(run: Run, tmp_path: Path) -> None:
 def test_quantization_is_that_of_pants_run(activations: str) -> None:
     model = parse_model(quantized_linear_model(io_type="int8", activation_type=activations))
     ((_, tensor),) = model.callables[0].inputs
-    ((_, described),) = describe_model(model)["signatures"]["serving_default"]["inputs"].items()
+    (described,) = to_plain(describe_model(model, "").inputs)
     values = np.random.default_rng(0).uniform(-12, 12, (10_000, 1))
     dtype = np.dtype(tensor.dtype)
     stored = predict.quantize(values, dtype, "x", described["quantization"])

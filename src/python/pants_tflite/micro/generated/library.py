@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.micro.generated.cpp import TENSOR_TYPES
+from pants_tflite.pipeline.model_description import ModelDescription
+from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,14 @@ class LibraryModel:
 
     @classmethod
     def create(
-        cls, name: str, facts: Mapping[str, Any], labels: Sequence[str], arena: Mapping[str, Any]
+        cls, name: str, facts: ModelDescription, labels: Sequence[str], arena: Mapping[str, Any]
     ) -> LibraryModel:
         return cls(
             name=name,
-            sha256=facts["sha256"],
-            size=facts["sizes"]["file"],
-            inputs=tuple(_tensors(facts, "inputs")),
-            outputs=tuple(_tensors(facts, "outputs")),
+            sha256=facts.sha256,
+            size=facts.sizes.file,
+            inputs=tuple(_library_tensor(name, it) for name, it in facts.named_inputs),
+            outputs=tuple(_library_tensor(name, it) for name, it in facts.named_outputs),
             labels=tuple(labels),
             smallest_arena=arena["smallest"],
             arena_margin=arena["margin_percent"],
@@ -81,24 +83,13 @@ class Library:
         return len(self.methods) + len(self.kernels)
 
 
-def _arguments(facts: Mapping[str, Any], kind: str) -> dict[str, str]:
-    """What a signature calls the main graph's tensors, by their own names."""
-    for _, signature in sorted(facts["signatures"].items()):
-        if signature["subgraph"] == 0:
-            named = sorted(signature[kind].items(), reverse=True)
-            return {tensor["name"]: argument for argument, tensor in named}
-    return {}
-
-
-def _tensors(facts: Mapping[str, Any], kind: str) -> Iterator[LibraryTensor]:
-    arguments = _arguments(facts, kind)
-    for tensor in facts[kind]:
-        quantization = tensor["quantization"]
-        whole = quantization is not None and quantization["quantized_dimension"] is None
-        yield LibraryTensor(
-            name=arguments.get(tensor["name"], tensor["name"]),
-            dtype=tensor["dtype"],
-            shape=tuple(tensor["shape"]),
-            scale=quantization["scales"][0] if whole else None,
-            zero_point=quantization["zero_points"][0] if whole else 0,
-        )
+def _library_tensor(name: str, tensor: ModelTensor) -> LibraryTensor:
+    quantization = tensor.quantization
+    whole = quantization is not None and quantization.quantized_dimension is None
+    return LibraryTensor(
+        name=name,
+        dtype=tensor.dtype,
+        shape=tensor.shape,
+        scale=quantization.scales[0] if quantization and whole else None,
+        zero_point=quantization.zero_points[0] if quantization and whole else 0,
+    )

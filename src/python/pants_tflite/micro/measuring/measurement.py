@@ -53,7 +53,7 @@ class MeasureModelsRequest:
     arena_size: Optional[int] = None
 
     def report_request(self, model: BundleModel) -> ReportModelRequest:
-        used = tuple(code for code in model.facts["custom_ops"] if code in self.kernels)
+        used = tuple(code for code in model.facts.custom_ops if code in self.kernels)
         return ReportModelRequest(model, used, self.program if used else None)
 
     def debug_hint(self) -> str:
@@ -99,7 +99,7 @@ class MeasuredModel:
         golden = self.report.facts["golden"]
         if golden is not None:
             return {**golden}
-        reason = self.model.facts["verification"]["not_run"]
+        reason = self.model.facts.verification.not_run
         return {"not_compared": f"There are no golden vectors: {reason}", "calls": 0, "outputs": []}
 
 

@@ -11,6 +11,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
 from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.bundles.testutil import description_json
 from pants_tflite.micro.measuring.measurement import (
     GoldenTolerance,
     MeasuredModel,
@@ -28,7 +29,7 @@ TENSOR = {"name": "x", "shape": [1, 7], "dtype": "int8", "bytes": 7}
 
 
 def _report(name: str, **facts: Any) -> ModelReport:
-    description = json.dumps({"verification": {"not_run": "LiteRT has no kernel for it."}})
+    description = description_json({"verification": {"not_run": "LiteRT has no kernel for it."}})
     model = BundleModel(name, Address("models", target_name=name), EMPTY_DIGEST, description)
     empty = {"refusal": None, "arena": None, "golden": None, "measured_on": MEASURED_ON}
     return ModelReport(model, json.dumps({**empty, **facts}))
@@ -89,7 +90,7 @@ def test_what_a_manifest_says_of_an_arena_that_was_not_measured() -> None:
 
 def test_models_with_kernels_run_in_the_program() -> None:
     def request(codes: list[str]) -> ReportModelRequest:
-        model = BundleModel("m", BUNDLE, EMPTY_DIGEST, json.dumps({"custom_ops": codes}))
+        model = BundleModel("m", BUNDLE, EMPTY_DIGEST, description_json({"custom_ops": codes}))
         program = MeasuringProgram(EMPTY_DIGEST, "measure", "1")
         asked = MeasureModelsRequest(
             BUNDLE, BundleModels((model,), "1.0.0"), kernels=("Bark",), program=program

@@ -10,6 +10,7 @@ from typing import Any
 
 from pants_tflite.micro.sandbox import measure
 from pants_tflite.sandbox.verification import verify
+from pants_tflite.sandbox.verification.verify_protocol import VerifyRequest
 
 GOLDEN = {"golden_input": "out/golden_input.npz", "golden_output": "out/golden_output.npz"}
 NO_GOLDEN = {"golden_input": None, "golden_output": None}
@@ -19,20 +20,22 @@ NO_KERNELS = {"kernels": None}
 def write_golden(data: bytes) -> None:
     """Writes a model, and the golden vectors that LiteRT's reference kernels yield for it."""
     Path("model.tflite").write_bytes(data)
+    Path("out").mkdir(exist_ok=True)
     verify.main(
-        {
-            "custom_ops": [],
-            "dataset": None,
-            "dataset_field": "verify_dataset",
-            "input_type": None,
-            "max_samples": 16,
-            "mode": None,
-            "model": "model.tflite",
-            "output_type": None,
-            "reference": None,
-            "seed": 0,
-            "tolerance": None,
-        }
+        VerifyRequest(
+            model="model.tflite",
+            reference=None,
+            dataset=None,
+            dataset_field="verify_dataset",
+            mode=None,
+            input_type=None,
+            output_type=None,
+            custom_ops=(),
+            kernels=(),
+            tolerance=None,
+            max_samples=16,
+            seed=0,
+        )
     )
 
 

@@ -7,7 +7,9 @@ A test compares both tables with the header of a TFLite Micro tree, where one is
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from typing import Mapping, Optional
+
+from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
 
 # By the builtin's name in the schema.
 BUILTIN_METHODS: Mapping[str, str] = {
@@ -136,7 +138,7 @@ CUSTOM_METHODS: Mapping[str, str] = {
 }
 
 
-def method_of(op: Mapping[str, Any]) -> Optional[str]:
-    """The method that adds an op, as `model.json` describes it; None where TFLite Micro lacks it."""
-    table = CUSTOM_METHODS if op["custom"] else BUILTIN_METHODS
-    return table.get(op["name"])
+def method_of(op: ModelOp) -> Optional[str]:
+    """The method that adds an op; None if TFLite Micro lacks it."""
+    table = CUSTOM_METHODS if op.custom else BUILTIN_METHODS
+    return table.get(op.name)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pants_tflite.micro.tflm.op_names import BUILTIN_METHODS, CUSTOM_METHODS, method_of
+from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
 
 TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
 # Adds an op for a hardware; see op_names.py.
@@ -18,10 +19,10 @@ _LEFT_OUT = {"AddEthosU"}
 
 
 def test_methods() -> None:
-    assert method_of({"name": "CONV_2D", "custom": False}) == "AddConv2D"
-    assert method_of({"name": "SignalRfft", "custom": True}) == "AddRfft"
-    assert method_of({"name": "GELU", "custom": False}) is None
-    assert method_of({"name": "CONV_2D", "custom": True}) is None
+    assert method_of(ModelOp("CONV_2D", 1, 1, False)) == "AddConv2D"
+    assert method_of(ModelOp("SignalRfft", 1, 1, True)) == "AddRfft"
+    assert method_of(ModelOp("GELU", 1, 1, False)) is None
+    assert method_of(ModelOp("CONV_2D", 1, 1, True)) is None
 
 
 @pytest.mark.skipif(TREE is None, reason="PANTS_TFLITE_TFLM_TREE names no TFLite Micro tree")

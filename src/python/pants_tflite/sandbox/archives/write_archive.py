@@ -2,10 +2,8 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Packs a directory into one file whose bytes depend on names, contents and execute bits alone.
 
-Request: `directory`, `filename`, `format` ("zip" or "tar.gz") and, for a zip, `alignment` in bytes.
-
 A zip's entries are stored, so that a device can map them into memory, and each one's content begins
-at a multiple of `alignment`: the extra field that pads it is the one that Android's tools write. A
+at a multiple of the alignment: the extra field that pads it is the one that Android's tools write. A
 `.tar.gz` belongs to nobody and is compressed by Zopfli, which the lock pins: the interpreter's own
 zlib may be another one on another machine.
 """
@@ -18,10 +16,11 @@ import struct
 import tarfile
 import zipfile
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Iterator
 
 import zopfli.gzip
 
+from pants_tflite.sandbox.archives.write_archive_protocol import ZIP, ArchiveRequest
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
 
 # The oldest time that a zip can hold, and the same in seconds since 1970.
@@ -76,13 +75,13 @@ def write_tar_gz(directory: Path, target: Path) -> None:
     target.write_bytes(zopfli.gzip.compress(buffer.getvalue(), numiterations=1))
 
 
-def main(request: dict[str, Any]) -> None:
-    directory, target = Path(request["directory"]), OUTPUT_DIR / request["filename"]
-    if request["format"] == "zip":
-        write_zip(directory, target, request["alignment"])
+def main(request: ArchiveRequest) -> None:
+    directory, target = Path(request.directory), OUTPUT_DIR / request.filename
+    if request.format == ZIP:
+        write_zip(directory, target, request.alignment)
     else:
         write_tar_gz(directory, target)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ArchiveRequest)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Iterator
 
 from pants_tflite.sandbox.archives.write_archive import TAR_TIME, ZIP_TIME, main
+from pants_tflite.sandbox.archives.write_archive_protocol import ArchiveRequest
 
 ALIGNMENT = 16
 # Sizes and name lengths that leave every remainder, and a file too short for a header.
@@ -50,8 +51,7 @@ def pack(folder: Path, kind: str, alignment: int = ALIGNMENT) -> Path:
     filename = f"demo.{kind}"
     with contextlib.chdir(folder):
         Path("out").mkdir(exist_ok=True)
-        request = {"alignment": alignment, "directory": "content", "filename": filename}
-        main({**request, "format": kind})
+        main(ArchiveRequest("content", filename, kind, alignment))
     return folder / "out" / filename
 
 

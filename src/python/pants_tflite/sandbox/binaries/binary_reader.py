@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 
 # In the environment of zig alone.
 import arpy  # pants: no-infer-dep
 import lief  # pants: no-infer-dep
 from lief import ELF, MachO  # pants: no-infer-dep
 
+from pants_tflite.sandbox.binaries.inspect_binary_protocol import BinaryImage, ImportedSymbol
 from pants_tflite.sandbox.binaries.universal_format import is_universal, split
 
 _ARCHIVE_MAGIC = b"!<arch>\n"
@@ -54,42 +54,7 @@ class UnknownBinary(ValueError):
     """Bytes that are no ELF or Mach-O file, nor a static library or universal file of them."""
 
 
-@dataclass(frozen=True)
-class Import:
-    """`version` is that of the library which had the symbol when this was linked; a `weak` symbol
-    may be missing."""
-
-    name: str
-    version: str | None = None
-    weak: bool = False
-
-
-@dataclass(frozen=True)
-class Image:
-    """One file, or one member of a static library (`member`). Symbols are named as in C.
-
-    `hidden` symbols are for what the file is linked with, and for nothing that loads the result.
-    Of `weak` ones, exported or hidden, several files may have a definition, and one is taken.
-    `page_alignment` is the least that an ELF file's loaded segments have; `system` and
-    `system_version` are what a Mach-O file says it runs on, at least.
-    """
-
-    format: str
-    kind: str
-    architecture: str
-    exports: tuple[str, ...]
-    imports: tuple[Import, ...]
-    hidden: tuple[str, ...] = ()
-    weak: tuple[str, ...] = ()
-    member: str | None = None
-    name: str | None = None
-    libraries: tuple[str, ...] = ()
-    page_alignment: int | None = None
-    system: str | None = None
-    system_version: str | None = None
-
-
-def _sorted_imports(imports: list[Import]) -> tuple[Import, ...]:
+def _sorted_imports(imports: list[ImportedSymbol]) -> tuple[ImportedSymbol, ...]:
     return tuple(sorted(set(imports), key=lambda item: (item.name, item.version or "")))
 
 
@@ -104,7 +69,7 @@ def _elf_version(symbol: ELF.Symbol) -> str | None:
     return _text(auxiliary.name) if auxiliary is not None else None
 
 
-def _read_elf(binary: ELF.Binary, member: str | None) -> Image:
+def _read_elf(binary: ELF.Binary, member: str | None) -> BinaryImage:
     kind = _ELF_KINDS[binary.header.file_type]
     symbols = list(binary.symtab_symbols if kind == "object" else binary.dynamic_symbols)
     seen = [
@@ -116,14 +81,14 @@ def _read_elf(binary: ELF.Binary, member: str | None) -> Image:
     defined = [symbol for symbol in seen if symbol.shndx != 0]
     loaded = [s.alignment for s in binary.segments if s.type == ELF.Segment.TYPE.LOAD]
     name = binary.get(ELF.DynamicEntry.TAG.SONAME)
-    return Image(
+    return BinaryImage(
         format="elf",
         kind=kind,
         architecture=_ELF_ARCHITECTURES[binary.header.machine_type],
         exports=tuple(sorted(_text(s.name) for s in defined if s.visibility not in inner)),
         imports=_sorted_imports(
             [
-                Import(_text(s.name), _elf_version(s), s.binding == ELF.Symbol.BINDING.WEAK)
+                ImportedSymbol(_text(s.name), _elf_version(s), s.binding == ELF.Symbol.BINDING.WEAK)
                 for s in seen
                 if s.shndx == 0
             ]
@@ -134,6 +99,8 @@ def _read_elf(binary: ELF.Binary, member: str | None) -> Image:
         name=_text(name.name) if isinstance(name, ELF.DynamicSharedObject) else None,
         libraries=tuple(_text(library) for library in binary.libraries),
         page_alignment=min(loaded, default=None),
+        system=None,
+        system_version=None,
     )
 
 
@@ -142,7 +109,7 @@ def _c_name(symbol: MachO.Symbol) -> str:
     return name[1:] if name.startswith("_") else name
 
 
-def _read_mach_o(binary: MachO.Binary, member: str | None) -> Image:
+def _read_mach_o(binary: MachO.Binary, member: str | None) -> BinaryImage:
     seen = [symbol for symbol in binary.symbols if symbol.raw_type & _EXTERNAL]
     undefined = MachO.Symbol.TYPE.UNDEFINED
     # An undefined symbol with a value is a tentative definition of that size.
@@ -150,12 +117,12 @@ def _read_mach_o(binary: MachO.Binary, member: str | None) -> Image:
     defined = [s for s in seen if s not in imports]
     build = binary.build_version
     identity = binary.get(MachO.LoadCommand.TYPE.ID_DYLIB)
-    return Image(
+    return BinaryImage(
         format="mach-o",
         kind=_MACH_O_KINDS[binary.header.file_type],
         architecture=_MACH_O_ARCHITECTURES[binary.header.cpu_type],
         exports=tuple(sorted(_c_name(s) for s in defined if not s.raw_type & _PRIVATE_EXTERNAL)),
-        imports=_sorted_imports([Import(_c_name(s)) for s in imports]),
+        imports=_sorted_imports([ImportedSymbol(_c_name(s), None, False) for s in imports]),
         hidden=tuple(sorted(_c_name(s) for s in defined if s.raw_type & _PRIVATE_EXTERNAL)),
         weak=tuple(sorted(_c_name(s) for s in defined if s.description & _WEAK_DEFINITION)),
         member=member,
@@ -165,12 +132,13 @@ def _read_mach_o(binary: MachO.Binary, member: str | None) -> Image:
             for library in binary.libraries
             if library.command != MachO.LoadCommand.TYPE.ID_DYLIB
         ),
+        page_alignment=None,
         system=_MACH_O_SYSTEMS.get(build.platform) if build is not None else None,
         system_version=".".join(map(str, build.minos[:2])) if build is not None else None,
     )
 
 
-def _read_file(data: bytes, member: str | None) -> Image:
+def _read_file(data: bytes, member: str | None) -> BinaryImage:
     where = f"its member `{member}`" if member else "it"
     binary = lief.parse(data)
     try:
@@ -183,7 +151,7 @@ def _read_file(data: bytes, member: str | None) -> Image:
     raise UnknownBinary(f"{where} is neither an ELF nor a Mach-O file")
 
 
-def _read_archive(data: bytes) -> list[Image]:
+def _read_archive(data: bytes) -> list[BinaryImage]:
     try:
         with arpy.Archive(fileobj=io.BytesIO(data)) as archive:
             members = [
@@ -197,7 +165,7 @@ def _read_archive(data: bytes) -> list[Image]:
     ]
 
 
-def read_images(data: bytes) -> list[Image]:
+def read_images(data: bytes) -> list[BinaryImage]:
     """What a file holds, in its order. Raises UnknownBinary for anything else."""
     if is_universal(data):
         try:

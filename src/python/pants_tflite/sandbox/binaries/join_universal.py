@@ -1,16 +1,13 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Joins Mach-O files or static libraries, one for each architecture, into one universal file.
-
-The request holds `slices`, a list of paths, and `name`, what to write below `out/`.
-"""
+"""Joins Mach-O files or static libraries, one for each architecture, into one universal file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pants_tflite.sandbox.binaries.binary_reader import read_images
+from pants_tflite.sandbox.binaries.join_universal_protocol import JoinRequest
 from pants_tflite.sandbox.binaries.universal_format import Slice, join
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
 
@@ -27,10 +24,10 @@ def read_slice(path: Path) -> Slice:
     return Slice(architectures.pop(), data)
 
 
-def main(request: dict[str, Any]) -> None:
-    slices = [read_slice(Path(path)) for path in request["slices"]]
-    (OUTPUT_DIR / request["name"]).write_bytes(join(slices))
+def main(request: JoinRequest) -> None:
+    slices = [read_slice(Path(path)) for path in request.slices]
+    (OUTPUT_DIR / request.name).write_bytes(join(slices))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, JoinRequest)

@@ -2,31 +2,27 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Fetches one archive from a Maven repository, and checks that it is the one that was asked for.
 
-The request holds `client`, `environment` (the variables that the client sees), `coordinates`
-(`group:artifact:version:packaging`) and `sha256`. `client` is `{"kind": "jgo", "repositories": […]}`
-or `{"kind": "mvn", "path": …}`. The archive becomes `out/archive.<packaging>`. The check happens
-here, and not only in the rule, because it keeps a wrong archive out of the cache.
+The archive becomes `out/archive.<packaging>`. The check happens here, and not only in the rule, because
+it keeps a wrong archive out of the cache.
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from pants_tflite.sandbox.fetching import jgo_client, mvn_client
+from pants_tflite.sandbox.fetching.fetch_artifact_protocol import FetchRequest, MvnClient
 from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run
 
 
-def main(request: dict[str, Any]) -> None:
-    coordinates, client = request["coordinates"], request["client"]
-    if client["kind"] == "mvn":
-        archive, notes = mvn_client.fetch(client["path"], request["environment"], coordinates)
+def main(request: FetchRequest) -> None:
+    coordinates, client = request.coordinates, request.client
+    if isinstance(client, MvnClient):
+        archive, notes = mvn_client.fetch(client.mvn, request.environment, coordinates)
     else:
-        archive, notes = jgo_client.fetch(
-            client["repositories"], request["environment"], coordinates
-        )
-    check_hash(archive, request["sha256"], coordinates, notes)
+        archive, notes = jgo_client.fetch(client.repositories, request.environment, coordinates)
+    check_hash(archive, request.sha256, coordinates, notes)
     # Moved, so that the output is whole or not there.
     archive.replace(OUTPUT_DIR / f"archive.{coordinates.rpartition(':')[2]}")
 
@@ -51,4 +47,4 @@ def check_hash(archive: Path, expected: str, coordinates: str, notes: str) -> No
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, FetchRequest)

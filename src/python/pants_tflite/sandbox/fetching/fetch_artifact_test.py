@@ -18,6 +18,11 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from pants_tflite.sandbox.fetching import fetch_artifact
+from pants_tflite.sandbox.fetching.fetch_artifact_protocol import (
+    FetchRequest,
+    JgoClient,
+    MvnClient,
+)
 from pants_tflite.sandbox.testing.program_runs import run_program
 from pants_tflite.sandbox.testing.repository import Repository, path_of, serve
 
@@ -34,11 +39,11 @@ DIRECT = {"NO_PROXY": "127.0.0.1"}
 WITHOUT_MAVEN_AND_JAVA = {"PATH": "", "JAVA_HOME": ""}
 
 
-def mvn_client() -> dict[str, str]:
+def mvn_client() -> MvnClient:
     mvn = shutil.which("mvn")
     if mvn is None:
         raise unittest.SkipTest("there is no Maven (`mvn`) on this machine")
-    return {"kind": "mvn", "path": mvn}
+    return MvnClient(mvn)
 
 
 def fetch(
@@ -46,16 +51,16 @@ def fetch(
     *repositories: str,
     coordinates: str = COORDINATES,
     sha256: str = SHA256,
-    client: Mapping[str, Any] | None = None,
+    client: MvnClient | None = None,
     environment: Mapping[str, str] = DIRECT,
 ) -> subprocess.CompletedProcess[str]:
     folder.mkdir(exist_ok=True)
-    request: dict[str, Any] = {
-        "client": client or {"kind": "jgo", "repositories": repositories},
-        "coordinates": coordinates,
-        "environment": dict(environment),
-        "sha256": sha256,
-    }
+    request = FetchRequest(
+        client=client or JgoClient(repositories),
+        environment=environment,
+        coordinates=coordinates,
+        sha256=sha256,
+    )
     return run_program(PROGRAM, folder, request)
 
 

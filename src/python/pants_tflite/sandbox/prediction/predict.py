@@ -125,6 +125,13 @@ def read_kernels(path: Path | None) -> tuple[Kernel, ...]:
     )
 
 
+def description_text(model: Model) -> str:
+    """What `model.json` says of the model itself, but for the hash of its file."""
+    description = json.loads(describe_model(model, "").render())
+    del description["sha256"]
+    return json.dumps(description, indent=2, sort_keys=True, ensure_ascii=False)
+
+
 def predict(loaded: LoadedModel, samples: Samples, names: Sequence[str]) -> None:
     """Prints what the model makes of each sample and, where they have labels, the accuracy."""
     signature = samples.signature
@@ -152,7 +159,7 @@ def run(options: argparse.Namespace) -> None:
     except OSError as error:
         raise BadInput(f"`{options.model}` cannot be read: {error.strerror}") from error
     if options.description:
-        print(json.dumps(describe_model(model), indent=2, sort_keys=True, ensure_ascii=False))
+        print(description_text(model))
         return
     signature = find_signature(model, options.signature)
     names = read_labels(options.labels)

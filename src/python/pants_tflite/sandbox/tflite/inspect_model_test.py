@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,57 +18,55 @@ from pants_tflite.sandbox.testing.small_models import (
 )
 from pants_tflite.sandbox.tflite.checked_flatbuffer import CorruptModel
 from pants_tflite.sandbox.tflite.inspect_model import describe_model, main
+from pants_tflite.sandbox.tflite.inspect_model_protocol import (
+    InspectionReport,
+    InspectionRequest,
+    ModelOp,
+    ModelSignature,
+    ModelSizes,
+    ModelTensor,
+    TensorQuantization,
+)
 from pants_tflite.sandbox.tflite.model_reader import parse_model
 
-X = {
-    "name": "x",
-    "shape": [1, 1],
-    "shape_signature": [None, 1],
-    "dtype": "float32",
-    "quantization": None,
-}
+X = ModelTensor("x", (1, 1), (None, 1), "float32", None)
+
+
+def describe(data: bytes) -> InspectionReport:
+    return describe_model(parse_model(data), "cafe")
 
 
 def test_description_of_a_float_model() -> None:
-    assert describe_model(parse_model(linear_model())) == {
-        "format_version": 1,
-        "inputs": [X],
-        "outputs": [{**X, "name": "y"}],
-        "signatures": {
-            "serving_default": {
-                "subgraph": 0,
-                "inputs": {"x": X},
-                "outputs": {"y": {**X, "name": "y"}},
-            }
-        },
-        "ops": [{"name": "FULLY_CONNECTED", "version": 1, "count": 1, "custom": False}],
-        "custom_ops": [],
-        "subgraphs": 1,
-        "tensor_dtypes": {"float32": 4},
-        "sizes": {"file": len(linear_model()), "weights": 8},
-        "external_buffers": False,
-        "description": "made for a test",
-        "metadata": [],
-        "min_runtime_version": None,
-        "schema_version": 3,
-    }
+    y = replace(X, name="y")
+    assert describe(linear_model()) == InspectionReport(
+        inputs=(X,),
+        outputs=(y,),
+        signatures={"serving_default": ModelSignature(0, {"x": X}, {"y": y})},
+        ops=(ModelOp("FULLY_CONNECTED", version=1, count=1, custom=False),),
+        custom_ops=(),
+        subgraphs=1,
+        tensor_dtypes={"float32": 4},
+        sizes=ModelSizes(file=len(linear_model()), weights=8),
+        external_buffers=False,
+        sha256="cafe",
+        description="made for a test",
+        metadata=(),
+        min_runtime_version=None,
+        schema_version=3,
+    )
 
 
 def test_description_of_a_quantized_model() -> None:
-    description = describe_model(parse_model(quantized_linear_model(io_type="int8")))
-    (tensor,) = description["inputs"]
-    assert tensor["dtype"] == "int8"
-    assert tensor["quantization"] == {
-        "scales": [0.07874016],
-        "zero_points": [0],
-        "quantized_dimension": None,
-    }
-    assert description["tensor_dtypes"] == {"int8": 3, "int32": 1}
+    report = describe(quantized_linear_model(io_type="int8"))
+    (tensor,) = report.inputs
+    assert tensor.dtype == "int8"
+    assert tensor.quantization == TensorQuantization((0.07874016,), (0,), None)
+    assert report.tensor_dtypes == {"int8": 3, "int32": 1}
 
 
 def test_ops_are_counted_by_name_and_version() -> None:
-    description = describe_model(parse_model(quantized_linear_model()))
-    assert [(op["name"], op["version"], op["count"]) for op in description["ops"]] == [
+    ops = describe(quantized_linear_model()).ops
+    assert [(op.name, op.version, op.count) for op in ops] == [
         ("DEQUANTIZE", 2, 1),
         ("FULLY_CONNECTED", 4, 1),
         ("QUANTIZE", 1, 1),
@@ -76,21 +74,22 @@ def test_ops_are_counted_by_name_and_version() -> None:
 
 
 def test_custom_ops_are_listed() -> None:
-    description = describe_model(parse_model(custom_op_model("Twice")))
-    assert description["custom_ops"] == ["Twice"]
-    assert description["ops"] == [{"name": "Twice", "version": 1, "count": 1, "custom": True}]
+    report = describe(custom_op_model("Twice"))
+    assert report.custom_ops == ("Twice",)
+    assert report.ops == (ModelOp("Twice", version=1, count=1, custom=True),)
 
 
 def test_program_writes_the_same_bytes_each_time(tmp_path: Path) -> None:
     (tmp_path / "model.tflite").write_bytes(linear_model())
     written = []
     for _ in range(2):
-        result = run_program("tflite.inspect_model", tmp_path, {"model": "model.tflite"})
+        result = run_program(
+            "tflite.inspect_model", tmp_path, InspectionRequest("model.tflite", None)
+        )
         assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
         written.append((tmp_path / "out/inspection.json").read_bytes())
     assert written[0] == written[1]
-    inspection = json.loads(written[0])
-    assert inspection["sha256"] == hashlib.sha256(linear_model()).hexdigest()
+    assert InspectionReport.parse(written[0]).sha256 == hashlib.sha256(linear_model()).hexdigest()
 
 
 def test_users_damaged_file_is_the_users_mistake(
@@ -99,7 +98,7 @@ def test_users_damaged_file_is_the_users_mistake(
     monkeypatch.chdir(tmp_path)
     Path("cat.tflite").write_bytes(linear_model()[:200])
     with pytest.raises(UserError) as raised:
-        main({"model": "cat.tflite", "field": "source"})
+        main(InspectionRequest("cat.tflite", "source"))
     assert raised.value.field == "source"
     assert raised.value.value == "cat.tflite"
     assert "`cat.tflite` is not an intact TensorFlow Lite model" in raised.value.message
@@ -112,4 +111,4 @@ def test_damaged_result_of_a_step_is_a_crash(
     monkeypatch.chdir(tmp_path)
     Path("model.tflite").write_bytes(linear_model()[:200])
     with pytest.raises(CorruptModel):
-        main({"model": "model.tflite"})
+        main(InspectionRequest("model.tflite", None))

@@ -9,21 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from pants_tflite.sandbox.verification.verify_protocol import WorstElement
+
 NORMALIZED_RMS = "normalized_rms"
 MISMATCHES = "mismatches"
 # An output that hardly varies cannot be told from rounding in 32-bit floats.
 _LEAST_RELATIVE_RANGE = 1e-2
 _DIGITS = 6
-
-
-@dataclass(frozen=True)
-class WorstElement:
-    """Where two outputs differ most: element `index` of the output for sample `sample`."""
-
-    sample: int
-    index: tuple[int, ...]
-    expected: float
-    actual: float
 
 
 @dataclass(frozen=True)
@@ -39,18 +31,6 @@ class Deviation:
     measure: str
     error: float
     worst: WorstElement
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "error": self.error,
-            "measure": self.measure,
-            "worst": {
-                "actual": self.worst.actual,
-                "expected": self.worst.expected,
-                "index": list(self.worst.index),
-                "sample": self.worst.sample,
-            },
-        }
 
 
 def rounded(value: Any) -> float:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.verification.comparison import WorstElement, compare
+from pants_tflite.sandbox.verification.comparison import compare
+from pants_tflite.sandbox.verification.verify_protocol import WorstElement
 
 
 def test_equal_outputs() -> None:

@@ -10,7 +10,8 @@ from typing import Any, Mapping
 import numpy as np
 
 from pants_tflite.sandbox.harness import UserError
-from pants_tflite.sandbox.verification.comparison import NORMALIZED_RMS, Deviation, compare
+from pants_tflite.sandbox.verification.comparison import NORMALIZED_RMS, compare
+from pants_tflite.sandbox.verification.verify_protocol import OutputCheck
 
 _MORE_SAMPLES = (
     "Calibrate with more samples that look like the real inputs, scaled as in training; "
@@ -46,18 +47,6 @@ class Tolerance:
     def fix(self) -> str:
         fix = _FIXES.get(self.mode or "", _MORE_SAMPLES + "or quantize fewer ops in the recipe; ")
         return fix + "set `verify_tolerance` higher where so large a difference is harmless."
-
-
-@dataclass(frozen=True)
-class OutputCheck:
-    """An output that is near enough."""
-
-    signature: str
-    name: str
-    deviation: Deviation
-
-    def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "signature": self.signature, **self.deviation.to_json()}
 
 
 def check_finite(
@@ -107,19 +96,27 @@ def check_outputs(
             )
         if expected[name].size:
             deviation = compare(expected[name], actual[name])
-            checks.append(OutputCheck(signature, name, deviation))
-    failed = [check for check in checks if check.deviation.error > tolerance.value]
+            checks.append(
+                OutputCheck(
+                    signature=signature,
+                    name=name,
+                    measure=deviation.measure,
+                    error=deviation.error,
+                    worst=deviation.worst,
+                )
+            )
+    failed = [check for check in checks if check.error > tolerance.value]
     if failed:
-        raise _too_far(max(failed, key=lambda check: check.deviation.error), tolerance)
+        raise _too_far(max(failed, key=lambda check: check.error), tolerance)
     return checks
 
 
 def _too_far(check: OutputCheck, tolerance: Tolerance) -> UserError:
-    deviation, worst = check.deviation, check.deviation.worst
-    if deviation.measure == NORMALIZED_RMS:
-        how_far = f"a root mean square error of {deviation.error:.4g} of the output's range"
+    worst = check.worst
+    if check.measure == NORMALIZED_RMS:
+        how_far = f"a root mean square error of {check.error:.4g} of the output's range"
     else:
-        how_far = f"{deviation.error:.2%} of its elements"
+        how_far = f"{check.error:.2%} of its elements"
     return UserError(
         f"the output `{check.name}` (signature `{check.signature}`) differs from the SavedModel's "
         f"by {how_far}, where {tolerance.value:g} is allowed. It is farthest for sample "

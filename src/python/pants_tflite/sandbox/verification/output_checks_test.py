@@ -9,6 +9,7 @@ import pytest
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.modes import MODE_NAMES
 from pants_tflite.sandbox.verification.output_checks import Tolerance, check_finite, check_outputs
+from pants_tflite.sandbox.verification.verify_protocol import OutputCheck, WorstElement
 
 EXPECTED = {
     "near": np.array([[0.0], [1.0]], np.float32),
@@ -19,21 +20,9 @@ EXPECTED = {
 def test_outputs_within_the_tolerance() -> None:
     actual = {**EXPECTED, "scores": EXPECTED["scores"] + np.float32(1)}
     checks = check_outputs("serve", EXPECTED, actual, Tolerance(0.05, "int8", False))
-    assert [check.to_json() for check in checks] == [
-        {
-            "signature": "serve",
-            "name": "near",
-            "measure": "normalized_rms",
-            "error": 0.0,
-            "worst": {"sample": 0, "index": [0], "expected": 0.0, "actual": 0.0},
-        },
-        {
-            "signature": "serve",
-            "name": "scores",
-            "measure": "normalized_rms",
-            "error": 0.05,
-            "worst": {"sample": 0, "index": [0], "expected": 0.0, "actual": 1.0},
-        },
+    assert checks == [
+        OutputCheck("serve", "near", "normalized_rms", 0.0, WorstElement(0, (0,), 0.0, 0.0)),
+        OutputCheck("serve", "scores", "normalized_rms", 0.05, WorstElement(0, (0,), 0.0, 1.0)),
     ]
 
 

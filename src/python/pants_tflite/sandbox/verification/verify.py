@@ -6,18 +6,6 @@
 the tensors store it (int8 for an int8 input): `<signature>/<name>` of shape (calls, …the tensor's
 full shape). A model without signatures has one called `main`, with its tensors' names. They are
 made with LiteRT's reference kernels, so that any device can be compared with them.
-
-`verification.json` holds
-
-- `outputs`: `signature`, `name` and the deviation from the SavedModel (see comparison.py) of each;
-  empty where there is no SavedModel to compare with;
-- `tolerance`: the largest error that passes, or null; `mode`: what the types were checked for;
-- `samples`: their `count` and `source`, a dataset's fingerprint or "seeded" (random ones);
-- `not_run`: why the model was not run, or null; then there are no golden files;
-- `kernels` and `tools`: what ran the model.
-
-Beside the protocol's keys, `kernels` has those of custom ops, `dataset` names samples for a model that has no `reference`, and
-`dataset_field` is the field to blame for samples.
 """
 
 from __future__ import annotations
@@ -25,25 +13,22 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_json
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_report
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
-from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.interpreter.litert_interpreter import (
     REFERENCE_KERNELS,
     LoadedModel,
     litert_version,
 )
 from pants_tflite.sandbox.modes import MODES, Mode, find_mode, io_type
-from pants_tflite.sandbox.protocol import from_plain
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 from pants_tflite.sandbox.tflite.model_reader import read_model
 from pants_tflite.sandbox.verification.output_checks import (
-    OutputCheck,
     Tolerance,
     check_finite,
     check_outputs,
@@ -54,8 +39,13 @@ from pants_tflite.sandbox.verification.type_checks import (
     check_mode,
 )
 from pants_tflite.sandbox.verification.verification_samples import SignatureSamples, Source
+from pants_tflite.sandbox.verification.verify_protocol import (
+    OutputCheck,
+    VerificationReport,
+    VerifiedSamples,
+    VerifyRequest,
+)
 
-FORMAT_VERSION = 1
 GOLDEN_CALLS = 4
 
 
@@ -86,12 +76,10 @@ def run_signature(loaded: LoadedModel, samples: SignatureSamples) -> Run:
     )
 
 
-def check_types(
-    model: Model, mode: Mode | None, request: Mapping[str, Any], source: Source
-) -> None:
+def check_types(model: Model, mode: Mode | None, request: VerifyRequest, source: Source) -> None:
     """Raises UserError where types or custom ops are not what the request asks for."""
-    check_custom_ops(model, request["custom_ops"])
-    asked = {field: request[field] for field in ("input_type", "output_type")}
+    check_custom_ops(model, request.custom_ops)
+    asked = {"input_type": request.input_type, "output_type": request.output_type}
     if mode is not None:
         asked = {field: io_type(mode, field, value) for field, value in asked.items()}
     for signature in model.callables:
@@ -128,15 +116,15 @@ def check_run(
 
 def run_model(
     model: Model,
-    request: Mapping[str, Any],
+    request: VerifyRequest,
     kernels: Sequence[Kernel],
     tolerance: Tolerance,
     source: Source,
 ) -> tuple[list[OutputCheck], int]:
     """Runs and checks all signatures, writes the golden files; also counts the samples."""
     # A model that came from elsewhere is its owner's to mend; a converted one was fine so far.
-    field = "source" if request["reference"] is None else None
-    loaded = LoadedModel(Path(request["model"]), model, field=field, custom_kernels=kernels)
+    field = "source" if request.reference is None else None
+    loaded = LoadedModel(Path(request.model), model, field=field, custom_kernels=kernels)
     golden: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
     checks: list[OutputCheck] = []
     count = 0
@@ -165,39 +153,35 @@ def reason_not_to_run(model: Model, kernels: Sequence[Kernel] = ()) -> str | Non
     return None
 
 
-def main(request: dict[str, Any]) -> None:
-    model = read_model(Path(request["model"]))
-    mode = None if request["mode"] is None else find_mode(request["mode"])
+def main(request: VerifyRequest) -> None:
+    model = read_model(Path(request.model))
+    mode = None if request.mode is None else find_mode(request.mode)
     source = Source.read(
-        request["reference"],
-        request.get("dataset"),
-        field=request.get("dataset_field", "verify_dataset"),
-        max_samples=request["max_samples"],
-        seed=request["seed"],
+        request.reference,
+        request.dataset,
+        field=request.dataset_field,
+        max_samples=request.max_samples,
+        seed=request.seed,
     )
     check_types(model, mode, request, source)
-    tolerance = find_tolerance(mode, request["tolerance"])
+    tolerance = find_tolerance(mode, request.tolerance)
     checks: list[OutputCheck] = []
-    kernels = Kernel.of_all(
-        from_plain(KernelLibrary, value, "kernels") for value in request.get("kernels", ())
-    )
+    kernels = Kernel.of_all(request.kernels)
     count, not_run = 0, reason_not_to_run(model, kernels)
     if not_run is None:
         checks, count = run_model(model, request, kernels, tolerance, source)
-    write_json(
-        OUTPUT_DIR / "verification.json",
-        {
-            "format_version": FORMAT_VERSION,
-            "kernels": REFERENCE_KERNELS.name,
-            "mode": request["mode"],
-            "not_run": not_run,
-            "outputs": [check.to_json() for check in checks],
-            "samples": {"count": count, "source": source.name},
-            "tolerance": None if request["reference"] is None else tolerance.value,
-            "tools": {"ai-edge-litert": litert_version()},
-        },
+    write_report(
+        VerificationReport(
+            kernels=REFERENCE_KERNELS.name,
+            mode=request.mode,
+            not_run=not_run,
+            outputs=tuple(checks),
+            samples=VerifiedSamples(count, source.name),
+            tolerance=None if request.reference is None else tolerance.value,
+            tools={"ai-edge-litert": litert_version()},
+        )
     )
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, VerifyRequest)

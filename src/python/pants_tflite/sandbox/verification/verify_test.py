@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
@@ -14,6 +15,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.samples.npz_files import read_npz, write_npz
 from pants_tflite.sandbox.testing.host_kernel import OP, build_kernel
 from pants_tflite.sandbox.testing.program_runs import run_program
@@ -32,9 +34,14 @@ from pants_tflite.sandbox.testing.small_models import (
     unpack,
 )
 from pants_tflite.sandbox.verification.verify import main
+from pants_tflite.sandbox.verification.verify_protocol import (
+    VerificationReport,
+    VerifiedSamples,
+    VerifyRequest,
+)
 
 X = np.linspace(-9, 9, 10, dtype=np.float32).reshape(10, 1)
-Verify = Callable[..., dict[str, Any]]
+Verify = Callable[..., VerificationReport]
 
 
 @pytest.fixture
@@ -44,46 +51,47 @@ def verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verify:
 
     def verify(
         data: bytes, arrays: Mapping[str, np.ndarray] | None = None, **changes: Any
-    ) -> dict[str, Any]:
+    ) -> VerificationReport:
+        Path("out").mkdir(exist_ok=True)
         main(write_request(tmp_path, data, arrays, **changes))
-        return json.loads(Path("out/verification.json").read_text())
+        return VerificationReport.parse(Path("out/verification.json").read_bytes())
 
     return verify
 
 
 def write_request(
     folder: Path, data: bytes, arrays: Mapping[str, np.ndarray] | None = None, **changes: Any
-) -> dict[str, Any]:
+) -> VerifyRequest:
     (folder / "model.tflite").write_bytes(data)
     if arrays is None:
         arrays = {"serving_default/input/x": X, "serving_default/output/y": 2 * X - 1}
     write_npz(folder / "reference.npz", {"source": np.array("cafe"), **arrays})
-    return {
-        "model": "model.tflite",
-        "inspection": "inspection.json",
-        "reference": "reference.npz",
-        "dataset": None,
-        "dataset_field": "calibration",
-        "mode": None,
-        "input_type": None,
-        "output_type": None,
-        "custom_ops": [],
-        "tolerance": None,
-        "max_samples": 100,
-        "seed": 0,
-        **changes,
-    }
+    request = VerifyRequest(
+        model="model.tflite",
+        reference="reference.npz",
+        dataset=None,
+        dataset_field="calibration",
+        mode=None,
+        input_type=None,
+        output_type=None,
+        custom_ops=(),
+        kernels=(),
+        tolerance=None,
+        max_samples=100,
+        seed=0,
+    )
+    return replace(request, **changes)
 
 
 def test_report_of_a_float_model(verify: Verify) -> None:
     report = verify(linear_model(), mode="float32")
-    (output,) = report["outputs"]
-    assert (output["signature"], output["name"]) == ("serving_default", "y")
-    assert output["error"] < 1e-6
-    assert report["samples"] == {"count": 10, "source": "cafe"}
-    assert (report["mode"], report["tolerance"]) == ("float32", 1e-4)
-    assert (report["not_run"], report["kernels"]) == (None, "BUILTIN_REF")
-    assert list(report["tools"]) == ["ai-edge-litert"]
+    (output,) = report.outputs
+    assert (output.signature, output.name) == ("serving_default", "y")
+    assert output.error < 1e-6
+    assert report.samples == VerifiedSamples(10, "cafe")
+    assert (report.mode, report.tolerance) == ("float32", 1e-4)
+    assert (report.not_run, report.kernels) == (None, "BUILTIN_REF")
+    assert list(report.tools) == ["ai-edge-litert"]
 
 
 @pytest.mark.parametrize("io_type", ["float32", "int8"])
@@ -94,7 +102,7 @@ def test_quantized_model(verify: Verify, io_type: str) -> None:
         input_type=io_type,
         output_type=io_type,
     )
-    assert 0 < report["outputs"][0]["error"] < 0.01
+    assert 0 < report.outputs[0].error < 0.01
 
 
 def test_golden_files_hold_what_the_tensors_store(verify: Verify) -> None:
@@ -120,7 +128,7 @@ def test_golden_files_are_the_same_bytes_each_time(verify: Verify) -> None:
 
 
 def test_max_samples(verify: Verify) -> None:
-    assert verify(linear_model(), max_samples=3)["samples"]["count"] == 3
+    assert verify(linear_model(), max_samples=3).samples.count == 3
     assert read_npz(Path("out/golden_input.npz"))["serving_default/x"].shape == (3, 1, 1)
 
 
@@ -136,14 +144,14 @@ def test_lost_weights(verify: Verify) -> None:
 
 def test_tolerance_of_the_user(verify: Verify) -> None:
     report = verify(linear_model(offset=-1.5), mode="float32", tolerance=0.02)
-    assert report["tolerance"] == 0.02
+    assert report.tolerance == 0.02
     with pytest.raises(UserError) as raised:
         verify(linear_model(offset=-1.5), mode="float32", tolerance=0.01)
     assert (raised.value.field, raised.value.value) == ("verify_tolerance", 0.01)
 
 
 def test_recipe_without_a_mode_has_the_widest_tolerance(verify: Verify) -> None:
-    assert verify(quantized_linear_model())["tolerance"] == 0.1
+    assert verify(quantized_linear_model()).tolerance == 0.1
 
 
 def test_float_model_where_int8_was_asked_for(verify: Verify) -> None:
@@ -158,9 +166,9 @@ def test_types_come_before_numbers(verify: Verify) -> None:
 
 
 def test_custom_op_is_not_run(verify: Verify) -> None:
-    report = verify(custom_op_model("Twice"), custom_ops=["Twice"])
-    assert report["not_run"] == "LiteRT has no kernel for the custom ops Twice."
-    assert report["outputs"] == []
+    report = verify(custom_op_model("Twice"), custom_ops=("Twice",))
+    assert report.not_run == "LiteRT has no kernel for the custom ops Twice."
+    assert report.outputs == ()
     assert not Path("out/golden_input.npz").exists()
 
 
@@ -175,18 +183,18 @@ def test_text_is_not_run(verify: Verify) -> None:
         SERVING,
     )
     report = verify(model, reference=None)
-    assert report["not_run"] == "`x` of `serving_default` is text, which samples cannot hold."
+    assert report.not_run == "`x` of `serving_default` is text, which samples cannot hold."
 
 
 def test_custom_op_with_its_kernel_is_run(verify: Verify, tmp_path: Path) -> None:
     kernel = build_kernel(tmp_path)
-    kernels = [{"op": OP, "library": "libtwice.so", "registration": kernel.registration}]
+    kernels = (KernelLibrary(OP, "libtwice.so", kernel.registration),)
     x = np.repeat(X, 4, axis=1)
     arrays = {"serving_default/input/x": x, "serving_default/output/y": 2 * x}
-    fields = {"custom_ops": [OP], "kernels": kernels, "mode": "float32"}
+    fields = {"custom_ops": (OP,), "kernels": kernels, "mode": "float32"}
     report = verify(custom_op_model(OP), arrays, **fields)
-    assert report["not_run"] is None
-    assert report["outputs"][0]["error"] == 0
+    assert report.not_run is None
+    assert report.outputs[0].error == 0
     assert len(read_npz(Path("out/golden_output.npz"))["serving_default/y"]) == 4
     arrays["serving_default/output/y"] = 3 * x
     with pytest.raises(UserError, match="differs from the SavedModel's"):
@@ -225,9 +233,9 @@ def test_saved_model_that_yields_no_number(verify: Verify) -> None:
 @pytest.mark.parametrize("signature", [True, False])
 def test_model_file_is_run_on_seeded_samples(verify: Verify, signature: bool) -> None:
     report = verify(linear_model(signature=signature), reference=None, max_samples=2)
-    assert report["outputs"] == []
-    assert report["tolerance"] is None
-    assert report["samples"] == {"count": 2, "source": "seeded"}
+    assert report.outputs == ()
+    assert report.tolerance is None
+    assert report.samples == VerifiedSamples(2, "seeded")
     prefix = "serving_default" if signature else "main"
     x = read_npz(Path("out/golden_input.npz"))[f"{prefix}/x"]
     y = read_npz(Path("out/golden_output.npz"))[f"{prefix}/y"]
@@ -251,8 +259,8 @@ def test_model_file_with_a_dataset(verify: Verify, tmp_path: Path) -> None:
     write_npz(tmp_path / "dataset.npz", {"input/0": X})
     request = {"reference": None, "dataset": "dataset.npz", "dataset_field": "verify_dataset"}
     report = verify(linear_model(), **request)
-    assert report["samples"]["count"] == 10
-    assert len(report["samples"]["source"]) == 64
+    assert report.samples.count == 10
+    assert len(report.samples.source) == 64
     assert np.array_equal(read_npz(Path("out/golden_input.npz"))["serving_default/x"][:, 0], X[:4])
     with pytest.raises(UserError) as raised:
         verify(logarithm_model(), **request)
@@ -298,7 +306,7 @@ def test_signatures_are_verified_one_by_one(verify: Verify) -> None:
         arrays[f"{name}/input/number"] = X
         arrays[f"{name}/output/twice"] = 2 * X
     report = verify(model, arrays, mode="float32")
-    assert [output["signature"] for output in report["outputs"]] == ["again", "double"]
+    assert [output.signature for output in report.outputs] == ["again", "double"]
     assert sorted(read_npz(Path("out/golden_input.npz"))) == ["again/number", "double/number"]
     arrays["double/output/twice"] = 3 * X
     with pytest.raises(UserError, match="`twice` \\(signature `double`\\) differs"):
@@ -325,7 +333,7 @@ def test_integer_outputs_are_counted(verify: Verify) -> None:
     x = np.eye(3, dtype=np.float32)
     arrays = {"serving_default/input/x": x, "serving_default/output/y": np.array([0, 1, 2])}
     report = verify(model, arrays, output_type="int16")
-    assert report["outputs"][0]["measure"] == "mismatches"
+    assert report.outputs[0].measure == "mismatches"
     arrays["serving_default/output/y"] = np.array([0, 1, 1])
     with pytest.raises(UserError, match="33.33% of its elements"):
         verify(model, arrays)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from docs.generator.backend_help import BackendHelp, SettingHelp, SubsystemHelp, TargetHelp
-from docs.generator.pages import COMMAND, default_of, differences, render_pages
+from docs.generator.reference_pages import COMMAND, default_of, differences, render_pages
 
 COLOUR = SettingHelp(
     name="colour",

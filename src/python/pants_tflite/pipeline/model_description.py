@@ -1,0 +1,111 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`model.json`: the public, versioned description of a built model, for all that write or read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Mapping, Optional
+
+from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo
+from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelTensor
+from pants_tflite.sandbox.verification.verify_protocol import OutputCheck, VerifiedSamples
+
+SERVING_SIGNATURE = "serving_default"
+MAIN_SUBGRAPH = 0
+INPUTS, OUTPUTS = "inputs", "outputs"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """The report of the step that converted the model, without its tools."""
+
+    engine: str
+    mode: Optional[str]
+    input_type: Optional[str]
+    output_type: Optional[str]
+    signatures: tuple[str, ...]
+    calibration: Optional[CalibrationInfo]
+    recipe: Any
+
+
+@dataclass(frozen=True)
+class QuantizationSettings:
+    """What the model's target says; None leaves it to the mode or to the recipe."""
+
+    engine: str
+    mode: Optional[str]
+    input_type: Optional[str]
+    output_type: Optional[str]
+    recipe: Any
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The report of the step that verified the model, without its tools. `not_run` says why the
+    model was not run, if it was not."""
+
+    kernels: str
+    mode: Optional[str]
+    not_run: Optional[str]
+    outputs: tuple[OutputCheck, ...]
+    samples: VerifiedSamples
+    tolerance: Optional[float]
+
+
+@dataclass(frozen=True)
+class ModelDescription(InspectionReport):
+    """What the steps found out about one model: what is in it, how it was made, how true it is.
+
+    `conversion`, `quantization` and `calibration` are None for a model that was not converted here.
+    `tools` are the versions of what converted and verified it, by name.
+    """
+
+    FILE: ClassVar[str] = "model.json"
+
+    calibration: Optional[CalibrationInfo]
+    conversion: Optional[Conversion]
+    quantization: Optional[QuantizationSettings]
+    tools: Mapping[str, str]
+    verification: Verification
+
+    def name_of(self, tensor: ModelTensor, side: str) -> str:
+        """What a tensor of the main graph is called: its name in the model's signature.
+
+        `side` is INPUTS or OUTPUTS. The first signature that has the tensor names it, by the first
+        of its names; a tensor of no signature has only the graph's own name.
+        """
+        for _, signature in sorted(self.signatures.items()):
+            if signature.subgraph == MAIN_SUBGRAPH:
+                named = signature.inputs if side == INPUTS else signature.outputs
+                for name, other in sorted(named.items()):
+                    if other.name == tensor.name:
+                        return name
+        return tensor.name
+
+    @property
+    def named_inputs(self) -> tuple[tuple[str, ModelTensor], ...]:
+        """The main graph's inputs in the model's order, which is an interpreter's, with their
+        names."""
+        return tuple((self.name_of(tensor, INPUTS), tensor) for tensor in self.inputs)
+
+    @property
+    def named_outputs(self) -> tuple[tuple[str, ModelTensor], ...]:
+        """The main graph's outputs in the model's order, with their names."""
+        return tuple((self.name_of(tensor, OUTPUTS), tensor) for tensor in self.outputs)
+
+    @property
+    def output_maps(self) -> tuple[Mapping[str, ModelTensor], ...]:
+        """Each signature's outputs by name; without signatures, the graph's by their own names."""
+        if self.signatures:
+            return tuple(signature.outputs for _, signature in sorted(self.signatures.items()))
+        return ({tensor.name: tensor for tensor in self.outputs},)
+
+    def default_tensors(self, side: str) -> Mapping[str, ModelTensor]:
+        """The inputs or outputs, by name, of the signature that is called unless another is named."""
+        if not self.signatures:
+            tensors = self.inputs if side == INPUTS else self.outputs
+            return {tensor.name: tensor for tensor in tensors}
+        is_usual = SERVING_SIGNATURE in self.signatures
+        signature = self.signatures[SERVING_SIGNATURE if is_usual else min(self.signatures)]
+        return signature.inputs if side == INPUTS else signature.outputs

@@ -1,0 +1,96 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What `inspect_model` is asked, and what it reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Mapping, Optional
+
+from pants_tflite.sandbox.protocol import Message
+
+
+@dataclass(frozen=True)
+class InspectionRequest(Message):
+    """`field` is blamed for a damaged file; without one, it is a step's result."""
+
+    PROGRAM: ClassVar[str] = "pants_tflite.sandbox.tflite.inspect_model"
+
+    model: str
+    field: Optional[str]
+
+
+@dataclass(frozen=True)
+class TensorQuantization:
+    """real = scale * (stored - zero point); `quantized_dimension` is None if one scale is for the
+    whole tensor."""
+
+    scales: tuple[float, ...]
+    zero_points: tuple[int, ...]
+    quantized_dimension: Optional[int]
+
+
+@dataclass(frozen=True)
+class ModelTensor:
+    """An unknown dimension is 1 in `shape` and None in `shape_signature`; `dtype` is NumPy's name of
+    the type."""
+
+    name: str
+    shape: tuple[int, ...]
+    shape_signature: tuple[Optional[int], ...]
+    dtype: str
+    quantization: Optional[TensorQuantization]
+
+
+@dataclass(frozen=True)
+class ModelSignature:
+    """`inputs` and `outputs` by the names that a caller uses."""
+
+    subgraph: int
+    inputs: Mapping[str, ModelTensor]
+    outputs: Mapping[str, ModelTensor]
+
+
+@dataclass(frozen=True)
+class ModelOp:
+    """`name` is the builtin's or the custom code, `count` that over all subgraphs."""
+
+    name: str
+    version: int
+    count: int
+    custom: bool
+
+
+@dataclass(frozen=True)
+class ModelSizes:
+    """Bytes."""
+
+    file: int
+    weights: int
+
+
+@dataclass(frozen=True)
+class InspectionReport(Message):
+    """What is in a model. `inputs` and `outputs` are the tensors of the main subgraph, in the model's
+    order; `custom_ops` are custom codes, `subgraphs` says how many there are, and `tensor_dtypes`
+    how many tensors are of each. `external_buffers` says whether weights lie outside of the
+    flatbuffer, where a microcontroller's runtime does not find them; `metadata` are names, and
+    `min_runtime_version` is None if the model does not say it."""
+
+    VERSION_KEY: ClassVar[str] = "format_version"
+    FILE: ClassVar[str] = "inspection.json"
+
+    inputs: tuple[ModelTensor, ...]
+    outputs: tuple[ModelTensor, ...]
+    signatures: Mapping[str, ModelSignature]
+    ops: tuple[ModelOp, ...]
+    custom_ops: tuple[str, ...]
+    subgraphs: int
+    tensor_dtypes: Mapping[str, int]
+    sizes: ModelSizes
+    external_buffers: bool
+    sha256: str
+    description: str
+    metadata: tuple[str, ...]
+    min_runtime_version: Optional[str]
+    schema_version: int

@@ -1,0 +1,83 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What `verify` is asked, and what it reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Mapping, Optional
+
+from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
+from pants_tflite.sandbox.protocol import Message
+
+
+@dataclass(frozen=True)
+class VerifyRequest(Message):
+    """A model without a `reference` is run, and not compared: on the `dataset`, or without one on
+    seeded random samples. `dataset_field` is blamed if samples do not fit. Without a `mode` the
+    types inside of the model are not checked, without a type those of inputs or outputs are the
+    mode's own, and without a `tolerance` it is the mode's."""
+
+    PROGRAM: ClassVar[str] = "pants_tflite.sandbox.verification.verify"
+
+    model: str
+    reference: Optional[str]
+    dataset: Optional[str]
+    dataset_field: str
+    mode: Optional[str]
+    input_type: Optional[str]
+    output_type: Optional[str]
+    custom_ops: tuple[str, ...]
+    kernels: tuple[KernelLibrary, ...]
+    tolerance: Optional[float]
+    max_samples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class WorstElement:
+    """Where two outputs differ most: element `index` of the output for sample `sample`."""
+
+    sample: int
+    index: tuple[int, ...]
+    expected: float
+    actual: float
+
+
+@dataclass(frozen=True)
+class OutputCheck:
+    """An output that is near enough to the SavedModel's. `error` is zero for equal outputs; what it
+    measures is explained in `comparison`."""
+
+    signature: str
+    name: str
+    measure: str
+    error: float
+    worst: WorstElement
+
+
+@dataclass(frozen=True)
+class VerifiedSamples:
+    """`source` is the dataset's fingerprint, or "seeded"."""
+
+    count: int
+    source: str
+
+
+@dataclass(frozen=True)
+class VerificationReport(Message):
+    """`outputs` are empty and `tolerance`, the largest error that passes, is None if there is no
+    SavedModel to compare with. `mode` is what the types were checked for. `not_run` says why the
+    model was not run, if it was not, and then there are no golden files. `kernels` and `tools` are
+    what ran it."""
+
+    VERSION_KEY: ClassVar[str] = "format_version"
+    FILE: ClassVar[str] = "verification.json"
+
+    kernels: str
+    mode: Optional[str]
+    not_run: Optional[str]
+    outputs: tuple[OutputCheck, ...]
+    samples: VerifiedSamples
+    tolerance: Optional[float]
+    tools: Mapping[str, str]
