@@ -62,10 +62,6 @@ def _error(rule_runner: RuleRunner, fields: str) -> str:
         (f'{_MODELS}, library="Wake Word"', "field `library` = 'Wake Word': a library's name"),
         (f'{_MODELS}, max_arena="4 kilobytes"', "field `max_arena` = '4 kilobytes'"),
         (f'{_MODELS}, max_flash="64k"', "field `max_flash` = '64k'"),
-        (f'{_MODELS}, layout="bazel"', "field `layout` = 'bazel'"),
-        (f'{_MODELS}, cpu="cortex-a53"', "field `cpu` = 'cortex-a53'"),
-        (f"{_MODELS}, arena_margin=-1", "field `arena_margin` = '-1'"),
-        (f"{_MODELS}, golden_tolerance=-1", "field `golden_tolerance` = '-1'"),
         (f'{_MODELS}, version="1"', "field `version` = '1'"),
         ("models=[]", "field `models`: the bundle has no models"),
         (
@@ -78,6 +74,23 @@ def _error(rule_runner: RuleRunner, fields: str) -> str:
 def test_mistakes(rule_runner: RuleRunner, fields: str, expected: str) -> None:
     error = _error(rule_runner, fields)
     assert f"pets:mcu, {expected}" in error
+    assert "Fix: " in error
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "value"),
+    [
+        ('layout="bazel"', "layout", "bazel"),
+        ('cpu="cortex-a53"', "cpu", "cortex-a53"),
+        ("arena_margin=-1", "arena_margin", "-1"),
+        ("golden_tolerance=-1", "golden_tolerance", "-1"),
+    ],
+)
+def test_values_that_a_field_does_not_take(
+    rule_runner: RuleRunner, fields: str, field: str, value: str
+) -> None:
+    error = _error(rule_runner, f"{_MODELS}, {fields}")
+    assert f"pets:mcu, field `{field}` = '{value}'" in error
     assert "Fix: " in error
 
 
