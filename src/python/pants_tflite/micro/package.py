@@ -178,7 +178,7 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
     )
     parts = (laid_out.digest, laid_out_models.digest, described, binaries.digest)
     content = await merge_digests(MergeDigests(parts))
-    manifest = describe(field_set, models, layout, binaries)
+    manifest = describe(field_set=field_set, models=models, layout=layout, binaries=binaries)
     bundle = await add_manifest(AddManifestRequest(manifest, content))
     return await place_output(PackageOutputRequest(path, bundle.digest))
 

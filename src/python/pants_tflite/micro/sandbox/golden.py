@@ -51,11 +51,18 @@ class GoldenVectors:
         output_names = _in_order(graph, graph.outputs, signature.outputs)
         tensors = dict(signature.outputs)
         return cls(
-            signature,
-            _calls(signature, input_names, dict(signature.inputs), read_npz(inputs)),
-            _calls(signature, output_names, tensors, read_npz(outputs)),
-            output_names,
-            tuple(_step(graph, tensors[name]) for name in output_names),
+            signature=signature,
+            inputs=_calls(
+                signature=signature,
+                names=input_names,
+                tensors=dict(signature.inputs),
+                arrays=read_npz(inputs),
+            ),
+            outputs=_calls(
+                signature=signature, names=output_names, tensors=tensors, arrays=read_npz(outputs)
+            ),
+            names=output_names,
+            steps=tuple(_step(graph, tensors[name]) for name in output_names),
         )
 
 

@@ -49,7 +49,12 @@ class Kernels:
             return cls(version=tflm_version())
         if used.program is None:
             return cls(used.ops, version=tflm_version())
-        return cls(used.ops, Path(used.program.path), used.program.runtime, used.program.version)
+        return cls(
+            ops=used.ops,
+            program=Path(used.program.path),
+            name=used.program.runtime,
+            version=used.program.version,
+        )
 
     @property
     def measured_on(self) -> MeasuredOn:
@@ -73,7 +78,9 @@ def explain(failure: Attempt) -> str:
 
 
 def refuse(kernels: Kernels, cause: str, lacks: tuple[Lack, ...]) -> MeasurementReport:
-    return MeasurementReport(Refusal(cause, lacks), None, None, kernels.measured_on)
+    return MeasurementReport(
+        refusal=Refusal(cause, lacks), arena=None, golden=None, measured_on=kernels.measured_on
+    )
 
 
 def report_unmeasured(model: Model, kernels: Kernels, lacks: tuple[Lack, ...]) -> MeasurementReport:
@@ -139,7 +146,15 @@ def main(request: MeasureRequest) -> None:
         except NotComparable as error:
             not_compared = str(error)
     kernels = Kernels.create(request.kernels)
-    write_report(measure(model, path.read_bytes(), golden, not_compared, kernels))
+    write_report(
+        measure(
+            model=model,
+            data=path.read_bytes(),
+            golden=golden,
+            not_compared=not_compared,
+            kernels=kernels,
+        )
+    )
 
 
 if __name__ == "__main__":

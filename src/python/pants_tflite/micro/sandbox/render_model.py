@@ -148,7 +148,9 @@ def main(request: RenderRequest) -> None:
     content = Path(request.model).read_bytes()
     files = {
         f"src/{name}_model.cc": render_model(library, name, content),
-        f"self_test/{name}_golden.cc": render_golden(library, name, content, read_vectors(request)),
+        f"self_test/{name}_golden.cc": render_golden(
+            library=library, name=name, content=content, vectors=read_vectors(request)
+        ),
     }
     for path, text in files.items():
         target = OUTPUT_DIR / path

@@ -109,7 +109,7 @@ async def build_tested_micro_kernel(request: TestedMicroKernelRequest) -> Tested
     op = CustomOp.create(reference.target)
     kernels = await find_micro_kernels(MicroKernelsRequest(address, (op,)))
     program = await build_measuring_program(
-        BuildMeasuringProgramRequest(address, tree, (), kernels)
+        BuildMeasuringProgramRequest(address=address, tree=tree, methods=(), kernels=kernels)
     )
     return TestedMicroKernel(op, program)
 

@@ -98,17 +98,17 @@ def _check_op(graph: Subgraph, op: Op, mode: Mode) -> None:
     if mode.activation_type not in _FLOATS and op.code.name not in _BORDER_OPS:
         for tensor in _tensors(graph, op):
             if tensor.dtype in _FLOATS:
-                raise _wrong(op, tensor, "computes with", mode)
+                raise _wrong(op=op, tensor=tensor, verb="computes with", mode=mode)
     if op.code.name in _MATRIX_OPS:
         activation, weights = (graph.tensors[index] for index in op.inputs[:2])
         if activation.dtype != mode.activation_type:
-            raise _wrong(op, activation, "computes with", mode)
+            raise _wrong(op=op, tensor=activation, verb="computes with", mode=mode)
         if weights.constant and weights.dtype not in mode.weight_types:
-            raise _wrong(op, weights, "has the weights", mode)
+            raise _wrong(op=op, tensor=weights, verb="has the weights", mode=mode)
         reduced = set(mode.weight_types) - {"float32"}
         large = weights.elements >= _LEAST_QUANTIZED_ELEMENTS
         if weights.constant and weights.dtype == "float32" and reduced and large:
-            raise _wrong(op, weights, "has the weights", mode)
+            raise _wrong(op=op, tensor=weights, verb="has the weights", mode=mode)
 
 
 def _tensors(graph: Subgraph, op: Op) -> Iterator[Tensor]:
