@@ -19,9 +19,12 @@ from pants_tflite.micro.measuring.model_reports import (
     ReportModelRequest,
     report_on_model,
 )
-
-ARENA_ALIGNMENT = 16
-DEFAULT_MARGIN_PERCENT = 10
+from pants_tflite.sandbox.constants import (
+    ARENA_ALIGNMENT,
+    ARENA_MARGIN_PERCENT,
+    GOLDEN_RELATIVE,
+    GOLDEN_STEPS,
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class GoldenTolerance:
     floats, against the largest expected value. Other integers, such as positions, must be equal.
     """
 
-    steps: float = 2.0
-    relative: float = 1e-5
+    steps: float = GOLDEN_STEPS
+    relative: float = GOLDEN_RELATIVE
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class MeasureModelsRequest:
 
     address: Address
     models: BundleModels
-    margin_percent: int = DEFAULT_MARGIN_PERCENT
+    margin_percent: int = ARENA_MARGIN_PERCENT
     tolerance: GoldenTolerance = GoldenTolerance()
     kernels: tuple[str, ...] = ()
     program: Optional[MeasuringProgram] = None
