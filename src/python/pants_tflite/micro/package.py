@@ -128,8 +128,8 @@ def describe(
     binaries: BuiltMicroBinaries,
 ) -> BundleManifest:
     """The manifest, but for the files."""
-    runtimes = [measured.report.facts["measured_on"] for measured in models.measured.models]
-    tools = {runtime["runtime"]: runtime["version"] for runtime in runtimes}
+    runtimes = [measured.report.measurement.measured_on for measured in models.measured.models]
+    tools = {runtime.runtime: runtime.version for runtime in runtimes}
     if binaries.self_test is not None:
         compiled_with = binaries.self_test.tools
         tools.update(compiler=compiled_with.toolchain, tflm=compiled_with.tree.version)
