@@ -26,7 +26,11 @@ from pants_tflite.sandbox.constants import (
     GOLDEN_RELATIVE,
     GOLDEN_STEPS,
 )
+from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, MODE_NAMES
 from pants_tflite.sandbox.protocol import to_plain
+
+# Those that TFLite Micro has kernels for: none computes in float32 with smaller weights.
+_MODES = tuple(name for name in MODE_NAMES if name not in HYBRID_MODE_NAMES)
 
 
 @dataclass(frozen=True)
@@ -152,8 +156,9 @@ def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
     return Mistake(
         message=f"TFLite Micro {runtime} does not run {len(refused)} of the models:{lines}",
         fix=(
-            "It runs models in float32, int8 and int16x8, not in dynamic_range or float16: choose "
-            "another `quantization`. Replace ops that it has no kernel for, or leave the model out."
+            f"It runs models in {', '.join(_MODES[:-1])} and {_MODES[-1]}, not in "
+            f"{' or '.join(HYBRID_MODE_NAMES)}: choose another `quantization`. Replace ops that it "
+            "has no kernel for, or leave the model out."
         ),
         field=BundleModelsField.alias,
     )
