@@ -16,9 +16,9 @@ import numpy as np
 from ai_edge_litert.tools.flatbuffer_utils import count_resource_variables
 
 from pants_tflite.micro.sandbox.golden import GoldenVectors, NotComparable
+from pants_tflite.micro.sandbox.render_model_protocol import RenderRequest
 from pants_tflite.sandbox.constants import MODEL_ALIGNMENT
 from pants_tflite.sandbox.cpp_types import CPP_TYPES
-from pants_tflite.micro.sandbox.render_model_protocol import RenderRequest
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
 from pants_tflite.sandbox.tflite.model_reader import read_model
 
