@@ -171,7 +171,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 quantization=plan.quantization,
                 custom_ops=plan.custom_ops.names,
                 samples=samples.verification,
-                tolerance=field_set.verify_tolerance.value,
+                tolerance=field_set.verify_tolerance.checked,
                 kernels=kernels,
             )
         ),
@@ -206,7 +206,7 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     dataset = None
     if field_set.verify_dataset.value is not None:
         dataset = await sample_referenced_dataset(DatasetReferenceRequest(field_set.verify_dataset))
-    samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value)
+    samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.checked)
     custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops))
     kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
     # First, since a broken file is best explained by the program that does not run it.

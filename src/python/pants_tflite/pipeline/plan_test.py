@@ -97,6 +97,10 @@ def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
     [
         ('quantization="int8"', "m:model, field `calibration`: the mode int8 needs samples"),
         ("verify_tolerance=-0.1", "m:model, field `verify_tolerance` = '-0.1': the number must be"),
+        (
+            "verify_samples=0",
+            "m:model, field `verify_samples` = '0': the number must be at least 1",
+        ),
         ('quantization=":no_mode"', "m:no_mode, field `mode` = 'int4': that is not one of"),
         ('quantization=":no_type"', "m:no_type, field `output_type` = 'int4': that is not one of"),
         ('quantization=":no_engine"', "m:no_engine, field `engine` = 'tflite': that is not one of"),

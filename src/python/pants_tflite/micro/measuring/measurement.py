@@ -20,10 +20,17 @@ from pants_tflite.micro.measuring.model_reports import (
     report_on_model,
 )
 from pants_tflite.micro.sandbox.measure_protocol import ArenaReport, GoldenReport, Refusal
+from pants_tflite.sandbox.constants import (
+    ARENA_ALIGNMENT,
+    ARENA_MARGIN_PERCENT,
+    GOLDEN_RELATIVE,
+    GOLDEN_STEPS,
+)
+from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, MODE_NAMES
 from pants_tflite.sandbox.protocol import to_plain
 
-ARENA_ALIGNMENT = 16
-DEFAULT_MARGIN_PERCENT = 10
+# Those that TFLite Micro has kernels for: none computes in float32 with smaller weights.
+_MODES = tuple(name for name in MODE_NAMES if name not in HYBRID_MODE_NAMES)
 
 
 @dataclass(frozen=True)
@@ -34,8 +41,8 @@ class GoldenTolerance:
     floats, against the largest expected value. Other integers, such as positions, must be equal.
     """
 
-    steps: float = 2.0
-    relative: float = 1e-5
+    steps: float = GOLDEN_STEPS
+    relative: float = GOLDEN_RELATIVE
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class MeasureModelsRequest:
 
     address: Address
     models: BundleModels
-    margin_percent: int = DEFAULT_MARGIN_PERCENT
+    margin_percent: int = ARENA_MARGIN_PERCENT
     tolerance: GoldenTolerance = GoldenTolerance()
     kernels: tuple[str, ...] = ()
     program: Optional[MeasuringProgram] = None
@@ -149,8 +156,9 @@ def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
     return Mistake(
         message=f"TFLite Micro {runtime} does not run {len(refused)} of the models:{lines}",
         fix=(
-            "It runs models in float32, int8 and int16x8, not in dynamic_range or float16: choose "
-            "another `quantization`. Replace ops that it has no kernel for, or leave the model out."
+            f"It runs models in {', '.join(_MODES[:-1])} and {_MODES[-1]}, not in "
+            f"{' or '.join(HYBRID_MODE_NAMES)}: choose another `quantization`. Replace ops that it "
+            "has no kernel for, or leave the model out."
         ),
         field=BundleModelsField.alias,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Collection, Iterator, Mapping
 
 from pants_tflite.sandbox.harness import UserError
-from pants_tflite.sandbox.modes import Mode
+from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, Mode
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Op, Signature, Subgraph, Tensor
 
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
@@ -120,7 +120,7 @@ def _wrong(op: Op, tensor: Tensor, verb: str, mode: Mode) -> UserError:
         fix = (
             "See that the `calibration` dataset yields samples, new ones whenever it is called. An "
             f"op without a kernel for {mode.activation_type} stays in float: replace it, or choose "
-            "dynamic_range or float16."
+            f"{' or '.join(HYBRID_MODE_NAMES)}."
         )
     else:
         fix = "Choose another mode, or quantize with the other `engine`."

@@ -10,14 +10,13 @@ from typing import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from pants_tflite.sandbox.constants import SEEDED
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.samples.batching import Batching, cast, fit
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, read_npz
 from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
 from pants_tflite.sandbox.tflite.flatbuffer_model import Signature, Tensor
 from pants_tflite.sandbox.tflite.quantized_values import dequantize, quantize, real_range
-
-SEEDED = "seeded"
 
 
 @dataclass(frozen=True)
