@@ -4,71 +4,16 @@
 
 from __future__ import annotations
 
-import json
 import signal
-from dataclasses import dataclass
-from typing import Optional
 
 from pants.engine.addresses import Address
-from pants.engine.target import AsyncFieldMixin
+
+from pants_tflite.sandbox.mistakes import Mistake, TfLiteError
+
+# What rules raise: `TfLiteError`, mostly for a `Mistake`.
+__all__ = ("Mistake", "TfLiteError", "crash")
 
 _LAST_LINES = 60
-
-
-class TfLiteError(Exception):
-    """A target that cannot be built, in words that its author can act on."""
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """What is wrong with a target. `field` is None where no single field is at fault."""
-
-    message: str
-    fix: str
-    field: Optional[str] = None
-    value: Optional[str] = None
-    detail: str = ""
-
-    @classmethod
-    def from_json(cls, text: bytes) -> Mistake:
-        """Reads the `error.json` of a sandbox program."""
-        error = json.loads(text)
-        return cls(
-            message=error["message"],
-            fix=error["fix"],
-            field=error["field"],
-            value=error["value"],
-            detail=error["detail"],
-        )
-
-    @classmethod
-    def of(
-        cls,
-        field: AsyncFieldMixin,
-        *,
-        message: str,
-        fix: str,
-        value: Optional[str] = None,
-        detail: str = "",
-    ) -> TfLiteError:
-        """The error for what is wrong with a field, which knows its target.
-
-        `value` is the part of the field's value that is at fault. By default it is all of it, or
-        nothing if the field holds several.
-        """
-        if value is None and isinstance(field.value, (str, int, float)):
-            value = str(field.value)
-        mistake = cls(message=message, fix=fix, field=field.alias, value=value, detail=detail)
-        return mistake.at(field.address)
-
-    def at(self, address: Address) -> TfLiteError:
-        where = str(address)
-        if self.field:
-            where += f", field `{self.field}`"
-        if self.value is not None:
-            where += f" = {self.value!r}"
-        text = f"{where}: {self.message.rstrip('.')}.\n\nFix: {self.fix}"
-        return TfLiteError(f"{text}\n\n{self.detail.rstrip()}" if self.detail.strip() else text)
 
 
 def crash(address: Address, *, step: str, exit_code: int, stdout: str, stderr: str) -> TfLiteError:

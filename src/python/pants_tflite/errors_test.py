@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Optional
 
 import pytest
@@ -11,22 +10,26 @@ from pants.engine.addresses import Address
 from pants.engine.target import AsyncFieldMixin, IntField, StringField, StringSequenceField
 
 from pants_tflite.errors import Mistake, crash
+from pants_tflite.sandbox.mistakes import MistakeReport
 
 ADDRESS = Address("models/linear", target_name="int8")
 
 
 def test_mistake_names_address_field_value_and_fix() -> None:
-    text = str(Mistake("it is empty", "Fill it.", field="recipe", value="r.json").at(ADDRESS))
+    text = str(Mistake("it is empty", fix="Fill it.", field="recipe", value="r.json").at(ADDRESS))
     assert text == "models/linear:int8, field `recipe` = 'r.json': it is empty.\n\nFix: Fill it."
 
 
 def test_mistake_shows_its_detail_below() -> None:
-    mistake = Mistake.from_json(
-        json.dumps(
-            {"message": "m", "fix": "f", "field": None, "value": None, "detail": "Traceback …"}
-        ).encode()
-    )
+    mistake = Mistake("m", fix="f", detail="Traceback …")
     assert str(mistake.at(ADDRESS)) == "models/linear:int8: m.\n\nFix: f\n\nTraceback …"
+
+
+def test_a_program_reports_a_mistake_whole() -> None:
+    mistake = Mistake("m", fix="f", field="recipe", value=3, detail="d")
+    report = MistakeReport.parse(mistake.to_report().render())
+    assert report == MistakeReport("m", "f", "recipe", "3", "d")
+    assert str(Mistake.from_report(report).at(ADDRESS)) == str(mistake.at(ADDRESS))
 
 
 class _Text(StringField, AsyncFieldMixin):

@@ -96,7 +96,7 @@ def compile_mistake(source: str, toolchain: Toolchain, output: str) -> Mistake:
     else:
         message = f"`{source}` does not compile for {toolchain.platform} with {toolchain.name}"
         fix = "Mend what the compiler complains of, below."
-    return Mistake(message, fix, detail=output)
+    return Mistake(message, fix=fix, detail=output)
 
 
 @rule(desc="Compile C or C++")
@@ -153,7 +153,7 @@ async def archive_objects(request: ArchiveObjectsRequest) -> StaticLibrary:
     if result.exit_code != 0:
         raise Mistake(
             f"`lib{request.name}.a` cannot be made for {request.platform} with {toolchain.name}",
-            "Look at what the archiver says, below.",
+            fix="Look at what the archiver says, below.",
             detail=result.text,
         ).at(request.address)
     return StaticLibrary(result.digest, output, toolchain.name)

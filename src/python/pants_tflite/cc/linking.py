@@ -128,7 +128,7 @@ def missing_mistake(file: str, platform: Platform, names: Iterable[str]) -> Mist
     listed = ", ".join(f"`{name}`" for name in sorted(names))
     return Mistake(
         f"`{file}` for {platform} was built, and does not have {listed}",
-        'Define it in one of the sources, as `extern "C"` where that is C++, and neither `static` '
+        fix='Define it in one of the sources, as `extern "C"` where that is C++, and neither `static` '
         "nor hidden; or mend the name.",
     )
 
@@ -147,7 +147,7 @@ def undefined_mistake(
         fix = "Add the target whose source defines it to the `dependencies`, or mend its name."
     listed = ", ".join(f"`{name}`" for name in sorted(set(names)))
     message = f"`{file}` for {toolchain.platform} needs {listed}, which nothing defines"
-    return Mistake(message, fix, detail=output)
+    return Mistake(message, fix=fix, detail=output)
 
 
 def link_mistake(
@@ -165,7 +165,7 @@ def link_mistake(
         return undefined_mistake(file=file, toolchain=toolchain, names=undefined, output=output)
     return Mistake(
         f"`{file}` does not link for {toolchain.platform} with {toolchain.name}",
-        "Mend what the linker complains of, below.",
+        fix="Mend what the linker complains of, below.",
         detail=output,
     )
 

@@ -89,7 +89,7 @@ async def choose_toolchain(
         if request.language != C:
             raise Mistake(
                 f"C++ for {platform} needs an Android NDK, and none is named",
-                f"Set `[android-ndk].path` or `{ANDROID_NDK_HOME}`, or write it in plain C, "
+                fix=f"Set `[android-ndk].path` or `{ANDROID_NDK_HOME}`, or write it in plain C, "
                 "which needs none.",
             ).at(request.address)
     if platform.system == CORTEX_M and request.language != C:
@@ -97,7 +97,7 @@ async def choose_toolchain(
         if not tools.paths:
             raise Mistake(
                 f"C++ for {platform} needs `{arm_gcc.prefix}g++`, and none was found",
-                "Install it (Debian has `gcc-arm-none-eabi` and `libstdc++-arm-none-eabi-newlib`), "
+                fix="Install it (Debian has `gcc-arm-none-eabi` and `libstdc++-arm-none-eabi-newlib`), "
                 "see that `[arm-gcc].executable_search_paths` covers the place, or write it in "
                 "plain C, which needs none.",
             ).at(request.address)

@@ -13,13 +13,15 @@ from typing import Mapping
 
 import pytest
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, Snapshot
+from pants.engine.fs import EMPTY_DIGEST, Digest, Snapshot
 from pants.engine.internals.scheduler import ExecutionError
 
 from pants_tflite.cc.testutil import NativeBuilds, needs, needs_launcher
-from pants_tflite.custom_ops.maven import network_variables
+from pants_tflite.custom_ops.maven import JgoClientRequest, MavenClient, network_variables
 from pants_tflite.custom_ops.runtimes import RuntimeArchive, RuntimeArchiveRequest
+from pants_tflite.sandbox.fetching.fetch_artifact_protocol import JgoClient
 from pants_tflite.sandbox.testing.repository import serve
+from pants_tflite.subsystems.maven import NETWORK_VARIABLES
 
 # A small archive on Maven Central.
 CENTRAL = "org.hamcrest:hamcrest-core:1.3:jar"
@@ -42,7 +44,9 @@ SHA256 = hashlib.sha256(ARCHIVE).hexdigest()
 
 @pytest.fixture(scope="module")
 def builds() -> NativeBuilds:
-    return NativeBuilds(queries={RuntimeArchiveRequest: RuntimeArchive})
+    return NativeBuilds(
+        queries={JgoClientRequest: MavenClient, RuntimeArchiveRequest: RuntimeArchive}
+    )
 
 
 def _unpack(
@@ -148,6 +152,29 @@ def test_a_missing_maven(builds: NativeBuilds, tmp_path: Path) -> None:
         "leave `[maven].use_mvn` out",
     ):
         assert part in text
+
+
+def test_certificates_of_pants_go_along(builds: NativeBuilds, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("certificates")
+    variables = ["NETRC=/passwords", "SSL_CERT_FILE=/other.pem"]
+    builds.set_options(
+        f"--ca-certs-path={tmp_path / 'ca.pem'}", f"--maven-network-env-vars={variables}"
+    )
+    client = builds.request(JgoClientRequest())
+    assert dict(client.variables) == {"NETRC": "/passwords", "REQUESTS_CA_BUNDLE": "ca.pem"}
+    assert builds.content(client.digest) == b"certificates"
+
+
+def test_the_key_of_a_download_holds_nothing_of_a_machine_by_default(
+    builds: NativeBuilds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in NETWORK_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    builds.set_options()
+    client = builds.request(JgoClientRequest())
+    assert client.settings == JgoClient(repositories=())
+    assert not client.variables
+    assert client.digest == EMPTY_DIGEST
 
 
 def test_variables_of_the_network() -> None:

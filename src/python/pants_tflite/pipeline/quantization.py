@@ -20,7 +20,6 @@ from pants_tflite.compat import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.model_description import QuantizationSettings
-from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.modes import DEFAULT_MODE, MODE_NAMES, find_mode, io_type
 from pants_tflite.target_types import (
     EngineField,
@@ -103,10 +102,8 @@ def check_quantization(quantization: Quantization, address: Address) -> None:
         mode = find_mode(quantization.mode)
         io_type(mode, InputTypeField.alias, quantization.input_type)
         io_type(mode, OutputTypeField.alias, quantization.output_type)
-    except UserError as error:
-        raise Mistake(
-            message=error.message, fix=error.fix, field=error.field, value=error.value
-        ).at(address) from error
+    except Mistake as error:
+        raise error.at(address) from error
 
 
 @dataclass(frozen=True)

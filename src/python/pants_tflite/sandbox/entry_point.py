@@ -12,20 +12,21 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.harness import UserError, user_traceback
+from pants_tflite.sandbox.harness import user_traceback
+from pants_tflite.sandbox.mistakes import Mistake
 
 
 def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
     """The function that `entry_point` names.
 
-    Raises UserError where the module fails to import, or lacks the name, or holds no function there.
+    Raises Mistake where the module fails to import, or lacks the name, or holds no function there.
     """
     module_name, name, file = entry_point.module, entry_point.function, entry_point.file
     value = entry_point.field_value
     try:
         module = importlib.import_module(module_name)
     except BaseException as error:
-        raise UserError(
+        raise Mistake(
             f"importing `{file}` failed with {type(error).__name__}: {error}",
             field="entry_point",
             value=value,
@@ -41,7 +42,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
             for key, member in vars(module).items()
             if inspect.isfunction(member) and member.__module__ == module_name and key[0] != "_"
         )
-        raise UserError(
+        raise Mistake(
             f"`{file}` has no function `{name}`",
             field="entry_point",
             value=value,
@@ -49,7 +50,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
         )
     function = getattr(module, name)
     if not callable(function) or inspect.isclass(function):
-        raise UserError(
+        raise Mistake(
             f"`{name}` in `{file}` is not a function but of type `{type(function).__name__}`",
             field="entry_point",
             value=value,
@@ -61,7 +62,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
 def call_function(call: EntryPointCall) -> Any:
     """Calls the entry point with each of its `inputs` as an absolute `Path` argument of its name.
 
-    The working directory is the same afterwards. Raises UserError where the function's parameters
+    The working directory is the same afterwards. Raises Mistake where the function's parameters
     and the `inputs` do not match, or the function raises.
     """
     with _same_working_directory():
@@ -85,7 +86,7 @@ def _load_and_call(call: EntryPointCall) -> Any:
     try:
         signature.bind(**arguments)
     except TypeError as error:
-        raise UserError(
+        raise Mistake(
             f"`{entry_point.function}{signature}` in `{entry_point.file}` cannot take the inputs "
             f"{sorted(arguments) or '(none)'}: {error}",
             field="inputs",
@@ -94,10 +95,10 @@ def _load_and_call(call: EntryPointCall) -> Any:
         ) from error
     try:
         return function(**arguments)
-    except UserError:
+    except Mistake:
         raise
     except BaseException as error:
-        raise UserError(
+        raise Mistake(
             f"{entry_point} raised {type(error).__name__}: {error}",
             field="entry_point",
             value=entry_point.field_value,

@@ -14,44 +14,12 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, Type, TypeVar
 
 from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.protocol import Message
 
 OUTPUT_DIR = Path("out")
 USER_ERROR_EXIT_CODE = 3
 Request = TypeVar("Request", bound=Message)
-
-
-class UserError(Exception):
-    """A mistake that the user can mend: a wrong field, a broken model, a bad sample.
-
-    `field` is the name of the BUILD field at fault (None where no single field is), `value` what it
-    held, `fix` what to do instead, and `detail` longer text to show below, such as a traceback.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        field: str | None,
-        fix: str,
-        value: Any = None,
-        detail: str = "",
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
-        self.value = value
-        self.fix = fix
-        self.detail = detail
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "detail": self.detail,
-            "field": self.field,
-            "fix": self.fix,
-            "message": self.message,
-            "value": None if self.value is None else str(self.value),
-        }
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -84,15 +52,15 @@ def write_report(report: Message) -> None:
 def run(program: Callable[[Request], None], request_class: Type[Request]) -> None:
     """Runs a program over the request file named by the one command line argument, then exits.
 
-    A `UserError` becomes `out/error.json` and exit code 3.
+    A `Mistake` becomes `out/error.json` and exit code 3.
     """
     ensure_compiled_if_asked()
     request = request_class.parse(Path(sys.argv[1]).read_bytes())
     OUTPUT_DIR.mkdir(exist_ok=True)
     try:
         program(request)
-    except UserError as error:
-        write_json(OUTPUT_DIR / "error.json", error.to_json())
+    except Mistake as error:
+        write_report(error.to_report())
         print(f"{error.message}\n{error.detail}", file=sys.stderr)
         sys.exit(USER_ERROR_EXIT_CODE)
     sys.exit(0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,11 @@ SMALLEST_MODE = next(m.name for m in MODES if m.has_int8_activations)
 
 
 def find_mode(name: str) -> Mode:
-    """The mode called `name`. Raises UserError where there is none."""
+    """The mode called `name`. Raises Mistake where there is none."""
     for mode in MODES:
         if mode.name == name:
             return mode
-    raise UserError(
+    raise Mistake(
         f"there is no quantization mode `{name}`",
         field="mode",
         value=name,
@@ -139,7 +139,7 @@ def mode_of_io_type(dtype: str) -> Mode:
 def io_type(mode: Mode, field: str, value: str | None) -> str:
     """The dtype that `field` (`input_type` or `output_type`) asks for; None is the mode's default.
 
-    Raises UserError where the mode does not allow it.
+    Raises Mistake where the mode does not allow it.
     """
     if value is None:
         return mode.io_types[0]
@@ -148,6 +148,6 @@ def io_type(mode: Mode, field: str, value: str | None) -> str:
     others = [other.name for other in MODES if value in other.io_types]
     fix = f"Choose {' or '.join(mode.io_types)}, or leave `{field}` out"
     fix += f"; `{value}` goes with the mode {' or '.join(others)}." if others else "."
-    raise UserError(
+    raise Mistake(
         f"`{field}` cannot be `{value}` in the mode {mode.name}", field=field, value=value, fix=fix
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import (
     DEFAULT_MODE,
     HYBRID_MODE_NAMES,
@@ -41,7 +41,7 @@ def test_a_type_of_inputs_and_outputs_leads_to_its_mode() -> None:
 
 
 def test_an_unknown_mode_names_the_choices() -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         find_mode("int4")
     assert (raised.value.field, raised.value.value) == ("mode", "int4")
     assert "dynamic_range" in raised.value.fix
@@ -72,7 +72,7 @@ def test_allowed_types(name: str, value: str) -> None:
 def test_a_type_that_the_mode_does_not_allow(
     name: str, value: str, choices: str, others: str
 ) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         io_type(find_mode(name), "input_type", value)
     assert (raised.value.field, raised.value.value) == ("input_type", value)
     assert choices in raised.value.fix and raised.value.fix.endswith(others)

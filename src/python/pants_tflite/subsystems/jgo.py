@@ -14,5 +14,5 @@ class Jgo(LockedEnvironment):
         "`[maven]` says from where."
     )
 
-    packages = "jgo"
+    packages = "jgo and truststore"
     runs = "jgo runs"

@@ -39,6 +39,7 @@ from pants_tflite.compat import (
 from pants_tflite.errors import Mistake, crash
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
+from pants_tflite.sandbox.mistakes import MistakeReport
 from pants_tflite.sandbox.protocol import Message
 from pants_tflite.util_rules.python_environments import PythonEnvironment
 
@@ -48,7 +49,6 @@ _PACKAGE_NAME = "sandbox"
 PROGRAMS_ROOT = "__programs__"
 _REQUEST_FILE = "__request__.json"
 OUTPUT_DIR = "out"
-_ERROR_FILE = "error.json"
 _HOME = "__home__"
 _SLOTS_DIR = "__slots__"
 Report = TypeVar("Report", bound=Message)
@@ -235,8 +235,8 @@ async def run_program(request: RunProgramRequest) -> ProgramResult:
         return ProgramResult(output)
     if result.exit_code == USER_ERROR_EXIT_CODE:
         contents = await get_digest_contents(output)
-        error = next(file.content for file in contents if file.path == _ERROR_FILE)
-        raise Mistake.from_json(error).at(request.address)
+        error = next(file.content for file in contents if file.path == MistakeReport.FILE)
+        raise Mistake.from_report(MistakeReport.parse(error)).at(request.address)
     raise crash(
         request.address,
         step=request.description,

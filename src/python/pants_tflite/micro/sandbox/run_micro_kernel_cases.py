@@ -16,9 +16,10 @@ from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.compiled_runtime import Program
 from pants_tflite.micro.sandbox.run_micro_kernel_cases_protocol import RunMicroCasesRequest
 from pants_tflite.sandbox.constants import ARENA_ALIGNMENT
-from pants_tflite.sandbox.harness import UserError, run
+from pants_tflite.sandbox.harness import run
 from pants_tflite.sandbox.kernel_tests.kernel_case import Case, read_cases
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases import Runner, run_cases
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.tflite.model_reader import parse_model
 
 # Of an arena that is large enough for a kernel with tables of its own.
@@ -42,7 +43,7 @@ def run_with_program(path: Path) -> Runner:
         tried = attempt(lambda: program.run_calls(arena_for(case), [feed]))
         if not tried.succeeded:
             cause = " ".join(tried.text.split()) or "it ends without a word"
-            raise UserError(f"TFLite Micro could not run it: {cause}", field=None, fix="")
+            raise Mistake(f"TFLite Micro could not run it: {cause}", field=None, fix="")
         (outputs,) = tried.value
         return list(outputs)
 
@@ -61,7 +62,7 @@ def main(request: RunMicroCasesRequest) -> None:
     for case in left_out:
         print(f"left out {case.name}: TFLite Micro has no tensors without elements")
     if len(left_out) == len(cases):
-        raise UserError(
+        raise Mistake(
             "every case has a tensor without elements, which TFLite Micro does not run",
             field="entry_point",
             fix="Yield a case whose tensors have elements.",

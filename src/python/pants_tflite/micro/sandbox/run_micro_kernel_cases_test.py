@@ -14,9 +14,9 @@ import pytest
 
 from pants_tflite.micro.sandbox.run_micro_kernel_cases import main
 from pants_tflite.micro.sandbox.run_micro_kernel_cases_protocol import RunMicroCasesRequest
-from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.kernel_tests.kernel_case import Case, write_cases
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResults
+from pants_tflite.sandbox.mistakes import Mistake
 
 # Doubles int8 values, or says what a kernel might say.
 _PROGRAM = """\
@@ -80,5 +80,5 @@ def test_cases_without_elements_are_left_out(capsys: pytest.CaptureFixture[str])
 
 
 def test_only_cases_without_elements_are_no_test() -> None:
-    with pytest.raises(UserError, match="every case has a tensor without elements"):
+    with pytest.raises(Mistake, match="every case has a tensor without elements"):
         _run(_case("empty"))

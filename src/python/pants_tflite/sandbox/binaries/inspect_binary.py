@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pants_tflite.sandbox.binaries.binary_reader import UnknownBinary, read_images
 from pants_tflite.sandbox.binaries.inspect_binary_protocol import BinaryReport, BinaryRequest
-from pants_tflite.sandbox.harness import UserError, run, write_report
+from pants_tflite.sandbox.harness import run, write_report
+from pants_tflite.sandbox.mistakes import Mistake
 
 
 def main(request: BinaryRequest) -> None:
@@ -18,7 +19,7 @@ def main(request: BinaryRequest) -> None:
     except UnknownBinary as error:
         if request.field is None:
             raise
-        raise UserError(
+        raise Mistake(
             f"`{path.name}` is no compiled code: {error}",
             field=request.field,
             value=path.name,

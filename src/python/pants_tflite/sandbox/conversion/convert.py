@@ -16,8 +16,9 @@ import numpy as np
 from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
 from pants_tflite.sandbox.conversion.converter_errors import conversion_error
 from pants_tflite.sandbox.conversion.silent_faults import check_converted
-from pants_tflite.sandbox.harness import UserError, run
+from pants_tflite.sandbox.harness import run
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel, registerers
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import Mode, find_mode, io_type
 from pants_tflite.sandbox.samples.calibration import Feeds, calibration_feeds, read_calibration
 from pants_tflite.sandbox.samples.npz_files import Dataset
@@ -38,7 +39,7 @@ def _load(tensorflow: Any, path: Path, signatures: Sequence[str]) -> Any:
             str(path), signature_keys=list(signatures)
         )
     except Exception as error:
-        raise UserError(
+        raise Mistake(
             f"the SavedModel `{path.name}` cannot be loaded",
             field="saved_model",
             value=path.name,
@@ -51,7 +52,7 @@ def _feeds(dataset: Dataset, signature: Signature) -> Feeds:
     shapes = {}
     for name, shape in signature.shapes.items():
         if shape is None:
-            raise UserError(
+            raise Mistake(
                 f"the input `{name}` of the SavedModel has no fixed number of dimensions, so that "
                 "samples cannot be told from batches",
                 field="saved_model",

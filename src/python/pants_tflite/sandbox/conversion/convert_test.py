@@ -15,8 +15,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from pants_tflite.sandbox.conversion.convert import main
 from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
-from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import MODE_NAMES, find_mode
 from pants_tflite.sandbox.quantization.op_versions import raise_versions
 from pants_tflite.sandbox.samples.npz_files import write_npz
@@ -111,9 +111,9 @@ def convert(
 
 
 @pytest.fixture
-def error(convert: Callable[..., dict[str, Any]]) -> Callable[..., UserError]:
-    def error(model: str | Path, **fields: Any) -> UserError:
-        with pytest.raises(UserError) as raised:
+def error(convert: Callable[..., dict[str, Any]]) -> Callable[..., Mistake]:
+    def error(model: str | Path, **fields: Any) -> Mistake:
+        with pytest.raises(Mistake) as raised:
             convert(model, **fields)
         return raised.value
 
@@ -237,7 +237,7 @@ def test_another_process_makes_the_same_bytes(
 
 
 @pytest.mark.parametrize("mode", ["int8", "int16x8"])
-def test_calibration_is_missing(error: Callable[..., UserError], mode: str) -> None:
+def test_calibration_is_missing(error: Callable[..., Mistake], mode: str) -> None:
     raised = error("dense", mode=mode, calibration=None)
     assert raised.field == "calibration"
     assert raised.message == f"the mode {mode} needs calibration samples"
@@ -252,14 +252,14 @@ def test_calibration_is_missing(error: Callable[..., UserError], mode: str) -> N
     ],
 )
 def test_calibration_does_not_fit(
-    error: Callable[..., UserError], samples: dict[str, np.ndarray], message: str
+    error: Callable[..., Mistake], samples: dict[str, np.ndarray], message: str
 ) -> None:
     raised = error("dense", mode="int8", samples=samples)
     assert raised.field == "calibration"
     assert message in raised.message
 
 
-def test_an_input_of_any_rank_cannot_be_calibrated(error: Callable[..., UserError]) -> None:
+def test_an_input_of_any_rank_cannot_be_calibrated(error: Callable[..., Mistake]) -> None:
     raised = error("any_rank", mode="int8")
     assert raised.field == "saved_model"
     assert "the input `x` of the SavedModel has no fixed number of dimensions" in raised.message
@@ -270,14 +270,14 @@ def test_an_input_of_any_rank_cannot_be_calibrated(error: Callable[..., UserErro
     [({"mode": "int4"}, "mode"), ({"mode": "float16", "output_type": "int8"}, "output_type")],
 )
 def test_a_wrong_mode_or_type(
-    error: Callable[..., UserError], fields: dict[str, Any], field: str
+    error: Callable[..., Mistake], fields: dict[str, Any], field: str
 ) -> None:
     assert error("dense", **fields).field == field
 
 
 @pytest.mark.parametrize("signatures, value", [(["diff"], "diff"), ([], None)])
 def test_signatures_to_choose_from(
-    error: Callable[..., UserError], signatures: list[str], value: str | None
+    error: Callable[..., Mistake], signatures: list[str], value: str | None
 ) -> None:
     raised = error("two", signatures=signatures)
     assert (raised.field, raised.value) == ("signatures", value)
@@ -285,7 +285,7 @@ def test_signatures_to_choose_from(
 
 
 def test_signatures_that_the_converter_leaves_out(
-    tf: Any, tmp_path: Path, error: Callable[..., UserError]
+    tf: Any, tmp_path: Path, error: Callable[..., Mistake]
 ) -> None:
     import keras
 
@@ -296,7 +296,7 @@ def test_signatures_that_the_converter_leaves_out(
     assert raised.message == "the converter left out the signature serve"
 
 
-def test_unsupported_ops_and_where_they_come_from(error: Callable[..., UserError]) -> None:
+def test_unsupported_ops_and_where_they_come_from(error: Callable[..., Mistake]) -> None:
     raised = error("unsupported")
     assert (raised.field, raised.value) == ("saved_model", "Erf, Erfinv")
     assert raised.message == (
@@ -306,19 +306,19 @@ def test_unsupported_ops_and_where_they_come_from(error: Callable[..., UserError
     assert "ConverterError" in raised.detail
 
 
-def test_custom_ops_that_are_not_declared(error: Callable[..., UserError]) -> None:
+def test_custom_ops_that_are_not_declared(error: Callable[..., Mistake]) -> None:
     raised = error("unsupported", custom_ops=("Erfinv",))
     assert (raised.field, raised.value) == ("custom_ops", "Erfinv")
     assert "TFLite has no `Erf` (it makes the tensor " in raised.message
 
 
-def test_a_custom_op_that_is_not_used(error: Callable[..., UserError]) -> None:
+def test_a_custom_op_that_is_not_used(error: Callable[..., Mistake]) -> None:
     raised = error("erfinv", custom_ops=("Erfinv", "Mine"))
     assert (raised.field, raised.value) == ("custom_ops", "Mine")
     assert "The model uses Erfinv." in raised.fix
 
 
-def test_a_custom_op_cannot_be_calibrated(error: Callable[..., UserError]) -> None:
+def test_a_custom_op_cannot_be_calibrated(error: Callable[..., Mistake]) -> None:
     raised = error("erfinv", custom_ops=("Erfinv",), mode="int8")
     assert (raised.field, raised.value) == ("custom_ops", "Erfinv")
     assert raised.message.startswith("calibration runs the model")
@@ -337,14 +337,14 @@ def test_a_custom_op_is_calibrated_with_its_kernel(
     assert output.scale[0] * 255 == pytest.approx(np.ptp(expected), rel=0.02)
 
 
-def test_an_op_without_a_16x8_form(error: Callable[..., UserError]) -> None:
+def test_an_op_without_a_16x8_form(error: Callable[..., Mistake]) -> None:
     raised = error("rounding", mode="int16x8")
     assert (raised.field, raised.value) == ("mode", "int16x8")
     assert raised.message == "TensorFlow's converter has no int16x8 form of FLOOR"
 
 
 def test_a_model_that_loses_its_variables(
-    tf: Any, tmp_path: Path, error: Callable[..., UserError]
+    tf: Any, tmp_path: Path, error: Callable[..., Mistake]
 ) -> None:
     import keras
 
@@ -372,7 +372,7 @@ def test_a_model_with_state_keeps_its_variables(
 
 
 def test_a_saved_model_without_signatures(
-    tf: Any, tmp_path: Path, error: Callable[..., UserError]
+    tf: Any, tmp_path: Path, error: Callable[..., Mistake]
 ) -> None:
     tf.saved_model.save(tf.Module(), str(tmp_path / "bare"))
     raised = error(tmp_path / "bare")
@@ -408,7 +408,7 @@ def cut_variables(path: Path) -> None:
 def test_a_damaged_saved_model(
     models: Path,
     tmp_path: Path,
-    error: Callable[..., UserError],
+    error: Callable[..., Mistake],
     damage: Callable[[Path], None],
     message: str,
 ) -> None:

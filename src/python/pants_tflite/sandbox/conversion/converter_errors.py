@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES
 
 _UNSUPPORTED = ("ERROR_NEEDS_CUSTOM_OPS", "ERROR_NEEDS_FLEX_OPS")
@@ -16,7 +16,7 @@ _NOT_IN_16X8 = re.compile(r"Quantization to 16x8-bit not yet supported for op: '
 _DETAIL_CHARACTERS = 6000
 
 
-def conversion_error(error: Exception, mode: str) -> UserError:
+def conversion_error(error: Exception, mode: str) -> Mistake:
     """The mistake behind an exception of the converter in the mode called `mode`.
 
     What it does not know it shows, without a guess at its cause.
@@ -26,7 +26,7 @@ def conversion_error(error: Exception, mode: str) -> UserError:
         return _unsupported_error(unsupported, error)
     unresolved = _UNRESOLVED.search(str(error))
     if unresolved:
-        return UserError(
+        return Mistake(
             f"calibration runs the model, and there is no kernel for its custom op "
             f"{unresolved[1].rstrip('. ')} on this machine",
             field="custom_ops",
@@ -37,14 +37,14 @@ def conversion_error(error: Exception, mode: str) -> UserError:
         )
     names = sorted(set(_NOT_IN_16X8.findall(str(error))))
     if names:
-        return UserError(
+        return Mistake(
             f"TensorFlow's converter has no {mode} form of {', '.join(names)}",
             field="mode",
             value=mode,
             fix="Choose another mode, or express the op with others in the model's code.",
             detail=_detail(error),
         )
-    return UserError(
+    return Mistake(
         f"TensorFlow's converter failed: {_summary(error)}",
         field=None,
         fix="See the converter's own message below.",
@@ -72,13 +72,13 @@ def _origin(location: Any) -> str:
     return location.call[0].name.split("@")[0] if location.call else ""
 
 
-def _unsupported_error(ops: list[tuple[str, str]], error: Exception) -> UserError:
+def _unsupported_error(ops: list[tuple[str, str]], error: Exception) -> Mistake:
     described = ", ".join(
         f"`{name}` (from `{origin}`)" if origin not in ("", name) else f"`{name}`"
         for name, origin in ops
     )
     names = [name for name, _ in ops]
-    return UserError(
+    return Mistake(
         f"TFLite has no op {described}",
         field="saved_model",
         value=", ".join(names),

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Sequence
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 
 
 def check_converted(content: bytes, signatures: Sequence[str], custom_ops: Sequence[str]) -> None:
-    """Raises UserError where a converted model lacks one of the `signatures` that were asked for,
+    """Raises Mistake where a converted model lacks one of the `signatures` that were asked for,
     reads variables that nothing writes, or has other custom ops than the declared `custom_ops`.
     """
     from tensorflow.lite.python import schema_py_generated as schema
@@ -33,7 +33,7 @@ def _check_signatures(model: Any, signatures: Sequence[str]) -> None:
     converted = sorted(entry.signatureKey.decode() for entry in model.signatureDefs or [])
     missing = [key for key in signatures if key not in converted]
     if missing:
-        raise UserError(
+        raise Mistake(
             f"the converter left out the signature {', '.join(missing)}",
             field="signatures",
             value=", ".join(signatures),
@@ -55,7 +55,7 @@ def _check_variables(model: Any, schema: Any) -> None:
             written.add(names.get((id(graph), operator.inputs[0])))
     empty = sorted(name for name in read - written if name is not None)
     if empty:
-        raise UserError(
+        raise Mistake(
             f"the converted model reads {len(empty)} variables that nothing gives a value, "
             f"{empty[0]} for one",
             field="saved_model",
@@ -75,7 +75,7 @@ def _check_custom_ops(model: Any, schema: Any, declared: Sequence[str]) -> None:
         described = ", ".join(
             f"`{name}` (it makes the tensor {found[name]})" for name in undeclared
         )
-        raise UserError(
+        raise Mistake(
             f"TFLite has no {described}, and `custom_ops` does not declare it",
             field="custom_ops",
             value=", ".join(declared),
@@ -85,7 +85,7 @@ def _check_custom_ops(model: Any, schema: Any, declared: Sequence[str]) -> None:
         )
     unused = sorted(set(declared) - set(found))
     if unused:
-        raise UserError(
+        raise Mistake(
             f"the model does not use the custom op {', '.join(unused)}",
             field="custom_ops",
             value=", ".join(unused),

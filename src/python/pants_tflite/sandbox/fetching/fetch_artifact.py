@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pants_tflite.sandbox.fetching import jgo_client, mvn_client
 from pants_tflite.sandbox.fetching.fetch_artifact_protocol import FetchRequest, MvnClient
-from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run
+from pants_tflite.sandbox.mistakes import Mistake
 
 
 def main(request: FetchRequest) -> None:
@@ -28,14 +29,14 @@ def main(request: FetchRequest) -> None:
 
 
 def check_hash(archive: Path, expected: str, coordinates: str, notes: str) -> None:
-    """Raises UserError if the SHA-256 of `archive` is not `expected`.
+    """Raises Mistake if the SHA-256 of `archive` is not `expected`.
 
     `notes` is what the client said about the download.
     """
     content = archive.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
-        raise UserError(
+        raise Mistake(
             f"{coordinates} is {len(content)} bytes with the SHA-256 {found}, where {expected} is "
             "expected",
             field="sha256",

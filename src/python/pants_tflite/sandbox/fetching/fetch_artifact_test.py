@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import unittest
@@ -309,7 +310,13 @@ def test_certificates(tmp_path: Path) -> None:
         folder.mkdir()
         (folder / "certificates.pem").write_text(certificates)
         environment = {**DIRECT, "REQUESTS_CA_BUNDLE": "certificates.pem"}
-        assert fetched(folder, repository.url, environment=environment) == {"archive.aar": SHA256}
-        environment["REQUESTS_CA_BUNDLE"] = "none.pem"
+        expected = {"archive.aar": SHA256}
+        assert fetched(folder, repository.url, environment=environment) == expected
+        # What OpenSSL takes for the system's file.
+        environment = {**DIRECT, "SSL_CERT_FILE": str(tmp_path / "certificates.pem")}
+        system = tmp_path / "system"
+        if platform.system() == "Linux":
+            assert fetched(system, repository.url, environment=environment) == expected
+        environment = {**DIRECT, "REQUESTS_CA_BUNDLE": "none.pem"}
         error = mistake(tmp_path / "none", repository.url, environment=environment)
         assert "none.pem" in error["detail"]

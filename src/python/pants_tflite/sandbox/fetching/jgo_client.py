@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Mapping, Sequence
 
 import jgo.util.http
+import truststore
 from jgo.maven import Artifact, MavenContext
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 
 _DOWNLOADS = Path("downloads")
 _ATTEMPTS = 3
@@ -60,10 +61,12 @@ def fetch(
 ) -> tuple[Path, str]:
     """The file of the first repository that yields `coordinates`, and notes on the download.
 
-    Without `repositories` the one that jgo has by default is asked. Raises UserError if none
+    Without `repositories` the one that jgo has by default is asked. Raises Mistake if none
     yields the file.
     """
     os.environ.update(environment)
+    # The system's certificates count too, as for a browser, Maven or pip.
+    truststore.inject_into_ssl()
     warnings = io.StringIO()
     logging.basicConfig(stream=warnings, level=logging.WARNING, format="%(message)s")
     failures = []
@@ -75,7 +78,7 @@ def fetch(
         failures.append(result)
     is_absent = all(failure.is_absence for failure in failures)
     lines = [f"{failure.url}: {failure.reason}" for failure in failures]
-    raise UserError(
+    raise Mistake(
         f"no repository has {coordinates}" if is_absent else f"jgo did not fetch {coordinates}",
         field="maven",
         value=coordinates,

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Mapping
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 
 _DOWNLOADS = Path("downloads")
 _PROBLEM = re.compile(r"\[(?:ERROR|WARNING)\] *(.*)")
@@ -21,7 +21,7 @@ _LAST_CHARACTERS = 4000
 def fetch(mvn: str, environment: Mapping[str, str], coordinates: str) -> tuple[Path, str]:
     """The file that `mvn` fetches for `coordinates`, and its warnings.
 
-    Raises UserError if it fetches none.
+    Raises Mistake if it fetches none.
     """
     _DOWNLOADS.mkdir()
     finished = subprocess.run(
@@ -41,7 +41,7 @@ def fetch(mvn: str, environment: Mapping[str, str], coordinates: str) -> tuple[P
     )
     files = sorted(_DOWNLOADS.iterdir())
     if finished.returncode != 0 or len(files) != 1:
-        raise UserError(
+        raise Mistake(
             f"Maven did not fetch {coordinates}",
             field="maven",
             value=coordinates,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterable, Sequence
 
-from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.kernel_loading import (
     KernelError,
     Registration,
@@ -16,6 +15,7 @@ from pants_tflite.sandbox.interpreter.kernel_loading import (
     registerer,
 )
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
+from pants_tflite.sandbox.mistakes import Mistake
 
 
 def _unchanged(registration: Registration) -> Registration:
@@ -44,12 +44,12 @@ class Kernel:
     def load(self) -> Registration:
         """The registration, under the op's name.
 
-        Raises UserError where the library cannot be loaded or has no such function.
+        Raises Mistake where the library cannot be loaded or has no such function.
         """
         try:
             return self.adapt(load_registration(self.op, self.library, self.registration))
         except KernelError as error:
-            raise UserError(
+            raise Mistake(
                 str(error),
                 field="custom_ops",
                 value=self.op,
@@ -62,6 +62,6 @@ class Kernel:
 def registerers(kernels: Sequence[Kernel]) -> list[Callable[[int], None]]:
     """What TensorFlow and LiteRT take as registerers of custom ops: one for all `kernels`.
 
-    Raises UserError where a kernel cannot be loaded.
+    Raises Mistake where a kernel cannot be loaded.
     """
     return [registerer({kernel.op: kernel.load() for kernel in kernels})] if kernels else []

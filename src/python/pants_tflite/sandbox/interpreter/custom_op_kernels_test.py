@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.exact_tensors import with_exact_tensors
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
@@ -18,6 +17,7 @@ from pants_tflite.sandbox.interpreter.litert_interpreter import (
     REFERENCE_KERNELS,
     LoadedModel,
 )
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.testing.host_kernel import OP, REGISTRATION, build_kernel
 from pants_tflite.sandbox.testing.small_models import SERVING, OpSpec, TensorSpec, build_model
 from pants_tflite.sandbox.tflite.model_reader import parse_model
@@ -85,7 +85,7 @@ def test_kernel_in_memory_of_its_tensors_size(kernel: Kernel, model: Path) -> No
 
 
 def test_without_the_kernel_the_op_is_unknown(model: Path) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         run(load(model), model, X)
     assert "unresolved custom op: Twice" in raised.value.message
 
@@ -101,7 +101,7 @@ def test_without_the_kernel_the_op_is_unknown(model: Path) -> None:
 def test_kernels_that_cannot_be_used(
     kernel: Kernel, model: Path, changes: dict, expected: str
 ) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         load(model, replace(kernel, **changes))
     assert expected in raised.value.message
     assert (raised.value.field, raised.value.value) == ("custom_ops", OP)

@@ -12,8 +12,8 @@ from typing import Iterator, Mapping, Sequence
 import numpy as np
 from ai_edge_litert.interpreter import InterpreterWithCustomOps, OpResolverType
 
-from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel, registerers
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 
 # Plain C++ loops, so results are the same on every machine and, for integers, on every device. A
@@ -51,7 +51,7 @@ class LoadedModel:
 
         `custom_kernels` are those of its custom ops.
 
-        This and `run` raise UserError, blaming `field`, where the interpreter refuses the model.
+        This and `run` raise Mistake, blaming `field`, where the interpreter refuses the model.
         """
         self._model = model
         self._field = field
@@ -96,7 +96,7 @@ class LoadedModel:
             text = str(error).strip()
             if len(text) > _LONGEST_TEXT:
                 text = f"{text[:_LONGEST_TEXT]} …"
-            raise UserError(
+            raise Mistake(
                 f"LiteRT {litert_version()} refuses the model: {text}",
                 field=self._field,
                 fix=_NARROW_RANGE_FIX if _NARROW_RANGE in text else _FIX,

@@ -14,13 +14,13 @@ from ai_edge_litert import schema_py_generated as schema
 from flatbuffers import flexbuffers
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.kernel_tests.kernel_case import Case, read_cases, write_cases
 from pants_tflite.sandbox.kernel_tests.one_op_model import one_op_model
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases import compare
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResults, RunCasesRequest
 from pants_tflite.sandbox.kernel_tests.write_kernel_cases import collect_cases
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.testing.host_kernel import OP, build_kernel
 from pants_tflite.sandbox.testing.program_runs import run_program
 
@@ -165,7 +165,7 @@ def test_mistakes(
     name = f"op_cases_{abs(hash(body))}"
     (tmp_path / f"{name}.py").write_text(f"def cases():\n    {body}\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         collect_cases(EntryPointCall(replace(ENTRY_POINT, module=name), {}))
     assert expected in raised.value.message
     assert raised.value.field == "entry_point"

@@ -12,7 +12,7 @@ from typing import Callable, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import UserError, run, write_report
+from pants_tflite.sandbox.harness import run, write_report
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.exact_tensors import with_exact_tensors
 from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
@@ -23,6 +23,7 @@ from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import (
     CaseResults,
     RunCasesRequest,
 )
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.tflite.model_reader import parse_model
 
 FAILED_EXIT_CODE = 1
@@ -99,7 +100,7 @@ def run_case(op: str, case: Case, runner: Runner) -> Outcome:
     print(f"running {case.name}", file=sys.stderr, flush=True)
     try:
         actual = runner(one_op_model(op, case), case)
-    except UserError as error:
+    except Mistake as error:
         return Outcome(case, error.message, np.inf)
     return compare(case, actual)
 

@@ -11,13 +11,14 @@ from typing import Mapping
 
 from pants_tflite.sandbox.entry_point import call_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, user_traceback
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run, user_traceback
 from pants_tflite.sandbox.kernel_tests.kernel_case import BadCase, Case, write_cases
 from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import WriteCasesRequest
+from pants_tflite.sandbox.mistakes import Mistake
 
 
-def _error(entry_point: EntryPointFunction, message: str, fix: str, detail: str = "") -> UserError:
-    return UserError(
+def _error(entry_point: EntryPointFunction, message: str, fix: str, detail: str = "") -> Mistake:
+    return Mistake(
         f"{entry_point} {message}",
         field="entry_point",
         value=entry_point.field_value,
@@ -27,7 +28,7 @@ def _error(entry_point: EntryPointFunction, message: str, fix: str, detail: str 
 
 
 def collect_cases(call: EntryPointCall) -> list[Case]:
-    """The cases that the function yields. Raises UserError if there are none, or they are wrong."""
+    """The cases that the function yields. Raises Mistake if there are none, or they are wrong."""
     entry_point = call.entry_point
     result = call_function(call)
     if not hasattr(type(result), "__iter__") or isinstance(result, (str, bytes, Mapping)):

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Sequence
 
 from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
-from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.interpreter.litert_interpreter import FAST_KERNELS, LoadedModel
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.prediction.pictures import Pixels
 from pants_tflite.sandbox.prediction.printed_text import (
     correct_predictions,
@@ -153,7 +153,7 @@ def predict(loaded: LoadedModel, samples: Samples, names: Sequence[str]) -> None
 
 
 def run(options: argparse.Namespace) -> None:
-    """Does what the command line asks for. Raises BadInput, CorruptModel or UserError."""
+    """Does what the command line asks for. Raises BadInput, CorruptModel or Mistake."""
     try:
         model = read_model(options.model)
     except OSError as error:
@@ -190,7 +190,7 @@ def main(arguments: Sequence[str]) -> int:
     ensure_compiled_if_asked()
     try:
         run(options)
-    except UserError as error:
+    except Mistake as error:
         print(f"predict: {error.message}. {error.fix}", file=sys.stderr)
         return MISTAKE_EXIT_CODE
     except CorruptModel as error:

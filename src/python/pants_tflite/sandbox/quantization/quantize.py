@@ -19,7 +19,8 @@ from ai_edge_quantizer.calibrator import Calibrator
 from ai_edge_quantizer.quantizer import Quantizer
 from ai_edge_quantizer.utils.qsv_utils import min_max_update
 
-from pants_tflite.sandbox.harness import UserError, run
+from pants_tflite.sandbox.harness import run
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import IO_TYPES, Mode, find_mode, io_type
 from pants_tflite.sandbox.quantization.op_versions import raise_versions
 from pants_tflite.sandbox.quantization.quantize_protocol import QuantizeRequest
@@ -35,9 +36,9 @@ _STALE_METADATA = ("CONVERSION_METADATA", "min_runtime_version")
 _TOOLS = ("ai-edge-litert", "ai-edge-quantizer")
 
 
-def _refusal(message: str, error: Exception | None = None) -> UserError:
+def _refusal(message: str, error: Exception | None = None) -> Mistake:
     detail = "" if error is None else "".join(traceback.format_exception_only(error))
-    return UserError(
+    return Mistake(
         message,
         field="engine",
         value="ai_edge",
@@ -52,7 +53,7 @@ def _requested_io(mode: Mode | None, field: str, value: str | None) -> str | Non
         return io_type(mode, field, value)
     if value is None or value in IO_TYPES:
         return value
-    raise UserError(
+    raise Mistake(
         f"`{field}` cannot be `{value}`",
         field=field,
         value=value,
@@ -64,7 +65,7 @@ def _recipe(request: QuantizeRequest, mode: Mode | None) -> Recipe:
     """The recipe to apply, inputs and outputs included; empty where there is nothing to do."""
     given = request.recipe
     if given is None and mode is None:
-        raise UserError(
+        raise Mistake(
             "the ai_edge engine has neither a mode nor a recipe",
             field="recipe",
             fix="Set `mode` to quantize as ai-edge-quantizer does by default, or write a `recipe`.",
@@ -125,7 +126,7 @@ def _check_float(model: Any) -> None:
         for tensor in subgraph.tensors:
             quantization = tensor.quantization
             if quantization is not None and quantization.scale is not None:
-                raise UserError(
+                raise Mistake(
                     f"the model is quantized already: its tensor `{tensor.name.decode()}` has a "
                     "scale",
                     field="saved_model",
@@ -136,7 +137,7 @@ def _check_float(model: Any) -> None:
 def _check_custom_ops(model: Any) -> None:
     names = sorted(code.customCode.decode() for code in model.operatorCodes if code.customCode)
     if names:
-        raise UserError(
+        raise Mistake(
             f"ai-edge-quantizer runs the model to calibrate it, and has no kernel for its custom "
             f"op {', '.join(names)}",
             field="custom_ops",
@@ -150,7 +151,7 @@ def quantize(
 ) -> bytes:
     """The float model in `content`, quantized by the recipe `entries`, all inside its flatbuffer.
 
-    Raises UserError where the library refuses, its result cannot be prepared, or, given
+    Raises Mistake where the library refuses, its result cannot be prepared, or, given
     `must_change`, no tensor's type changed.
     """
     try:
@@ -162,13 +163,13 @@ def quantize(
                 )
             quantizer = Quantizer(bytearray(content), entries)
             result = quantizer.quantize(statistics, enable_progress_report=False)
-    except UserError:
+    except Mistake:
         raise
     except Exception as error:
         raise _refusal("ai-edge-quantizer cannot quantize this model", error) from error
     model = unpack(bytes(result.quantized_model), field="saved_model")
     if must_change and _tensor_types(model) == _tensor_types(unpack(content, field="saved_model")):
-        raise UserError(
+        raise Mistake(
             "the recipe quantizes nothing in this model",
             field="recipe",
             fix="See that each `regex` matches the names of ops' outputs, and that the library "

@@ -11,7 +11,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import quantizer
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import find_mode
 from pants_tflite.sandbox.quantization.quantize import main
 from pants_tflite.sandbox.quantization.quantize_protocol import QuantizeRequest
@@ -97,9 +97,9 @@ def quantized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
 
 @pytest.fixture
-def error(quantized: Callable[..., bytes]) -> Callable[..., UserError]:
-    def error(model: bytes, **fields: Any) -> UserError:
-        with pytest.raises(UserError) as raised:
+def error(quantized: Callable[..., bytes]) -> Callable[..., Mistake]:
+    def error(model: bytes, **fields: Any) -> Mistake:
+        with pytest.raises(Mistake) as raised:
             quantized(model, **fields)
         return raised.value
 
@@ -218,29 +218,29 @@ def test_two_inputs(quantized: Callable[..., bytes], a: str, b: str) -> None:
     assert scales["b"] == pytest.approx(2 * scales["a"], rel=0.01)
 
 
-def test_no_mode_and_no_recipe(error: Callable[..., UserError]) -> None:
+def test_no_mode_and_no_recipe(error: Callable[..., Mistake]) -> None:
     assert error(linear_model()).field == "recipe"
 
 
-def test_a_wrong_recipe(error: Callable[..., UserError]) -> None:
+def test_a_wrong_recipe(error: Callable[..., Mistake]) -> None:
     raised = error(linear_model(), recipe=[{**INT4, "operation": "DENSE"}])
     assert (raised.field, raised.value) == ("recipe", "DENSE")
 
 
-def test_a_recipe_that_matches_nothing(error: Callable[..., UserError]) -> None:
+def test_a_recipe_that_matches_nothing(error: Callable[..., Mistake]) -> None:
     raised = error(linear_model(), recipe=[{**INT4, "regex": "no_such_layer"}])
     assert raised.field == "recipe"
     assert raised.message == "the recipe quantizes nothing in this model"
 
 
 @pytest.mark.parametrize("fields", [{"mode": "int8"}, {"recipe": mode_recipe(find_mode("int8"))}])
-def test_calibration_is_missing(error: Callable[..., UserError], fields: dict[str, Any]) -> None:
+def test_calibration_is_missing(error: Callable[..., Mistake], fields: dict[str, Any]) -> None:
     raised = error(linear_model(), calibration=None, **fields)
     assert raised.field == "calibration"
     assert "needs calibration samples" in raised.message
 
 
-def test_calibration_does_not_fit(error: Callable[..., UserError]) -> None:
+def test_calibration_does_not_fit(error: Callable[..., Mistake]) -> None:
     raised = error(linear_model(features=3), mode="int8")
     assert raised.field == "calibration"
     assert "have the shape [64], but the model takes [?, 3]" in raised.message
@@ -254,32 +254,32 @@ def test_calibration_does_not_fit(error: Callable[..., UserError]) -> None:
     ],
 )
 def test_a_type_that_is_not_to_be_had(
-    error: Callable[..., UserError], fields: dict[str, Any]
+    error: Callable[..., Mistake], fields: dict[str, Any]
 ) -> None:
     assert error(linear_model(), **fields).field == "input_type"
 
 
-def test_an_unknown_mode(error: Callable[..., UserError]) -> None:
+def test_an_unknown_mode(error: Callable[..., Mistake]) -> None:
     assert error(linear_model(), mode="int4").field == "mode"
 
 
-def test_a_damaged_model(error: Callable[..., UserError]) -> None:
+def test_a_damaged_model(error: Callable[..., Mistake]) -> None:
     assert error(linear_model()[:100], mode="dynamic_range").field == "saved_model"
 
 
-def test_a_model_that_is_quantized_already(error: Callable[..., UserError]) -> None:
+def test_a_model_that_is_quantized_already(error: Callable[..., Mistake]) -> None:
     raised = error(quantized_linear_model(), mode="dynamic_range")
     assert raised.field == "saved_model"
     assert "quantized already" in raised.message
 
 
-def test_a_model_without_a_signature(error: Callable[..., UserError]) -> None:
+def test_a_model_without_a_signature(error: Callable[..., Mistake]) -> None:
     raised = error(linear_model(features=64, signature=False), mode="int8")
     assert raised.field == "engine"
     assert "has no signature" in raised.message
 
 
-def test_a_custom_op_cannot_be_calibrated(error: Callable[..., UserError]) -> None:
+def test_a_custom_op_cannot_be_calibrated(error: Callable[..., Mistake]) -> None:
     raised = error(custom_op_model(), mode="int8")
     assert (raised.field, raised.value) == ("custom_ops", "Mine")
 

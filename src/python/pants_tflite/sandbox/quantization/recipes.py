@@ -18,7 +18,7 @@ from ai_edge_quantizer import qtyping, recipe
 from ai_edge_quantizer.algorithm_manager import AlgorithmName
 from ai_edge_quantizer.recipe_manager import RecipeManager
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import Mode, mode_of_io_type
 
 Recipe = list[dict[str, Any]]
@@ -76,7 +76,7 @@ def _io_entry(operation: str, dtype: str) -> dict[str, Any]:
 def load_recipe(entries: Any) -> RecipeManager:
     """The library's view of a recipe from a BUILD file.
 
-    Raises UserError, blaming `recipe`, where it is no list of entries, or the library refuses it.
+    Raises Mistake, blaming `recipe`, where it is no list of entries, or the library refuses it.
     """
     if not isinstance(entries, list) or not entries:
         raise _error("the recipe is no list of entries", entries, "Give a list of dicts.")
@@ -99,8 +99,8 @@ def _first_sentence(error: Exception) -> str:
     return str(error).split(" Error: ")[0].split(". ")[0].strip()
 
 
-def _error(message: str, value: Any, fix: str, detail: str = "") -> UserError:
-    return UserError(message, field="recipe", value=value, fix=fix, detail=detail)
+def _error(message: str, value: Any, fix: str, detail: str = "") -> Mistake:
+    return Mistake(message, field="recipe", value=value, fix=fix, detail=detail)
 
 
 def _check_keys(what: str, value: Any, keys: tuple[str, ...], required: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import MODES
 from pants_tflite.sandbox.quantization.recipes import io_entries, load_recipe, mode_recipe
 
@@ -122,7 +122,7 @@ def test_inputs_and_outputs_left_to_the_recipe() -> None:
     ],
 )
 def test_what_is_no_recipe(entries: Any, value: str, message: str, fix: str) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         load_recipe(entries)
     error = raised.value
     assert (error.field, str(error.value)) == ("recipe", value)

@@ -26,7 +26,7 @@ from typing import Iterable, Iterator, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 
 Shape = Tuple[Optional[int], ...]
 
@@ -59,7 +59,7 @@ class Batching:
             return output
         if self.size == 1:
             return output[np.newaxis]
-        raise UserError(
+        raise Mistake(
             f"an output of shape {output.shape} cannot be divided among the {self.size} samples "
             "of a batch",
             field=None,
@@ -71,7 +71,7 @@ class Batching:
     ) -> dict[str, np.ndarray]:
         """The outputs of the calls that `feeds` asked for, as arrays of shape (count, …) by name.
 
-        Raises UserError where an output's shape varies from sample to sample.
+        Raises Mistake where an output's shape varies from sample to sample.
         """
         collected: dict[str, list[np.ndarray]] = {}
         for result in results:
@@ -80,7 +80,7 @@ class Batching:
         for name, rows in collected.items():
             shapes = sorted({array.shape[1:] for array in rows})
             if len(shapes) > 1:
-                raise UserError(
+                raise Mistake(
                     f"the output `{name}` has the shape {shapes[0]} for one sample and {shapes[1]} "
                     "for another",
                     field=None,
@@ -98,7 +98,7 @@ def fit(
     """How `samples`, arrays of shape (N, …), fit a model's inputs, both by input name.
 
     In `shapes` an unknown dimension is None or negative, and an unknown rank None. Raises
-    UserError, blaming `field`, where they do not fit.
+    Mistake, blaming `field`, where they do not fit.
     """
     whole, batched, fixed = [], [], {}
     normal = {name: _normal(name, shapes[name], field) for name in sorted(shapes)}
@@ -114,7 +114,7 @@ def fit(
             raise _misfit(name=name, sample=sample, shape=shape, field=field)
     size = max(fixed.values(), default=1)
     if set(fixed.values()) - {size} or (whole and size > 1):
-        raise UserError(
+        raise Mistake(
             f"the model's inputs take batches of different sizes: "
             f"{', '.join(f'{name} {_text(shape)}' for name, shape in normal.items())}",
             field=field,
@@ -128,7 +128,7 @@ def cast(
 ) -> dict[str, np.ndarray]:
     """`samples` in the types that a model's inputs have, both by input name.
 
-    Raises UserError, blaming `field`, for a cast between kinds or one that changes an integer.
+    Raises Mistake, blaming `field`, for a cast between kinds or one that changes an integer.
     """
     return {
         name: _cast(array=samples[name], dtype=np.dtype(dtypes[name]), name=name, field=field)
@@ -148,7 +148,7 @@ def _cast(array: np.ndarray, dtype: np.dtype, name: str, field: str | None) -> n
         result = array.astype(dtype)
         if np.array_equal(result, array):
             return result
-    raise UserError(
+    raise Mistake(
         f"the samples for the input `{name}` are {array.dtype}, but the model takes {dtype}",
         field=field,
         value=str(array.dtype),
@@ -158,7 +158,7 @@ def _cast(array: np.ndarray, dtype: np.dtype, name: str, field: str | None) -> n
 
 def _normal(name: str, shape: Sequence[int | None] | None, field: str | None) -> Shape:
     if shape is None:
-        raise UserError(
+        raise Mistake(
             f"the model's input `{name}` has an unknown number of dimensions",
             field=field,
             fix="Give the input a shape in the model's `input_signature`.",
@@ -176,12 +176,12 @@ def _compatible(sample: tuple[int, ...], shape: Shape) -> bool:
     )
 
 
-def _misfit(name: str, sample: tuple[int, ...], shape: Shape, field: str | None) -> UserError:
+def _misfit(name: str, sample: tuple[int, ...], shape: Shape, field: str | None) -> Mistake:
     wanted = shape[1:] if shape and shape[0] in (None, 1) else shape
     hint = ""
     if len(sample) == len(shape) and shape and shape[0] is None:
         hint = " A sample has no batch dimension."
-    return UserError(
+    return Mistake(
         f"the samples for the input `{name}` have the shape {_text(sample)}, but the model takes "
         f"{_text(shape)}",
         field=field,

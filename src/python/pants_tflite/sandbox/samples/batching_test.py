@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.batching import Batching, cast, fit
 
 FIELD = "verify_dataset"
@@ -54,7 +54,7 @@ def test_fit(sample: tuple[int, ...], shape: Any, size: int, whole: bool) -> Non
     ],
 )
 def test_misfit(sample: tuple[int, ...], shape: Any, message: str, fix: str) -> None:
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(Mistake) as caught:
         fit_one(sample, shape)
     assert message in caught.value.message
     assert fix in caught.value.fix
@@ -63,7 +63,7 @@ def test_misfit(sample: tuple[int, ...], shape: Any, message: str, fix: str) -> 
 
 @pytest.mark.parametrize("shapes", [{"a": (2, 3), "b": (4, 3)}, {"a": (2, 3), "b": (3,)}])
 def test_inputs_that_take_different_batches(shapes: Any) -> None:
-    with pytest.raises(UserError, match=r"batches of different sizes: a \[2, 3\]"):
+    with pytest.raises(Mistake, match=r"batches of different sizes: a \[2, 3\]"):
         fit({"a": samples(3), "b": samples(3)}, shapes, field=FIELD)
 
 
@@ -99,13 +99,13 @@ def test_rows_of_outputs(shape: Any, output: Any, expected: Any) -> None:
 
 
 def test_a_batch_whose_output_has_none() -> None:
-    with pytest.raises(UserError, match=r"shape \(3,\) cannot be divided among the 2 samples"):
+    with pytest.raises(Mistake, match=r"shape \(3,\) cannot be divided among the 2 samples"):
         fit_one((3,), (2, 3)).rows(np.zeros(3))
 
 
 def test_outputs_of_varying_shape() -> None:
     results = [{"y": np.zeros((1, size))} for size in (2, 3)]
-    with pytest.raises(UserError, match=r"`y` has the shape \(2,\) for one sample and \(3,\)"):
+    with pytest.raises(Mistake, match=r"`y` has the shape \(2,\) for one sample and \(3,\)"):
         fit_one((3,), (None, 3)).collect(results, 2)
 
 
@@ -142,7 +142,7 @@ def test_strings_become_bytes() -> None:
     ],
 )
 def test_casts_that_are_refused(array: np.ndarray, wanted: str) -> None:
-    with pytest.raises(UserError, match=f"`x` are .*, but the model takes {wanted}") as caught:
+    with pytest.raises(Mistake, match=f"`x` are .*, but the model takes {wanted}") as caught:
         cast({"x": array}, {"x": np.dtype(wanted)}, field=FIELD)
     assert caught.value.field == FIELD
     assert f'astype("{wanted}")' in caught.value.fix

@@ -10,7 +10,7 @@ from typing import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES
 from pants_tflite.sandbox.samples.batching import Batching, cast, fit
 from pants_tflite.sandbox.samples.npz_files import Dataset
@@ -34,10 +34,10 @@ class Feeds:
 def read_calibration(path: str | None, *, needed_by: str) -> Dataset:
     """The samples in the file that a `tflite_dataset` wrote.
 
-    Raises UserError where there is no file, naming what it is `needed_by`, or it holds no samples.
+    Raises Mistake where there is no file, naming what it is `needed_by`, or it holds no samples.
     """
     if path is None:
-        raise UserError(
+        raise Mistake(
             f"{needed_by} needs calibration samples",
             field=FIELD,
             fix="Name a `tflite_dataset` that yields about a hundred typical samples in "
@@ -45,7 +45,7 @@ def read_calibration(path: str | None, *, needed_by: str) -> Dataset:
         )
     dataset = Dataset.read(Path(path))
     if not dataset.inputs or not len(dataset):
-        raise UserError(
+        raise Mistake(
             "the calibration dataset holds no samples",
             field=FIELD,
             fix="Yield about a hundred typical samples from its function.",
@@ -60,7 +60,7 @@ def calibration_feeds(
 ) -> Feeds:
     """The samples for a model's inputs, both mappings being in the order of the model's signature.
 
-    Raises UserError where names, shapes or types do not fit.
+    Raises Mistake where names, shapes or types do not fit.
     """
     samples = dataset.for_inputs(list(shapes), field=FIELD)
     batching = fit(samples, shapes, field=FIELD)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.calibration import calibration_feeds, read_calibration
 from pants_tflite.sandbox.samples.npz_files import Dataset, write_npz
 
@@ -25,7 +25,7 @@ def test_feeds_can_be_read_again_and_again() -> None:
 
 
 def test_no_calibration() -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         read_calibration(None, needed_by="the mode int8")
     assert raised.value.field == "calibration"
     assert raised.value.message == "the mode int8 needs calibration samples"
@@ -37,7 +37,7 @@ def test_no_calibration() -> None:
 )
 def test_empty_calibration(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
     write_npz(tmp_path / "dataset.npz", arrays)
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         read_calibration(str(tmp_path / "dataset.npz"), needed_by="the mode int8")
     assert raised.value.field == "calibration"
     assert raised.value.message == "the calibration dataset holds no samples"
@@ -52,7 +52,7 @@ def test_empty_calibration(tmp_path: Path, arrays: dict[str, np.ndarray]) -> Non
     ],
 )
 def test_samples_that_the_model_does_not_take(samples: Dataset, message: str) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         calibration_feeds(samples, {"x": [None, 2]}, {"x": np.dtype("float32")})
     assert raised.value.field == "calibration"
     assert message in raised.value.message

@@ -13,7 +13,7 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 
 INPUT_PREFIX = "input/"
 LABEL = "label"
@@ -87,7 +87,7 @@ class Dataset:
     def for_inputs(self, names: Sequence[str], *, field: str) -> dict[str, np.ndarray]:
         """The samples under a model's own input names, given sorted: the order of positions.
 
-        Raises UserError, blaming `field`, where the dataset names other inputs, or another number
+        Raises Mistake, blaming `field`, where the dataset names other inputs, or another number
         of them.
         """
         if set(self.inputs) == set(names):
@@ -95,7 +95,7 @@ class Dataset:
         positions = [str(index) for index in range(len(names))]
         if set(self.inputs) == set(positions):
             return {name: self.inputs[position] for name, position in zip(names, positions)}
-        raise UserError(
+        raise Mistake(
             f"the dataset has the inputs {', '.join(sorted(self.inputs))}, but the model takes "
             f"{', '.join(names)}",
             field=field,

@@ -13,7 +13,8 @@ import numpy as np
 
 from pants_tflite.sandbox.entry_point import call_function, load_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, user_traceback, write_report
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run, user_traceback, write_report
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.dataset_values import (
     Sample,
     SampleError,
@@ -34,8 +35,8 @@ MAX_BYTES = 4 << 30
 
 def _entry_point_error(
     entry_point: EntryPointFunction, message: str, fix: str, detail: str = ""
-) -> UserError:
-    return UserError(
+) -> Mistake:
+    return Mistake(
         f"{entry_point} {message}",
         field="entry_point",
         value=entry_point.field_value,
@@ -53,7 +54,7 @@ def _seed(seed: int) -> None:
 
 
 def _iterate(entry_point: EntryPointFunction, result: Any) -> Iterator[Any]:
-    """Yields what `result` yields. Raises UserError where it yields nothing ever, or raises."""
+    """Yields what `result` yields. Raises Mistake where it yields nothing ever, or raises."""
     if isinstance(result, (str, bytes, Mapping)) or not hasattr(type(result), "__iter__"):
         raise _entry_point_error(
             entry_point,
@@ -63,7 +64,7 @@ def _iterate(entry_point: EntryPointFunction, result: Any) -> Iterator[Any]:
     try:
         yield from result
     except BaseException as error:
-        if isinstance(error, (GeneratorExit, UserError)):
+        if isinstance(error, (GeneratorExit, Mistake)):
             raise
         raise _entry_point_error(
             entry_point=entry_point,
@@ -85,7 +86,7 @@ def _collect(entry_point: EntryPointFunction, items: Iterator[Any]) -> list[Samp
         samples.append(sample)
         size += sample.nbytes
         if size > MAX_BYTES:
-            raise UserError(
+            raise Mistake(
                 f"the dataset passes {MAX_BYTES >> 20} MiB with its sample {index}",
                 field="max_samples",
                 fix="Set `max_samples`: a few hundred samples suffice to calibrate and to compare.",
@@ -96,10 +97,10 @@ def _collect(entry_point: EntryPointFunction, items: Iterator[Any]) -> list[Samp
 def collect_dataset(call: EntryPointCall, max_samples: int | None, seed: int) -> Dataset:
     """At most `max_samples` of what the dataset function yields when it is called.
 
-    Raises UserError where there are none, or they cannot be stacked into arrays of finite numbers.
+    Raises Mistake where there are none, or they cannot be stacked into arrays of finite numbers.
     """
     if max_samples is not None and max_samples < 1:
-        raise UserError(
+        raise Mistake(
             f"`max_samples` is {max_samples}",
             field="max_samples",
             value=max_samples,

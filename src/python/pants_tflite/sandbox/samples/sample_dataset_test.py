@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples import sample_dataset as sample
 from pants_tflite.sandbox.samples.npz_files import Dataset
 from pants_tflite.sandbox.samples.sample_dataset import collect_dataset
@@ -70,7 +70,7 @@ def test_an_endless_generator_without_max_samples(
     collect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sample, "MAX_BYTES", 4000)
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         collect("def samples():\n    while True: yield np.zeros(250, 'float32')")
     assert raised.value.field == "max_samples"
     assert "passes 0 MiB with its sample 4" in raised.value.message
@@ -113,7 +113,7 @@ def test_a_generator_that_is_made_afresh_may_be_one_shot(collect: Any) -> None:
     ids=["list", "generator", "consumed"],
 )
 def test_no_samples(collect: Any, source: str) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         collect(source)
     assert raised.value.field == "entry_point" and raised.value.value == "data.py:samples"
     assert raised.value.message == "`samples` in `models/data.py` yielded no samples"
@@ -122,14 +122,14 @@ def test_no_samples(collect: Any, source: str) -> None:
 
 @pytest.mark.parametrize("value", ["None", "3", "'text'", "{'a': [1.0]}"])
 def test_what_cannot_be_a_dataset(collect: Any, value: str) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         collect(f"def samples(): return {value}")
     kind = type(eval(value)).__name__
     assert f"returned `{kind}`, not a sequence of samples" in raised.value.message
 
 
 def test_an_error_while_yielding_shows_the_users_lines_alone(collect: Any) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         collect("def samples():\n    yield 1\n    raise OSError('disk on fire')")
     error = raised.value
     assert error.field == "entry_point"
@@ -139,7 +139,7 @@ def test_an_error_while_yielding_shows_the_users_lines_alone(collect: Any) -> No
 
 
 def test_a_wrong_sample_names_its_index_and_the_function(collect: Any) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         collect("def samples():\n    yield np.zeros(2)\n    yield np.zeros(3)")
     assert raised.value.field == "entry_point" and raised.value.value == "data.py:samples"
     assert "sample 1 has the shape (3,) in its input 0" in raised.value.message
@@ -147,7 +147,7 @@ def test_a_wrong_sample_names_its_index_and_the_function(collect: Any) -> None:
 
 
 def test_max_samples_below_one_is_found_before_the_import(collect: Any) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         collect("raise SystemExit", max_samples=0)
     assert (raised.value.field, raised.value.value) == ("max_samples", 0)
 

@@ -8,7 +8,7 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 
 
 def seeded_samples(
@@ -22,7 +22,7 @@ def seeded_samples(
     """`count` samples for a model's inputs, by name, as arrays of shape (count, …).
 
     A first dimension that is unknown (None or negative) or 1 is the batch. Floats are uniform in
-    [-1, 1), integers 0 or 1, so that they are valid indices. Raises UserError, asking for a dataset
+    [-1, 1), integers 0 or 1, so that they are valid indices. Raises Mistake, asking for a dataset
     in `field`, where another dimension is unknown or the type is none of these.
     """
     generator = np.random.default_rng(seed)
@@ -62,7 +62,7 @@ def _draw(
     raise _needs_dataset(f"no samples can be made up for the input `{name}` of type {dtype}", field)
 
 
-def _needs_dataset(message: str, field: str) -> UserError:
-    return UserError(
+def _needs_dataset(message: str, field: str) -> Mistake:
+    return Mistake(
         message, field=field, fix=f"Name a `tflite_dataset` with real samples in `{field}`."
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.batching import fit
 from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
 
@@ -58,7 +58,7 @@ def test_a_seed_says_it_all() -> None:
     ],
 )
 def test_what_needs_a_dataset(shape: Any, dtype: Any, message: str) -> None:
-    with pytest.raises(UserError, match=message) as caught:
+    with pytest.raises(Mistake, match=message) as caught:
         draw(shape, dtype)
     assert caught.value.field == FIELD
     assert "`tflite_dataset`" in caught.value.fix

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
-from pants_tflite.sandbox.harness import UserError, user_traceback
+from pants_tflite.sandbox.harness import user_traceback
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.saved_model_proto import renumber, strip_optimizer_state
 
 FINGERPRINT_FILE = "fingerprint.pb"
@@ -37,7 +38,7 @@ class Exportable:
 def write_saved_model(exportable: Exportable, path: Path) -> None:
     """Writes `exportable` to the new directory `path`, canonically.
 
-    Raises UserError where TensorFlow cannot save it.
+    Raises Mistake where TensorFlow cannot save it.
     """
     import tensorflow as tf
 
@@ -53,7 +54,7 @@ def write_saved_model(exportable: Exportable, path: Path) -> None:
     try:
         tf.saved_model.save(root, str(path), signatures=signatures)
     except Exception as error:
-        raise UserError(
+        raise Mistake(
             f"TensorFlow cannot save what the function returned: {type(error).__name__}: {error}",
             field="entry_point",
             fix=(

@@ -9,7 +9,8 @@ from typing import Any
 
 from pants_tflite.sandbox.entry_point import call_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall
-from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, write_report
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_report
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.canonical_saved_model import (
     copy_saved_model,
     write_saved_model,
@@ -67,7 +68,7 @@ def _write_model(source: EntryPointCall | KerasFile, saved_model: Path, seed: in
         loaded = load_saved_model(saved_model, field=field)
         check_variables(saved_model, field=field)
         check_saved(exportable, loaded, seed=seed)
-    except UserError as error:
+    except Mistake as error:
         error.field, error.value = field, value
         raise
     return loaded

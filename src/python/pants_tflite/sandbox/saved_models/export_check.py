@@ -8,7 +8,7 @@ from typing import Any, Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.batching import fit
 from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
 from pants_tflite.sandbox.saved_models.canonical_saved_model import Exportable
@@ -22,7 +22,7 @@ def check_saved(exportable: Exportable, loaded: Any, *, seed: int) -> tuple[str,
     """Calls each signature of both on one seeded sample; returns the names of those compared.
 
     Not compared are signatures that no sample can be made up for, that fail on a made-up one, or
-    that give two answers to one question. Raises UserError where the answers differ.
+    that give two answers to one question. Raises Mistake where the answers differ.
     """
     compared = []
     for name in sorted(exportable.signatures):
@@ -35,7 +35,7 @@ def check_saved(exportable: Exportable, loaded: Any, *, seed: int) -> tuple[str,
             again = _try_call(original, feed)
             if again is None or not _equal(expected, again):
                 continue
-            raise UserError(
+            raise Mistake(
                 f"the SavedModel's signature `{name}` gives other outputs than the model",
                 field="entry_point",
                 fix="Keep every variable that the model uses as an attribute of it.",
@@ -55,7 +55,7 @@ def _seeded_feed(signature: Any, seed: int) -> dict[str, np.ndarray] | None:
     try:
         samples = seeded_samples(shapes, dtypes, count=1, seed=seed, field="entry_point")
         return next(fit(samples, shapes, field="entry_point").feeds(samples), {})
-    except UserError:
+    except Mistake:
         return None
 
 

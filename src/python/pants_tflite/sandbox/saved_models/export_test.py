@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models import export
 from pants_tflite.sandbox.saved_models.canonical_saved_model import Exportable
 from pants_tflite.sandbox.saved_models.export_check import check_saved
@@ -372,7 +372,7 @@ def test_user_code_is_seeded_before_it_is_imported(tf: Any, export_code: Export)
     ],
 )
 def test_what_cannot_be_exported(export_code: Export, source: str, message: str, fix: str) -> None:
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(Mistake) as caught:
         export_code(source)
     assert message in caught.value.message
     assert fix in caught.value.fix
@@ -441,14 +441,14 @@ def test_broken_directory(
 ) -> None:
     write_module_model(tf, str(tmp_path / "model"))
     break_model(tmp_path / "model", damage)
-    with pytest.raises(UserError, match=f"(?s)the SavedModel `model` .*{message}") as caught:
+    with pytest.raises(Mistake, match=f"(?s)the SavedModel `model` .*{message}") as caught:
         export_directory("model")
     assert (caught.value.field, caught.value.value) == ("source", "model")
 
 
 def test_directory_without_signatures(tf: Any, export_directory: Export, tmp_path: Path) -> None:
     tf.saved_model.save(tf.Module(), str(tmp_path / "model"))
-    with pytest.raises(UserError, match="`model` has no signature") as caught:
+    with pytest.raises(Mistake, match="`model` has no signature") as caught:
         export_directory("model")
     assert caught.value.field == "source"
 
@@ -460,7 +460,7 @@ def test_directory_whose_variables_nothing_restores(
 
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="head")])
     tf.saved_model.save(model, str(tmp_path / "model"))
-    with pytest.raises(UserError, match="restores no values of .*head/kernel") as caught:
+    with pytest.raises(Mistake, match="restores no values of .*head/kernel") as caught:
         export_directory("model")
     assert caught.value.field == "source"
     assert "`model.export`" in caught.value.fix
@@ -478,7 +478,7 @@ def test_check_compares_outputs(tf: Any, tmp_path: Path) -> None:
         return to_exportable((tf.Module(), {"serving_default": function}))
 
     assert check_saved(exportable(1), loaded, seed=0) == ("serving_default",)
-    with pytest.raises(UserError, match="`serving_default` gives other outputs than the model"):
+    with pytest.raises(Mistake, match="`serving_default` gives other outputs than the model"):
         check_saved(exportable(1.01), loaded, seed=0)
 
 
@@ -529,7 +529,7 @@ def test_program_reports_what_user_code_raised(tmp_path: Path) -> None:
     ],
 )
 def test_entry_points_that_cannot_be_called(export_code: Export, source: str, message: str) -> None:
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(Mistake, match=message):
         export_code(source)
 
 

@@ -11,7 +11,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from pants_tflite.sandbox.harness import UserError, user_traceback
+from pants_tflite.sandbox.harness import user_traceback
+from pants_tflite.sandbox.mistakes import Mistake
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _CUSTOM_OBJECT = re.compile(
@@ -23,7 +24,7 @@ _CUSTOM_OBJECT = re.compile(
 def load_keras_file(path: Path) -> Any:
     """The model in a `.keras` or `.h5` file, loaded by Keras 3, or by tf_keras where that cannot.
 
-    Raises UserError, blaming `source`, where the file is corrupt, or holds no model, or needs code
+    Raises Mistake, blaming `source`, where the file is corrupt, or holds no model, or needs code
     that it does not hold, or a Keras that the resolve lacks.
     """
     import keras
@@ -44,14 +45,14 @@ def load_keras_file(path: Path) -> Any:
 
 def _check_format(path: Path) -> None:
     if path.suffix not in (".keras", ".h5"):
-        raise UserError(
+        raise Mistake(
             f"`{path.name}` is no Keras file by its name",
             field="source",
             value=path.name,
             fix="Name a file that ends in `.keras` or `.h5`.",
         )
     if not path.is_file():
-        raise UserError(
+        raise Mistake(
             f"there is no file `{path.name}`", field="source", value=path.name, fix="Name a file."
         )
     with path.open("rb") as file:
@@ -61,11 +62,11 @@ def _check_format(path: Path) -> None:
         raise _corrupt(path, "it is cut short, or of another format")
 
 
-def _load_error(path: Path, error: Exception) -> UserError:
+def _load_error(path: Path, error: Exception) -> Mistake:
     text, detail = str(error), user_traceback(error, below=__file__)
     custom = _CUSTOM_OBJECT.search(text)
     if custom:
-        return UserError(
+        return Mistake(
             f"`{path.name}` needs the custom object `{custom.group(custom.lastgroup or 0)}`, whose "
             "code no Keras file holds",
             field="source",
@@ -78,7 +79,7 @@ def _load_error(path: Path, error: Exception) -> UserError:
             detail=detail,
         )
     if "No model config found" in text:
-        return UserError(
+        return Mistake(
             f"`{path.name}` holds weights but no model",
             field="source",
             value=path.name,
@@ -87,7 +88,7 @@ def _load_error(path: Path, error: Exception) -> UserError:
         )
     if isinstance(error, (OSError, zipfile.BadZipFile, EOFError)):
         return _corrupt(path, text)
-    return UserError(
+    return Mistake(
         f"Keras cannot load `{path.name}`: {type(error).__name__}: {text}",
         field="source",
         value=path.name,
@@ -99,8 +100,8 @@ def _load_error(path: Path, error: Exception) -> UserError:
     )
 
 
-def _corrupt(path: Path, reason: str) -> UserError:
-    return UserError(
+def _corrupt(path: Path, reason: str) -> Mistake:
+    return Mistake(
         f"`{path.name}` is not a whole {path.suffix} file: {reason}",
         field="source",
         value=path.name,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models import export
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest, KerasFile
 from pants_tflite.sandbox.saved_models.keras_files import load_keras_file
@@ -66,7 +66,7 @@ def test_corrupt_file(model: Any, tmp_path: Path, suffix: str, damage: str) -> N
     model.save(path)
     data = path.read_bytes()
     path.write_bytes({"cut": data[: len(data) // 2], "junk": b"hello", "empty": b""}[damage])
-    with pytest.raises(UserError, match=f"`model{suffix}` is not a whole {suffix} file") as caught:
+    with pytest.raises(Mistake, match=f"`model{suffix}` is not a whole {suffix} file") as caught:
         load_keras_file(path)
     assert (caught.value.field, caught.value.value) == ("source", path.name)
 
@@ -77,7 +77,7 @@ def test_archive_with_a_flipped_bit(model: Any, tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(UserError, match="not a whole .keras file: Bad CRC-32"):
+    with pytest.raises(Mistake, match="not a whole .keras file: Bad CRC-32"):
         load_keras_file(path)
 
 
@@ -86,7 +86,7 @@ def test_archive_with_a_flipped_bit(model: Any, tmp_path: Path) -> None:
 )
 def test_wrong_name(keras: Any, tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "model.pb").write_bytes(b"")
-    with pytest.raises(UserError, match=message) as caught:
+    with pytest.raises(Mistake, match=message) as caught:
         load_keras_file(tmp_path / name)
     assert caught.value.field == "source"
 
@@ -101,7 +101,7 @@ def test_custom_object(keras: Any, tmp_path: Path, suffix: str, custom: str) -> 
     layer = Doubling() if custom == "Doubling" else keras.layers.Lambda(lambda x: x * 2)
     image = keras.Input((3,))
     keras.Model(image, layer(image)).save(tmp_path / f"model{suffix}")
-    with pytest.raises(UserError, match=f"needs the custom object `{custom}`") as caught:
+    with pytest.raises(Mistake, match=f"needs the custom object `{custom}`") as caught:
         load_keras_file(tmp_path / f"model{suffix}")
     assert "custom_objects" in caught.value.fix
     assert caught.value.detail
@@ -110,7 +110,7 @@ def test_custom_object(keras: Any, tmp_path: Path, suffix: str, custom: str) -> 
 def test_weights_without_a_model(model: Any, tmp_path: Path) -> None:
     path = tmp_path / "model.weights.h5"
     model.save_weights(path)
-    with pytest.raises(UserError, match="holds weights but no model") as caught:
+    with pytest.raises(Mistake, match="holds weights but no model") as caught:
         load_keras_file(path)
     assert "`model.save(…)`" in caught.value.fix
 
@@ -129,7 +129,7 @@ def write_legacy_file(model: Any, path: Path) -> None:
 @pytest.mark.skipif(HAS_TF_KERAS, reason="tf_keras is installed")
 def test_file_that_only_keras_2_loads(model: Any, tmp_path: Path) -> None:
     write_legacy_file(model, tmp_path / "model.h5")
-    with pytest.raises(UserError, match="Keras cannot load `model.h5`") as caught:
+    with pytest.raises(Mistake, match="Keras cannot load `model.h5`") as caught:
         load_keras_file(tmp_path / "model.h5")
     assert "`tf-keras`" in caught.value.fix
     assert "of_keras_2" in caught.value.detail
@@ -160,7 +160,7 @@ def test_custom_object_of_keras_2(keras: Any, tmp_path: Path) -> None:
     image = tf_keras.layers.Input((4, 4, 2))
     output = Doubling()(tf_keras.layers.DepthwiseConv2D(3)(image))
     tf_keras.Model(image, output).save(tmp_path / "model.h5")
-    with pytest.raises(UserError, match="needs the custom object `Doubling`"):
+    with pytest.raises(Mistake, match="needs the custom object `Doubling`"):
         load_keras_file(tmp_path / "model.h5")
 
 
@@ -168,7 +168,7 @@ def test_unbuilt_model_blames_the_file(
     keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keras.Sequential([keras.layers.Dense(2)]).save(tmp_path / "model.keras")
-    with pytest.raises(UserError, match="never built") as caught:
+    with pytest.raises(Mistake, match="never built") as caught:
         export_file(tmp_path, "model.keras", monkeypatch)
     assert (caught.value.field, caught.value.value) == ("source", "model.keras")
 

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Any, Mapping
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 
 _AUTOMATIC_NAME = re.compile(r"keras_tensor(_\d+)?")
 
@@ -25,7 +25,7 @@ def _imported_keras() -> list[Any]:
 def serving_function(model: Any) -> Any:
     """The model's forward pass for inference, as a `tf.function` with an input signature.
 
-    Raises UserError where the model was never built, so that its inputs are unknown.
+    Raises Mistake where the model was never built, so that its inputs are unknown.
     """
     import tensorflow as tf
 
@@ -43,7 +43,7 @@ def _input_signature(model: Any) -> Any:
         return _named_specs(symbolic)
     shapes = getattr(model, "_build_shapes_dict", None) if model.built else None
     if not shapes or None in shapes.values():
-        raise UserError(
+        raise Mistake(
             f"the Keras model `{model.name}` was never built, so its inputs are unknown",
             field="entry_point",
             fix="Give it a `keras.Input`, or call it once on a sample, before you return it.",

@@ -9,7 +9,8 @@ from typing import Any, Mapping
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import UserError, user_traceback
+from pants_tflite.sandbox.harness import user_traceback
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.export_protocol import TensorInfo
 from pants_tflite.sandbox.saved_models.saved_model_proto import SAVED_MODEL_FILE
 
@@ -24,7 +25,7 @@ def _tensor_info(name: str, spec: Any) -> TensorInfo:
 def load_saved_model(path: Path, *, field: str, title: str | None = None) -> Any:
     """The SavedModel in the directory `path`, with one signature at least.
 
-    Raises UserError, blaming `field` and calling the model `title`, by default its path, where a
+    Raises Mistake, blaming `field` and calling the model `title`, by default its path, where a
     file is missing or corrupt.
     """
     import tensorflow as tf
@@ -56,7 +57,7 @@ def _variables_problem(path: Path) -> str | None:
 
 
 def check_files(path: Path, *, field: str, title: str | None = None) -> None:
-    """Raises UserError where `path` is no SavedModel directory, or its protobuf does not parse."""
+    """Raises Mistake where `path` is no SavedModel directory, or its protobuf does not parse."""
     from google.protobuf.message import DecodeError  # pants: no-infer-dep
     from tensorflow.core.protobuf import saved_model_pb2
 
@@ -81,7 +82,7 @@ def check_variables(path: Path, *, field: str, title: str | None = None) -> None
     """Loads a SavedModel as the converter does: by its graph, which is not what Python loads.
 
     `tf.saved_model.save` of a Keras 3 model gives a graph whose variables nothing restores.
-    Raises UserError, blaming `field`, where a signature uses such a variable.
+    Raises Mistake, blaming `field`, where a signature uses such a variable.
     """
     import tensorflow as tf
 
@@ -146,10 +147,8 @@ def call_signature(signature: Any, feed: Mapping[str, np.ndarray]) -> dict[str, 
     return {name: output.numpy() for name, output in outputs.items()}
 
 
-def _bad(
-    title: str, field: str, problem: str, fix: str, error: Exception | None = None
-) -> UserError:
-    return UserError(
+def _bad(title: str, field: str, problem: str, fix: str, error: Exception | None = None) -> Mistake:
+    return Mistake(
         f"the SavedModel `{title}` {problem}",
         field=field,
         value=title,

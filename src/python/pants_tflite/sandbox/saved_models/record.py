@@ -10,7 +10,8 @@ from typing import Any, Mapping
 import numpy as np
 
 from pants_tflite.sandbox.constants import SEEDED
-from pants_tflite.sandbox.harness import OUTPUT_DIR, UserError, run, user_traceback
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run, user_traceback
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.batching import cast, fit
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, write_npz
 from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
@@ -59,12 +60,12 @@ def _samples(
     Signatures that the dataset does not fit get made-up ones, if it fits another signature.
     """
     samples: dict[str, dict[str, np.ndarray]] = {}
-    misfits: list[UserError] = []
+    misfits: list[Mistake] = []
     for name, signature in signatures.items():
         if dataset is not None:
             try:
                 samples[name] = _dataset_samples(signature, dataset, request)
-            except UserError as error:
+            except Mistake as error:
                 misfits.append(error)
     if dataset is not None and not samples:
         raise misfits[0]
@@ -107,10 +108,10 @@ def _run(
     calls = (call_signature(function, feed) for feed in batching.feeds(samples))
     try:
         return batching.collect(calls, len(next(iter(samples.values()))))
-    except UserError:
+    except Mistake:
         raise
     except Exception as error:
-        raise UserError(
+        raise Mistake(
             f"the SavedModel's signature `{name}` cannot run on the samples: {error}",
             field=field,
             fix=f"Name a `tflite_dataset` in `{field}` with samples that the model takes.",

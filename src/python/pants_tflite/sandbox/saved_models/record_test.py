@@ -9,7 +9,7 @@ from typing import Any, Callable
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, read_npz, write_npz
 from pants_tflite.sandbox.saved_models import record
 from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
@@ -171,7 +171,7 @@ def test_signatures_that_the_dataset_does_not_fit_get_made_up_samples(
 
 @pytest.mark.parametrize("signatures", [("nothing",), ()])
 def test_signature_that_there_is_not(record_model: Record, signatures: tuple[str, ...]) -> None:
-    with pytest.raises(UserError, match="the SavedModel has ") as caught:
+    with pytest.raises(Mistake, match="the SavedModel has ") as caught:
         record_model("two", signatures=signatures)
     assert caught.value.field == "signatures"
     assert "lengths, scale, squares" in caught.value.fix
@@ -191,13 +191,13 @@ def test_signature_that_there_is_not(record_model: Record, signatures: tuple[str
 def test_datasets_that_do_not_fit(
     record_model: Record, model: str, inputs: Any, message: str, field: str
 ) -> None:
-    with pytest.raises(UserError, match=f"(?s){message}") as caught:
+    with pytest.raises(Mistake, match=f"(?s){message}") as caught:
         record_model(model, inputs=inputs, dataset_field=field)
     assert caught.value.field == field
 
 
 def test_inputs_that_no_sample_can_be_made_up_for(record_model: Record) -> None:
-    with pytest.raises(UserError, match="`x` has unknown dimensions") as caught:
+    with pytest.raises(Mistake, match="`x` has unknown dimensions") as caught:
         record_model("any_length")
     assert caught.value.field == "verify_dataset"
     arrays = record_model("any_length", inputs={"x": np.ones((2, 4, 3), "float32")})
@@ -217,6 +217,6 @@ def test_program_writes_the_same_bytes(record_model: Record, models: Path, tmp_p
 
 
 def test_model_that_is_not_there(record_model: Record) -> None:
-    with pytest.raises(UserError, match="is no directory") as caught:
+    with pytest.raises(Mistake, match="is no directory") as caught:
         record_model("none")
     assert caught.value.field == "saved_model"

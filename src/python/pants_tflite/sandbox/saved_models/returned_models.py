@@ -8,7 +8,8 @@ import inspect
 from pathlib import Path
 from typing import Any, Mapping
 
-from pants_tflite.sandbox.harness import UserError, user_traceback
+from pants_tflite.sandbox.harness import user_traceback
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.canonical_saved_model import Exportable
 from pants_tflite.sandbox.saved_models.keras_models import is_keras_model, serving_function
 from pants_tflite.sandbox.saved_models.loading import load_saved_model
@@ -24,12 +25,12 @@ _WHAT_TO_RETURN = (
 def to_exportable(returned: Any) -> Exportable:
     """The signatures of a Keras model, module, pair or SavedModel path.
 
-    Raises UserError for everything else, and for a model whose inputs are not known.
+    Raises Mistake for everything else, and for a model whose inputs are not known.
     """
     import tensorflow as tf
 
     if returned is None:
-        raise UserError(
+        raise Mistake(
             "the function returned None: did you forget to return the model?",
             field="entry_point",
             fix=_WHAT_TO_RETURN,
@@ -43,7 +44,7 @@ def to_exportable(returned: Any) -> Exportable:
         return _from_pair(*returned)
     if isinstance(returned, tf.__internal__.tracking.AutoTrackable):
         return _from_module(returned)
-    raise UserError(
+    raise Mistake(
         f"the function returned an object of type `{type(returned).__name__}`",
         field="entry_point",
         fix=_WHAT_TO_RETURN,
@@ -58,7 +59,7 @@ def _from_pair(module: Any, signatures: Mapping[str, Any]) -> Exportable:
     import tensorflow as tf
 
     if not isinstance(module, tf.__internal__.tracking.AutoTrackable) or not signatures:
-        raise UserError(
+        raise Mistake(
             f"the function returned a pair of `{type(module).__name__}` and "
             f"{len(signatures)} signatures",
             field="entry_point",
@@ -66,7 +67,7 @@ def _from_pair(module: Any, signatures: Mapping[str, Any]) -> Exportable:
         )
     for name, function in sorted(signatures.items(), key=lambda item: str(item[0])):
         if not isinstance(name, str) or not _has_known_inputs(function):
-            raise UserError(
+            raise Mistake(
                 f"the signature {name!r} is not a tf.function with an `input_signature`, but of "
                 f"type `{type(function).__name__}`",
                 field="entry_point",
@@ -84,7 +85,7 @@ def _from_module(module: Any) -> Exportable:
         return _from_loaded(module)
     functions = _functions_with_signature(module)
     if not functions:
-        raise UserError(
+        raise Mistake(
             f"the `{type(module).__name__}` that the function returned has no tf.function with an "
             "`input_signature`",
             field="entry_point",
@@ -140,7 +141,7 @@ def _concrete(functions: Mapping[str, Any]) -> dict[str, Any]:
         try:
             traced[name] = function.get_concrete_function()
         except Exception as error:
-            raise UserError(
+            raise Mistake(
                 f"tracing the signature `{name}` raised {_reason(error)}",
                 field="entry_point",
                 value=name,

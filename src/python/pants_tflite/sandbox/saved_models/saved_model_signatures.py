@@ -10,7 +10,7 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.loading import check_files
 from pants_tflite.sandbox.saved_models.saved_model_proto import SAVED_MODEL_FILE
 
@@ -28,7 +28,7 @@ class Signature:
 def read_signatures(path: Path) -> dict[str, Signature]:
     """All signatures of the SavedModel in the directory `path`, by key, sorted.
 
-    Raises UserError where there is no SavedModel, a corrupt one, or one without signatures.
+    Raises Mistake where there is no SavedModel, a corrupt one, or one without signatures.
     """
     from tensorflow.core.protobuf import saved_model_pb2
 
@@ -42,7 +42,7 @@ def read_signatures(path: Path) -> dict[str, Signature]:
         if not key.startswith("__")
     }
     if not signatures:
-        raise UserError(
+        raise Mistake(
             f"the SavedModel `{path.name}` has no signatures",
             field="saved_model",
             value=path.name,
@@ -54,7 +54,7 @@ def read_signatures(path: Path) -> dict[str, Signature]:
 def choose_signatures(signatures: Mapping[str, Signature], wanted: Sequence[str]) -> list[str]:
     """The keys to convert: those `wanted`, else `serving_default`, else the only one.
 
-    Raises UserError where a wanted one does not exist, or there are several to choose from.
+    Raises Mistake where a wanted one does not exist, or there are several to choose from.
     """
     unknown = [key for key in wanted if key not in signatures]
     if unknown or not (wanted or DEFAULT_SIGNATURE in signatures or len(signatures) == 1):
@@ -63,7 +63,7 @@ def choose_signatures(signatures: Mapping[str, Signature], wanted: Sequence[str]
             if unknown
             else f"the SavedModel has {len(signatures)} signatures, and none is {DEFAULT_SIGNATURE}"
         )
-        raise UserError(
+        raise Mistake(
             message,
             field="signatures",
             value=", ".join(unknown) or None,

@@ -11,7 +11,7 @@ import gc
 import os
 from types import ModuleType
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.memory_slots import hold_slot
 
 _ENVIRONMENT = {
@@ -27,7 +27,7 @@ def start_tensorflow(*, threads: int) -> ModuleType:
     """Imports TensorFlow, pinned to `threads` threads and deterministic ops, and returns it.
 
     Waits for a memory slot first. Call it before anything else imports TensorFlow, and once.
-    Raises UserError where the resolve lacks TensorFlow or holds one that cannot be imported.
+    Raises Mistake where the resolve lacks TensorFlow or holds one that cannot be imported.
     """
     os.environ.update(_ENVIRONMENT)
     os.environ.update({name: str(threads) for name in _THREAD_VARIABLES})
@@ -54,14 +54,14 @@ def seed_training(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
-def _import_error(error: ImportError) -> UserError:
+def _import_error(error: ImportError) -> Mistake:
     if isinstance(error, ModuleNotFoundError) and error.name == "tensorflow":
-        return UserError(
+        return Mistake(
             "TensorFlow is not among the requirements of the resolve",
             field="resolve",
             fix="Name a resolve whose lockfile has `tensorflow-cpu` or `tensorflow`.",
         )
-    return UserError(
+    return Mistake(
         f"TensorFlow cannot be imported from the resolve: {error}",
         field="resolve",
         fix="Mend the resolve's requirements, so that `import tensorflow` works with them.",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training, start_tensorflow
 
 THREADS = 1
@@ -22,7 +22,7 @@ def not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_resolve_without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)  # type: ignore[misc]
-    with pytest.raises(UserError, match="TensorFlow is not among the requirements") as caught:
+    with pytest.raises(Mistake, match="TensorFlow is not among the requirements") as caught:
         start_tensorflow(threads=THREADS)
     assert caught.value.field == "resolve"
 
@@ -32,7 +32,7 @@ def test_resolve_whose_tensorflow_is_broken(
 ) -> None:
     (tmp_path / "tensorflow.py").write_text("import no_such_numpy")
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(UserError, match="cannot be imported .*'no_such_numpy'") as caught:
+    with pytest.raises(Mistake, match="cannot be imported .*'no_such_numpy'") as caught:
         start_tensorflow(threads=THREADS)
     assert caught.value.field == "resolve"
 

@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Iterable
 
-from pants_tflite.sandbox.harness import UserError, run, write_report
+from pants_tflite.sandbox.harness import run, write_report
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.tflite.checked_flatbuffer import CorruptModel
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Quantization, Tensor
 from pants_tflite.sandbox.tflite.inspect_model_protocol import (
@@ -88,7 +89,7 @@ def describe_model(model: Model, sha256: str) -> InspectionReport:
 def read_users_model(path: Path, data: bytes, field: str | None) -> Model:
     """The model in `data`, the content of `path`.
 
-    Raises UserError, blaming `field`, where it is damaged. Without a `field` the file is not the
+    Raises Mistake, blaming `field`, where it is damaged. Without a `field` the file is not the
     user's but a step's result, and CorruptModel tells of a crash.
     """
     try:
@@ -96,7 +97,7 @@ def read_users_model(path: Path, data: bytes, field: str | None) -> Model:
     except CorruptModel as error:
         if field is None:
             raise
-        raise UserError(
+        raise Mistake(
             f"`{path.name}` is not an intact TensorFlow Lite model: {error}",
             field=field,
             value=path.name,

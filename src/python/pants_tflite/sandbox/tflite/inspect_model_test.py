@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.testing.program_runs import run_program
 from pants_tflite.sandbox.testing.small_models import (
     custom_op_model,
@@ -97,7 +97,7 @@ def test_users_damaged_file_is_the_users_mistake(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("cat.tflite").write_bytes(linear_model()[:200])
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         main(InspectionRequest("cat.tflite", "source"))
     assert raised.value.field == "source"
     assert raised.value.value == "cat.tflite"

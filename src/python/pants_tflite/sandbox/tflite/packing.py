@@ -12,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
 from pants_tflite.sandbox.constants import MODEL_ALIGNMENT, MODEL_IDENTIFIER
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 
 
 class _AlignedBuffer(schema.BufferT):
@@ -37,7 +37,7 @@ class _AlignedBuffer(schema.BufferT):
 def unpack(content: bytes, *, field: str) -> Any:
     """The `ModelT` in a `.tflite` file's bytes, with the data of every buffer in its `data`.
 
-    Raises UserError, blaming `field`, where the bytes are no such file.
+    Raises Mistake, blaming `field`, where the bytes are no such file.
     """
     if content[4:8] == MODEL_IDENTIFIER:
         try:
@@ -46,7 +46,7 @@ def unpack(content: bytes, *, field: str) -> Any:
             detail = f"{type(error).__name__}: {error}"
     else:
         detail = f"The first bytes are {content[:8]!r}."
-    raise UserError(
+    raise Mistake(
         f"the model, of {len(content)} bytes, is no .tflite file, or a damaged one",
         field=field,
         fix="Build or download the file again, and compare its sha256.",

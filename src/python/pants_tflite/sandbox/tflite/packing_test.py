@@ -8,7 +8,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.testing.small_models import linear_model
 from pants_tflite.sandbox.tflite.packing import drop_metadata, pack, unpack
 
@@ -61,7 +61,7 @@ def test_data_behind_the_flatbuffer_is_taken_in() -> None:
     ids=["empty", "zip", "cut", "overwritten"],
 )
 def test_a_damaged_file(content: bytes) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         unpack(content, field="saved_model")
     assert raised.value.field == "saved_model"
     assert "is no .tflite file, or a damaged one" in raised.value.message

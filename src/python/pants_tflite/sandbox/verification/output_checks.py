@@ -9,7 +9,7 @@ from typing import Any, Mapping
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.verification.comparison import NORMALIZED_RMS, compare
 from pants_tflite.sandbox.verification.verify_protocol import OutputCheck
 
@@ -58,7 +58,7 @@ def check_finite(
     fix: str,
     value: Any = None,
 ) -> None:
-    """Raises UserError where an output, of shape (N, …), holds NaN or an infinity.
+    """Raises Mistake where an output, of shape (N, …), holds NaN or an infinity.
 
     `who` is what computed it.
     """
@@ -66,7 +66,7 @@ def check_finite(
         array = outputs[name]
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             position = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
-            raise UserError(
+            raise Mistake(
                 f"{who} yields {array[position]} in its output `{name}` (signature `{signature}`) "
                 f"for sample {position[0]}, at index {list(position[1:])}",
                 field=field,
@@ -83,12 +83,12 @@ def check_outputs(
 ) -> list[OutputCheck]:
     """Compares the outputs of a signature, of shape (N, …), by name.
 
-    Raises UserError for the one that is farthest beyond the tolerance.
+    Raises Mistake for the one that is farthest beyond the tolerance.
     """
     checks = []
     for name in sorted(expected):
         if expected[name].shape != actual[name].shape:
-            raise UserError(
+            raise Mistake(
                 f"the output `{name}` (signature `{signature}`) has the shape "
                 f"{list(actual[name].shape)} for {len(expected[name])} samples, the SavedModel's "
                 f"has {list(expected[name].shape)}",
@@ -111,13 +111,13 @@ def check_outputs(
     return checks
 
 
-def _too_far(check: OutputCheck, tolerance: Tolerance) -> UserError:
+def _too_far(check: OutputCheck, tolerance: Tolerance) -> Mistake:
     worst = check.worst
     if check.measure == NORMALIZED_RMS:
         how_far = f"a root mean square error of {check.error:.4g} of the output's range"
     else:
         how_far = f"{check.error:.2%} of its elements"
-    return UserError(
+    return Mistake(
         f"the output `{check.name}` (signature `{check.signature}`) differs from the SavedModel's "
         f"by {how_far}, where {tolerance.value:g} is allowed. It is farthest for sample "
         f"{worst.sample}, at index {list(worst.index)}: {worst.actual:g} instead of "

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Collection, Iterator, Mapping
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, Mode
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Op, Signature, Subgraph, Tensor
 
@@ -29,7 +29,7 @@ def check_io_types(
     output_type: str | None,
     real: Mapping[str, bool],
 ) -> None:
-    """Raises UserError where a real-valued input or output is not of the type asked for, if any.
+    """Raises Mistake where a real-valued input or output is not of the type asked for, if any.
 
     `real` says which inputs and outputs are real numbers in the SavedModel, by name. What it leaves
     out is taken to be so where it is a float or quantized.
@@ -41,7 +41,7 @@ def check_io_types(
         for name, tensor in tensors:
             is_real = tensor.dtype in _FLOATS or tensor.quantization is not None
             if asked and real.get(name, is_real) and tensor.dtype != asked:
-                raise UserError(
+                raise Mistake(
                     f"the {kind} `{name}` of `{signature.name}` is {tensor.dtype}, where {asked} "
                     "was asked for",
                     field=field,
@@ -54,12 +54,12 @@ def check_io_types(
 
 
 def check_custom_ops(model: Model, declared: Collection[str]) -> None:
-    """Raises UserError unless the model's custom ops are just the `declared` ones."""
+    """Raises Mistake unless the model's custom ops are just the `declared` ones."""
     undeclared = sorted(set(model.custom_ops) - set(declared))
     if undeclared:
         flex = undeclared[0].startswith("Flex")
         why = "TensorFlow's own kernel, which no bundle carries" if flex else "a kernel of your own"
-        raise UserError(
+        raise Mistake(
             f"the model needs the custom ops {', '.join(undeclared)}, which are not declared",
             field="custom_ops",
             value=", ".join(sorted(declared)) or "(none)",
@@ -71,7 +71,7 @@ def check_custom_ops(model: Model, declared: Collection[str]) -> None:
         )
     unused = sorted(set(declared) - set(model.custom_ops))
     if unused:
-        raise UserError(
+        raise Mistake(
             f"the model has no custom op {', '.join(unused)}",
             field="custom_ops",
             value=", ".join(sorted(declared)),
@@ -83,7 +83,7 @@ def check_custom_ops(model: Model, declared: Collection[str]) -> None:
 
 
 def check_mode(model: Model, mode: Mode) -> None:
-    """Raises UserError where a tensor has a type that no model converted in `mode` has.
+    """Raises Mistake where a tensor has a type that no model converted in `mode` has.
 
     Only fully connected and convolution layers are looked at in the modes that keep computing in
     float32; in the others no op may compute in floats.
@@ -115,7 +115,7 @@ def _tensors(graph: Subgraph, op: Op) -> Iterator[Tensor]:
     yield from (graph.tensors[index] for index in (*op.inputs, *op.outputs))
 
 
-def _wrong(op: Op, tensor: Tensor, verb: str, mode: Mode) -> UserError:
+def _wrong(op: Op, tensor: Tensor, verb: str, mode: Mode) -> Mistake:
     if mode.calibrates:
         fix = (
             "See that the `calibration` dataset yields samples, new ones whenever it is called. An "
@@ -124,7 +124,7 @@ def _wrong(op: Op, tensor: Tensor, verb: str, mode: Mode) -> UserError:
         )
     else:
         fix = "Choose another mode, or quantize with the other `engine`."
-    return UserError(
+    return Mistake(
         f"the model is not {mode.name}: its op `{op.code.name}` {verb} `{tensor.name}` of type "
         f"{tensor.dtype} and shape {list(tensor.shape)}",
         field="quantization",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import find_mode
 from pants_tflite.sandbox.testing.small_models import (
     SERVING,
@@ -115,7 +115,7 @@ def test_models_as_the_converter_makes_them(mode: str, data: bytes) -> None:
     ],
 )
 def test_models_of_another_mode(mode: str, data: bytes, offence: str) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         check_mode(parse_model(data), find_mode(mode))
     assert offence in raised.value.message
     assert f"the model is not {mode}" in raised.value.message
@@ -137,7 +137,7 @@ def test_types_as_asked() -> None:
 @pytest.mark.parametrize("field", ["input_type", "output_type"])
 def test_types_not_as_asked(field: str) -> None:
     asked = {"input_type": "float32", "output_type": "float32", field: "int8"}
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         check_io(linear_model(), asked["input_type"], asked["output_type"])
     kind, name = field.split("_")[0], "x" if field == "input_type" else "y"
     assert raised.value.field == field
@@ -153,7 +153,7 @@ def test_integers_of_the_saved_model_stay_what_they_are() -> None:
     )
     check_io(tokens, "int8", "int8")
     check_io(tokens, "int8", "int8", x=False, y=True)
-    with pytest.raises(UserError, match="the input `x` of `serving_default` is int32"):
+    with pytest.raises(Mistake, match="the input `x` of `serving_default` is int32"):
         check_io(tokens, "int8", "int8", x=True)
 
 
@@ -163,20 +163,20 @@ def test_custom_ops() -> None:
 
 
 def test_undeclared_custom_op() -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         check_custom_ops(parse_model(custom_op_model("Twice")), ["Thrice"])
     assert raised.value.message == "the model needs the custom ops Twice, which are not declared"
     assert (raised.value.field, raised.value.value) == ("custom_ops", "Thrice")
 
 
 def test_tensorflows_own_op_is_no_custom_op() -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         check_custom_ops(parse_model(custom_op_model("FlexErf")), [])
     assert "TensorFlow's own kernel" in raised.value.fix
 
 
 def test_declared_custom_op_that_the_model_lacks() -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         check_custom_ops(parse_model(custom_op_model("Twice")), ["Thrice", "Twice"])
     assert raised.value.message == "the model has no custom op Thrice"
     assert "Twice" in raised.value.fix

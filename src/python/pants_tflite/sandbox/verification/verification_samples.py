@@ -11,7 +11,7 @@ from typing import Iterator, Mapping, Sequence
 import numpy as np
 
 from pants_tflite.sandbox.constants import SEEDED
-from pants_tflite.sandbox.harness import UserError
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.batching import Batching, cast, fit
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, read_npz
 from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
@@ -87,16 +87,16 @@ class Source:
     def for_signatures(self, signatures: Sequence[Signature]) -> list[SignatureSamples]:
         """At most `max_samples` samples for each signature that has inputs, in the order of names.
 
-        Raises UserError where they do not fit. A dataset need fit only one of several signatures;
+        Raises Mistake where they do not fit. A dataset need fit only one of several signatures;
         the others get random samples.
         """
         collected: dict[str, SignatureSamples] = {}
-        misfits: list[UserError] = []
+        misfits: list[Mistake] = []
         wanted = [signature for signature in signatures if signature.inputs]
         for signature in wanted:
             try:
                 collected[signature.name] = self._for_signature(signature)
-            except UserError as error:
+            except Mistake as error:
                 misfits.append(error)
         if misfits and (self.dataset is None or not collected):
             raise misfits[0]
@@ -193,7 +193,7 @@ def _pick(
 ) -> dict[str, np.ndarray]:
     missing = sorted(set(names) - set(arrays))
     if missing:
-        raise UserError(
+        raise Mistake(
             f"the model's signature `{signature.name}` has the {kind} {', '.join(missing)}, which "
             f"the SavedModel's has not; it has {', '.join(sorted(arrays)) or 'none'}",
             field="saved_model",

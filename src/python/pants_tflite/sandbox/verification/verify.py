@@ -77,7 +77,7 @@ def run_signature(loaded: LoadedModel, samples: SignatureSamples) -> Run:
 
 
 def check_types(model: Model, mode: Mode | None, request: VerifyRequest, source: Source) -> None:
-    """Raises UserError where types or custom ops are not what the request asks for."""
+    """Raises Mistake where types or custom ops are not what the request asks for."""
     check_custom_ops(model, request.custom_ops)
     asked = {"input_type": request.input_type, "output_type": request.output_type}
     if mode is not None:
@@ -102,7 +102,7 @@ def check_run(
     tolerance: Tolerance,
     source: Source,
 ) -> list[OutputCheck]:
-    """Compares what a signature yielded with what it should; raises UserError where it is wrong."""
+    """Compares what a signature yielded with what it should; raises Mistake where it is wrong."""
     name = samples.signature.name
     fix = "Mend the model, or verify it with samples that it is made for."
     if samples.expected is None:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.npz_files import read_npz, write_npz
 from pants_tflite.sandbox.testing.host_kernel import OP, build_kernel
 from pants_tflite.sandbox.testing.program_runs import run_program
@@ -133,7 +133,7 @@ def test_max_samples(verify: Verify) -> None:
 
 
 def test_lost_weights(verify: Verify) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(linear_model(slope=0.0, offset=0.0), mode="float32")
     assert "the output `y` (signature `serving_default`) differs" in raised.value.message
     assert "for sample 0, at index [0]: 0 instead of -19" in raised.value.message
@@ -145,7 +145,7 @@ def test_lost_weights(verify: Verify) -> None:
 def test_tolerance_of_the_user(verify: Verify) -> None:
     report = verify(linear_model(offset=-1.5), mode="float32", tolerance=0.02)
     assert report.tolerance == 0.02
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(linear_model(offset=-1.5), mode="float32", tolerance=0.01)
     assert (raised.value.field, raised.value.value) == ("verify_tolerance", 0.01)
 
@@ -155,12 +155,12 @@ def test_recipe_without_a_mode_has_the_widest_tolerance(verify: Verify) -> None:
 
 
 def test_float_model_where_int8_was_asked_for(verify: Verify) -> None:
-    with pytest.raises(UserError, match="computes with `x` of type float32"):
+    with pytest.raises(Mistake, match="computes with `x` of type float32"):
         verify(linear_model(), mode="int8")
 
 
 def test_types_come_before_numbers(verify: Verify) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(quantized_linear_model(io_type="int8"), mode="int8")
     assert raised.value.field == "input_type"
 
@@ -197,12 +197,12 @@ def test_custom_op_with_its_kernel_is_run(verify: Verify, tmp_path: Path) -> Non
     assert report.outputs[0].error == 0
     assert len(read_npz(Path("out/golden_output.npz"))["serving_default/y"]) == 4
     arrays["serving_default/output/y"] = 3 * x
-    with pytest.raises(UserError, match="differs from the SavedModel's"):
+    with pytest.raises(Mistake, match="differs from the SavedModel's"):
         verify(custom_op_model(OP), arrays, **fields)
 
 
 def test_undeclared_custom_op(verify: Verify) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(custom_op_model("Twice"))
     assert raised.value.field == "custom_ops"
 
@@ -216,7 +216,7 @@ def logarithm_model() -> bytes:
 
 
 def test_output_that_is_no_number(verify: Verify) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(logarithm_model(), mode="float32")
     assert "the model yields nan in its output `y`" in raised.value.message
     assert raised.value.field == "quantization"
@@ -224,7 +224,7 @@ def test_output_that_is_no_number(verify: Verify) -> None:
 
 def test_saved_model_that_yields_no_number(verify: Verify) -> None:
     arrays = {"serving_default/input/x": X, "serving_default/output/y": X * np.float32("inf")}
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(linear_model(), arrays)
     assert "the SavedModel itself yields -inf" in raised.value.message
     assert raised.value.field == "calibration"
@@ -262,7 +262,7 @@ def test_model_file_with_a_dataset(verify: Verify, tmp_path: Path) -> None:
     assert report.samples.count == 10
     assert len(report.samples.source) == 64
     assert np.array_equal(read_npz(Path("out/golden_input.npz"))["serving_default/x"][:, 0], X[:4])
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(logarithm_model(), **request)
     assert raised.value.field == "verify_dataset"
 
@@ -286,7 +286,7 @@ def test_dataset_for_one_of_two_signatures(verify: Verify, tmp_path: Path) -> No
 
 
 def test_samples_of_another_shape(verify: Verify) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(linear_model(features=3))
     assert raised.value.field == "calibration"
     assert "have the shape [1], but the model takes [?, 3]" in raised.value.message
@@ -309,13 +309,13 @@ def test_signatures_are_verified_one_by_one(verify: Verify) -> None:
     assert [output.signature for output in report.outputs] == ["again", "double"]
     assert sorted(read_npz(Path("out/golden_input.npz"))) == ["again/number", "double/number"]
     arrays["double/output/twice"] = 3 * X
-    with pytest.raises(UserError, match="`twice` \\(signature `double`\\) differs"):
+    with pytest.raises(Mistake, match="`twice` \\(signature `double`\\) differs"):
         verify(model, arrays, mode="float32")
 
 
 def test_output_that_the_saved_model_lacks(verify: Verify) -> None:
     arrays = {"serving_default/input/x": X, "serving_default/output/z": X}
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(linear_model(), arrays)
     assert "has the output y, which the SavedModel's has not; it has z" in raised.value.message
 
@@ -335,7 +335,7 @@ def test_integer_outputs_are_counted(verify: Verify) -> None:
     report = verify(model, arrays, output_type="int16")
     assert report.outputs[0].measure == "mismatches"
     arrays["serving_default/output/y"] = np.array([0, 1, 1])
-    with pytest.raises(UserError, match="33.33% of its elements"):
+    with pytest.raises(Mistake, match="33.33% of its elements"):
         verify(model, arrays)
 
 
@@ -347,7 +347,7 @@ def test_model_that_the_interpreter_refuses(
         "serving_default/input/x": np.zeros((2, 2), np.float32),
         "serving_default/output/y": np.zeros((2, 1), np.float32),
     }
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(refused_model(), arrays, reference=reference)
     assert "refuses the model: " in raised.value.message
     assert "(FULLY_CONNECTED) failed to prepare" in raised.value.message
@@ -388,7 +388,7 @@ def test_published_model_that_corrupts_memory(tmp_path: Path) -> None:
 
 
 def test_published_model_that_is_refused(verify: Verify) -> None:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(Mistake) as raised:
         verify(_published("person_detect.tflite"), reference=None)
     assert "quantized_dimension must be in range" in raised.value.message
     assert raised.value.field == "source"
