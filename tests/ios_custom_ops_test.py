@@ -210,7 +210,7 @@ def test_cxx_kernels(workspace: Workspace) -> None:
     for symbols in _symbols(workspace, "cxx", "Cxx"):
         assert {f"Cxx{name}" for name in (*TABLE, "AddCustomOps")} <= symbols["external"]
         assert "RegisterAtan" in symbols["private external"]
-        # What is inline in C++ has mangled names; of these the standard library's alone are seen.
+        # Inline C++ functions have mangled names; only the standard library's are visible.
         others = symbols["external"] - {f"Cxx{name}" for name in (*TABLE, "AddCustomOps")}
         assert all(name.startswith("_Z") and "St3__1" in name for name in others), others
     for path in (workspace.folder / "dist/m/cxx").rglob("module.modulemap"):

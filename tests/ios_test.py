@@ -42,7 +42,7 @@ FRAMEWORKS = (
     "TwoScores.xcframework/ios-arm64/TwoScores.framework",
     "TwoScores.xcframework/ios-arm64_x86_64-simulator/TwoScores.framework",
 )
-# Of a bundle alone, whatever made its models.
+# Only those of the bundle itself, whatever made its models.
 BUNDLE_STEPS = [
     *(f"Archive libTwoScores.a for ios_{name}" for name in ("arm64", "simulator_arm64")),
     "Archive libTwoScores.a for ios_simulator_x86_64",

@@ -268,7 +268,7 @@ def test_mistakes(
 # -----------------------------------------------------------------------------------------------
 
 
-# TFLite Micro's headers alone: `pants test` runs what these sources compute.
+# Only TFLite Micro's headers: `pants test` runs what these sources compute.
 _APPLICATION = f"""\
 cmake_minimum_required(VERSION 3.16)
 project(application LANGUAGES C CXX)

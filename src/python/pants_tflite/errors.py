@@ -20,7 +20,7 @@ class TfLiteError(Exception):
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is wrong with a target. `field` is None where no single field is at fault."""
+    """What is wrong with a target. `field` is None if no single field is at fault."""
 
     message: str
     fix: str

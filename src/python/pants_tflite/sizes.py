@@ -26,7 +26,7 @@ SIZE_HELP = "a number and a unit: B, KB (1000 bytes), KiB (1024), MB, MiB, GB or
 
 
 def parse_size(address: Address, field: str, value: Optional[str]) -> Optional[int]:
-    """The bytes that the field `field` of `address` says; None where it says nothing."""
+    """The bytes that the field `field` of `address` says; None if it says nothing."""
     if value is None:
         return None
     match = _SIZE.fullmatch(value)

@@ -67,7 +67,7 @@ class BuildAarRequest:
 
 @dataclass(frozen=True)
 class Aar:
-    """`digest` holds the archive alone, `manifest` the `manifest.json` that is in it."""
+    """`digest` holds only the archive, `manifest` the `manifest.json` that is in it."""
 
     digest: Digest
     manifest: Digest

@@ -38,7 +38,7 @@ from pants_tflite.util_rules.references import ReferenceRequest, resolve_referen
 ANDROID_JAR = "android.jar"
 _HOMES = ("ANDROID_HOME", "ANDROID_SDK_ROOT")
 _PLATFORM = re.compile(r"android-([0-9]+)(?:\.([0-9]+))?(?:-ext([0-9]+))?")
-# Prints the platforms of the SDK in $1; Bash alone, for there is nothing on its PATH.
+# Prints the platforms of the SDK in $1. It uses only Bash, since nothing is on its PATH.
 _LIST_PLATFORMS = 'cd "$1/platforms" && for jar in */android.jar; do echo "${jar%/*}"; done'
 
 

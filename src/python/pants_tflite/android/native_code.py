@@ -60,7 +60,7 @@ class BuildNativeCodeRequest:
 class NativeCode:
     """`digest` holds what an AAR has in `jni/` and `prefab/`, under these very paths.
 
-    `kernels` is what a manifest says of them.
+    `kernels` is what a manifest says about them.
     """
 
     digest: Digest

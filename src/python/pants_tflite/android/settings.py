@@ -66,7 +66,7 @@ def default_artifact(address: Address) -> str:
 
 
 def check_package(address: Address, package: str) -> str:
-    """The package; raises where it is none, or one that Java or Android refuses."""
+    """The package; raises if it is none, or one that Java or Android refuses."""
     parts = package.split(".")
     message = ""
     if len(parts) < 2:
@@ -90,7 +90,7 @@ def check_package(address: Address, package: str) -> str:
 
 
 def check_abis(address: Address, abis: Sequence[str]) -> tuple[str, ...]:
-    """The ABIs, sorted; raises where one is unknown or there twice, or there are none."""
+    """The ABIs, sorted; raises if one is unknown or there twice, or there are none."""
     for abi in abis:
         if abi not in ABIS:
             raise Mistake(
@@ -110,7 +110,7 @@ def check_abis(address: Address, abis: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_min_sdk(address: Address, min_sdk: int) -> int:
-    """The API level; raises where TensorFlow Lite does not run on so old an Android."""
+    """The API level; raises if TensorFlow Lite does not run on so old an Android."""
     if min_sdk < LOWEST_MIN_SDK:
         raise Mistake(
             message=f"TensorFlow Lite needs API level {LOWEST_MIN_SDK} at least",
@@ -122,7 +122,7 @@ def check_min_sdk(address: Address, min_sdk: int) -> int:
 
 
 def check_native_min_sdk(address: Address, min_sdk: int) -> None:
-    """Raises where kernels cannot be built for so old an Android."""
+    """Raises if kernels cannot be built for so old an Android."""
     if min_sdk < LOWEST_NATIVE_MIN_SDK:
         raise Mistake(
             message=(
@@ -139,7 +139,7 @@ def check_native_min_sdk(address: Address, min_sdk: int) -> None:
 
 
 def check_runtime_library(address: Address, library: str) -> str:
-    """The library's name; raises where an app can have none of that name."""
+    """The library's name; raises if an app can have none of that name."""
     if not _LIBRARY.fullmatch(library):
         raise Mistake(
             message="that is not the file name of a shared library in an app",
@@ -153,7 +153,7 @@ def check_runtime_library(address: Address, library: str) -> str:
 def check_coordinates(
     address: Address, package: str, group: Optional[str], artifact: Optional[str], version: str
 ) -> MavenCoordinates:
-    """What the library is published as; raises where Maven does not take it."""
+    """What the library is published as; raises if Maven does not take it."""
     coordinates = MavenCoordinates(
         package if group is None else group,
         default_artifact(address) if artifact is None else artifact,
@@ -184,7 +184,7 @@ def check_coordinates(
 
 
 def check_runtime(address: Address, runtime: str) -> MavenCoordinates:
-    """The coordinates; raises where they are none, or of no single version."""
+    """The coordinates; raises if they are none, or of no single version."""
     parts = runtime.split(":")
     patterns = (_GROUP, _ARTIFACT, _VERSION)
     if len(parts) != 3 or not all(p.fullmatch(part) for p, part in zip(patterns, parts)):

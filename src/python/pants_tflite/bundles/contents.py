@@ -71,7 +71,7 @@ def files_of(name: str, directory: str = "") -> ModelFiles:
 
 
 def check_custom_ops(address: Address, models: BundleModels, *, kernels: Iterable[str]) -> None:
-    """Raises where a model needs a custom op that the bundle has no kernel for.
+    """Raises if a model needs a custom op that the bundle has no kernel for.
 
     `kernels` are the custom codes that it has: those of the bundle's own custom ops and of the
     runtime that it is for.

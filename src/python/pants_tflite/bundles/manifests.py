@@ -20,9 +20,9 @@ MANIFEST_FILE = "manifest.json"
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """What a manifest says of one model.
+    """What a manifest says about one model.
 
-    `file` and `labels_file` are paths within the bundle; the latter is None where there are no
+    `file` and `labels_file` are paths within the bundle; the latter is None if there are no
     labels. `arena` and `golden` are what a microcontroller's runtime measured, if one did.
     """
 
@@ -107,8 +107,8 @@ class KernelEntry:
 @dataclass(frozen=True)
 class BundleManifest:
     """`kind` is the target's alias, `platforms` what the bundle runs on, in the words of its
-    fields. `custom_ops` says of each kernel which platforms it was built for, and how. `tools` are
-    versions, by name, of what made the bundle, beside those that made the models."""
+    fields. `custom_ops` says which platforms each kernel was built for, and how. `tools` are the
+    versions, by name, of what made the bundle, in addition to those that made the models."""
 
     kind: str
     name: str

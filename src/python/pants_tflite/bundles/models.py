@@ -78,7 +78,7 @@ class BundleModel:
 
     `digest` holds `model.tflite`, `model.json` and, where LiteRT could run the model,
     `golden_input.npz` and `golden_output.npz`. `description` is `model.json`. `labels` are empty
-    where there are none. `custom_ops` are what its target declares.
+    if there are none. `custom_ops` are what its target declares.
     """
 
     name: str
@@ -155,7 +155,7 @@ class LabelsRequest:
 
 @dataclass(frozen=True)
 class Labels:
-    """In the order of the scores; empty where a model has none."""
+    """In the order of the scores; empty if a model has none."""
 
     labels: tuple[str, ...] = ()
 
@@ -167,7 +167,7 @@ class PlanBundleRequest:
 
 @dataclass(frozen=True)
 class PlannedModel:
-    """`labels_value` is what the field says, for errors; None where there are no labels."""
+    """`labels_value` is what the field says, for errors; None if there are no labels."""
 
     name: str
     target: Target
@@ -232,7 +232,7 @@ async def describe_built_model(request: BuiltModelFactsRequest) -> BuiltModelFac
 
 
 def check_kernels(address: Address, models: Iterable[CustomOps]) -> None:
-    """Raises where models of one bundle have different kernels for an op of one name."""
+    """Raises if models of one bundle have different kernels for an op of one name."""
     by_name: dict[str, CustomOp] = {}
     for op in (op for custom_ops in models for op in custom_ops.ops):
         other = by_name.setdefault(op.name, op)

@@ -43,7 +43,7 @@ def check_names(
     names: Mapping[str, str],
     resolved: Sequence[tuple[Address, str]],
 ) -> None:
-    """Raises where a name is none, is for no model of the bundle, or is that of two models.
+    """Raises if a name is none, is for no model of the bundle, or is that of two models.
 
     `models` and `names` are the fields' values, `resolved` each model's address and name.
     """
@@ -79,7 +79,7 @@ def check_names(
 
 
 def check_label_keys(address: Address, labels: Mapping[str, str], names: Sequence[str]) -> None:
-    """Raises where labels are for a name that no model of the bundle has."""
+    """Raises if labels are for a name that no model of the bundle has."""
     for key in sorted(labels):
         if key not in names:
             raise Mistake(
@@ -91,7 +91,7 @@ def check_label_keys(address: Address, labels: Mapping[str, str], names: Sequenc
 
 
 def check_version(address: Address, version: Optional[str]) -> str:
-    """The version; raises where it is none."""
+    """The version; raises if it is none."""
     value = version or ""
     if not _VERSION.fullmatch(value):
         raise Mistake(

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Stand-ins for libraries that are on the device alone, to link against: Android's own libc and
+"""Stand-ins to link against, for libraries that are only on the device: Android's own libc and
 libm without an NDK, and what an app brings along."""
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class AndroidStubs:
 
 @dataclass(frozen=True)
 class StubRequest:
-    """Asks for a stand-in for `library`, made of names alone, for what `toolchain` links."""
+    """Asks for a stand-in for `library`, made only of names, for what `toolchain` links."""
 
     address: Address
     toolchain: Toolchain
@@ -62,7 +62,7 @@ class StubRequest:
 
 @dataclass(frozen=True)
 class Stub:
-    """`digest` holds the stand-in alone, at `path`."""
+    """`digest` holds only the stand-in, at `path`."""
 
     digest: Digest
     path: str

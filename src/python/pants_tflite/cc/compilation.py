@@ -52,7 +52,7 @@ class CompileSourceRequest:
 
 @dataclass(frozen=True)
 class CompiledObject:
-    """`digest` holds the object alone, at `path`; `toolchain` is the name of what made it."""
+    """`digest` holds only the object, at `path`; `toolchain` is the name of what made it."""
 
     digest: Digest
     path: str
@@ -77,7 +77,7 @@ class ArchiveObjectsRequest:
 
 @dataclass(frozen=True)
 class StaticLibrary:
-    """`digest` holds the library alone, at `path`."""
+    """`digest` holds only the library, at `path`."""
 
     digest: Digest
     path: str
@@ -95,7 +95,7 @@ def compile_mistake(source: str, toolchain: Toolchain, output: str) -> Mistake:
         )
     else:
         message = f"`{source}` does not compile for {toolchain.platform} with {toolchain.name}"
-        fix = "Mend what the compiler complains of, below."
+        fix = "Fix what the compiler complains of, below."
     return Mistake(message, fix, detail=output)
 
 

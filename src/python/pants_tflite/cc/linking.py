@@ -85,7 +85,7 @@ class LinkSharedLibraryRequest:
 
 @dataclass(frozen=True)
 class SharedLibrary:
-    """`digest` holds the library alone, at `path`; `image` is what was found in it."""
+    """`digest` holds only the library, at `path`; `image` is what was found in it."""
 
     digest: Digest
     path: str
@@ -129,7 +129,7 @@ def missing_mistake(file: str, platform: Platform, names: Iterable[str]) -> Mist
     return Mistake(
         f"`{file}` for {platform} was built, and does not have {listed}",
         'Define it in one of the sources, as `extern "C"` where that is C++, and neither `static` '
-        "nor hidden; or mend the name.",
+        "nor hidden; or fix the name.",
     )
 
 
@@ -144,7 +144,7 @@ def undefined_mistake(
             "with the define `NDEBUG`."
         )
     else:
-        fix = "Add the target whose source defines it to the `dependencies`, or mend its name."
+        fix = "Add the target whose source defines it to the `dependencies`, or fix its name."
     listed = ", ".join(f"`{name}`" for name in sorted(set(names)))
     message = f"`{file}` for {toolchain.platform} needs {listed}, which nothing defines"
     return Mistake(message, fix, detail=output)
@@ -165,7 +165,7 @@ def link_mistake(
         return undefined_mistake(file, toolchain, undefined, output)
     return Mistake(
         f"`{file}` does not link for {toolchain.platform} with {toolchain.name}",
-        "Mend what the linker complains of, below.",
+        "Fix what the linker complains of, below.",
         detail=output,
     )
 

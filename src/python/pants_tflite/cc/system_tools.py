@@ -45,8 +45,8 @@ class SystemToolsRequest:
 class SystemTools:
     """The paths of the programs, in the order asked for; none at all where one is missing.
 
-    `description` is the first line of what the first says of itself; `version` is a hash over what
-    they all say, and stands for their content in cache keys.
+    `description` is the first line that the first program prints about itself; `version` is a hash
+    over what they all print, and stands for their content in cache keys.
     """
 
     paths: tuple[str, ...] = ()

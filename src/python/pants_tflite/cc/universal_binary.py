@@ -37,7 +37,7 @@ class JoinSlicesRequest:
 
 @dataclass(frozen=True)
 class UniversalBinary:
-    """`digest` holds the file alone, at `path`."""
+    """`digest` holds only the file, at `path`."""
 
     digest: Digest
     path: str

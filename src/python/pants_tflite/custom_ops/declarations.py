@@ -39,7 +39,7 @@ class CustomOp:
 
     @classmethod
     def create(cls, target: Target) -> CustomOp:
-        """Reads the target's fields; raises where a registration is no name of a C function."""
+        """Reads the target's fields; raises if a registration is not the name of a C function."""
         name = target[CustomOpNameField].value
         registration = target[RegistrationField].value or default_registration(name)
         micro_registration = target[MicroRegistrationField].value or registration

@@ -39,7 +39,7 @@ class HostKernels:
     digest: Digest = EMPTY_DIGEST
 
     def to_json(self) -> dict[str, Any]:
-        """What a program's request says of them: nothing where there are none, so that a model
+        """What a program's request says about them: nothing if there are none, so that a model
         without custom ops is as it was."""
         return {"kernels": to_plain(self.kernels)} if self.kernels else {}
 

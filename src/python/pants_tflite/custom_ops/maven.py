@@ -60,7 +60,7 @@ class FetchArtifactRequest:
 
 @dataclass(frozen=True)
 class FetchedArtifact:
-    """`digest` holds `archive.<packaging>` alone."""
+    """`digest` holds only `archive.<packaging>`."""
 
     digest: Digest
 

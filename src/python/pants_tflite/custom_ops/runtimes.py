@@ -85,7 +85,7 @@ class RuntimeHeaders:
 
 
 def check_runtime(target: Target) -> None:
-    """Raises where the fields of a `tflite_runtime` do not say where the archive is, or which."""
+    """Raises if the fields of a `tflite_runtime` do not say where the archive is, or which."""
     has_source = target[RuntimeSourceField].value is not None
     has_maven = target[RuntimeMavenField].value is not None
     if has_source == has_maven:
@@ -119,7 +119,7 @@ def check_file(paths: Paths, field: RuntimeSourceField) -> None:
 
 
 def check_hash(entry: FileEntry, target: Target) -> None:
-    """Raises where the archive is not the one that the target pins."""
+    """Raises if the archive is not the one that the target pins."""
     expected, digest = target[RuntimeSha256Field].value, entry.file_digest
     if digest.fingerprint != expected:
         raise Mistake(

@@ -36,7 +36,7 @@ from pants_tflite.errors import Mistake
 _SEARCH_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 _PROGRAMS = ("gcc", "g++", "ar")
 _FOLDER = "__sanitized__"
-# A sanitizer's own library comes first into a process, and finds C++'s beside it.
+# A sanitizer's own library must be loaded first, and finds C++'s next to it.
 _PRELOADED = {"address": ("libasan.so", "libstdc++.so"), "undefined": ()}
 
 

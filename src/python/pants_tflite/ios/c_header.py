@@ -19,7 +19,7 @@ framework module $name {
 $links}
 """
 )
-# The struct alone, whose typedef TensorFlow Lite's own header has.
+# Only the struct: TensorFlow Lite's own header has its typedef.
 _CUSTOM_OPS = Template(
     """\
 

@@ -108,7 +108,7 @@ class FrameworkBinaryRequest:
 
 @dataclass(frozen=True)
 class FrameworkBinary:
-    """`digest` holds the binary alone, under the framework's name."""
+    """`digest` holds only the binary, under the framework's name."""
 
     digest: Digest
 

@@ -144,7 +144,7 @@ def _describe(model: ModelFacts) -> str:
 
 
 def _render_part(part: Template, settings: FrameworkSettings, members: Sequence[str]) -> str:
-    """`part` for the first of `members`; nothing where there are none."""
+    """`part` for the first of `members`; nothing if there are none."""
     if not members:
         return ""
     return part.substitute(

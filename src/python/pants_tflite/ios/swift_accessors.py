@@ -108,7 +108,7 @@ _MODEL = Template(
 def member_names(address: Address, models: Sequence[str]) -> dict[str, str]:
     """What Swift calls each model: `cats_vs_dogs` is `catsVsDogs`.
 
-    Raises where two models would be called the same.
+    Raises if two models would be called the same.
     """
     members: dict[str, str] = {}
     for name in models:

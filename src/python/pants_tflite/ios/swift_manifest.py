@@ -47,7 +47,7 @@ def models_folder(settings: FrameworkSettings) -> str:
 
 
 def render_package(settings: FrameworkSettings, models: Sequence[ModelFacts]) -> str:
-    """`Package.swift`. The XCFramework lies beside it."""
+    """`Package.swift`. The XCFramework is next to it."""
     files = (path for model in models for path in _files(model))
     return _PACKAGE.substitute(
         tools_version=_TOOLS_VERSION,

@@ -4,7 +4,7 @@
 
 An archive has one directory of its own name:
 
-- `models/<name>.tflite`, `.json` and, where there are labels, `.labels.txt`;
+- `models/<name>.tflite`, `.json` and, if there are labels, `.labels.txt`;
 - `manifest.json`, `README.md`;
 - `predict.py`, which runs the models, and `requirements.txt`, what it needs;
 - with custom ops, `lib/lib<name>_ops.so` with their kernels, and `custom_ops.py`, which gives them to

@@ -27,7 +27,7 @@ def default_archive_name(address: Address) -> str:
 
 
 def check_archive_name(address: Address, value: Optional[str]) -> str:
-    """The archives' name; raises where it cannot be that of a file and a directory."""
+    """The archives' name; raises if it cannot be that of a file and a directory."""
     name = default_archive_name(address) if value is None else value
     if not _NAME.fullmatch(name):
         raise Mistake(
@@ -43,7 +43,7 @@ def check_archive_name(address: Address, value: Optional[str]) -> str:
 
 
 def check_platforms(address: Address, values: Optional[Sequence[str]]) -> tuple[str, ...]:
-    """The platforms, sorted; raises where there are none or one is unknown."""
+    """The platforms, sorted; raises if there are none or one is unknown."""
     field = LinuxPlatformsField.alias
     if not values:
         raise Mistake(

@@ -25,7 +25,7 @@ from pants_tflite.sizes import format_size
 
 
 def check_types(address: Address, models: Sequence[BundleModel]) -> None:
-    """Raises where an application could not fill an input or read an output; lists all of them."""
+    """Raises if an application could not fill an input or read an output; lists all of them."""
     wrong = [
         f"\n- {model.name} ({model.address}): the {kind} {name} is {tensor.dtype}"
         for model in models
@@ -45,7 +45,7 @@ def check_types(address: Address, models: Sequence[BundleModel]) -> None:
 
 
 def check_variants(address: Address, models: Sequence[PlannedModel]) -> None:
-    """Raises where a model's custom op has no kernel for microcontrollers; lists all of them."""
+    """Raises if a model's custom op has no kernel for microcontrollers; lists all of them."""
     lacking = [
         f"\n- {model.name} ({model.target.address}): {op.name}, {op.address}"
         for model in models
@@ -76,7 +76,7 @@ def check_arena_size(
     size: Optional[int],
     max_arena: Optional[int],
 ) -> None:
-    """Raises where the arena of models with custom ops can be neither measured nor is given, or both.
+    """Raises unless the arena of models with custom ops is either measured or given, and not both.
 
     `size` is `arena_size` in bytes.
     """
@@ -129,7 +129,7 @@ def methods_for(
 ) -> tuple[str, ...]:
     """`known_methods`, which are all.
 
-    Raises where TFLite Micro runs an op that this backend cannot add; lists all of them.
+    Raises if TFLite Micro runs an op that this backend cannot add; lists all of them.
     """
     ops = [(model, op) for model in models for op in _ops(model, kernels)]
     unknown = [
@@ -152,7 +152,7 @@ def check_arena(
     limit: Optional[int],
     arenas: Sequence[tuple[str, Mapping[str, Any]]],
 ) -> None:
-    """Raises where a model needs more than `limit` bytes, which the field says as `max_arena`."""
+    """Raises if a model needs more than `limit` bytes, which the field says as `max_arena`."""
     for name, arena in arenas:
         if limit is not None and arena["bytes"] > limit:
             tensor = arena["largest_tensor"]
@@ -173,7 +173,7 @@ def check_arena(
 def check_flash(
     address: Address, max_flash: Optional[str], limit: Optional[int], parts: Mapping[str, int]
 ) -> None:
-    """Raises where the `parts`, in bytes by their names, are more than `limit` together."""
+    """Raises if the `parts`, in bytes by their names, are more than `limit` together."""
     total = sum(parts.values())
     if limit is not None and total > limit:
         listed = ", ".join(f"{name} {size:,}" for name, size in sorted(parts.items()))

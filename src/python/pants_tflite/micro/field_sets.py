@@ -42,7 +42,7 @@ class MicroLibraryFieldSet(PackageFieldSet, BundleFieldSet):
 
 @dataclass(frozen=True)
 class MicroSettings:
-    """The fields that need no other target, checked. Sizes are in bytes, None where the field
+    """The fields that need no other target, checked. Sizes are in bytes, None if the field
     says nothing."""
 
     library: str

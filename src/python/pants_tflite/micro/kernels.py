@@ -57,9 +57,9 @@ def place_files(
 ) -> Mapping[str, str]:
     """Where each file goes in a library: relative to the folder that it is included from.
 
-    Raises where two files of different folders are included alike.
+    Raises if two files of different folders would be included under the same path.
     """
-    # Of folders within each other the inner one.
+    # Prefer the innermost folder.
     folders = sorted(include_dirs, key=len, reverse=True)
     taken: dict[str, str] = {}
     for path in sorted(paths):

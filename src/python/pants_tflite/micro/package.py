@@ -104,7 +104,7 @@ def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
 def kernel_entries(
     models: MicroModels, layout: Layout, binaries: BuiltMicroBinaries
 ) -> tuple[KernelEntry, ...]:
-    """What the manifest says of custom ops: each one's sources, and the library with its objects."""
+    """The manifest's entries for custom ops: the sources of each, and the library with its objects."""
     library = binaries.library_path
     built: tuple[KernelBuild, ...] = ()
     if library is not None and binaries.self_test is not None:

@@ -45,7 +45,7 @@ _FLOAT = Quantization("float32")
 class ConvertModelRequest:
     """Asks for a SavedModel in TensorFlow Lite form, quantized as `quantization` says.
 
-    `calibration` is None where the mode calibrates nothing, so that samples are in no key that they
+    `calibration` is None if the mode calibrates nothing, so that samples are in no key that they
     cannot change; nor are then the `kernels`, which calibration runs the model with.
     """
 
@@ -63,9 +63,9 @@ class ConvertModelRequest:
 
 @dataclass(frozen=True)
 class ConvertedModel:
-    """`model` holds `model.tflite` and nothing else, so that what reads it depends on its bytes
-    alone; `report` holds `conversion.json`, and
-    `float/conversion.json` where a float model came first."""
+    """`model` holds `model.tflite` and nothing else, so that what reads it depends only on
+    its bytes; `report` holds `conversion.json`, and
+    `float/conversion.json` if a float model came first."""
 
     model: Digest
     report: Digest

@@ -38,7 +38,7 @@ _DEFAULT_MODE = "float32"
 
 @dataclass(frozen=True)
 class Quantization:
-    """How a model is quantized. `mode` is None where the recipe says it all."""
+    """How a model is quantized. `mode` is None if the recipe says it all."""
 
     mode: Optional[str]
     input_type: Optional[str] = None
@@ -52,7 +52,7 @@ class Quantization:
 
     @property
     def may_calibrate(self) -> bool:
-        """Whether samples, where there are some, can change the result."""
+        """Whether samples, if there are some, can change the result."""
         return self.calibrates or self.recipe is not None
 
     @property
@@ -88,7 +88,7 @@ class Recipe:
 
 
 def check_quantization(quantization: Quantization, address: Address) -> None:
-    """Raises where the fields of one `tflite_quantization` contradict each other."""
+    """Raises if the fields of one `tflite_quantization` contradict each other."""
     if quantization.recipe is not None and not quantization.is_ai_edge:
         raise Mistake(
             message="a recipe is for the AI Edge Quantizer alone",
@@ -128,7 +128,7 @@ async def read_recipe(request: RecipeRequest) -> Recipe:
     except ValueError as error:
         raise Mistake(
             message=f"`{request.field.file_path}` is not JSON: {error}",
-            fix="Mend the file, or write it anew with the AI Edge Quantizer's recipe manager.",
+            fix="Fix the file, or write it again with the AI Edge Quantizer's recipe manager.",
             field=RecipeField.alias,
             value=request.field.value,
         ).at(request.field.address) from error

@@ -140,7 +140,7 @@ def ensure_compiled_if_asked() -> None:
     """Compiles this interpreter's environment if the environment variable PANTS_TFLITE_COMPILE is set.
 
     The rule that installs an environment has it compiled. This is for an environment that was installed
-    anew since, for example after its cache was deleted or on another machine.
+    again since, for example after its cache was deleted or on another machine.
     """
     if os.environ.get(COMPILE_VARIABLE) and sys.prefix != sys.base_prefix:
         ensure_compiled(Path(sys.prefix))

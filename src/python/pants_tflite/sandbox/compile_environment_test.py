@@ -37,7 +37,7 @@ run(main)
 
 class Environment:
     def __init__(self, folder: Path) -> None:
-        # An interpreter that is in an environment itself is no base for another.
+        # An interpreter inside an environment cannot be the base of another.
         base = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
         subprocess.run([base, "-m", "venv", "--without-pip", folder], check=True)
         self.folder = folder

@@ -18,7 +18,7 @@ from pants_tflite.sandbox.harness import UserError, user_traceback
 def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
     """The function that `entry_point` names.
 
-    Raises UserError where the module fails to import, or lacks the name, or holds no function there.
+    Raises UserError if the module fails to import, or lacks the name, or holds no function there.
     """
     module_name, name, file = entry_point.module, entry_point.function, entry_point.file
     value = entry_point.field_value
@@ -30,7 +30,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
             field="entry_point",
             value=value,
             fix=(
-                "Mend the module, or add what it imports to `dependencies` or to the requirements "
+                "Fix the module, or add what it imports to `dependencies` or to the requirements "
                 "of the resolve."
             ),
             detail=user_traceback(error, below=__file__),
@@ -61,7 +61,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
 def call_function(call: EntryPointCall) -> Any:
     """Calls the entry point with each of its `inputs` as an absolute `Path` argument of its name.
 
-    The working directory is the same afterwards. Raises UserError where the function's parameters
+    The working directory is the same afterwards. Raises UserError if the function's parameters
     and the `inputs` do not match, or the function raises.
     """
     with _same_working_directory():
@@ -101,6 +101,6 @@ def _load_and_call(call: EntryPointCall) -> Any:
             f"{entry_point} raised {type(error).__name__}: {error}",
             field="entry_point",
             value=entry_point.field_value,
-            fix="Mend the function; the traceback is below.",
+            fix="Fix the function; the traceback is below.",
             detail=user_traceback(error, below=__file__),
         ) from error

@@ -22,9 +22,9 @@ Request = TypeVar("Request", bound=Message)
 
 
 class UserError(Exception):
-    """A mistake that the user can mend: a wrong field, a broken model, a bad sample.
+    """A mistake that the user can fix: a wrong field, a broken model, a bad sample.
 
-    `field` is the name of the BUILD field at fault (None where no single field is), `value` what it
+    `field` is the name of the BUILD field at fault (None if no single field is), `value` what it
     held, `fix` what to do instead, and `detail` longer text to show below, such as a traceback.
     """
 

@@ -82,7 +82,7 @@ MODE_NAMES = tuple(mode.name for mode in MODES)
 
 
 def find_mode(name: str) -> Mode:
-    """The mode called `name`. Raises UserError where there is none."""
+    """The mode called `name`. Raises UserError if there is none."""
     for mode in MODES:
         if mode.name == name:
             return mode
@@ -97,7 +97,7 @@ def find_mode(name: str) -> Mode:
 def io_type(mode: Mode, field: str, value: str | None) -> str:
     """The dtype that `field` (`input_type` or `output_type`) asks for; None is the mode's default.
 
-    Raises UserError where the mode does not allow it.
+    Raises UserError if the mode does not allow it.
     """
     if value is None:
         return mode.io_types[0]

@@ -45,7 +45,7 @@ class Message:
         """This message as JSON, sorted and indented, so that equal messages are equal bytes.
 
         Raises ValueError for NaN and infinity, which JSON cannot hold, and TypeError for a value
-        that is no plain data.
+        that is not plain data.
         """
         value = {**to_plain(self), self.VERSION_KEY: self.VERSION}
         text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)

@@ -56,8 +56,8 @@ class PreparedCall:
 @dataclass(frozen=True)
 class CallSourcesRequest:
     """Asks for the sources behind an entry point: its owners', and those of the target's own
-    `dependencies`, with all that they depend on; never those behind the `inputs`, whose bytes alone
-    count.
+    `dependencies`, with all that they depend on; never those behind the `inputs`, of which only
+    the bytes count.
     """
 
     owners: Addresses

@@ -120,7 +120,7 @@ def program_files(program: str) -> tuple[FileContent, ...]:
 class RunProgramRequest:
     """Runs `program` over `request` with `input_digest` around it.
 
-    `address` is blamed for mistakes and named in errors; it is no part of the process, so that
+    `address` is blamed for mistakes and named in errors; it is not part of the process, so that
     equal work for two targets is done once.
     """
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Writes the checksums that a Maven repository has beside each file.
+"""Writes the checksums that a Maven repository has next to each file.
 
 For `<file>` in the repository, `out/<file>.md5`, `.sha1`, `.sha256` and `.sha512` are the digests in
 hexadecimal, and nothing else.

@@ -70,7 +70,7 @@ def default_library_name(address: Address) -> str:
 
 
 def library_name(address: Address, value: Optional[str]) -> str:
-    """The library's name; raises where C++ could not use it."""
+    """The library's name; raises if C++ could not use it."""
     name = value if value is not None else default_library_name(address)
     if not is_cpp_name(name) or name in _C_FUNCTIONS:
         raise Mistake(
@@ -87,7 +87,7 @@ def library_name(address: Address, value: Optional[str]) -> str:
 
 
 def check_model_names(address: Address, names: Iterable[str]) -> None:
-    """Raises where a model's name in the bundle could not be a namespace in C++."""
+    """Raises if a model's name in the bundle could not be a namespace in C++."""
     for name in names:
         if not is_cpp_name(name):
             raise Mistake(

@@ -14,7 +14,7 @@ _ARDUINO = "arduino"
 
 
 def check_layout(address: Address, name: str, files: LibraryFiles, layout: Layout) -> None:
-    """Raises where two files want one place, or where kernels need what the layout `name` lacks."""
+    """Raises if two files want one place, or if kernels need what the layout `name` lacks."""
     field = MicroLayoutField.alias
     if name == _ARDUINO and files.kernel_defines:
         raise Mistake(

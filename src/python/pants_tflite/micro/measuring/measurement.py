@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What TFLite Micro says of a bundle's models: that it runs them, in which arena, how exactly."""
+"""What TFLite Micro reports on a bundle's models: whether they run, in which arena, how exactly."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MeasureModelsRequest:
     """Asks for what TFLite Micro measures of all models of the bundle `address`.
 
     One error names all models that it does not run, and every op that they fail for. Models with
-    custom ops among `kernels` run in `program`; where there is none, their arena is `arena_size`.
+    custom ops among `kernels` run in `program`; if there is none, their arena is `arena_size`.
     """
 
     address: Address

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LINKER_SCRIPT = "board.ld"
-# What it includes, and what starts the program: files beside this module.
+# What it includes, and what starts the program: files next to this module.
 SECTIONS_FILE = "memory.ld"
 STARTUP_FILE = "startup.c"
 LINK_FLAGS = (

@@ -20,7 +20,7 @@ class QemuRequest:
 
 @dataclass(frozen=True)
 class Qemu:
-    """`path` is None where it is not installed. `version` stands for its content in cache keys."""
+    """`path` is None if it is not installed. `version` stands for its content in cache keys."""
 
     path: Optional[str] = None
     version: str = ""

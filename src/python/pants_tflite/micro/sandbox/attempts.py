@@ -3,7 +3,7 @@
 """Trying something in a process of its own: TFLite Micro ends its process where it should not.
 
 An arena that is too small can end in a segmentation fault, and why a model is refused is written to
-file descriptor 2 alone. A fork takes a few milliseconds, where a new interpreter takes 200.
+file descriptor 2 only. A fork takes a few milliseconds, and a new interpreter 200.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def attempt(function: Callable[[], Any]) -> Attempt:
 def _run_child(function: Callable[[], Any], value: Any, text: Any) -> None:
     code = 1
     try:
-        # A death is told of by its signal, not by a traceback of this program.
+        # A crash is reported by its signal, not by a traceback of this program.
         faulthandler.disable()
         os.dup2(text.fileno(), 2)
         pickle.dump(function(), value)

@@ -30,7 +30,7 @@ class GoldenVectors:
 
     Each call has one array for each input or output of `signature`, in the graph's order. `steps`
     are what one step of each output's quantization is worth in the values that it stores, None
-    where these are no quantized numbers.
+    if these are no quantized numbers.
     """
 
     signature: Signature
@@ -41,7 +41,7 @@ class GoldenVectors:
 
     @classmethod
     def read(cls, model: Model, inputs: Path, outputs: Path) -> GoldenVectors:
-        """Raises NotComparable where TFLite Micro cannot be fed with them."""
+        """Raises NotComparable if TFLite Micro cannot be fed with them."""
         graph = model.subgraphs[0]
         signature = next((each for each in model.callables if each.subgraph == 0), None)
         if signature is None:
@@ -131,7 +131,7 @@ def _differ(step: float | None, expected: np.ndarray, actual: np.ndarray) -> dic
     with np.errstate(invalid="ignore"):
         distances = np.abs(expected.astype(wide) - actual.astype(wide))
     distances[same] = 0
-    # Not a number on one side alone is as far as can be.
+    # NaN on only one side counts as the largest difference.
     distances[np.isnan(distances)] = np.inf
     largest = float(np.max(distances, initial=0))
     if step is not None:

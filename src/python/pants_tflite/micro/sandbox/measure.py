@@ -7,13 +7,13 @@
 - `refusal`: null, or why TFLite Micro does not run the model: `cause` in a sentence, and `lacks`,
   every `op` that does not work with its `cause` and `count`; all below is null then;
 - `arena`: `smallest`, in bytes, that the model works in, and the `largest_tensor` in it;
-  `smallest` is null where the model has custom ops and there is no program with their kernels;
-- `golden`: null where there are no golden vectors, or `not_compared` (why they cannot be replayed,
+  `smallest` is null if the model has custom ops and there is no program with their kernels;
+- `golden`: null if there are no golden vectors, or `not_compared` (why they cannot be replayed,
   or null), the number of `calls` and the `outputs` (see golden.py);
 - `measured_on`: the `runtime`, its `version` and `pointer_bits`.
 
 The request holds `model`, `golden_input` and `golden_output` (paths, the latter two or null), and
-`kernels`: null, or the `ops` of the model that have kernels beside TFLite Micro's own, and the
+`kernels`: null, or the `ops` of the model that have kernels in addition to TFLite Micro's, and the
 `program` with them: null, or its `path` and the `runtime` and `version` in it.
 """
 
@@ -41,7 +41,7 @@ NO_PROGRAM = "TFLite Micro's wheel cannot load the kernels of its custom ops"
 
 @dataclass(frozen=True)
 class Kernels:
-    """The custom `ops` of a model that have kernels beside TFLite Micro's own, and the `program`
+    """The custom `ops` of a model that have kernels besides TFLite Micro's own, and the `program`
     that has them, with the `name` and the `version` of the TFLite Micro in it."""
 
     ops: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Kernels:
         return cls(tuple(request["ops"]), path, program["runtime"], program["version"])
 
     def runtime(self, model: Model, data: bytes) -> Runtime | None:
-        """What runs a model; None where nothing does."""
+        """What runs a model; None if nothing does."""
         graph = model.subgraphs[0]
         if self.program is not None:
             return Program(self.program, data, graph)

@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Which ops and types of a model TFLite Micro lacks: all of them, each with its cause.
 
-TFLite Micro itself stops at the first, so every op is tried alone.
+TFLite Micro itself stops at the first, so every op is tried by itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pants_tflite.micro.sandbox.single_op_models import single_op_models
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 
 NO_KERNEL = "it has no kernel for this op"
-# They refer to other graphs and to variables of the model, so they cannot be tried alone.
+# They refer to other graphs and to variables of the model, so they cannot be tried by themselves.
 _DEPENDENT_OPS = (
     "ASSIGN_VARIABLE",
     "CALL",
@@ -33,7 +33,7 @@ _DEPENDENT_OPS = (
     "WHILE",
 )
 _NOT_FOUND = re.compile("Didn't find op for builtin opcode|Failed to get registration from op code")
-# That an op refuses zeros, say as a divisor, is no lack.
+# An op that refuses zeros, say as a divisor, is not missing.
 _TYPE_IS_LACKING = re.compile("not supported|unsupported|not implemented", re.IGNORECASE)
 # What stands in every refusal, and tells nothing.
 _NOISE = re.compile(

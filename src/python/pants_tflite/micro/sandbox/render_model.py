@@ -6,7 +6,7 @@ The request holds `library` and `name` (both identifiers), `model` (a path), `go
 `golden_output` (paths, or null).
 
 `out/src/<name>_model.cc` holds the model, `out/self_test/<name>_golden.cc` the vectors: as many
-calls as fit into 64 KiB of inputs, but at least one. There are none where LiteRT could not run the
+calls as fit into 64 KiB of inputs, but at least one. There are none if LiteRT could not run the
 model, or where TFLite Micro cannot be fed with what it ran it on; see golden.py.
 """
 

@@ -69,7 +69,7 @@ class StageTflmTreeRequest:
 
 @dataclass(frozen=True)
 class TflmTree:
-    """`digest` holds the whole tree below the directory TREE, `headers` its headers alone.
+    """`digest` holds the whole tree below the directory TREE, `headers` only its headers.
 
     `sources` are paths in it, of what makes a library. `version` is the hash of all of it: a tree
     does not say which commit it is of.

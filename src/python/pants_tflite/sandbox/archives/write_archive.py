@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Packs a directory into one file whose bytes depend on names, contents and execute bits alone.
+"""Packs a directory into one file whose bytes depend only on names, contents and execute bits.
 
 A zip's entries are stored, so that a device can map them into memory, and each one's content begins
 at a multiple of the alignment: the extra field that pads it is the one that Android's tools write. A

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 
-# In the environment of zig alone.
+# Only installed in zig's environment.
 import arpy  # pants: no-infer-dep
 import lief  # pants: no-infer-dep
 from lief import ELF, MachO  # pants: no-infer-dep
@@ -40,10 +40,10 @@ _MACH_O_SYSTEMS = {
     MachO.BuildVersion.PLATFORMS.IOS_SIMULATOR: "ios_simulator",
     MachO.BuildVersion.PLATFORMS.MACOS: "macos",
 }
-# Bits of a Mach-O symbol's type: seen by other files, and by those of the same library alone.
+# Bits of a Mach-O symbol's type: seen by other files, and seen only within the same library.
 _EXTERNAL = 0x01
 _PRIVATE_EXTERNAL = 0x10
-# A bit of its description, where it is defined.
+# A bit of a defined symbol's description.
 _WEAK_DEFINITION = 0x80
 
 # It explains each file that it cannot read on standard output, where nobody asked for it.

@@ -10,7 +10,7 @@ from pants_tflite.sandbox.harness import UserError
 
 
 def check_converted(content: bytes, signatures: Sequence[str], custom_ops: Sequence[str]) -> None:
-    """Raises UserError where a converted model lacks one of the `signatures` that were asked for,
+    """Raises UserError if a converted model lacks one of the `signatures` that were asked for,
     reads variables that nothing writes, or has other custom ops than the declared `custom_ops`.
     """
     from tensorflow.lite.python import schema_py_generated as schema
@@ -89,7 +89,7 @@ def _check_custom_ops(model: Any, schema: Any, declared: Sequence[str]) -> None:
             f"the model does not use the custom op {', '.join(unused)}",
             field="custom_ops",
             value=", ".join(unused),
-            fix="Drop it from `custom_ops`, or mend its name: that of TensorFlow's op, or of a "
+            fix="Drop it from `custom_ops`, or fix its name: that of TensorFlow's op, or of a "
             "`tf.function(experimental_implements=…)` with the attribute `tfl_fusable_op`. "
             + (f"The model uses {', '.join(sorted(found))}." if found else "The model uses none."),
         )

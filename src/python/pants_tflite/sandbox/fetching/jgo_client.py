@@ -109,7 +109,7 @@ def _attempt(repository: str | None, cache: Path, coordinates: str) -> _Download
 
 
 def _ask(repository: str, artifact: Artifact) -> _Failure | None:
-    """What `repository` answers when asked for `artifact`; None if that is no failure."""
+    """What `repository` answers when asked for `artifact`; None if that is not a failure."""
     try:
         url = f"{repository}/{artifact.component.path_prefix.as_posix()}/{artifact.filename}"
         with jgo.util.http.get(url, stream=True, timeout=_TIMEOUT) as response:

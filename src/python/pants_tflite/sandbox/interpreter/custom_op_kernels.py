@@ -44,7 +44,7 @@ class Kernel:
     def load(self) -> Registration:
         """The registration, under the op's name.
 
-        Raises UserError where the library cannot be loaded or has no such function.
+        Raises UserError if the library cannot be loaded or has no such function.
         """
         try:
             return self.adapt(load_registration(self.op, self.library, self.registration))
@@ -53,7 +53,7 @@ class Kernel:
                 str(error),
                 field="custom_ops",
                 value=self.op,
-                fix="Mend the sources of its `tflite_custom_op`. On this machine a kernel finds "
+                fix="Fix the sources of its `tflite_custom_op`. On this machine a kernel finds "
                 "the C library alone: of TensorFlow Lite it can use the headers, and what the "
                 "TfLiteContext points to.",
             ) from error
@@ -62,6 +62,6 @@ class Kernel:
 def registerers(kernels: Sequence[Kernel]) -> list[Callable[[int], None]]:
     """What TensorFlow and LiteRT take as registerers of custom ops: one for all `kernels`.
 
-    Raises UserError where a kernel cannot be loaded.
+    Raises UserError if a kernel cannot be loaded.
     """
     return [registerer({kernel.op: kernel.load() for kernel in kernels})] if kernels else []

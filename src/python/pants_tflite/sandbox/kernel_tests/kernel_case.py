@@ -65,7 +65,7 @@ class Case:
 
     @classmethod
     def parse(cls, value: Any, position: int) -> Case:
-        """Reads what a user's function yielded. Raises BadCase where it is no case."""
+        """Reads what a user's function yielded. Raises BadCase if it is not a case."""
         if not isinstance(value, Mapping):
             raise BadCase(f"is a `{type(value).__name__}`, not a dict")
         unknown = sorted(set(value) - set(_KEYS))

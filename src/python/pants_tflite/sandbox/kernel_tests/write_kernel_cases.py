@@ -51,7 +51,7 @@ def collect_cases(call: EntryPointCall) -> list[Case]:
         raise _error(
             entry_point,
             f"raised {type(error).__name__} while yielding cases: {error}",
-            "Mend the function; the traceback is below.",
+            "Fix the function; the traceback is below.",
             user_traceback(error, below=__file__),
         ) from error
     if not cases:

@@ -126,7 +126,7 @@ def read_kernels(path: Path | None) -> tuple[Kernel, ...]:
 
 
 def description_text(model: Model) -> str:
-    """What `model.json` says of the model itself, but for the hash of its file."""
+    """What `model.json` says about the model itself, but for the hash of its file."""
     description = json.loads(describe_model(model, "").render())
     del description["sha256"]
     return json.dumps(description, indent=2, sort_keys=True, ensure_ascii=False)

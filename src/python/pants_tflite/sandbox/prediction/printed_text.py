@@ -95,7 +95,7 @@ def _best_lines(scores: np.ndarray, labels: Sequence[str]) -> list[str]:
 
 
 def correct_predictions(outputs: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray | None:
-    """For each sample whether the output agrees with its label; None where it is no classification.
+    """For each sample whether the output agrees with its label; None if it is not a classification.
 
     The output has shape (N, classes), scores, or holds an integer for each sample. The labels are
     class numbers or have shape (N, classes), one-hot.

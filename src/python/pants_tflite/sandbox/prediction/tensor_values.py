@@ -38,7 +38,7 @@ def shape_text(shape: Sequence[int | None]) -> str:
 def stored_samples(given: Given, name: str, tensor: Tensor) -> np.ndarray:
     """What was given for the input `name` as samples of shape (N, …) of the tensor's own type.
 
-    Adds a batch dimension where it is missing. Raises BadInput where shape or type do not fit.
+    Adds a batch dimension where it is missing. Raises BadInput if shape or type do not fit.
     """
     samples = _as_samples(given.array, name, tensor)
     if given.stored:

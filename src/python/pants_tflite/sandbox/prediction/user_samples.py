@@ -26,7 +26,7 @@ class Samples:
 
     @classmethod
     def create(cls, signature: Signature, given: GivenInputs, max_samples: int) -> Samples:
-        """At most `max_samples` of what was given. Raises BadInput where it does not fit."""
+        """At most `max_samples` of what was given. Raises BadInput if it does not fit."""
         stored = {
             name: stored_samples(given.values[name], name, tensor)[:max_samples]
             for name, tensor in signature.inputs

@@ -62,7 +62,7 @@ def _requested_io(mode: Mode | None, field: str, value: str | None) -> str | Non
 
 
 def _recipe(request: QuantizeRequest, mode: Mode | None) -> Recipe:
-    """The recipe to apply, inputs and outputs included; empty where there is nothing to do."""
+    """The recipe to apply, inputs and outputs included; empty if there is nothing to do."""
     given = request.recipe
     if given is None and mode is None:
         raise UserError(
@@ -151,7 +151,7 @@ def quantize(
 ) -> bytes:
     """The float model in `content`, quantized by the recipe `entries`, all inside its flatbuffer.
 
-    Raises UserError where the library refuses, its result cannot be prepared, or, given
+    Raises UserError if the library refuses, its result cannot be prepared, or, given
     `must_change`, no tensor's type changed.
     """
     try:

@@ -79,7 +79,7 @@ def _io_entry(operation: str, dtype: str) -> dict[str, Any]:
 def load_recipe(entries: Any) -> RecipeManager:
     """The library's view of a recipe from a BUILD file.
 
-    Raises UserError, blaming `recipe`, where it is no list of entries, or the library refuses it.
+    Raises UserError, blaming `recipe`, if it is not a list of entries or the library refuses it.
     """
     if not isinstance(entries, list) or not entries:
         raise _error("the recipe is no list of entries", entries, "Give a list of dicts.")

@@ -71,7 +71,7 @@ class Batching:
     ) -> dict[str, np.ndarray]:
         """The outputs of the calls that `feeds` asked for, as arrays of shape (count, …) by name.
 
-        Raises UserError where an output's shape varies from sample to sample.
+        Raises UserError if an output's shape varies from sample to sample.
         """
         collected: dict[str, list[np.ndarray]] = {}
         for result in results:

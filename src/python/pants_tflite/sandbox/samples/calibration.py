@@ -33,7 +33,7 @@ class Feeds:
 def read_calibration(path: str | None, *, needed_by: str) -> Dataset:
     """The samples in the file that a `tflite_dataset` wrote.
 
-    Raises UserError where there is no file, naming what it is `needed_by`, or it holds no samples.
+    Raises UserError if there is no file, naming what it is `needed_by`, or it holds no samples.
     """
     if path is None:
         raise UserError(
@@ -59,7 +59,7 @@ def calibration_feeds(
 ) -> Feeds:
     """The samples for a model's inputs, both mappings being in the order of the model's signature.
 
-    Raises UserError where names, shapes or types do not fit.
+    Raises UserError if names, shapes or types do not fit.
     """
     samples = dataset.for_inputs(list(shapes), field=FIELD)
     batching = fit(samples, shapes, field=FIELD)

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Sample arrays on disk: `.npz` files whose bytes depend on their content alone."""
+"""Sample arrays on disk: `.npz` files whose bytes depend only on their content."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Dataset:
     def for_inputs(self, names: Sequence[str], *, field: str) -> dict[str, np.ndarray]:
         """The samples under a model's own input names, given sorted: the order of positions.
 
-        Raises UserError, blaming `field`, where the dataset names other inputs, or another number
+        Raises UserError, blaming `field`, if the dataset names other inputs, or another number
         of them.
         """
         if set(self.inputs) == set(names):

@@ -37,7 +37,7 @@ class Exportable:
 def write_saved_model(exportable: Exportable, path: Path) -> None:
     """Writes `exportable` to the new directory `path`, canonically.
 
-    Raises UserError where TensorFlow cannot save it.
+    Raises UserError if TensorFlow cannot save it.
     """
     import tensorflow as tf
 

@@ -25,7 +25,7 @@ def _imported_keras() -> list[Any]:
 def serving_function(model: Any) -> Any:
     """The model's forward pass for inference, as a `tf.function` with an input signature.
 
-    Raises UserError where the model was never built, so that its inputs are unknown.
+    Raises UserError if the model was never built, so that its inputs are unknown.
     """
     import tensorflow as tf
 

@@ -24,7 +24,7 @@ def _tensor_info(name: str, spec: Any) -> TensorInfo:
 def load_saved_model(path: Path, *, field: str, title: str | None = None) -> Any:
     """The SavedModel in the directory `path`, with one signature at least.
 
-    Raises UserError, blaming `field` and calling the model `title`, by default its path, where a
+    Raises UserError, blaming `field` and calling the model `title`, by default its path, if a
     file is missing or corrupt.
     """
     import tensorflow as tf
@@ -56,7 +56,7 @@ def _variables_problem(path: Path) -> str | None:
 
 
 def check_files(path: Path, *, field: str, title: str | None = None) -> None:
-    """Raises UserError where `path` is no SavedModel directory, or its protobuf does not parse."""
+    """Raises UserError if `path` is not a SavedModel directory or its protobuf does not parse."""
     from google.protobuf.message import DecodeError  # pants: no-infer-dep
     from tensorflow.core.protobuf import saved_model_pb2
 
@@ -79,7 +79,7 @@ def check_variables(path: Path, *, field: str, title: str | None = None) -> None
     """Loads a SavedModel as the converter does: by its graph, which is not what Python loads.
 
     `tf.saved_model.save` of a Keras 3 model gives a graph whose variables nothing restores.
-    Raises UserError, blaming `field`, where a signature uses such a variable.
+    Raises UserError, blaming `field`, if a signature uses such a variable.
     """
     import tensorflow as tf
 

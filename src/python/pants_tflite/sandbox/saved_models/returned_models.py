@@ -145,7 +145,7 @@ def _concrete(functions: Mapping[str, Any]) -> dict[str, Any]:
                 field="entry_point",
                 value=name,
                 fix=(
-                    "Mend the function. Where a Keras model takes more than its first argument, "
+                    "Fix the function. Where a Keras model takes more than its first argument, "
                     "return a pair `(model, {name: function})` with a function of your own."
                 ),
                 detail=user_traceback(error, below=__file__),

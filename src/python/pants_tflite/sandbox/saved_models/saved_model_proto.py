@@ -3,7 +3,7 @@
 """Takes out of a SavedModel's protobuf what says how it was made and not what it computes.
 
 TensorFlow numbers functions, gradients and tables by a counter that everything a process traces
-advances, and names tables by random identifiers. Here such names are numbered anew, in the order in
+advances, and names tables by random identifiers. Such names are renumbered here, in the order in
 which the model reaches them.
 """
 
@@ -48,7 +48,7 @@ class _Names:
 
 
 def renumber(path: Path) -> None:
-    """Rewrites the SavedModel directory's protobuf with names that depend on its content alone."""
+    """Rewrites the SavedModel directory's protobuf with names that depend only on its content."""
     from tensorflow.core.protobuf import saved_model_pb2
 
     file = path / SAVED_MODEL_FILE

@@ -28,7 +28,7 @@ class Signature:
 def read_signatures(path: Path) -> dict[str, Signature]:
     """All signatures of the SavedModel in the directory `path`, by key, sorted.
 
-    Raises UserError where there is no SavedModel, a corrupt one, or one without signatures.
+    Raises UserError if there is no SavedModel, a corrupt one, or one without signatures.
     """
     from tensorflow.core.protobuf import saved_model_pb2
 
@@ -54,7 +54,7 @@ def read_signatures(path: Path) -> dict[str, Signature]:
 def choose_signatures(signatures: Mapping[str, Signature], wanted: Sequence[str]) -> list[str]:
     """The keys to convert: those `wanted`, else `serving_default`, else the only one.
 
-    Raises UserError where a wanted one does not exist, or there are several to choose from.
+    Raises UserError if a wanted one does not exist, or there are several to choose from.
     """
     unknown = [key for key in wanted if key not in signatures]
     if unknown or not (wanted or DEFAULT_SIGNATURE in signatures or len(signatures) == 1):

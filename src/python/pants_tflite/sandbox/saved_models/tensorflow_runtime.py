@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Starting TensorFlow so that equal work gives equal bytes, on processors alone and in bounded memory.
+"""Starting TensorFlow so that equal work gives equal bytes, on processors only, in bounded memory.
 
 This module imports TensorFlow inside its functions only: what it sets is read at that import.
 """
@@ -27,7 +27,7 @@ def start_tensorflow(*, threads: int) -> ModuleType:
     """Imports TensorFlow, pinned to `threads` threads and deterministic ops, and returns it.
 
     Waits for a memory slot first. Call it before anything else imports TensorFlow, and once.
-    Raises UserError where the resolve lacks TensorFlow or holds one that cannot be imported.
+    Raises UserError if the resolve lacks TensorFlow or holds one that cannot be imported.
     """
     os.environ.update(_ENVIRONMENT)
     os.environ.update({name: str(threads) for name in _THREAD_VARIABLES})
@@ -64,5 +64,5 @@ def _import_error(error: ImportError) -> UserError:
     return UserError(
         f"TensorFlow cannot be imported from the resolve: {error}",
         field="resolve",
-        fix="Mend the resolve's requirements, so that `import tensorflow` works with them.",
+        fix="Fix the resolve's requirements, so that `import tensorflow` works with them.",
     )

@@ -76,7 +76,7 @@ Registration *Register_NOTHING(void) { return 0; }
 
 
 def build_kernel(folder: Path, *flags: str) -> Kernel:
-    """The kernel in a shared library in `folder`; skips the test where there is no compiler."""
+    """The kernel in a shared library in `folder`; skips the test if there is no compiler."""
     compiler = shutil.which("cc") or pytest.skip("there is no C compiler `cc` on this machine")
     source, library = folder / "twice.c", folder / "libtwice.so"
     source.write_text(SOURCE)

@@ -62,13 +62,13 @@ class CheckedFlatbuffer:
             raise CorruptModel("it claims to hold more elements than it has bytes")
 
     def tables(self, table: Any, field: str) -> list[Any]:
-        """The tables in the vector `field` of `table`, none where it is absent."""
+        """The tables in the vector `field` of `table`, none if it is absent."""
         count = getattr(table, f"{field}Length")()
         self._spend(count)
         return [getattr(table, field)(index) for index in range(count)]
 
     def numbers(self, table: Any, field: str) -> list[Any]:
-        """The numbers in the vector `field` of `table`, none where it is absent."""
+        """The numbers in the vector `field` of `table`, none if it is absent."""
         if getattr(table, f"{field}IsNone")():
             return []
         array = getattr(table, f"{field}AsNumpy")()
@@ -76,7 +76,7 @@ class CheckedFlatbuffer:
         return array.tolist()
 
     def text(self, table: Any) -> str:
-        """The name that `table` has, empty where it has none."""
+        """The name that `table` has, empty if it has none."""
         where = table._tab.Offset(self.string_slots[type(table)])
         if not where:
             return ""

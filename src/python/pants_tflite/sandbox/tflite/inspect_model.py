@@ -85,7 +85,7 @@ def describe_model(model: Model, sha256: str) -> InspectionReport:
 def read_users_model(path: Path, data: bytes, field: str | None) -> Model:
     """The model in `data`, the content of `path`.
 
-    Raises UserError, blaming `field`, where it is damaged. Without a `field` the file is not the
+    Raises UserError, blaming `field`, if it is damaged. Without a `field` the file is not the
     user's but a step's result, and CorruptModel tells of a crash.
     """
     try:
@@ -97,7 +97,7 @@ def read_users_model(path: Path, data: bytes, field: str | None) -> Model:
             f"`{path.name}` is not an intact TensorFlow Lite model: {error}",
             field=field,
             value=path.name,
-            fix="Get the file again and compare its size and sha256, or convert anew.",
+            fix="Get the file again and compare its size and sha256, or convert again.",
         ) from error
 
 

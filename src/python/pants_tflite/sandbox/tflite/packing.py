@@ -37,7 +37,7 @@ class _AlignedBuffer(schema.BufferT):
 def unpack(content: bytes, *, field: str) -> Any:
     """The `ModelT` in a `.tflite` file's bytes, with the data of every buffer in its `data`.
 
-    Raises UserError, blaming `field`, where the bytes are no such file.
+    Raises UserError, blaming `field`, if the bytes are not such a file.
     """
     if content[4:8] == FILE_IDENTIFIER:
         try:

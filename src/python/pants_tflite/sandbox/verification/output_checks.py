@@ -58,7 +58,7 @@ def check_finite(
     fix: str,
     value: Any = None,
 ) -> None:
-    """Raises UserError where an output, of shape (N, …), holds NaN or an infinity.
+    """Raises UserError if an output, of shape (N, …), holds NaN or an infinity.
 
     `who` is what computed it.
     """

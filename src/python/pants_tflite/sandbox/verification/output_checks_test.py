@@ -77,7 +77,7 @@ def test_another_shape() -> None:
 def test_not_a_number() -> None:
     outputs = {"scores": np.array([[0.0, 1.0], [2.0, np.nan]], np.float32)}
     with pytest.raises(UserError) as raised:
-        check_finite("serve", outputs, who="the model", field="quantization", fix="Mend it.")
+        check_finite("serve", outputs, who="the model", field="quantization", fix="Fix it.")
     assert raised.value.message == (
         "the model yields nan in its output `scores` (signature `serve`) for sample 1, at index [1]"
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Whether a model's tensors have the types that were asked for, read from its file alone.
+"""Whether a model's tensors have the types that were asked for, read only from its file.
 
 A converter that finds no calibration samples, or an op without an integer kernel, yields a float
 model without complaint.
@@ -29,7 +29,7 @@ def check_io_types(
     output_type: str | None,
     real: Mapping[str, bool],
 ) -> None:
-    """Raises UserError where a real-valued input or output is not of the type asked for, if any.
+    """Raises UserError if a real-valued input or output is not of the type asked for, if any.
 
     `real` says which inputs and outputs are real numbers in the SavedModel, by name. What it leaves
     out is taken to be so where it is a float or quantized.
@@ -83,7 +83,7 @@ def check_custom_ops(model: Model, declared: Collection[str]) -> None:
 
 
 def check_mode(model: Model, mode: Mode) -> None:
-    """Raises UserError where a tensor has a type that no model converted in `mode` has.
+    """Raises UserError if a tensor has a type that no model converted in `mode` has.
 
     Only fully connected and convolution layers are looked at in the modes that keep computing in
     float32; in the others no op may compute in floats.

@@ -82,7 +82,7 @@ class Source:
     def for_signatures(self, signatures: Sequence[Signature]) -> list[SignatureSamples]:
         """At most `max_samples` samples for each signature that has inputs, in the order of names.
 
-        Raises UserError where they do not fit. A dataset need fit only one of several signatures;
+        Raises UserError if they do not fit. A dataset need fit only one of several signatures;
         the others get random samples.
         """
         collected: dict[str, SignatureSamples] = {}

@@ -77,7 +77,7 @@ def run_signature(loaded: LoadedModel, samples: SignatureSamples) -> Run:
 
 
 def check_types(model: Model, mode: Mode | None, request: VerifyRequest, source: Source) -> None:
-    """Raises UserError where types or custom ops are not what the request asks for."""
+    """Raises UserError if types or custom ops are not what the request asks for."""
     check_custom_ops(model, request.custom_ops)
     asked = {"input_type": request.input_type, "output_type": request.output_type}
     if mode is not None:
@@ -104,7 +104,7 @@ def check_run(
 ) -> list[OutputCheck]:
     """Compares what a signature yielded with what it should; raises UserError where it is wrong."""
     name = samples.signature.name
-    fix = "Mend the model, or verify it with samples that it is made for."
+    fix = "Fix the model, or verify it with samples that it is made for."
     if samples.expected is None:
         if source.is_real:
             check_finite(name, outputs, who="the model", field=source.field, fix=fix)
@@ -122,7 +122,7 @@ def run_model(
     source: Source,
 ) -> tuple[list[OutputCheck], int]:
     """Runs and checks all signatures, writes the golden files; also counts the samples."""
-    # A model that came from elsewhere is its owner's to mend; a converted one was fine so far.
+    # A model that came from elsewhere is its owner's to fix; a converted one was fine so far.
     field = "source" if request.reference is None else None
     loaded = LoadedModel(Path(request.model), model, field=field, custom_kernels=kernels)
     golden: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
