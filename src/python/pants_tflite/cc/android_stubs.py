@@ -32,7 +32,7 @@ _SYMBOLS = dict(zip(ANDROID_LIBRARIES, (LIBC, LIBM)))
 
 @dataclass(frozen=True)
 class DeviceLibrary:
-    """A shared library that the loader finds on the device under `name`, and what it has."""
+    """A shared library that the loader finds on the device under `name`, and its symbols."""
 
     name: str
     symbols: tuple[str, ...]
@@ -46,7 +46,7 @@ class AndroidStubsRequest:
 
 @dataclass(frozen=True)
 class AndroidStubs:
-    """`digest` holds the stand-ins where the toolchain's `linker_libraries` say."""
+    """`digest` holds the stand-ins at the paths that the toolchain's `linker_libraries` name."""
 
     digest: Digest
 
@@ -92,7 +92,7 @@ async def make_stub(request: StubRequest) -> Stub:
 
 @dataclass(frozen=True)
 class CompilerHelpersRequest:
-    """Asks for what `toolchain`'s compiler calls by itself, as a library."""
+    """Asks for a library of the functions that `toolchain`'s compiler calls implicitly."""
 
     address: Address
     toolchain: Toolchain
@@ -110,7 +110,7 @@ async def compile_helpers(request: CompilerHelpersRequest) -> CompilerHelpers:
     digest = EMPTY_DIGEST
     for argv, output, verb in (
         (toolchain.compile_helpers(compiled), compiled, "Compile"),
-        # Out of a library the linker takes the object only if something in it is called.
+        # The linker takes an object out of a library only if something calls a function in it.
         (toolchain.archive((compiled,), archive), archive, "Archive"),
     ):
         result = await run_tool(

@@ -19,9 +19,9 @@ CORTEX_M = "cortex_m"
 
 @dataclass(frozen=True)
 class Platform:
-    """`architecture` is as an inspected binary names it; `zig_target` has `{version}` where the
-    oldest system to run on goes: that of the options, unless `oldest` says another. Android's is an
-    API level."""
+    """`architecture` is as an inspected binary names it; `zig_target` has `{version}` in place of
+    the oldest system to run on: that of the options, unless `oldest` names another. Android's is
+    an API level."""
 
     name: str
     system: str
@@ -106,7 +106,7 @@ _PLATFORMS = (
         ("-mcpu=generic+v7a+vfp3d16+thumb2", "-mfloat-abi=softfp"),
     ),
     _android("x86", "x86", "x86-linux-android", "x86", "i686-linux-android"),
-    # Single precision where a core comes with either: code for it runs on both.
+    # Single precision if a core comes with either: code for it runs on both.
     _cortex_m("m0plus", "cortex_m0plus", None),
     _cortex_m("m3", "cortex_m3", None),
     _cortex_m("m4", "cortex_m4+vfp4d16sp", "fpv4-sp-d16"),

@@ -16,7 +16,7 @@ CXX = "c++"
 LANGUAGES = (C, CXX)
 # The standards that TensorFlow Lite itself is built with, and GNU's additions to C such as M_PI.
 _STANDARDS = {C: "-std=gnu11", CXX: "-std=c++17"}
-# The same bytes in every folder, at any time.
+# For the same bytes in every folder, at any time.
 _REPRODUCIBLE = ("-g0", "-Wdate-time", "-Werror=date-time")
 VERSION_SCRIPT = "__exports__.map"
 
@@ -26,9 +26,9 @@ class Toolchain:
     """`drivers` compile (and link) C and C++, `archiver` makes static libraries.
 
     `name` says what they are, with the version, for people to read. `linker`, where set, links
-    shared libraries in place of the driver, against `linker_libraries`, since no NDK is there.
+    shared libraries in place of the driver, against `linker_libraries`, since there is no NDK.
     `helpers` compiles what the compiler itself calls, such as a division that the processor lacks,
-    where no library on the device has it.
+    if no library on the device has it.
     `digest`, `env` and `append_only_caches` are what these programs need around them.
     """
 

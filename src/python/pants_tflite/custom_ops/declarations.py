@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a `tflite_custom_op` says, and what the `custom_ops` of a model name."""
+"""The declarations of custom ops: `tflite_custom_op` targets, and the `custom_ops` of a model."""
 
 from __future__ import annotations
 

@@ -92,11 +92,11 @@ class CompiledKernels:
 
 @dataclass(frozen=True)
 class LibraryApi:
-    """What a library of kernels has on top of them: C in `source`, which defines `functions` and may
+    """What a library has in addition to kernels: C in `source`, which defines `functions` and may
     call the registration functions. It includes nothing of the runtime.
 
-    `device_libraries` have what else it calls. A shared library shows `functions`, and hides the
-    registrations.
+    `device_libraries` define what else it calls. A shared library exports `functions`, and hides
+    the registrations.
     """
 
     source: str
@@ -210,8 +210,8 @@ async def compile_kernels(request: CompileKernelsRequest) -> CompiledKernels:
 def check_static_library(
     ops: Sequence[CustomOp], platform: Platform, name: str, inspection: BinaryInspection
 ) -> None:
-    """Raises if the static library called `name` lacks what registers one of `ops`, or has
-    something twice: what an app's linker would say much later, or not at all."""
+    """Raises if the static library called `name` lacks what registers one of `ops`, or defines
+    something twice: an app's linker would report it much later, or not at all."""
     if inspection.clashes:
         raise Mistake(
             message=(

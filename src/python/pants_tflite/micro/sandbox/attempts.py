@@ -16,7 +16,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any, Callable
 
-# What TFLite Micro's Python interface raises where it refuses something.
+# What TFLite Micro's Python interface raises if it refuses something.
 _REFUSALS = (RuntimeError, ValueError)
 _REFUSED = 3
 

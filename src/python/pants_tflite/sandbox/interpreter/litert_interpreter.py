@@ -51,7 +51,7 @@ class LoadedModel:
 
         `custom_kernels` are those of its custom ops.
 
-        This and `run` raise UserError, blaming `field`, where the interpreter refuses the model.
+        This and `run` raise UserError, blaming `field`, if the interpreter refuses the model.
         """
         self._model = model
         self._field = field

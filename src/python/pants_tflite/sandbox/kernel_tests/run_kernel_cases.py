@@ -105,7 +105,7 @@ def run_case(op: str, case: Case, runner: Runner) -> Outcome:
 
 
 def run_cases(op: str, cases: Sequence[Case], runner: Runner) -> None:
-    """Runs all cases; ends the process with FAILED_EXIT_CODE where one fails."""
+    """Runs all cases; ends the process with FAILED_EXIT_CODE if one fails."""
     outcomes = [run_case(op, case, runner) for case in cases]
     print("\n".join(outcome.text for outcome in outcomes))
     results = tuple(CaseResult(outcome.case.name, outcome.failure) for outcome in outcomes)

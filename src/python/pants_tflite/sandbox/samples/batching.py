@@ -98,7 +98,7 @@ def fit(
     """How `samples`, arrays of shape (N, …), fit a model's inputs, both by input name.
 
     In `shapes` an unknown dimension is None or negative, and an unknown rank None. Raises
-    UserError, blaming `field`, where they do not fit.
+    UserError, blaming `field`, if they do not fit.
     """
     whole, batched, fixed = [], [], {}
     normal = {name: _normal(name, shapes[name], field) for name in sorted(shapes)}

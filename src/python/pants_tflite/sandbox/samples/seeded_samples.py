@@ -23,7 +23,7 @@ def seeded_samples(
 
     A first dimension that is unknown (None or negative) or 1 is the batch. Floats are uniform in
     [-1, 1), integers 0 or 1, so that they are valid indices. Raises UserError, asking for a dataset
-    in `field`, where another dimension is unknown or the type is none of these.
+    in `field`, if another dimension is unknown or the type is none of these.
     """
     generator = np.random.default_rng(seed)
     return {

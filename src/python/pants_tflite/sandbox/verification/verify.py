@@ -102,7 +102,7 @@ def check_run(
     tolerance: Tolerance,
     source: Source,
 ) -> list[OutputCheck]:
-    """Compares what a signature yielded with what it should; raises UserError where it is wrong."""
+    """Compares what a signature yielded with what it should; raises UserError if it is wrong."""
     name = samples.signature.name
     fix = "Fix the model, or verify it with samples that it is made for."
     if samples.expected is None:
