@@ -83,7 +83,7 @@ def render_android_manifest(package: str, min_sdk: int) -> bytes:
 
 
 def describe_bundle(request: BuildAarRequest, directory: str) -> BundleManifest:
-    """The manifest, but for the files; the models are in `directory`."""
+    """The manifest without the files; the models are in `directory`."""
     settings = request.settings
 
     def entry(model: BundleModel) -> ModelEntry:

@@ -99,7 +99,7 @@ class BuiltAndroidLibrary:
 
 
 def check_fields(field_set: AndroidLibraryFieldSet) -> AndroidSettings:
-    """What the fields say, but for those of all bundles; raises if one is wrong."""
+    """The values of the fields that other bundles lack; raises if one is wrong."""
     address = field_set.address
     package = check_package(address, field_set.package.value)
     return AndroidSettings(

@@ -28,15 +28,15 @@ from pants_tflite.bundles.fields import BundleVersionField
 from pants_tflite.bundles.names import check_version
 from pants_tflite.errors import Mistake
 
-# The runtime that is named in advice.
+# The runtime that error messages suggest.
 _EXAMPLE_RUNTIME = MavenRuntimeField.default
 _PACKAGE_PART = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _GROUP = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 # Android's asset packager leaves out folders whose names begin otherwise.
 _ARTIFACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-# One version: neither a range nor a newest one.
+# One version: neither a range nor "latest".
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-# What Android's packager puts into an app, and its loader finds there.
+# The names of libraries that Android's packager puts into an app, and its loader finds.
 _LIBRARY = re.compile(r"lib[A-Za-z0-9_.+-]+\.so")
 _JAVA_WORDS = frozenset(
     "abstract assert boolean break byte case catch char class const continue default do double else"
@@ -59,14 +59,14 @@ class AndroidSettings:
 
 
 def default_artifact(address: Address) -> str:
-    """The names of a target's directory and of itself, without what an artifact may not hold."""
+    """The names of a target's directory and of itself, without characters that are not allowed."""
     names = (os.path.basename(address.spec_path), address.target_name)
     text = re.sub(r"[^A-Za-z0-9_.-]", "_", "-".join(name for name in names if name))
     return text.lstrip("_.-")
 
 
 def check_package(address: Address, package: str) -> str:
-    """The package; raises if it is none, or one that Java or Android refuses."""
+    """The package; raises if it is not one, or if Java or Android refuses it."""
     parts = package.split(".")
     message = ""
     if len(parts) < 2:
@@ -90,7 +90,7 @@ def check_package(address: Address, package: str) -> str:
 
 
 def check_abis(address: Address, abis: Sequence[str]) -> tuple[str, ...]:
-    """The ABIs, sorted; raises if one is unknown or there twice, or there are none."""
+    """The ABIs, sorted; raises if there are none, or if one is unknown or repeated."""
     for abi in abis:
         if abi not in ABIS:
             raise Mistake(
@@ -139,7 +139,7 @@ def check_native_min_sdk(address: Address, min_sdk: int) -> None:
 
 
 def check_runtime_library(address: Address, library: str) -> str:
-    """The library's name; raises if an app can have none of that name."""
+    """The library's name; raises if no library of that name can be in an app."""
     if not _LIBRARY.fullmatch(library):
         raise Mistake(
             message="that is not the file name of a shared library in an app",
@@ -153,7 +153,7 @@ def check_runtime_library(address: Address, library: str) -> str:
 def check_coordinates(
     address: Address, package: str, group: Optional[str], artifact: Optional[str], version: str
 ) -> MavenCoordinates:
-    """What the library is published as; raises if Maven does not take it."""
+    """The library's Maven coordinates; raises if Maven refuses them."""
     coordinates = MavenCoordinates(
         package if group is None else group,
         default_artifact(address) if artifact is None else artifact,
@@ -184,7 +184,7 @@ def check_coordinates(
 
 
 def check_runtime(address: Address, runtime: str) -> MavenCoordinates:
-    """The coordinates; raises if they are none, or of no single version."""
+    """The coordinates; raises if they are malformed or name no single version."""
     parts = runtime.split(":")
     patterns = (_GROUP, _ARTIFACT, _VERSION)
     if len(parts) != 3 or not all(p.fullmatch(part) for p, part in zip(patterns, parts)):

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Packing files into one archive that is the same to the last byte on every machine."""
+"""Packing files into one archive that has the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pants_tflite.util_rules.python_environments import (
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
 
-# Of every zip entry's content: what a memory-mapped model needs.
+# The alignment of each zip entry's content, as a memory-mapped model needs it.
 _ALIGNMENT = 16
 _DIRECTORY = "__content__"
 

@@ -80,7 +80,7 @@ class BundleVersionField(StringField):
     )
 
 
-# Of every bundle target, before its own.
+# The fields of every bundle target, which come before its own.
 COMMON_BUNDLE_FIELDS = (
     *COMMON_TARGET_FIELDS,
     Dependencies,

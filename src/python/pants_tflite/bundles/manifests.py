@@ -77,7 +77,7 @@ class FileDescription:
 @dataclass(frozen=True)
 class KernelBuild:
     """A kernel as it is in the bundle: `file` was built for `platform` by `toolchain`, or is one of
-    its sources, where the other two are None."""
+    its sources, and then the other two are None."""
 
     file: str
     platform: Optional[str] = None
@@ -89,7 +89,7 @@ class KernelBuild:
 
 @dataclass(frozen=True)
 class KernelEntry:
-    """A custom op that the bundle has a kernel for. `registration` is the function that gives it."""
+    """A custom op that the bundle has a kernel for. The function `registration` returns it."""
 
     op: CustomOp
     registration: str

@@ -61,7 +61,7 @@ from pants_tflite.util_rules.references import ReferenceRequest, resolve_referen
 class BundleFieldSet(FieldSet):
     """The fields that all bundle targets share; each kind adds its own."""
 
-    # Typed, so that each kind of bundle may require a field of its own instead.
+    # Annotated, so that each kind of bundle may require a field of its own instead.
     required_fields: ClassVar[tuple[Type[Field], ...]] = (BundleModelsField,)
 
     models: BundleModelsField
@@ -76,7 +76,7 @@ class BundleFieldSet(FieldSet):
 class BundleModel:
     """A model under its `name` in the bundle.
 
-    `digest` holds `model.tflite`, `model.json` and, where LiteRT could run the model,
+    `digest` holds `model.tflite`, `model.json` and, if LiteRT could run the model,
     `golden_input.npz` and `golden_output.npz`. `description` is `model.json`. `labels` are empty
     if there are none. `custom_ops` are what its target declares.
     """
@@ -90,7 +90,7 @@ class BundleModel:
 
     @cached_property
     def facts(self) -> ModelDescription:
-        """The `description`, read."""
+        """The parsed `description`."""
         return ModelDescription.parse(self.description)
 
     @property
@@ -185,7 +185,7 @@ class BundlePlan:
 
     @property
     def kernels(self) -> tuple[CustomOp, ...]:
-        """As of `BundleModels`, before any model is built."""
+        """The same as `BundleModels.kernels`, before any model is built."""
         return _kernels(self.models)
 
 

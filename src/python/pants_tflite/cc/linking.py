@@ -42,7 +42,7 @@ from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME
 _LINKED = "__linked__"
 # The messages of lld and zig's own linker, and of GNU ld.
 _UNDEFINED = re.compile(r"undefined symbol: (.+)|undefined reference to `(.+)'")
-# The others link static libraries only.
+# The other systems only get static libraries.
 _SHARED_LIBRARY_SYSTEMS = (ANDROID, LINUX, MACOS)
 
 

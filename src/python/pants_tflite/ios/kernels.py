@@ -62,7 +62,7 @@ class BuildPlatformKernelsRequest:
 
 @dataclass(frozen=True)
 class PlatformKernels:
-    """`library` has the kernels and what adds them; `toolchain` and `language` are of the former."""
+    """`library` has the kernels and what adds them; `toolchain` and `language` are the kernels'."""
 
     library: StaticLibrary
     toolchain: str

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The README.md of a bundle: what is in it, and how an app takes it."""
+"""The README.md of a bundle: what is in it, and how an app uses it."""
 
 from __future__ import annotations
 

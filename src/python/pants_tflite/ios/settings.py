@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a framework is called and which systems it is for, out of its target's fields, checked."""
+"""A framework's name and the systems that it is for, from its target's fields, checked."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class FrameworkSettings:
 
 
 def check_bundle_id(address: Address, bundle_id: str) -> str:
-    """The bundle identifier; raises if it is none."""
+    """The bundle identifier; raises if it is malformed."""
     if len(bundle_id) > _LONGEST_BUNDLE_ID or not _BUNDLE_ID.fullmatch(bundle_id):
         raise Mistake(
             message=(
@@ -78,7 +78,7 @@ def check_bundle_id(address: Address, bundle_id: str) -> str:
 
 
 def framework_name(address: Address, name: Optional[str], bundle_id: str) -> str:
-    """The framework's name; raises if C or Swift could not call it so."""
+    """The framework's name; raises if it is not a name in C and Swift."""
     value = bundle_id.rpartition(".")[2].replace("-", "_") if name is None else name
     if len(value) > _LONGEST_NAME or not _IDENTIFIER.fullmatch(value) or value in RESERVED_WORDS:
         origin = " (the last part of the `bundle_id`)" if name is None else ""
@@ -96,7 +96,7 @@ def framework_name(address: Address, name: Optional[str], bundle_id: str) -> str
 
 
 def check_min_ios(address: Address, min_ios: str) -> str:
-    """The version of iOS; raises if it is none, or one that nothing is built for any more."""
+    """The version of iOS; raises if it is malformed, or too old to build for."""
     match = _IOS_VERSION.fullmatch(min_ios)
     if not match or int(match[1]) < _OLDEST_IOS:
         raise Mistake(

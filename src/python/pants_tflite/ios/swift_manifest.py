@@ -42,7 +42,7 @@ $resources
 
 
 def models_folder(settings: FrameworkSettings) -> str:
-    """Where the models lie in the package."""
+    """Where the models are in the package."""
     return f"Sources/{settings.swift_module}/{_MODELS_FOLDER}"
 
 

@@ -22,7 +22,7 @@ LIBRARIES_DIRECTORY = "lib"
 def library_name(archive_name: str) -> str:
     """What the library is called, without `lib` and `.so`.
 
-    The ending keeps it off the names of the system's libraries, such as libm.so.
+    The suffix keeps it apart from the system's libraries, such as libm.so.
     """
     return f"{archive_name}_ops"
 

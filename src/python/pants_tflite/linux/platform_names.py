@@ -18,7 +18,7 @@ _FOREIGN = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def default_archive_name(address: Address) -> str:
-    """The names of the directory and the target, once where they are the same."""
+    """The names of the directory and the target, only one of them if they are the same."""
     directory = os.path.basename(address.spec_path)
     parts = [directory] if directory else []
     if address.target_name != directory:
@@ -27,7 +27,7 @@ def default_archive_name(address: Address) -> str:
 
 
 def check_archive_name(address: Address, value: Optional[str]) -> str:
-    """The archives' name; raises if it cannot be that of a file and a directory."""
+    """The archives' name; raises if a file and a directory cannot have it."""
     name = default_archive_name(address) if value is None else value
     if not _NAME.fullmatch(name):
         raise Mistake(

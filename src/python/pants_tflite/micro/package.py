@@ -127,7 +127,7 @@ def describe(
     layout: Layout,
     binaries: BuiltMicroBinaries,
 ) -> BundleManifest:
-    """The manifest, but for the files."""
+    """The manifest without the files."""
     runtimes = [measured.report.facts["measured_on"] for measured in models.measured.models]
     tools = {runtime["runtime"]: runtime["version"] for runtime in runtimes}
     if binaries.self_test is not None:

@@ -24,7 +24,7 @@ def main(request: ChecksumsRequest) -> None:
         for algorithm in ALGORITHMS:
             checksum = OUTPUT_DIR / f"{path.relative_to(directory)}.{algorithm}"
             checksum.parent.mkdir(parents=True, exist_ok=True)
-            # They tell a broken transfer, not a forged file.
+            # They detect a broken transfer, not a forged file.
             digest = hashlib.new(algorithm, content, usedforsecurity=False)
             checksum.write_text(digest.hexdigest(), encoding="ascii")
 
