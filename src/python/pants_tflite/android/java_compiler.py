@@ -51,7 +51,7 @@ class JavaCompiler:
     def compile(
         self, source: str, *, classpath: str, output: str, input_digest: Digest, description: str
     ) -> Process:
-        """Compiles a file against a jar, into a directory. Classes hold line numbers, no local names."""
+        """Compiles a file against a jar, into a directory. Classes hold lines, no local names."""
         return Process(
             argv=(
                 self.path,

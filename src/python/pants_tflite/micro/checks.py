@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a bundle's models must be, and may take, on a microcontroller."""
+"""Checks of what a bundle's models must be, and how much they may use, on a microcontroller."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def check_arena_size(
 def known_methods(models: Sequence[BundleModel], kernels: Collection[str] = ()) -> tuple[str, ...]:
     """The methods that add the ops of models to a resolver, each once, as far as they are known.
 
-    The custom ops in `kernels` are added in another way.
+    The custom ops in `kernels` are added by their registrations instead.
     """
     ops = [op for model in models for op in _ops(model, kernels)]
     return tuple(sorted({method for op in ops if (method := method_of(op))}))
@@ -127,7 +127,7 @@ def _ops(model: BundleModel, kernels: Collection[str]) -> list[ModelOp]:
 def methods_for(
     address: Address, models: Sequence[BundleModel], kernels: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """`known_methods`, which are all.
+    """The methods that add the ops of models to a resolver.
 
     Raises if TFLite Micro runs an op that this backend cannot add; lists all of them.
     """
@@ -152,7 +152,7 @@ def check_arena(
     limit: Optional[int],
     arenas: Sequence[tuple[str, Mapping[str, Any]]],
 ) -> None:
-    """Raises if a model needs more than `limit` bytes, which the field says as `max_arena`."""
+    """Raises if a model needs more than `limit` bytes, which the field has as `max_arena`."""
     for name, arena in arenas:
         if limit is not None and arena["bytes"] > limit:
             tensor = arena["largest_tensor"]

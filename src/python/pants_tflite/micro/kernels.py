@@ -20,7 +20,7 @@ from pants_tflite.custom_ops.kernel_sources import KernelSource
 from pants_tflite.custom_ops.micro_sources import CustomOpSourcesRequest, find_micro_sources
 from pants_tflite.errors import Mistake
 
-# It is on the include path of what is in it.
+# Sources in this folder have it on their include path.
 KERNEL_DIRECTORY = "src/kernels"
 
 

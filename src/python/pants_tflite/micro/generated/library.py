@@ -69,7 +69,7 @@ class LibraryModel:
 
 @dataclass(frozen=True)
 class Library:
-    """`methods` add the ops to the resolver, sorted; `kernels` are custom ops that it gets besides.
+    """`methods` add the ops to the resolver, sorted; `kernels` are custom ops that it gets as well.
     `tolerance_lsb` is for the self-test."""
 
     name: str

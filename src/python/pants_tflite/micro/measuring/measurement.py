@@ -38,7 +38,7 @@ class GoldenTolerance:
 
 @dataclass(frozen=True)
 class MeasureModelsRequest:
-    """Asks for what TFLite Micro measures of all models of the bundle `address`.
+    """Asks for TFLite Micro's measurements of all models of the bundle `address`.
 
     One error names all models that it does not run, and every op that they fail for. Models with
     custom ops among `kernels` run in `program`; if there is none, their arena is `arena_size`.
@@ -62,7 +62,7 @@ class MeasureModelsRequest:
 
 @dataclass(frozen=True)
 class MeasuredModel:
-    """A model that TFLite Micro runs; where that could not be tried, `arena_size` is its arena."""
+    """A model that TFLite Micro runs; if that could not be tried, `arena_size` is its arena."""
 
     report: ModelReport
     margin_percent: int
@@ -83,7 +83,7 @@ class MeasuredModel:
 
     @property
     def arena(self) -> dict[str, Any]:
-        """As a manifest says it. Pointers are twice as wide here as on a 32-bit microcontroller,
+        """The manifest's entry. Pointers are twice as wide here as on a 32-bit microcontroller,
         which therefore needs less."""
         is_measured = self.report.facts["arena"]["smallest"] is not None
         return {
@@ -95,7 +95,7 @@ class MeasuredModel:
 
     @property
     def golden(self) -> dict[str, Any]:
-        """As a manifest says it: how far TFLite Micro is from LiteRT's reference kernels."""
+        """The manifest's entry: how far TFLite Micro is from LiteRT's reference kernels."""
         golden = self.report.facts["golden"]
         if golden is not None:
             return {**golden}
@@ -125,7 +125,7 @@ def _describe_refusal(refusal: dict[str, Any]) -> str:
 
 
 def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
-    """What is wrong where TFLite Micro refuses models: all of them, with every op it lacks."""
+    """The mistake if TFLite Micro refuses models: all of them, with every op that it lacks."""
     refused = [report for report in reports if report.facts["refusal"] is not None]
     if not refused:
         return None
@@ -145,7 +145,7 @@ def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
 
 
 def difference_mistake(report: ModelReport, tolerance: GoldenTolerance) -> Optional[Mistake]:
-    """What is wrong where an output is too far from LiteRT's."""
+    """The mistake if an output is too far from LiteRT's."""
     golden = report.facts["golden"]
     limits = {"steps": tolerance.steps, "relative": tolerance.relative, "values": 0}
     for output in golden["outputs"] if golden else ():

@@ -33,7 +33,7 @@ _PROGRAM = "pants_tflite.micro.sandbox.measure"
 
 @dataclass(frozen=True)
 class ReportModelRequest:
-    """Asks for TFLite Micro's report on one model; a model that it refuses is no error here.
+    """Asks for TFLite Micro's report on one model; a model that it refuses is not an error here.
 
     `kernels` are the custom ops of the model that `program` has kernels for. Without a program,
     nothing is measured, and the other ops are tried one by one.

@@ -14,7 +14,7 @@ from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 
 
 def bisect(works: Callable[[int], bool], low: int, high: int) -> int:
-    """The least multiple of the alignment above `low` that works, where `high` is one that does."""
+    """The least multiple of the alignment above `low` that works, given that `high` does."""
     least, most = low // ALIGNMENT, high // ALIGNMENT
     while most - least > 1:
         middle = (least + most) // 2
@@ -39,7 +39,7 @@ def smallest_arena(runtime: Runtime, enough: int, run: Callable[[int], Any]) -> 
 
 
 def largest_tensor(model: Model) -> dict[str, Any]:
-    """The largest tensor that takes room in the arena: of those of one size the first."""
+    """The largest tensor in the arena, the first of them if several have the same size."""
     tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
     # A model may yield nothing but constants.
     in_arena = [tensor for tensor in tensors if not tensor.constant] or tensors

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Trying something in a process of its own: TFLite Micro ends its process where it should not.
+"""Trying something in a process of its own: TFLite Micro can end its process.
 
 An arena that is too small can end in a segmentation fault, and why a model is refused is written to
 file descriptor 2 only. A fork takes a few milliseconds, and a new interpreter 200.
@@ -67,5 +67,5 @@ def _run_child(function: Callable[[], Any], value: Any, text: Any) -> None:
     except BaseException:
         os.write(2, traceback.format_exc().encode())
     finally:
-        # No handlers and buffers of the parent's.
+        # Skips the parent's exit handlers and buffers.
         os._exit(code)

@@ -13,7 +13,7 @@ import numpy as np
 from pants_tflite.sandbox.samples.npz_files import read_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Subgraph, Tensor
 
-# What a difference is counted in.
+# The units in which a difference is counted.
 STEPS = "steps"
 RELATIVE = "relative"
 VALUES = "values"
@@ -61,7 +61,7 @@ class GoldenVectors:
 def _in_order(
     graph: Subgraph, indices: Sequence[int], named: Sequence[tuple[str, Tensor]]
 ) -> tuple[str, ...]:
-    """The names of a signature's tensors, in the order of the graph's."""
+    """The names of a signature's tensors, in the graph's order."""
     names = []
     for index in indices:
         found = [name for name, tensor in named if tensor is graph.tensors[index]]

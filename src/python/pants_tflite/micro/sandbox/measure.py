@@ -60,7 +60,7 @@ class Kernels:
         return cls(tuple(request["ops"]), path, program["runtime"], program["version"])
 
     def runtime(self, model: Model, data: bytes) -> Runtime | None:
-        """What runs a model; None if nothing does."""
+        """What runs the model; None if nothing can."""
         graph = model.subgraphs[0]
         if self.program is not None:
             return Program(self.program, data, graph)
@@ -101,7 +101,7 @@ def measure(
     not_compared: str | None,
     kernels: Kernels = Kernels(),
 ) -> dict[str, Any]:
-    """The report, but for what measured it."""
+    """The report, without what measured it."""
     if model.external_buffers:
         return refuse("it does not find weights that lie outside of the model's flatbuffer", [])
     runtime = kernels.runtime(model, data)

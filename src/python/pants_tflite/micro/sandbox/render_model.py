@@ -7,7 +7,7 @@ The request holds `library` and `name` (both identifiers), `model` (a path), `go
 
 `out/src/<name>_model.cc` holds the model, `out/self_test/<name>_golden.cc` the vectors: as many
 calls as fit into 64 KiB of inputs, but at least one. There are none if LiteRT could not run the
-model, or where TFLite Micro cannot be fed with what it ran it on; see golden.py.
+model, or if TFLite Micro cannot take the same inputs; see golden.py.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def lines(values: Iterable[str], per_line: int) -> str:
 
 
 def float_literal(value: np.float32) -> str:
-    """A float in C++ that is the same to the last bit, but for the payload of a NaN."""
+    """A float in C++ that is the same to the last bit, except for the payload of a NaN."""
     if np.isnan(value):
         return "std::numeric_limits<float>::quiet_NaN()"
     if np.isinf(value):

@@ -19,7 +19,7 @@ _PROGRAM = "pants_tflite.micro.sandbox.probe_ops"
 
 @dataclass(frozen=True)
 class SupportedOpsRequest:
-    """Asks which ops TFLite Micro runs; `address` is the target that wants to know."""
+    """Asks which ops TFLite Micro runs, on behalf of the target `address`."""
 
     address: Address
 

@@ -63,7 +63,7 @@ class CompiledMicroKernels:
 
 @dataclass(frozen=True)
 class CompileMicroSourceRequest:
-    """Compiles `source`, a path in `digest`, in the way of TFLite Micro.
+    """Compiles `source`, a path in `digest`, with TFLite Micro's options.
 
     `headers` is all that it may include in addition to what is in the compiler.
     """
