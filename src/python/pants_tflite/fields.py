@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Fields that hold addresses: each knows which targets it takes, and which it names."""
+"""Fields that hold addresses: each knows which targets it takes, and which ones it names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_address(value: str) -> bool:
 class ReferencesMixin(AsyncFieldMixin):
     """A field that names other targets, which are therefore dependencies of its own."""
 
-    # The aliases of the targets that the field takes; any target if there are none.
+    # The aliases of the targets that the field takes; it takes any target if there are none.
     target_aliases: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -26,7 +26,7 @@ SIZE_HELP = "a number and a unit: B, KB (1000 bytes), KiB (1024), MB, MiB, GB or
 
 
 def parse_size(address: Address, field: str, value: Optional[str]) -> Optional[int]:
-    """The bytes that the field `field` of `address` says; None if it says nothing."""
+    """The size in bytes in the field `field` of `address`; None if the field is not set."""
     if value is None:
         return None
     match = _SIZE.fullmatch(value)
@@ -49,5 +49,5 @@ def _bytes(match: re.Match[str]) -> Optional[int]:
 
 
 def format_size(size: int) -> str:
-    """A size to read: exact, with digits grouped."""
+    """A size for people to read: exact, with digits grouped."""
     return f"{size:,} bytes" if size != 1 else "1 byte"

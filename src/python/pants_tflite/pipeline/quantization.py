@@ -61,11 +61,11 @@ class Quantization:
 
     @property
     def recipe_entries(self) -> Any:
-        """The recipe as JSON, None without one."""
+        """The recipe as JSON, or None without one."""
         return None if self.recipe is None else json.loads(self.recipe)
 
     def to_settings(self) -> QuantizationSettings:
-        """As `model.json` has it."""
+        """The settings in `model.json`."""
         return QuantizationSettings(
             engine=self.engine,
             mode=self.mode,
@@ -77,7 +77,7 @@ class Quantization:
 
 @dataclass(frozen=True)
 class ResolveQuantizationRequest:
-    """Asks what the value of a `quantization` field means."""
+    """Asks for the meaning of a `quantization` field's value."""
 
     field: QuantizationField
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a process needs to call an entry point: its sources and its inputs."""
+"""The sources and inputs that a process needs to call an entry point."""
 
 from __future__ import annotations
 
