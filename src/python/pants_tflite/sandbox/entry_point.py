@@ -18,7 +18,7 @@ from pants_tflite.sandbox.harness import UserError, user_traceback
 def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
     """The function that `entry_point` names.
 
-    Raises UserError if the module fails to import, or lacks the name, or holds no function there.
+    Raises UserError if the module fails to import, lacks the name, or has no function of that name.
     """
     module_name, name, file = entry_point.module, entry_point.function, entry_point.file
     value = entry_point.field_value

@@ -21,7 +21,7 @@ _NONE = type(None)
 
 
 class ProtocolError(ValueError):
-    """A message that is not of its class: the other side is of another version, or has a bug."""
+    """A message does not fit its class: the other side has another version or a bug."""
 
 
 class Message:

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What TensorFlow's converter lets pass, and a converted model must not have."""
+"""Faults of a converted model that TensorFlow's converter does not report."""
 
 from __future__ import annotations
 

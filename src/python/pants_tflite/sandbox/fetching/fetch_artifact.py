@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Fetches one archive from a Maven repository, and checks that it is the one that was asked for.
+"""Fetches one archive from a Maven repository, and checks that it is the requested one.
 
 The archive becomes `out/archive.<packaging>`. The check happens here, and not only in the rule, because
 it keeps a wrong archive out of the cache.
@@ -23,7 +23,7 @@ def main(request: FetchRequest) -> None:
     else:
         archive, notes = jgo_client.fetch(client.repositories, request.environment, coordinates)
     check_hash(archive, request.sha256, coordinates, notes)
-    # Moved, so that the output is whole or not there.
+    # Moved, so that the output is complete or absent.
     archive.replace(OUTPUT_DIR / f"archive.{coordinates.rpartition(':')[2]}")
 
 

@@ -23,7 +23,7 @@ _DOWNLOADS = Path("downloads")
 _ATTEMPTS = 3
 # Seconds without a byte after which a connection counts as dead.
 _TIMEOUT = 30
-# Statuses that say that a repository does not have a file, rather than that it does not work.
+# The statuses of a repository that works but does not have the file.
 _ABSENT = (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
 # What jgo raises: errors of requests are OSErrors, a malformed header is a ValueError.
 _JGO_ERRORS = (OSError, RuntimeError, ValueError)
@@ -48,7 +48,7 @@ class _Download:
 
 @dataclass(frozen=True)
 class _Failure:
-    """Why a repository yielded nothing. `is_absence` if it works, and does not have the file."""
+    """Why a repository yielded nothing. `is_absence` if it works but does not have the file."""
 
     url: str
     reason: str
@@ -60,7 +60,7 @@ def fetch(
 ) -> tuple[Path, str]:
     """The file of the first repository that yields `coordinates`, and notes on the download.
 
-    Without `repositories` the one that jgo has by default is asked. Raises UserError if none
+    Without `repositories`, jgo's default one is asked. Raises UserError if none
     yields the file.
     """
     os.environ.update(environment)
@@ -87,7 +87,7 @@ def fetch(
 def _fetch_from(repository: str | None, downloads: Path, coordinates: str) -> _Download | _Failure:
     for attempt in range(_ATTEMPTS):
         time.sleep(attempt)
-        # A folder for each attempt, since jgo takes what an interrupted download left for the file.
+        # A folder for each attempt, since jgo would take an interrupted download for the file.
         result = _attempt(repository, downloads / str(attempt), coordinates)
         if isinstance(result, _Download) or result.is_absence:
             break
@@ -109,7 +109,7 @@ def _attempt(repository: str | None, cache: Path, coordinates: str) -> _Download
 
 
 def _ask(repository: str, artifact: Artifact) -> _Failure | None:
-    """What `repository` answers when asked for `artifact`; None if that is not a failure."""
+    """The failure of `repository` when asked for `artifact`; None if it does not fail."""
     try:
         url = f"{repository}/{artifact.component.path_prefix.as_posix()}/{artifact.filename}"
         with jgo.util.http.get(url, stream=True, timeout=_TIMEOUT) as response:

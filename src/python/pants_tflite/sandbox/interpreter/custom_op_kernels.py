@@ -26,7 +26,7 @@ def _unchanged(registration: Registration) -> Registration:
 class Kernel:
     """Where the kernel of an op is: the function `registration` of the shared library.
 
-    `adapt` makes of what that returns the registration that is used.
+    `adapt` turns what that returns into the registration to use.
     """
 
     op: str

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A case of a kernel's test: what goes into an op, and what must come out."""
+"""A case of a kernel's test: an op's inputs, and the outputs that it must have."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pants_tflite.sandbox.samples.npz_files import read_npz, write_npz
 ARRAYS_FILE = "cases.npz"
 DTYPES = ("bool", "float32", "int16", "int32", "int64", "int8", "uint8")
 _KEYS = ("inputs", "name", "options", "outputs", "tolerance")
-# Of a float's value, or of 1 where that is less; integers must be equal.
+# Relative to a float's value, or to 1 if that is less; integers must be equal.
 _FLOAT_TOLERANCE = 1e-5
 
 

@@ -77,7 +77,7 @@ def compare(case: Case, actual: Sequence[np.ndarray]) -> Outcome:
         wide = expected.dtype if expected.dtype.kind == "f" else np.int64
         with np.errstate(invalid="ignore"):
             error = np.abs(found.astype(wide) - expected.astype(wide)).astype(np.float64)
-        # Not a number is equal to itself here, and to nothing else.
+        # NaN equals itself here, and nothing else.
         same = (found == expected) | ((found != found) & (expected != expected))
         error = np.where(same, 0.0, np.nan_to_num(error, nan=np.inf))
         excess = error - case.allowed(expected)
@@ -95,7 +95,7 @@ def compare(case: Case, actual: Sequence[np.ndarray]) -> Outcome:
 
 
 def run_case(op: str, case: Case, runner: Runner) -> Outcome:
-    """Runs one case; a kernel that refuses it has failed it."""
+    """Runs one case, which fails if the kernel refuses it."""
     print(f"running {case.name}", file=sys.stderr, flush=True)
     try:
         actual = runner(one_op_model(op, case), case)

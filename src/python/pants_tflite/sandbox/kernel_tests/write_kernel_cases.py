@@ -27,7 +27,7 @@ def _error(entry_point: EntryPointFunction, message: str, fix: str, detail: str 
 
 
 def collect_cases(call: EntryPointCall) -> list[Case]:
-    """The cases that the function yields. Raises UserError if there are none, or they are wrong."""
+    """The cases that the function yields. Raises UserError if there are none or they are wrong."""
     entry_point = call.entry_point
     result = call_function(call)
     if not hasattr(type(result), "__iter__") or isinstance(result, (str, bytes, Mapping)):

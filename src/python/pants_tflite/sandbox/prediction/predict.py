@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""`pants run` for a model: prints its inputs and outputs, and what it predicts."""
+"""`pants run` for a model: prints its inputs and outputs, and its predictions."""
 
 from __future__ import annotations
 
@@ -126,14 +126,14 @@ def read_kernels(path: Path | None) -> tuple[Kernel, ...]:
 
 
 def description_text(model: Model) -> str:
-    """What `model.json` says about the model itself, but for the hash of its file."""
+    """The model's own entry in `model.json`, without the hash of its file."""
     description = json.loads(describe_model(model, "").render())
     del description["sha256"]
     return json.dumps(description, indent=2, sort_keys=True, ensure_ascii=False)
 
 
 def predict(loaded: LoadedModel, samples: Samples, names: Sequence[str]) -> None:
-    """Prints what the model makes of each sample and, where they have labels, the accuracy."""
+    """Prints the model's prediction for each sample and, if they have labels, the accuracy."""
     signature = samples.signature
     rows = []
     for call, feed in enumerate(samples.batching.feeds(samples.stored)):

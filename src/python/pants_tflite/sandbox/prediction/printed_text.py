@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What `predict` prints: the model's inputs and outputs, and what it makes of a sample."""
+"""What `predict` prints: the model's inputs and outputs, and its prediction for a sample."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def outputs_text(
 ) -> str:
     """Lines with the outputs of a call: real values and, where quantized, what is stored.
 
-    With `labels` the best of as many elements are named.
+    With `labels`, the best of as many elements are named.
     """
     lines = []
     for name, tensor in signature.outputs:

@@ -43,7 +43,7 @@ class Samples:
         return len(next(iter(self.stored.values()), ()))
 
     def title(self, call: int) -> str:
-        """Which samples a call is about, with the label of a single one."""
+        """A heading that names the samples of a call, with the label if there is only one."""
         size = self.batching.size
         if size > 1:
             return f"samples {call * size} to {min((call + 1) * size, len(self)) - 1}"

@@ -4,7 +4,7 @@
 
 A recipe is a list of entries; each says, for the ops whose output's name matches `regex` and whose
 kind is `operation`, how `algorithm_key` quantizes them. A later entry overrides an earlier one. The
-library takes much in silence, such as a misspelled key, so everything is checked here first.
+library silently accepts much, such as a misspelled key, so everything is checked here first.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _FLOAT16_WEIGHTS = {
 
 
 def mode_recipe(mode: Mode) -> Recipe:
-    """The recipe of a mode, but for its inputs and outputs; empty for float32."""
+    """The recipe of a mode, without its inputs and outputs; empty for float32."""
     return {
         "float32": lambda: [],
         "dynamic_range": recipe.dynamic_wi8_afp32,

@@ -20,7 +20,7 @@ FIELD = "calibration"
 @dataclass(frozen=True)
 class Feeds:
     """What each call of a model takes, by input name. It can be iterated any number of times:
-    a converter that finds its samples used up leaves the model in float, without a word.
+    a converter that finds its samples exhausted silently leaves the model in float.
     """
 
     samples: Mapping[str, np.ndarray]
@@ -33,7 +33,7 @@ class Feeds:
 def read_calibration(path: str | None, *, needed_by: str) -> Dataset:
     """The samples in the file that a `tflite_dataset` wrote.
 
-    Raises UserError if there is no file, naming what it is `needed_by`, or it holds no samples.
+    Raises UserError if there is no file, naming what it is `needed_by`, or if it holds no samples.
     """
     if path is None:
         raise UserError(

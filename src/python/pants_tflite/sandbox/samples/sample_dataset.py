@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Runs a dataset function and keeps its samples, so that they can be read any number of times."""
+"""Runs a dataset function and stores its samples, so that they can be read any number of times."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _seed(seed: int) -> None:
 
 
 def _iterate(entry_point: EntryPointFunction, result: Any) -> Iterator[Any]:
-    """Yields what `result` yields. Raises UserError if it yields nothing ever, or raises."""
+    """Yields what `result` yields. Raises UserError if it never yields anything, or raises."""
     if isinstance(result, (str, bytes, Mapping)) or not hasattr(type(result), "__iter__"):
         raise _entry_point_error(
             entry_point,
@@ -96,7 +96,7 @@ def _collect(entry_point: EntryPointFunction, items: Iterator[Any]) -> list[Samp
 def collect_dataset(call: EntryPointCall, max_samples: int | None, seed: int) -> Dataset:
     """At most `max_samples` of what the dataset function yields when it is called.
 
-    Raises UserError if there are none, or they cannot be stacked into arrays of finite numbers.
+    Raises UserError if there are none or they cannot be stacked into arrays of finite numbers.
     """
     if max_samples is not None and max_samples < 1:
         raise UserError(

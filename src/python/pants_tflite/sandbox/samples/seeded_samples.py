@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Made-up samples for a model that has no dataset: they exercise it, and are the same every time."""
+"""Made-up samples for a model without a dataset: they exercise it, and are the same every time."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ _ABSOLUTE_TOLERANCE = 1e-6
 def check_saved(exportable: Exportable, loaded: Any, *, seed: int) -> tuple[str, ...]:
     """Calls each signature of both on one seeded sample; returns the names of those compared.
 
-    Not compared are signatures that no sample can be made up for, that fail on a made-up one, or
-    that give two answers to one question. Raises UserError if the answers differ.
+    Skips signatures that no sample can be made up for, that fail on a made-up one, or that give
+    two answers to one input. Raises UserError if the answers differ.
     """
     compared = []
     for name in sorted(exportable.signatures):

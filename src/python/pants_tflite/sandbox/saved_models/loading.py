@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Loads SavedModel directories, describes their signatures, and says what is wrong with bad ones."""
+"""Loads SavedModel directories, describes their signatures, and explains why one is broken."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def load_saved_model(path: Path, *, field: str, title: str | None = None) -> Any
 
 
 def _variables_problem(path: Path) -> str | None:
-    """What keeps the values of the variables from being read, if anything does."""
+    """Why the values of the variables cannot be read, or None."""
     import tensorflow as tf
 
     try:
@@ -76,7 +76,7 @@ def check_files(path: Path, *, field: str, title: str | None = None) -> None:
 
 
 def check_variables(path: Path, *, field: str, title: str | None = None) -> None:
-    """Loads a SavedModel as the converter does: by its graph, which is not what Python loads.
+    """Loads a SavedModel as the converter does: by its graph, unlike Python.
 
     `tf.saved_model.save` of a Keras 3 model gives a graph whose variables nothing restores.
     Raises UserError, blaming `field`, if a signature uses such a variable.

@@ -128,7 +128,7 @@ def _has_known_inputs(function: Any) -> bool:
 
 
 def _concrete(functions: Mapping[str, Any]) -> dict[str, Any]:
-    """Traces each function. The user's own code runs here."""
+    """Traces each function, which runs the user's own code."""
     import tensorflow as tf
 
     traced = {}

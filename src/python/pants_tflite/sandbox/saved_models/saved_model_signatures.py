@@ -54,7 +54,7 @@ def read_signatures(path: Path) -> dict[str, Signature]:
 def choose_signatures(signatures: Mapping[str, Signature], wanted: Sequence[str]) -> list[str]:
     """The keys to convert: those `wanted`, else `serving_default`, else the only one.
 
-    Raises UserError if a wanted one does not exist, or there are several to choose from.
+    Raises UserError if a wanted one does not exist, or if there are several to choose from.
     """
     unknown = [key for key in wanted if key not in signatures]
     if unknown or not (wanted or DEFAULT_SIGNATURE in signatures or len(signatures) == 1):

@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Starting TensorFlow so that equal work gives equal bytes, on processors only, in bounded memory.
 
-This module imports TensorFlow inside its functions only: what it sets is read at that import.
+This module imports TensorFlow only inside its functions: its settings are read at that import.
 """
 
 from __future__ import annotations

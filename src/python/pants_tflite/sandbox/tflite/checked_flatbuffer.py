@@ -19,12 +19,12 @@ _HEADER_BYTES = 8
 
 
 class CorruptModel(ValueError):
-    """A file that is no TensorFlow Lite model, or a damaged one; the text completes "because …"."""
+    """A file is not an intact TensorFlow Lite model; the text completes "because …"."""
 
 
 @dataclass
 class CheckedFlatbuffer:
-    """A file's content, and how many more elements can be in it."""
+    """A file's content, and the number of elements that can still be in it."""
 
     data: bytes
     string_slots: Mapping[type, int]
@@ -35,7 +35,7 @@ class CheckedFlatbuffer:
     def reading(
         cls, data: bytes, root_type: Type[Any], string_slots: Mapping[type, int]
     ) -> Iterator[tuple[CheckedFlatbuffer, Any]]:
-        """The file and its root table; what goes wrong while reading them becomes CorruptModel.
+        """The file and its root table; errors while reading them become CorruptModel.
 
         `string_slots` says, for each type of table with a name, where its vtable points to it.
         """
@@ -49,7 +49,7 @@ class CheckedFlatbuffer:
         root = root_type()
         try:
             root.Init(data, offset)
-            # No element takes less than a byte, so a file cannot have more of them than bytes.
+            # Each element takes at least a byte, so a file cannot have more elements than bytes.
             yield cls(data, string_slots, len(data)), root
         except CorruptModel:
             raise
@@ -88,7 +88,7 @@ class CheckedFlatbuffer:
 
     @staticmethod
     def check_index(index: int, items: Sequence[Any], what: str) -> int:
-        """`index`, where it is one of `items`."""
+        """Returns `index`; raises CorruptModel unless it is one of `items`."""
         if not 0 <= index < len(items):
             raise CorruptModel(f"it refers to {what} {index}, but has {len(items)}")
         return index

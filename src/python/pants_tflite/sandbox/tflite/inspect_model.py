@@ -49,7 +49,7 @@ def _describe_named(tensors: Iterable[tuple[str, Tensor]]) -> dict[str, ModelTen
 
 def _describe_ops(model: Model) -> tuple[ModelOp, ...]:
     counts = Counter(op.code for graph in model.subgraphs for op in graph.ops)
-    # A runtime looks up a kernel for every op code, be it used or not.
+    # A runtime looks up a kernel for every op code, used or not.
     codes = sorted(set(model.op_codes), key=lambda code: (code.name, code.version, code.custom))
     return tuple(ModelOp(code.name, code.version, counts[code], code.custom) for code in codes)
 

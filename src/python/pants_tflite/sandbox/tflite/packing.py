@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A `.tflite` file as mutable objects, and those as one self-contained flatbuffer."""
+"""Unpacks a `.tflite` file to mutable objects, and packs them as one self-contained flatbuffer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ai_edge_litert.tools import flatbuffer_utils
 from pants_tflite.sandbox.harness import UserError
 
 FILE_IDENTIFIER = b"TFL3"
-# The schema asks for it (`force_align: 16`), and the generated Python code does not heed it.
+# The schema requires it (`force_align: 16`), but the generated Python code ignores it.
 _DATA_ALIGNMENT = 16
 
 

@@ -17,7 +17,7 @@ from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Op, Signature, S
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
 # Their first input is the activation, the second the weights.
 _MATRIX_OPS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-# They carry values over the border between real numbers and integers, or read no values.
+# They convert between real numbers and integers, or read no values.
 _BORDER_OPS = ("CAST", "DEQUANTIZE", "QUANTIZE", "SHAPE")
 # TensorFlow's converter leaves smaller constants as they are.
 _LEAST_QUANTIZED_ELEMENTS = 1024
@@ -32,7 +32,7 @@ def check_io_types(
     """Raises UserError if a real-valued input or output is not of the type asked for, if any.
 
     `real` says which inputs and outputs are real numbers in the SavedModel, by name. What it leaves
-    out is taken to be so where it is a float or quantized.
+    out counts as real if it is a float or quantized.
     """
     for field, kind, asked, tensors in (
         ("input_type", "input", input_type, signature.inputs),
@@ -54,7 +54,7 @@ def check_io_types(
 
 
 def check_custom_ops(model: Model, declared: Collection[str]) -> None:
-    """Raises UserError unless the model's custom ops are just the `declared` ones."""
+    """Raises UserError unless the model's custom ops are exactly the `declared` ones."""
     undeclared = sorted(set(model.custom_ops) - set(declared))
     if undeclared:
         flex = undeclared[0].startswith("Flex")
