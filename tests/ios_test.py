@@ -180,7 +180,7 @@ def test_another_directory_and_empty_caches_give_the_same_bytes(
         (
             'version="1.4.0-rc.1"',
             'min_ios="9.0"',
-            "m:ios, field `min_ios` = '9.0': that is no version of iOS from 12.0 on",
+            "m:ios, field `min_ios` = '9.0': that is not a version of iOS from 12.0 on",
         ),
         (
             'labels={"two_scores": ":labels"}',

@@ -143,7 +143,7 @@ def check_runtime_library(address: Address, library: str) -> str:
     if not _LIBRARY.fullmatch(library):
         raise Mistake(
             message="that is not the file name of a shared library in an app",
-            fix=f"Write the name alone, as in `{RuntimeLibraryField.default}`.",
+            fix=f"Write only the name, as in `{RuntimeLibraryField.default}`.",
             field=RuntimeLibraryField.alias,
             value=library,
         ).at(address)
@@ -176,7 +176,7 @@ def check_coordinates(
     if coordinates.version.upper().endswith("-SNAPSHOT"):
         raise Mistake(
             message="Maven takes a snapshot for a version whose content changes",
-            fix="Give a version that stands for these bytes alone, such as `1.4.0-rc.1`.",
+            fix="Give a version that stands only for these bytes, such as `1.4.0-rc.1`.",
             field=BundleVersionField.alias,
             value=coordinates.version,
         ).at(address)

@@ -173,6 +173,6 @@ def test_what_is_no_compiled_code(builds: NativeBuilds, content: bytes, message:
     with pytest.raises(ExecutionError) as raised:
         _inspect(builds, digest, "lib/some.a", field="libraries")
     assert (
-        f"src/ops:kernel, field `libraries` = 'some.a': `some.a` is no compiled code: {message}"
+        f"src/ops:kernel, field `libraries` = 'some.a': `some.a` is not compiled code: {message}"
         in str(raised.value)
     )

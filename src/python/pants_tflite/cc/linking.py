@@ -73,7 +73,7 @@ class LinkSharedLibraryRequest:
         assert self.platform.system in _SHARED_LIBRARY_SYSTEMS, f"{self.platform} loads none"
         assert not (
             self.device_libraries and self.platform.is_mach_o
-        ), "there are stubs of ELF alone"
+        ), "there are only stubs of ELF"
 
     def debug_hint(self) -> str:
         return f"{self.file_name} for {self.platform}"
@@ -139,7 +139,7 @@ def undefined_mistake(
     """The mistake if a library or program calls functions that nothing defines."""
     if toolchain.stands_in_for_ndk:
         fix = (
-            f"Without an Android NDK a kernel may call plain functions of libc and libm alone. Set "
+            f"Without an Android NDK a kernel may only call plain functions of libc and libm. Set "
             f"`[android-ndk].path` or `{ANDROID_NDK_HOME}`, or do without them; `assert` is gone "
             "with the define `NDEBUG`."
         )

@@ -49,8 +49,8 @@ class CustomOp:
         ):
             if not _C_NAME.fullmatch(value):
                 raise Mistake(
-                    message="this is no name of a C function",
-                    fix="Write the name alone, such as `Register_SCALED_ATAN`.",
+                    message="this is not the name of a C function",
+                    fix="Write only the name, such as `Register_SCALED_ATAN`.",
                     field=field.alias,
                     value=value,
                 ).at(target.address)

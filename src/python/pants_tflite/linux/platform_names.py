@@ -54,7 +54,7 @@ def check_platforms(address: Address, values: Optional[Sequence[str]]) -> tuple[
     for value in values:
         if value not in PLATFORMS:
             raise Mistake(
-                message=f"LiteRT's Python package is published for {' and '.join(PLATFORMS)} alone",
+                message=f"LiteRT's Python package is only published for {' and '.join(PLATFORMS)}",
                 fix="Give these, or build LiteRT for the device and package the `.tflite` itself.",
                 field=field,
                 value=value,

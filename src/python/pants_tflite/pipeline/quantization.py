@@ -91,7 +91,7 @@ def check_quantization(quantization: Quantization, address: Address) -> None:
     """Raises if the fields of one `tflite_quantization` contradict each other."""
     if quantization.recipe is not None and not quantization.is_ai_edge:
         raise Mistake(
-            message="a recipe is for the AI Edge Quantizer alone",
+            message="a recipe is only for the AI Edge Quantizer",
             fix='Set `engine="ai_edge"`, or leave `recipe` out.',
             field=RecipeField.alias,
         ).at(address)

@@ -92,7 +92,7 @@ def check_model_names(address: Address, names: Iterable[str]) -> None:
         if not is_cpp_name(name):
             raise Mistake(
                 message=(
-                    "that is no namespace in C++: it has two `_` in a row, more than "
+                    "that is not a namespace in C++: it has two `_` in a row, more than "
                     f"{_LONGEST_NAME} characters, or is a word of the language"
                 ),
                 fix=f"Name the model otherwise in `{BundleModelNamesField.alias}`.",

@@ -30,7 +30,7 @@ class GoldenVectors:
 
     Each call has one array for each input or output of `signature`, in the graph's order. `steps`
     are what one step of each output's quantization is worth in the values that it stores, None
-    if these are no quantized numbers.
+    if these are not quantized numbers.
     """
 
     signature: Signature

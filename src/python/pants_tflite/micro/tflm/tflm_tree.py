@@ -109,7 +109,9 @@ def no_tree(field: str, value: str, files: tuple[str, ...]) -> Mistake:
     is_packed = len(files) == 1 and "." in os.path.basename(files[0])
     hint = f" An archive's name ends in {', '.join(_ARCHIVES)}." if is_packed else ""
     return Mistake(
-        message=f"`{_MARKER}` is not in it, which is no source tree of TFLite Micro: it holds {seen}",
+        message=(
+            f"`{_MARKER}` is not in it, so it is not a source tree of TFLite Micro: it holds {seen}"
+        ),
         fix=(
             "Write a tree with TFLite Micro's own "
             "`tensorflow/lite/micro/tools/project_generation/create_tflm_tree.py`, and name all of "

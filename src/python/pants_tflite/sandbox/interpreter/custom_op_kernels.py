@@ -54,7 +54,7 @@ class Kernel:
                 field="custom_ops",
                 value=self.op,
                 fix="Fix the sources of its `tflite_custom_op`. On this machine a kernel finds "
-                "the C library alone: of TensorFlow Lite it can use the headers, and what the "
+                "only the C library: of TensorFlow Lite it can use the headers, and what the "
                 "TfLiteContext points to.",
             ) from error
 

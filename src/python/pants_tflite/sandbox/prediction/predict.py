@@ -55,7 +55,7 @@ With neither, an input gets pixels of 0 to 255; one that stores uint8 stores jus
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"`{text}` is no whole number of 1 or more")
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of 1 or more")
     return int(text)
 
 
@@ -194,7 +194,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"predict: {error.message}. {error.fix}", file=sys.stderr)
         return MISTAKE_EXIT_CODE
     except CorruptModel as error:
-        print(f"predict: `{options.model}` is no intact model: {error}", file=sys.stderr)
+        print(f"predict: `{options.model}` is not an intact model: {error}", file=sys.stderr)
         return MISTAKE_EXIT_CODE
     except BadInput as error:
         print(f"predict: {error}", file=sys.stderr)

@@ -82,7 +82,7 @@ def load_recipe(entries: Any) -> RecipeManager:
     Raises UserError, blaming `recipe`, if it is not a list of entries or the library refuses it.
     """
     if not isinstance(entries, list) or not entries:
-        raise _error("the recipe is no list of entries", entries, "Give a list of dicts.")
+        raise _error("the recipe is not a list of entries", entries, "Give a list of dicts.")
     for index, entry in enumerate(entries):
         _check_entry(f"entry {index} of the recipe", entry)
     manager = RecipeManager()
@@ -108,7 +108,7 @@ def _error(message: str, value: Any, fix: str, detail: str = "") -> UserError:
 
 def _check_keys(what: str, value: Any, keys: tuple[str, ...], required: tuple[str, ...]) -> None:
     if not isinstance(value, Mapping):
-        raise _error(f"{what} is no dict", value, f"Its keys are {', '.join(keys)}.")
+        raise _error(f"{what} is not a dict", value, f"Its keys are {', '.join(keys)}.")
     unknown = sorted(set(map(str, value)) - set(keys))
     if unknown:
         raise _error(
@@ -134,7 +134,7 @@ def _check_entry(what: str, entry: Any) -> None:
     try:
         re.compile(entry["regex"])
     except (re.error, TypeError) as error:
-        message = f"`regex` in {what} is no regular expression: {error}"
+        message = f"`regex` in {what} is not a regular expression: {error}"
         raise _error(message, entry["regex"], "Use `.*` for every op.") from error
     if entry["algorithm_key"] != _NO_QUANTIZE:
         _check_op_config(what, entry.get("op_config"))

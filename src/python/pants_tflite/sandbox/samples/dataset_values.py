@@ -47,7 +47,7 @@ def to_array(value: Any, what: str) -> np.ndarray:
     try:
         array = np.asarray(value)
     except Exception as error:
-        raise SampleError(f"{what} is no array of numbers: {error}", fix) from error
+        raise SampleError(f"{what} is not an array of numbers: {error}", fix) from error
     if array.dtype.kind not in "biuf":
         kind = "object" if array.dtype.hasobject else array.dtype.name
         described = f"of type `{type(value).__name__}`, an array of {kind}"
@@ -126,7 +126,7 @@ def check_alike(first: Sample, other: Sample, index: int) -> None:
         with_label, without = (0, index) if other.label is None else (index, 0)
         raise SampleError(
             f"sample {with_label} has a label, sample {without} has none",
-            "Yield (sample, label) tuples throughout, or samples alone throughout.",
+            "Yield (sample, label) tuples throughout, or only samples throughout.",
         )
     expected, found = first.parts(), other.parts()
     if set(expected) != set(found):

@@ -59,7 +59,7 @@ def test_inside_a_pair_a_tuple_is_inputs_by_position() -> None:
         ("text", "sample 5 is of type `str`, an array of str"),
         (None, "sample 5 is of type `NoneType`, an array of object"),
         (np.array([1j]), "an array of complex128, not of numbers"),
-        ({"a": [[1, 2], [3]]}, "input a of sample 5 is no array of numbers: "),
+        ({"a": [[1, 2], [3]]}, "input a of sample 5 is not an array of numbers: "),
         ({"a": np.array([1.0, np.nan])}, "input a of sample 5 holds NaN"),
         (np.array([np.inf]), "sample 5 holds a number beyond the range of its type"),
         (np.array([1e300]), "sample 5 holds a number beyond the range of its type"),

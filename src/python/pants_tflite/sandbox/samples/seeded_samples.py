@@ -41,7 +41,7 @@ def _sample_shape(name: str, shape: Sequence[int | None] | None, field: str) -> 
     sizes = sizes[1:] if sizes and sizes[0] in (-1, 1) else sizes
     if any(size < 0 for size in sizes):
         raise _needs_dataset(
-            f"the input `{name}` has unknown dimensions beside the batch: "
+            f"the input `{name}` has unknown dimensions besides the batch: "
             f"{['?' if size < 0 else size for size in sizes]}",
             field,
         )

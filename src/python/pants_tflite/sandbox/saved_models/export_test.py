@@ -326,7 +326,7 @@ def test_user_code_is_seeded_before_it_is_imported(tf: Any, export_code: Export)
             "`empty` has no `saved_model.pb`",
             "SavedModel directory",
         ),
-        ('def export(): return "nowhere"', "`nowhere` is no directory", "SavedModel directory"),
+        ('def export(): return "nowhere"', "`nowhere` is not a directory", "SavedModel directory"),
         (
             "class M(tf.Module):\n"
             "    @tf.function(input_signature=[tf.TensorSpec([2])])\n"

@@ -63,7 +63,7 @@ def check_files(path: Path, *, field: str, title: str | None = None) -> None:
     title = title or str(path)
     file = path / SAVED_MODEL_FILE
     if not file.is_file():
-        problem = f"has no `{SAVED_MODEL_FILE}`" if path.is_dir() else "is no directory"
+        problem = f"has no `{SAVED_MODEL_FILE}`" if path.is_dir() else "is not a directory"
         fix = f"Name a SavedModel directory: the one that `{SAVED_MODEL_FILE}` is in."
         raise _bad(title, field, problem, fix)
     try:

@@ -247,7 +247,7 @@ def aborting_model() -> bytes:
 
 
 def refused_model() -> bytes:
-    """An intact model that no interpreter takes: its weights are no matrix."""
+    """An intact model that no interpreter takes: its weights are not a matrix."""
     return build_model(
         [
             TensorSpec("x", (1, 2)),

@@ -64,9 +64,9 @@ def check_custom_ops(model: Model, declared: Collection[str]) -> None:
             field="custom_ops",
             value=", ".join(sorted(declared)) or "(none)",
             fix=(
-                f"`{undeclared[0]}` is no op of TensorFlow Lite, and needs {why}. Write the layer "
-                "with other ops, or name it in `custom_ops`: by the address of its "
-                "`tflite_custom_op`, or barely where the kernel is elsewhere."
+                f"`{undeclared[0]}` is not an op of TensorFlow Lite, and needs {why}. Write the "
+                "layer with other ops, or name it in `custom_ops`: by the address of its "
+                "`tflite_custom_op`, or by its bare name if the kernel lives elsewhere."
             ),
         )
     unused = sorted(set(declared) - set(model.custom_ops))
