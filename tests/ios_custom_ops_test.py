@@ -98,7 +98,7 @@ FILES[MATH] = f"// Remark {NONCE}.\n{FILES[MATH]!s}"
 SLICES = {"ios-arm64": ["arm64"], "ios-arm64_x86_64-simulator": ["arm64", "x86_64"]}
 PLATFORMS = ["ios_arm64", "ios_simulator_arm64", "ios_simulator_x86_64"]
 TABLE = ("ModelAtIndex", "ModelCount", "ModelNamed", "Version")
-# Of the C library, which every app has.
+# From the C library, which every app has.
 SYSTEM = {"atanf", "calloc", "fmaxf", "fminf", "free", "malloc", "memcmp", "memcpy", "roundf"}
 SYSTEM |= {"bzero", "memset", "strcmp", "strlen"}
 _SYMBOL = re.compile(r"^[0-9a-f ]{16} \((.+?)\) (.*?)(\S+)$", re.MULTILINE)

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Which toolchain is chosen, and what is said where none fits. No compiler is run."""
+"""Which toolchain is chosen, and the error if none fits. No compiler is run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What each toolchain is told; nothing is run."""
+"""The arguments of each toolchain; nothing is run."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_zip_is_aligned_for_zipalign(tmp_path: Path) -> None:
     lay_out(tmp_path)
     aligned = pack(tmp_path, "zip")
     assert subprocess.run(["zipalign", "-c", str(ALIGNMENT), str(aligned)]).returncode == 0
-    # zipalign does see what is not aligned.
+    # zipalign does detect files that are not aligned.
     other = tmp_path / "other.zip"
     with zipfile.ZipFile(other, "w") as archive:
         archive.write(tmp_path / "content/b.txt", "b")

@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """A kernel for tests: the op `Twice`, y = 2 x, in float32 and int8, built by the machine's compiler.
 
-Its source declares what it needs of TensorFlow Lite's C API itself, and so needs no headers.
+Its source itself declares what it needs of TensorFlow Lite's C API, so it needs no headers.
 """
 
 from __future__ import annotations
