@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Micro libraries with the kernel of a custom op: what is in them, and that they compute."""
+"""Micro libraries with the kernel of a custom op: their content, and that they compute."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What is found in real binaries, and universal files of them, read back with LLVM's tools."""
+"""The inspection of real binaries, and universal files of them, read back with LLVM's tools."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Real compilers over small sources; what they make is read back with LLVM's tools."""
+"""Real compilers over small sources; LLVM's tools read the results back."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _build(
 
 
 def _write(builds: NativeBuilds, digest: Digest) -> Path:
-    """Writes files below the build root, which is what it returns."""
+    """Writes files below the build root, and returns the build root."""
     builds.rule_runner.scheduler.write_digest(digest)
     return Path(builds.rule_runner.build_root)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Archives read back by the system's tools and by a parser of its own.
+"""Archives read back by the system's tools and by this test's own parser.
 
 LiteRT's environment, which this runs in, has no pytest to import: Pants brings it.
 """

@@ -111,7 +111,7 @@ def asked(repository: Repository) -> int:
 
 
 def test_jgo_fetches_from_maven_central(tmp_path: Path) -> None:
-    # What says how this machine reaches the network is in its own environment.
+    # This machine's own environment says how it reaches the network.
     found = fetched(
         tmp_path, coordinates=CENTRAL, sha256=CENTRAL_SHA256, environment=WITHOUT_MAVEN_AND_JAVA
     )

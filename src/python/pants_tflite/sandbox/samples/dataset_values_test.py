@@ -16,7 +16,7 @@ from pants_tflite.sandbox.samples.dataset_values import (
 
 
 class Tensor:
-    """Stands for the tensors of any framework: all that is asked of them is `__array__`."""
+    """Stands for the tensors of any framework, of which only `__array__` is used."""
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array([1, 2], dtype=np.int32)
