@@ -228,7 +228,7 @@ def test_the_lock_is_held_until_the_last_process_that_compiles_ends(
 
 @pytest.fixture
 def read_only(environment: Environment) -> Iterator[Environment]:
-    """Prevents writing, as far as possible for root too: nothing can be opened in a lock's place."""
+    """Prevents writing, as far as possible for root too: nothing can be opened at a lock's path."""
     (environment.folder / LOCK).mkdir()
     environment.folder.chmod(0o555)
     yield environment
