@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """The tables of docs/architecture.md over what the plugin and the sandbox programs tell each other.
 
-`PYTHONPATH=src/python python3 -m docs.protocol_tables` writes them anew, on any CPython from 3.9.
+`PYTHONPATH=src/python python3 -m docs.protocol_tables` writes them again, on any CPython from 3.9.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def test_a_library_is_what_android_loads(library: Path, runtime: Path, abi: str)
         "libc.so",
         "libm.so",
     ]
-    # Android 5 and 6 know the older one alone; nothing is patched in code that is shared.
+    # Android 5 and 6 know only the older one; nothing is patched in code that is shared.
     assert "(HASH)" in dynamic and "TEXTREL" not in dynamic
     assert dynamic_symbols(path, defined=True) == {FUNCTION}
     assert ADD_CUSTOM_OP in dynamic_symbols(path, defined=False)
@@ -247,7 +247,7 @@ def test_the_kernel_computes(library: Path, runtime: Path, tmp_path: Path) -> No
 def test_another_directory_gives_the_same_bytes(
     workspace: Workspace, new_workspace: Callable[..., Workspace]
 ) -> None:
-    # A remark that no cache has seen compiles all sources anew.
+    # A comment that no cache has seen forces all sources to be recompiled.
     remark = f"// Remark {uuid.uuid4().hex}.\n".encode()
     files = {
         path: content + remark if path.endswith(".c") and isinstance(content, bytes) else content

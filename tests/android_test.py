@@ -187,7 +187,7 @@ def jars(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path
     if shutil.which("mvn") is None:
         pytest.skip("needs mvn (Debian: maven)")
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    # Of these tests alone, so that no library of an earlier run is taken for this one's.
+    # Only for these tests, so that no library of an earlier run is taken for this one's.
     local_repository = caches / "pants-tflite-tests" / "maven"
     shutil.rmtree(local_repository / "org/example", ignore_errors=True)
     folder = tmp_path_factory.mktemp("jars")

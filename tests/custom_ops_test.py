@@ -70,7 +70,7 @@ def test_run(workspace: Workspace) -> None:
     assert "speed = [[" in workspace.succeed(*arguments).stdout
 
 
-def test_a_remark_recompiles_one_source_and_stops_there(
+def test_a_comment_recompiles_one_source_and_stops_there(
     workspace: Workspace, edit: Callable[[str, str, str], None]
 ) -> None:
     before = workspace.dist_hashes()

@@ -98,7 +98,7 @@ FILES[MATH] = f"// Remark {NONCE}.\n{FILES[MATH]!s}"
 SLICES = {"ios-arm64": ["arm64"], "ios-arm64_x86_64-simulator": ["arm64", "x86_64"]}
 PLATFORMS = ["ios_arm64", "ios_simulator_arm64", "ios_simulator_x86_64"]
 TABLE = ("ModelAtIndex", "ModelCount", "ModelNamed", "Version")
-# Of the C library, which every app has.
+# From the C library, which every app has.
 SYSTEM = {"atanf", "calloc", "fmaxf", "fminf", "free", "malloc", "memcmp", "memcpy", "roundf"}
 SYSTEM |= {"bzero", "memset", "strcmp", "strlen"}
 _SYMBOL = re.compile(r"^[0-9a-f ]{16} \((.+?)\) (.*?)(\S+)$", re.MULTILINE)
@@ -210,7 +210,7 @@ def test_cxx_kernels(workspace: Workspace) -> None:
     for symbols in _symbols(workspace, "cxx", "Cxx"):
         assert {f"Cxx{name}" for name in (*TABLE, "AddCustomOps")} <= symbols["external"]
         assert "RegisterAtan" in symbols["private external"]
-        # What is inline in C++ has mangled names; of these the standard library's alone are seen.
+        # Inline C++ functions have mangled names; only the standard library's are visible.
         others = symbols["external"] - {f"Cxx{name}" for name in (*TABLE, "AddCustomOps")}
         assert all(name.startswith("_Z") and "St3__1" in name for name in others), others
     for path in (workspace.folder / "dist/m/cxx").rglob("module.modulemap"):

@@ -42,7 +42,7 @@ FRAMEWORKS = (
     "TwoScores.xcframework/ios-arm64/TwoScores.framework",
     "TwoScores.xcframework/ios-arm64_x86_64-simulator/TwoScores.framework",
 )
-# Of a bundle alone, whatever made its models.
+# Only those of the bundle itself, whatever made its models.
 BUNDLE_STEPS = [
     *(f"Archive libTwoScores.a for ios_{name}" for name in ("arm64", "simulator_arm64")),
     "Archive libTwoScores.a for ios_simulator_x86_64",
@@ -180,7 +180,7 @@ def test_another_directory_and_empty_caches_give_the_same_bytes(
         (
             'version="1.4.0-rc.1"',
             'min_ios="9.0"',
-            "m:ios, field `min_ios` = '9.0': that is no version of iOS from 12.0 on",
+            "m:ios, field `min_ios` = '9.0': that is not a version of iOS from 12.0 on",
         ),
         (
             'labels={"two_scores": ":labels"}',

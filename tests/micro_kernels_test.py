@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Micro libraries with the kernel of a custom op: what is in them, and that they compute."""
+"""Micro libraries with the kernel of a custom op: their content, and that they compute."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ def test_mistakes(
 # -----------------------------------------------------------------------------------------------
 
 
-# TFLite Micro's headers alone: `pants test` runs what these sources compute.
+# Only TFLite Micro's headers: `pants test` runs what these sources compute.
 _APPLICATION = f"""\
 cmake_minimum_required(VERSION 3.16)
 project(application LANGUAGES C CXX)

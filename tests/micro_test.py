@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Micro libraries: what is in them, that they compile and compute, and what is refused."""
+"""Micro libraries: their content, that they compile and compute, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""That pages lead to what is there, and that hooks at commits need nothing from elsewhere."""
+"""Links in pages lead to existing targets, and commit hooks need nothing from elsewhere."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def read_folder(folder: Path, *, held_out: bool) -> Iterator[tuple[Image.Image, 
 
     Labels are positions in `CLASSES`. What cannot be read as a picture is left out: the real data
     set has empty files, truncated ones and some that are no pictures at all. Raises ValueError
-    where `folder` has no PetImages/Cat or PetImages/Dog.
+    if `folder` has no PetImages/Cat or PetImages/Dog.
     """
     classes = [
         [(path, label) for path in _class_files(folder, name, held_out)]
@@ -56,7 +56,7 @@ def _class_files(folder: Path, name: str, held_out: bool) -> list[AnyPath]:
 
 
 def _read_picture(path: AnyPath) -> Image.Image | None:
-    """The picture in RGB, or None where there is none in the file."""
+    """The picture in RGB, or None if there is none in the file."""
     try:
         with path.open("rb") as file, Image.open(file) as picture:
             return picture.convert("RGB")

@@ -113,7 +113,7 @@ class Call(Generic[_R]):
         return self._parameters[:arity]
 
     def describe_wrong_call(self, caller: str, error: RuleTypeError) -> str:
-        """What to say of a call that raised `error`."""
+        """The message about a call that raised `error`."""
         return f"`{caller}` cannot call the rule `{self.__name__}` like this: {error}."
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What differs between the versions of Pants, 2.17.1 to 2.34, under the names of the newer ones.
+"""The differences between Pants 2.17.1 to 2.34, under the names of the newer versions.
 
 The one module that knows versions, next to `calls_2_17`. A rule of Pants that is not listed yet goes
 into both branches; the one of 2.17 declares the types of the parameters that calls pass.

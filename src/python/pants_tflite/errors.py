@@ -17,8 +17,8 @@ _LAST_LINES = 60
 
 
 def crash(address: Address, *, step: str, exit_code: int, stdout: str, stderr: str) -> TfLiteError:
-    """The error for a process that ended in a way that its program did not foresee."""
-    # A shell reports a child's death by signal N as 128 + N.
+    """The error for a process that ended in a way that its program does not handle."""
+    # A shell reports a child that signal N killed as 128 + N.
     number = -exit_code if exit_code < 0 else exit_code - 128 if exit_code > 128 else 0
     if number in {member.value for member in signal.Signals}:
         how = f"was killed by {signal.Signals(number).name} (signal {number})"

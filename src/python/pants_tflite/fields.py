@@ -37,7 +37,7 @@ def is_address(value: str) -> bool:
 class ReferencesMixin(AsyncFieldMixin):
     """A field that names other targets, which are therefore dependencies of its own."""
 
-    # The aliases of the targets that the field takes; any target if there are none.
+    # The aliases of the targets that the field takes; it takes any target if there are none.
     target_aliases: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -14,7 +14,7 @@ import pants_tflite
 
 _ROOT = Path(pants_tflite.__file__).parent
 _BUNDLE_KINDS = ("android", "ios", "linux", "micro")
-# From the top. A layer imports from those below it, and from none at its own height.
+# From the top. A layer only imports from those below it, not from any at its own level.
 _LAYERS = (
     ("register",),
     ("goals",),

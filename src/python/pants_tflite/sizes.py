@@ -52,5 +52,5 @@ def _bytes(match: re.Match[str]) -> Optional[int]:
 
 
 def format_size(size: int) -> str:
-    """A size to read: exact, with digits grouped."""
+    """A size for people to read: exact, with digits grouped."""
     return f"{size:,} bytes" if size != 1 else "1 byte"

@@ -19,7 +19,7 @@ from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite import register
 
-# A lockfile that is never installed: these tests stop before any process.
+# A lockfile that is never installed: these tests end before any process runs.
 _OPTIONS = (
     "--python-enable-resolves",
     "--python-default-resolve=tensorflow",

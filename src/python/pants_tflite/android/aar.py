@@ -67,7 +67,7 @@ class BuildAarRequest:
 
 @dataclass(frozen=True)
 class Aar:
-    """`digest` holds the archive alone, `manifest` the `manifest.json` that is in it."""
+    """`digest` holds only the archive, `manifest` the `manifest.json` that is in it."""
 
     digest: Digest
     manifest: Digest
@@ -83,7 +83,7 @@ def render_android_manifest(package: str, min_sdk: int) -> bytes:
 
 
 def describe_bundle(request: BuildAarRequest, directory: str) -> BundleManifest:
-    """The manifest, but for the files; the models are in `directory`."""
+    """The manifest without the files; the models are in `directory`."""
     settings = request.settings
 
     def entry(model: BundleModel) -> ModelEntry:

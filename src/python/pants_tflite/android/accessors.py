@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The Java class `Model`: what an app asks about its models, and how it loads them."""
+"""The Java class `Model`, with which an app loads its models and asks about them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
 CLASS_NAME = "Model"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# @package@ and @models@ are filled in. Java 8, and no API of Android beyond level 19.
+# @package@ and @models@ are filled in. It keeps to Java 8 and to Android's API of level 19.
 _SOURCE = """\
 package @package@;
 
@@ -171,7 +171,7 @@ public enum Model {
 
 def java_string(value: str) -> str:
     """A string literal in ASCII."""
-    # Two bytes a unit, as Java has it: characters beyond 16 bits become two.
+    # Java's units have two bytes: a character beyond 16 bits becomes two of them.
     units = memoryview(value.encode("utf-16-be", "surrogatepass"))
     codes = [units[index] << 8 | units[index + 1] for index in range(0, len(units), 2)]
     characters = (_ESCAPES.get(chr(code)) or _java_character(code) for code in codes)

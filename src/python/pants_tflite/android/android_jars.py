@@ -38,7 +38,7 @@ from pants_tflite.util_rules.references import ReferenceRequest, resolve_referen
 ANDROID_JAR = "android.jar"
 _HOMES = ("ANDROID_HOME", "ANDROID_SDK_ROOT")
 _PLATFORM = re.compile(r"android-([0-9]+)(?:\.([0-9]+))?(?:-ext([0-9]+))?")
-# Prints the platforms of the SDK in $1; Bash alone, for there is nothing on its PATH.
+# Prints the platforms of the SDK in $1. It uses only Bash, since nothing is on its PATH.
 _LIST_PLATFORMS = 'cd "$1/platforms" && for jar in */android.jar; do echo "${jar%/*}"; done'
 
 
@@ -51,7 +51,7 @@ class AndroidJarRequest:
 
 @dataclass(frozen=True)
 class AndroidJar:
-    """`digest` holds `android.jar`; `origin` is where it is from."""
+    """`digest` holds `android.jar`; `origin` says where it comes from."""
 
     digest: Digest
     origin: str
@@ -66,7 +66,7 @@ class SdkAndroidJarRequest:
 
 @dataclass(frozen=True)
 class AndroidPlatformsRequest:
-    """Asks which platforms the SDK in `home` has an `android.jar` of."""
+    """Asks for which platforms the SDK in `home` has an `android.jar`."""
 
     home: str
 
@@ -77,7 +77,7 @@ class AndroidPlatforms:
 
 
 def newest_platform(names: Iterable[str]) -> Optional[str]:
-    """The platform of the highest API level, if there is one of a release."""
+    """The released platform of the highest API level, if there is one."""
     releases = [match for match in map(_PLATFORM.fullmatch, names) if match]
     newest = max(releases, key=lambda match: tuple(map(int, match.groups("0"))), default=None)
     return newest.group() if newest else None
@@ -151,7 +151,7 @@ async def find_sdk_android_jar(
             ),
             field=AndroidJarField.alias,
         ).at(request.address)
-    # A copy, so that what is compiled depends on the file's bytes and not on where it is.
+    # A copy, so that what is compiled depends on the file's bytes and not on its path.
     copied = await execute_process_or_raise(
         **implicitly(
             Process(

@@ -97,7 +97,7 @@ class ClassesJar:
 
 @rule
 async def find_java_tools(request: JavaToolsRequest) -> JavaTools:
-    # One after the other, so that where both are missing the error is always the same.
+    # One after the other, so that the error is always the same if both are missing.
     compiler = await find_java_compiler(JavaCompilerRequest(request.address), **implicitly())
     android_jar = await find_android_jar(AndroidJarRequest(request.android_jar))
     return JavaTools(compiler, android_jar)
@@ -123,7 +123,7 @@ async def compile_accessors(request: CompileAccessorsRequest) -> CompiledAccesso
     )
     output = "\n".join(text.decode(errors="replace") for text in (result.stdout, result.stderr))
     if result.exit_code == 1:
-        # What was written compiles against every Android, so the jar is to blame.
+        # The generated class compiles against every Android, so the jar is to blame.
         raise Mistake(
             message="the Java API does not compile against these classes",
             fix=f"Give an `{ANDROID_JAR}` of an Android SDK's platform, or Robolectric's android-all.",

@@ -51,7 +51,7 @@ class JavaCompiler:
     def compile(
         self, source: str, *, classpath: str, output: str, input_digest: Digest, description: str
     ) -> Process:
-        """Compiles a file against a jar, into a directory. Classes hold lines, and no local names."""
+        """Compiles a file against a jar, into a directory. Classes hold lines, no local names."""
         return Process(
             argv=(
                 self.path,
@@ -64,7 +64,7 @@ class JavaCompiler:
                 "-Xlint:-options",
                 source,
             ),
-            # Another compiler at the same path is another process.
+            # Another compiler at the same path makes another process.
             env={"JAVAC_VERSION": self.version, "LC_ALL": "C.UTF-8"},
             input_digest=input_digest,
             output_directories=(output,),

@@ -44,7 +44,7 @@ class MavenCoordinates:
 
     @property
     def artifact_directory(self) -> str:
-        """Where a repository holds all versions."""
+        """The folder of all versions in a repository."""
         return os.path.join(*self.group.split("."), self.artifact)
 
     def file(self, extension: str) -> str:
@@ -52,7 +52,7 @@ class MavenCoordinates:
         return f"{self.artifact}-{self.version}.{extension}"
 
     def path(self, extension: str) -> str:
-        """Where a repository holds that file."""
+        """The path of that file in a repository."""
         return os.path.join(self.artifact_directory, self.version, self.file(extension))
 
 
@@ -117,7 +117,7 @@ def render_pom(coordinates: MavenCoordinates, runtime: MavenCoordinates) -> byte
 
 
 def render_metadata(coordinates: MavenCoordinates) -> bytes:
-    """`maven-metadata.xml` of a repository with one version, without the time of its making."""
+    """`maven-metadata.xml` of a repository with one version, without a time stamp."""
     metadata = ElementTree.Element("metadata")
     _add(metadata, groupId=coordinates.group, artifactId=coordinates.artifact)
     versioning = ElementTree.SubElement(metadata, "versioning")

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What an app's own native code sees of a library's custom ops: one C function, and its header."""
+"""What a library's custom ops show to an app's own native code: one C function, and its header."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class NativeNames:
         prefix = "".join(word[0].upper() + word[1:] for word in words)
         if prefix[0].isdigit():
             prefix = f"Lib{prefix}"
-        # The ending keeps it off the names of Android's own libraries, such as libandroid.so.
+        # The suffix keeps it apart from Android's own libraries, such as libandroid.so.
         return cls(f"{'_'.join(words)}_ops", f"{prefix}_AddCustomOps")
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 
-"""The header, by a compiler that warns of all it can."""
+"""The header, compiled with all warnings."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_header_says_what_it_is_for() -> None:
 @pytest.mark.parametrize("order", ["alone", "after", "before"])
 def test_header_compiles(tmp_path: Path, compiler: str, standard: str, order: str) -> None:
     (tmp_path / f"{NAMES.module}.h").write_text(HEADER)
-    # Beside TensorFlow Lite's own declaration, and twice.
+    # Next to TensorFlow Lite's own declaration, and twice.
     text = {
         "alone": INCLUDED,
         "after": DECLARED + INCLUDED,
@@ -69,5 +69,5 @@ def test_header_compiles(tmp_path: Path, compiler: str, standard: str, order: st
     symbols = subprocess.run(
         ("nm", tmp_path / "user.o"), check=True, capture_output=True, text=True
     ).stdout
-    # As C names it, for C++ too.
+    # With its name in C, for C++ too.
     assert f" U {NAMES.function}\n" in symbols

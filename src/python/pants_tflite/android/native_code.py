@@ -44,12 +44,12 @@ class CheckKernelsRequest:
 
 @dataclass(frozen=True)
 class CheckedKernels:
-    """They do."""
+    """The kernels compile for all ABIs."""
 
 
 @dataclass(frozen=True)
 class BuildNativeCodeRequest:
-    """Asks for the kernels of `models`, for each ABI; they have some."""
+    """Asks for the kernels of `models`, of which at least one has custom ops, for each ABI."""
 
     address: Address
     settings: AndroidSettings
@@ -60,7 +60,7 @@ class BuildNativeCodeRequest:
 class NativeCode:
     """`digest` holds what an AAR has in `jni/` and `prefab/`, under these very paths.
 
-    `kernels` is what a manifest says of them.
+    `kernels` is what a manifest says about them.
     """
 
     digest: Digest
@@ -75,7 +75,7 @@ def platforms(settings: AndroidSettings) -> tuple[Platform, ...]:
 def registered_ops(
     kernels: Iterable[CustomOp], models: Iterable[BundleModel]
 ) -> tuple[RegisteredOp, ...]:
-    """The ops in all versions that one of the models uses; each kernel is for all of them."""
+    """The ops in all versions that the models use; each kernel is for all versions of its op."""
     versions: dict[str, int] = {}
     for op in (op for model in models for op in model.facts.ops if op.custom):
         versions[op.name] = max(op.version, versions.get(op.name, 1))

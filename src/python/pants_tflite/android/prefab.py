@@ -1,7 +1,7 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A Prefab package of one shared library with a header, in the second version of the schema: how an
-AAR offers native code to an app's own, and the Android Gradle plugin hands it on to CMake."""
+"""A Prefab package of one shared library with a header, in version 2 of the schema. With it
+an AAR offers native code to an app's own: the Android Gradle plugin hands it on to CMake."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 _FOLDER = "prefab"
 _SCHEMA_VERSION = 2
-# CMake compares the numbers of versions, and takes nothing else.
+# CMake compares versions as numbers, and accepts nothing else.
 _NUMBERS = re.compile(r"[0-9]+(\.[0-9]+){0,3}")
-# Code that a library shares no C++ with: each keeps to its own.
+# The interface has no C++, so library and app may use different C++ runtimes.
 _NO_STL = "none"
-# Prefab chooses by it among libraries for one ABI. Here there is one, whichever NDK an app has.
+# Prefab chooses by it among libraries for one ABI. There is only one here, for every NDK.
 _ANY_NDK = 0
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The backend `pants_tflite.android`, beside `pants_tflite`: models as Android libraries."""
+"""The backend `pants_tflite.android`, on top of the core: models as Android libraries."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The Android SDK and JDK on the machine, which only a library with a Java API needs."""
+"""The machine's Android SDK and JDK, which only a library with a Java API needs."""
 
 from __future__ import annotations
 

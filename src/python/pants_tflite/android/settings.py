@@ -31,9 +31,9 @@ _PACKAGE_PART = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _GROUP = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 # Android's asset packager leaves out folders whose names begin otherwise.
 _ARTIFACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-# One version: neither a range nor a newest one.
+# One version: neither a range nor "latest".
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-# What Android's packager puts into an app, and its loader finds there.
+# The names of libraries that Android's packager puts into an app, and its loader finds.
 _LIBRARY = re.compile(r"lib[A-Za-z0-9_.+-]+\.so")
 _JAVA_WORDS = frozenset(
     "abstract assert boolean break byte case catch char class const continue default do double else"
@@ -56,7 +56,7 @@ class AndroidSettings:
 
 
 def default_artifact(address: Address) -> str:
-    """The names of a target's directory and of itself, without what an artifact may not hold."""
+    """The names of a target's directory and of itself, without characters that are not allowed."""
     names = (os.path.basename(address.spec_path), address.target_name)
     text = re.sub(r"[^A-Za-z0-9_.-]", "_", "-".join(name for name in names if name))
     return text.lstrip("_.-")

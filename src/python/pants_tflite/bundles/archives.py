@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Packing files into one archive that is the same to the last byte on every machine."""
+"""Packing files into one archive that has the same bytes on every machine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Laying out a bundle: models under their names, other files, and the manifest over all of them."""
+"""Laying out a bundle: models under their names, other files, and a manifest of all of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from pants_tflite.target_types import CustomOpsField
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Where one model's files go in a bundle, by what `BundleModel.digest` calls them."""
+    """Where one model's files go in a bundle, by their names in `BundleModel.digest`."""
 
     model: str
     description: str
@@ -71,7 +71,7 @@ def files_of(name: str, directory: str = "") -> ModelFiles:
 
 
 def check_custom_ops(address: Address, models: BundleModels, *, kernels: Iterable[str]) -> None:
-    """Raises where a model needs a custom op that the bundle has no kernel for.
+    """Raises if a model needs a custom op that the bundle has no kernel for.
 
     `kernels` are the custom codes that it has: those of the bundle's own custom ops and of the
     runtime that it is for.

@@ -81,7 +81,7 @@ class BundleVersionField(StringField, AsyncFieldMixin):
     )
 
 
-# Of every bundle target, before its own.
+# The fields of every bundle target, which come before its own.
 COMMON_BUNDLE_FIELDS = (
     *COMMON_TARGET_FIELDS,
     Dependencies,

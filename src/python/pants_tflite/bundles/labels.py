@@ -19,7 +19,7 @@ _PATH_SEPARATORS = re.compile(r"[/\\]")
 def parse_labels(address: Address, value: str, content: bytes) -> tuple[str, ...]:
     """The labels in a file, which the field `labels` of `address` names as `value`.
 
-    Raises where it is not UTF-8, is empty, has an empty, repeated or unprintable label, or one that
+    Raises if it is not UTF-8, is empty, has an empty, repeated or unprintable label, or one that
     reads as a path to a parent directory: programs name files after labels.
     """
 

@@ -20,9 +20,9 @@ MANIFEST_FILE = "manifest.json"
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """What a manifest says of one model.
+    """What a manifest says about one model.
 
-    `file` and `labels_file` are paths within the bundle; the latter is None where there are no
+    `file` and `labels_file` are paths within the bundle; the latter is None if there are no
     labels. `arena` and `golden` are what a microcontroller's runtime measured, if one did.
     """
 
@@ -77,7 +77,7 @@ class FileDescription:
 @dataclass(frozen=True)
 class KernelBuild:
     """A kernel as it is in the bundle: `file` was built for `platform` by `toolchain`, or is one of
-    its sources, where the other two are None."""
+    its sources, and then the other two are None."""
 
     file: str
     platform: Optional[str] = None
@@ -89,7 +89,7 @@ class KernelBuild:
 
 @dataclass(frozen=True)
 class KernelEntry:
-    """A custom op that the bundle has a kernel for. `registration` is the function that gives it."""
+    """A custom op that the bundle has a kernel for. The function `registration` returns it."""
 
     op: CustomOp
     registration: str
@@ -107,8 +107,8 @@ class KernelEntry:
 @dataclass(frozen=True)
 class BundleManifest:
     """`kind` is the target's alias, `platforms` what the bundle runs on, in the words of its
-    fields. `custom_ops` says of each kernel which platforms it was built for, and how. `tools` are
-    versions, by name, of what made the bundle, beside those that made the models."""
+    fields. `custom_ops` says which platforms each kernel was built for, and how. `tools` are the
+    versions, by name, of what made the bundle, in addition to those that made the models."""
 
     kind: str
     name: str

@@ -112,7 +112,7 @@ def test_equal_manifests_are_equal_bytes() -> None:
     other = manifest(tools=FrozenDict({"a": "2", "b": "1"}), custom_ops=(ATAN,))
     assert one.render() == other.render()
     assert one.render().endswith(b"}\n")
-    # The engine takes nothing in a request but what has a hash.
+    # The engine only takes hashable values in a request.
     assert hash(one) == hash(replace(one))
 
 

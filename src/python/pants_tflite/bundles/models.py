@@ -61,7 +61,7 @@ from pants_tflite.util_rules.references import ReferenceRequest, resolve_referen
 class BundleFieldSet(FieldSet):
     """The fields that all bundle targets share; each kind adds its own."""
 
-    # Typed, so that each kind of bundle may require a field of its own instead.
+    # Annotated, so that each kind of bundle may require a field of its own instead.
     required_fields: ClassVar[tuple[Type[Field], ...]] = (BundleModelsField,)
 
     models: BundleModelsField
@@ -76,9 +76,9 @@ class BundleFieldSet(FieldSet):
 class BundleModel:
     """A model under its `name` in the bundle.
 
-    `digest` holds `model.tflite`, `model.json` and, where LiteRT could run the model,
+    `digest` holds `model.tflite`, `model.json` and, if LiteRT could run the model,
     `golden_input.npz` and `golden_output.npz`. `description` is `model.json`. `labels` are empty
-    where there are none. `custom_ops` are what its target declares.
+    if there are none. `custom_ops` are what its target declares.
     """
 
     name: str
@@ -90,7 +90,7 @@ class BundleModel:
 
     @cached_property
     def facts(self) -> ModelDescription:
-        """The `description`, read."""
+        """The parsed `description`."""
         return ModelDescription.parse(self.description)
 
     @property
@@ -155,7 +155,7 @@ class LabelsRequest:
 
 @dataclass(frozen=True)
 class Labels:
-    """In the order of the scores; empty where a model has none."""
+    """In the order of the scores; empty if a model has none."""
 
     labels: tuple[str, ...] = ()
 
@@ -167,7 +167,7 @@ class PlanBundleRequest:
 
 @dataclass(frozen=True)
 class PlannedModel:
-    """`labels_value` is what the field says, for errors; None where there are no labels."""
+    """`labels_value` is what the field says, for errors; None if there are no labels."""
 
     name: str
     target: Target
@@ -185,7 +185,7 @@ class BundlePlan:
 
     @property
     def kernels(self) -> tuple[CustomOp, ...]:
-        """As of `BundleModels`, before any model is built."""
+        """The same as `BundleModels.kernels`, before any model is built."""
         return _kernels(self.models)
 
 
@@ -232,7 +232,7 @@ async def describe_built_model(request: BuiltModelFactsRequest) -> BuiltModelFac
 
 
 def check_kernels(address: Address, models: Iterable[CustomOps]) -> None:
-    """Raises where models of one bundle have different kernels for an op of one name."""
+    """Raises if models of one bundle have different kernels for an op of one name."""
     by_name: dict[str, CustomOp] = {}
     for op in (op for custom_ops in models for op in custom_ops.ops):
         other = by_name.setdefault(op.name, op)

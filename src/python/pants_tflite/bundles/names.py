@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What models are called in a bundle, and which names and versions a bundle may have."""
+"""The names of models in a bundle, and the names and versions that a bundle may have."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _VERSION = re.compile(
 
 
 def is_name(value: str) -> bool:
-    """Whether a model may be called so: a file name and an identifier everywhere."""
+    """Whether a model may have this name: it must be a file name and an identifier everywhere."""
     return len(value) <= _LONGEST_NAME and _NAME.fullmatch(value) is not None
 
 
 def default_name(model: Address, *, is_file: bool) -> str:
-    """The name of a model that was given none: of a file's target, or a conversion's directory."""
+    """The default name of a model: that of a file's target, or of a conversion's directory."""
     directory = os.path.basename(model.spec_path)
     name = model.target_name if is_file or not directory else directory
     return re.sub(r"[^a-z0-9_]", "_", name.lower())
@@ -43,7 +43,7 @@ def check_names(
     names: Mapping[str, str],
     resolved: Sequence[tuple[Address, str]],
 ) -> None:
-    """Raises where a name is none, is for no model of the bundle, or is that of two models.
+    """Raises if a name is malformed, is for a model outside the bundle, or is that of two models.
 
     `models` and `names` are the fields' values, `resolved` each model's address and name.
     """
@@ -79,7 +79,7 @@ def check_names(
 
 
 def check_label_keys(address: Address, labels: Mapping[str, str], names: Sequence[str]) -> None:
-    """Raises where labels are for a name that no model of the bundle has."""
+    """Raises if labels are given for a name that no model of the bundle has."""
     for key in sorted(labels):
         if key not in names:
             raise Mistake(
@@ -91,7 +91,7 @@ def check_label_keys(address: Address, labels: Mapping[str, str], names: Sequenc
 
 
 def check_version(address: Address, version: Optional[str]) -> str:
-    """The version; raises where it is none."""
+    """The version; raises if it is malformed."""
     value = version or ""
     if not _VERSION.fullmatch(value):
         raise Mistake(

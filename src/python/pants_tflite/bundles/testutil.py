@@ -61,7 +61,7 @@ def _quantization(fields: Optional[Mapping[str, Any]]) -> Optional[dict[str, Any
 
 
 def model_description(fields: Mapping[str, Any]) -> ModelDescription:
-    """A whole `model.json` with what `fields` have of one; the rest is a plain model's."""
+    """A whole `model.json`: `fields` override those of a plain model."""
     whole = {
         **_PLAIN,
         **fields,

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Stand-ins for libraries that are on the device alone, to link against: Android's own libc and
+"""Stand-ins to link against, for libraries that are only on the device: Android's own libc and
 libm without an NDK, and what an app brings along."""
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SYMBOLS = dict(zip(ANDROID_LIBRARIES, (LIBC, LIBM)))
 
 @dataclass(frozen=True)
 class DeviceLibrary:
-    """A shared library that the loader finds on the device under `name`, and what it has."""
+    """A shared library that the loader finds on the device under `name`, and its symbols."""
 
     name: str
     symbols: tuple[str, ...]
@@ -46,14 +46,14 @@ class AndroidStubsRequest:
 
 @dataclass(frozen=True)
 class AndroidStubs:
-    """`digest` holds the stand-ins where the toolchain's `linker_libraries` say."""
+    """`digest` holds the stand-ins at the paths that the toolchain's `linker_libraries` name."""
 
     digest: Digest
 
 
 @dataclass(frozen=True)
 class StubRequest:
-    """Asks for a stand-in for `library`, made of names alone, for what `toolchain` links."""
+    """Asks for a stand-in for `library`, made only of names, for what `toolchain` links."""
 
     address: Address
     toolchain: Toolchain
@@ -62,7 +62,7 @@ class StubRequest:
 
 @dataclass(frozen=True)
 class Stub:
-    """`digest` holds the stand-in alone, at `path`."""
+    """`digest` holds only the stand-in, at `path`."""
 
     digest: Digest
     path: str
@@ -92,7 +92,7 @@ async def make_stub(request: StubRequest) -> Stub:
 
 @dataclass(frozen=True)
 class CompilerHelpersRequest:
-    """Asks for what `toolchain`'s compiler calls by itself, as a library."""
+    """Asks for a library of the functions that `toolchain`'s compiler calls implicitly."""
 
     address: Address
     toolchain: Toolchain
@@ -110,7 +110,7 @@ async def compile_helpers(request: CompilerHelpersRequest) -> CompilerHelpers:
     digest = EMPTY_DIGEST
     for argv, output, verb in (
         (toolchain.compile_helpers(compiled), compiled, "Compile"),
-        # Out of a library the linker takes the object only if something in it is called.
+        # The linker takes an object out of a library only if something calls a function in it.
         (toolchain.archive((compiled,), archive), archive, "Archive"),
     ):
         result = await run_tool(

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a kernel may call on Android where it is compiled without an NDK, so with another libc's headers.
+"""What a kernel may call on Android if compiled without an NDK, so with another libc's headers.
 
 Functions of C11 that every Android since 5.0 exports and whose prototypes hold plain C types only.
 What is a macro over a libc's inner names (`assert`, `errno`, `stdout`, `isalpha`), or a struct that

@@ -24,7 +24,7 @@ from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_rep
 class InspectBinaryRequest:
     """Inspects the file at `path` in `digest`: ELF, Mach-O, a static library or a universal file.
 
-    `field` is blamed where it is none of these; without one, it is a step's result.
+    `field` is blamed if it is none of these; without one, the file is a step's result.
     """
 
     address: Address
@@ -42,17 +42,17 @@ class BinaryInspection:
 
     @property
     def exports(self) -> frozenset[str]:
-        """What any of the images shows to others."""
+        """The symbols that any of the images exports."""
         return frozenset(symbol for image in self.images for symbol in image.exports)
 
     @property
     def hidden(self) -> frozenset[str]:
-        """What one of the images shows to what it is linked with, and to nothing else."""
+        """The symbols that one of the images shows only to what it is linked with."""
         return frozenset(symbol for image in self.images for symbol in image.hidden)
 
     @property
     def clashes(self) -> tuple[str, ...]:
-        """What several members of a static library define, of which a program can have one."""
+        """Symbols that several members of a static library define; a program can have only one."""
         counts = Counter(
             (image.architecture, symbol)
             for image in self.images
@@ -62,7 +62,7 @@ class BinaryInspection:
 
     @property
     def imports(self) -> frozenset[str]:
-        """What the images need and none of them has."""
+        """The symbols that the images need and none of them defines."""
         needed = {symbol.name for image in self.images for symbol in image.imports}
         return frozenset(needed - self.exports - self.hidden)
 

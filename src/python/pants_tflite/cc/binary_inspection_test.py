@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What is found in real binaries, and universal files of them, read back with LLVM's tools."""
+"""The inspection of real binaries, and universal files of them, read back with LLVM's tools."""
 
 from __future__ import annotations
 
@@ -173,6 +173,6 @@ def test_what_is_no_compiled_code(builds: NativeBuilds, content: bytes, message:
     with pytest.raises(ExecutionError) as raised:
         _inspect(builds, digest, "lib/some.a", field="libraries")
     assert (
-        f"src/ops:kernel, field `libraries` = 'some.a': `some.a` is no compiled code: {message}"
+        f"src/ops:kernel, field `libraries` = 'some.a': `some.a` is not compiled code: {message}"
         in str(raised.value)
     )

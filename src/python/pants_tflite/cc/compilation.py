@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Sources into objects, objects into static libraries: one process each."""
+"""Compiling sources to objects and archiving objects in static libraries: one process each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pants_tflite.errors import Mistake
 
 _OBJECTS = "__objects__"
 _LIBRARIES = "__libraries__"
-# As clang and as gcc say it.
+# The messages of clang and of gcc.
 _MISSING_HEADER = re.compile(r"fatal error: '?([^':\n]+)'?(?: file not found|: No such file)")
 
 
@@ -28,7 +28,7 @@ _MISSING_HEADER = re.compile(r"fatal error: '?([^':\n]+)'?(?: file not found|: N
 class CompileSourceRequest:
     """Compiles `source`, a path in `digest`, which holds the headers too.
 
-    `language` is the source's own; `linked_with` is C++ where C goes into one library or program
+    `language` is the source's own; `linked_with` is C++ if C goes into one library or program
     with C++, so that one toolchain makes both.
     """
 
@@ -52,7 +52,7 @@ class CompileSourceRequest:
 
 @dataclass(frozen=True)
 class CompiledObject:
-    """`digest` holds the object alone, at `path`; `toolchain` is the name of what made it."""
+    """`digest` holds only the object, at `path`; `toolchain` is the name of what made it."""
 
     digest: Digest
     path: str
@@ -77,7 +77,7 @@ class ArchiveObjectsRequest:
 
 @dataclass(frozen=True)
 class StaticLibrary:
-    """`digest` holds the library alone, at `path`."""
+    """`digest` holds only the library, at `path`."""
 
     digest: Digest
     path: str
@@ -85,7 +85,7 @@ class StaticLibrary:
 
 
 def compile_mistake(source: str, toolchain: Toolchain, output: str) -> Mistake:
-    """What is wrong with a source that does not compile; `output` is all that the compiler said."""
+    """The mistake if a source does not compile; `output` is all that the compiler printed."""
     header = _MISSING_HEADER.search(output)
     if header:
         message = f"`{source}` includes `{header[1]}`, which is not there"

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Real compilers over small sources; what they make is read back with LLVM's tools."""
+"""Real compilers over small sources; LLVM's tools read the results back."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_objects_repeat_and_name_no_folder(
     builds: NativeBuilds, platform: str, language: str
 ) -> None:
     text = KERNEL if language == "c" else f"{CXX_KERNEL}const char *where() {{ return __FILE__; }}"
-    # Another file beside them makes another process, in another sandbox.
+    # Another file next to them makes another process, in another sandbox.
     first, second = (
         builds.compile(
             text,

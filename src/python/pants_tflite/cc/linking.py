@@ -40,9 +40,9 @@ from pants_tflite.sandbox.binaries.inspect_binary_protocol import BinaryImage
 from pants_tflite.subsystems.android_ndk import ANDROID_NDK_HOME
 
 _LINKED = "__linked__"
-# As lld and zig's own linker say it, and as GNU ld does.
+# The messages of lld and zig's own linker, and of GNU ld.
 _UNDEFINED = re.compile(r"undefined symbol: (.+)|undefined reference to `(.+)'")
-# The others link static libraries only.
+# The other systems only get static libraries.
 _SHARED_LIBRARY_SYSTEMS = (ANDROID, LINUX, MACOS)
 
 
@@ -73,7 +73,7 @@ class LinkSharedLibraryRequest:
         assert self.platform.system in _SHARED_LIBRARY_SYSTEMS, f"{self.platform} loads none"
         assert not (
             self.device_libraries and self.platform.is_mach_o
-        ), "there are stubs of ELF alone"
+        ), "there are only stubs of ELF"
 
     def debug_hint(self) -> str:
         return f"{self.file_name} for {self.platform}"
@@ -85,7 +85,7 @@ class LinkSharedLibraryRequest:
 
 @dataclass(frozen=True)
 class SharedLibrary:
-    """`digest` holds the library alone, at `path`; `image` is what was found in it."""
+    """`digest` holds only the library, at `path`; `image` is what was found in it."""
 
     digest: Digest
     path: str
@@ -124,7 +124,7 @@ def render_version_script(exports: tuple[str, ...]) -> str:
 
 
 def missing_mistake(file: str, platform: Platform, names: Iterable[str]) -> Mistake:
-    """What is wrong with a library that does not have what is to be in it."""
+    """The mistake if a library lacks symbols that it must have."""
     listed = ", ".join(f"`{name}`" for name in sorted(names))
     return Mistake(
         f"`{file}` for {platform} was built, and does not have {listed}",
@@ -136,15 +136,15 @@ def missing_mistake(file: str, platform: Platform, names: Iterable[str]) -> Mist
 def undefined_mistake(
     file: str, toolchain: Toolchain, names: Iterable[str], output: str = ""
 ) -> Mistake:
-    """What is wrong with a library or program that calls what nothing defines."""
+    """The mistake if a library or program calls functions that nothing defines."""
     if toolchain.stands_in_for_ndk:
         fix = (
-            f"Without an Android NDK a kernel may call plain functions of libc and libm alone. Set "
+            f"Without an Android NDK a kernel may only call plain functions of libc and libm. Set "
             f"`[android-ndk].path` or `{ANDROID_NDK_HOME}`, or do without them; `assert` is gone "
             "with the define `NDEBUG`."
         )
     else:
-        fix = "Add the target whose source defines it to the `dependencies`, or mend its name."
+        fix = "Add the target whose source defines it to the `dependencies`, or fix its name."
     listed = ", ".join(f"`{name}`" for name in sorted(set(names)))
     message = f"`{file}` for {toolchain.platform} needs {listed}, which nothing defines"
     return Mistake(message, fix=fix, detail=output)
@@ -153,7 +153,7 @@ def undefined_mistake(
 def link_mistake(
     file: str, toolchain: Toolchain, output: str, *, defined: Iterable[str] = ()
 ) -> Mistake:
-    """What is wrong with objects that do not link; `output` is all that the linker said.
+    """The mistake if objects do not link; `output` is all that the linker printed.
 
     `defined` are functions that the objects are to have.
     """
@@ -173,13 +173,13 @@ def link_mistake(
 def symbol_mistake(
     request: LinkSharedLibraryRequest, toolchain: Toolchain, image: BinaryImage
 ) -> Mistake | None:
-    """What the library that was linked does not show, or needs from nobody known."""
+    """The mistake if the linked library lacks exports, or has imports from no known library."""
     missing = set(request.exports) - set(image.exports)
     if missing:
         return missing_mistake(request.file_name, request.platform, missing)
     if not request.imports or image.format != "elf":
         return None
-    # The linker let everything pass. What a library of the system has bears that one's version.
+    # The linker let everything pass. Symbols of a system library carry that library's version.
     known = {*request.imports, *(ANDROID_SYMBOLS if toolchain.stands_in_for_ndk else ())}
     undefined = [
         symbol.name

@@ -91,7 +91,7 @@ def test_shared_library(
     assert loaded and set(loaded) == {page} == {library.image.page_alignment}
     symbols = run("llvm-readelf", "--dyn-syms", path)
     assert " UND atanf" + version in symbols
-    # The one name that is asked for, and no other of this library's own.
+    # The only requested name, and no other of this library's own.
     assert [line.split()[-1] for line in symbols.splitlines() if "DEFAULT" in line][-1:] == [
         "Register_KERNEL"
     ]
@@ -126,7 +126,7 @@ def test_a_program_for_another_processor_runs(builds: NativeBuilds, tmp_path: Pa
 @needs_launcher
 def test_libraries_repeat(builds: NativeBuilds) -> None:
     for platform in ("linux_x86_64", "android_arm64_v8a"):
-        # That something may be missing makes another process, and here no other library.
+        # Allowing something to be missing makes another process, and here the same library.
         compiled = builds.compile(KERNEL, platform)
         first, second = (
             builds.link(platform, compiled, exports=EXPORTS, imports=imports)
@@ -169,7 +169,7 @@ def test_a_library_on_the_device(builds: NativeBuilds) -> None:
         assert "libruntime.so" in library.image.libraries
         (imported,) = library.image.imports
         assert imported.name == "elsewhere" and not imported.weak
-        # The rest must be there all the same.
+        # The rest must still be there.
         other = DeviceLibrary("libruntime.so", ("unused",))
         with pytest.raises(ExecutionError) as raised:
             builds.link(platform, compiled, exports=EXPORTS, device_libraries=(other,))
@@ -210,7 +210,7 @@ def test_what_nothing_defines(builds: NativeBuilds) -> None:
     with pytest.raises(ExecutionError) as raised:
         builds.link("linux_x86_64", compiled, exports=EXPORTS)
     assert f"src/ops:kernel: {expected}" in str(raised.value)
-    # Neither is it let pass because something else may be missing.
+    # It must not pass only because something else may be missing.
     with pytest.raises(ExecutionError) as raised:
         builds.link("linux_x86_64", compiled, exports=EXPORTS, imports=("another",))
     assert f"src/ops:kernel: {expected}" in str(raised.value)

@@ -30,8 +30,8 @@ def ndk_toolchain(platform: Platform, api_level: int, tools: SystemTools) -> Too
             "-fdata-sections",
             "-fPIC",
         ),
-        # libc++ is inside of each library, so that an app need not bring it; 16 KB are the pages of
-        # newer devices.
+        # libc++ is linked into each library, so that an app need not ship it. Newer devices
+        # have pages of 16 KB.
         link_flags=("-static-libstdc++", "-Wl,-z,max-page-size=16384"),
         env=tools.to_env(),
     )

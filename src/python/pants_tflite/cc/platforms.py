@@ -19,9 +19,9 @@ CORTEX_M = "cortex_m"
 
 @dataclass(frozen=True)
 class Platform:
-    """`architecture` is as an inspected binary names it; `zig_target` has `{version}` where the
-    oldest system to run on goes: that of the options, unless `oldest` says another. Android's is an
-    API level."""
+    """`architecture` is as an inspected binary names it; `zig_target` has `{version}` in place of
+    the oldest system to run on: that of the options, unless `oldest` names another. Android's is
+    an API level."""
 
     name: str
     system: str

@@ -43,10 +43,10 @@ class SystemToolsRequest:
 
 @dataclass(frozen=True)
 class SystemTools:
-    """The paths of the programs, in the order asked for; none at all where one is missing.
+    """The paths of the programs, in the order asked for; empty if any of them is missing.
 
-    `description` is the first line of what the first says of itself; `version` is a hash over what
-    they all say, and stands for their content in cache keys.
+    `description` is the first line that the first program prints about itself; `version` is a hash
+    over what they all print, and stands for their content in cache keys.
     """
 
     paths: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ async def find_system_tools(request: SystemToolsRequest) -> SystemTools:
         **implicitly(
             Process(
                 argv=(paths[0], "--version"),
-                # The variable tells the cache of an upgrade at the same path.
+                # The variable changes the cache key after an upgrade at the same path.
                 env=SystemTools(paths, version=version).to_env(),
                 description=f"Ask {request.names[0]} for its version",
                 level=LogLevel.DEBUG,

@@ -62,7 +62,7 @@ needs_launcher = pytest.mark.skipif(
 
 
 def needs(program: str, package: str) -> Any:
-    """Skips a test where `program`, of a Debian package, is not installed."""
+    """Skips a test if `program`, of a Debian package, is not installed."""
     return pytest.mark.skipif(
         shutil.which(program) is None, reason=f"there is no {program} (Debian's {package})"
     )
@@ -160,7 +160,7 @@ class NativeBuilds:
 
 
 def run(*argv: str | Path) -> str:
-    """What a program prints that must succeed."""
+    """The output of a program, which must succeed."""
     return subprocess.run(
         [str(argument) for argument in argv], check=True, capture_output=True, text=True
     ).stdout

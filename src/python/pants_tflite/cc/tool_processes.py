@@ -15,7 +15,7 @@ from pants_tflite.cc.toolchain import Toolchain
 from pants_tflite.compat import collect_rules, execute_process, implicitly, merge_digests, rule
 from pants_tflite.errors import crash
 
-# A shell, and Pants itself, report a death by signal with a number beyond these.
+# A shell, and Pants itself, report a crash by a signal with a number beyond these.
 _ENDED_BY_ITSELF = range(0, 128)
 
 
@@ -23,7 +23,7 @@ _ENDED_BY_ITSELF = range(0, 128)
 class ToolProcessRequest:
     """Runs `argv`, which `toolchain` made, over `digest`; the tool writes the file `output`.
 
-    `address` is named where the tool crashes, and is no part of the process.
+    `address` is named if the tool crashes, and is not part of the process.
     """
 
     address: Address
@@ -39,7 +39,7 @@ class ToolProcessRequest:
 
 @dataclass(frozen=True)
 class FallibleToolResult:
-    """`digest` holds the output alone; `text` is all that the tool printed."""
+    """`digest` holds only the output; `text` is all that the tool printed."""
 
     exit_code: int
     digest: Digest

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What compiles, archives and links for one platform, as data: argv is built here alone."""
+"""What compiles, archives and links for one platform, as data: the only place that builds argv."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CXX = "c++"
 LANGUAGES = (C, CXX)
 # The standards that TensorFlow Lite itself is built with, and GNU's additions to C such as M_PI.
 _STANDARDS = {C: "-std=gnu11", CXX: "-std=c++17"}
-# The same bytes in every folder, at any time.
+# For the same bytes in every folder, at any time.
 _REPRODUCIBLE = ("-g0", "-Wdate-time", "-Werror=date-time")
 VERSION_SCRIPT = "__exports__.map"
 
@@ -26,9 +26,9 @@ class Toolchain:
     """`drivers` compile (and link) C and C++, `archiver` makes static libraries.
 
     `name` says what they are, with the version, for people to read. `linker`, where set, links
-    shared libraries in place of the driver, against `linker_libraries`, since no NDK is there.
+    shared libraries in place of the driver, against `linker_libraries`, since there is no NDK.
     `helpers` compiles what the compiler itself calls, such as a division that the processor lacks,
-    where no library on the device has it.
+    if no library on the device has it.
     `digest`, `env` and `append_only_caches` are what these programs need around them.
     """
 
@@ -79,7 +79,7 @@ class Toolchain:
     ) -> tuple[str, ...]:
         """A static library without time stamps, which keeps objects that share a name.
 
-        The objects in `libraries` go into it too; LLVM's archivers alone, zig's among them, take
+        The objects in `libraries` go into it too; only LLVM's archivers, zig's among them, take
         any.
         """
         modifiers = "qcsDL" if libraries else "qcsD"
@@ -104,7 +104,7 @@ class Toolchain:
         else:
             undefined = "undefs" if allow_undefined else "defs"
             options = ("-soname", name, f"--version-script={VERSION_SCRIPT}", "-z", undefined)
-            # A symbol that is to be shown and is not there is told of by whoever asked for it.
+            # A missing export is reported by the caller.
             options += ("--undefined-version", "--gc-sections", "--build-id=none", "--strip-all")
         if self.linker is not None:
             inputs = (*objects, *libraries, *self.linker_libraries)

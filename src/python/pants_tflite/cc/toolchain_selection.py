@@ -29,9 +29,9 @@ from pants_tflite.subsystems.zig import Zig
 
 @dataclass(frozen=True)
 class ToolchainRequest:
-    """The toolchain for things that are linked together: `language` is C++ where any of them is.
+    """The toolchain for things that are linked together: `language` is C++ if any of them is.
 
-    `address` is blamed where no toolchain fits.
+    `address` is blamed if no toolchain fits.
     """
 
     address: Address

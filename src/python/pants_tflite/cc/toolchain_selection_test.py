@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Which toolchain is chosen, and what is said where none fits. No compiler is run."""
+"""Which toolchain is chosen, and the error if none fits. No compiler is run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pants_tflite.cc.toolchain_selection import ToolchainRequest
 
 @pytest.fixture(scope="module")
 def builds() -> NativeBuilds:
-    """Its own, for it changes the options."""
+    """A runner of its own, since it changes the options."""
     return NativeBuilds()
 
 
@@ -78,7 +78,7 @@ def test_an_ndk_that_is_not_there(
     builds: NativeBuilds, option: str, env: dict[str, str], named: str
 ) -> None:
     builds.set_options(option, env=env)
-    # Even for C: who names one wants it.
+    # Even for C: a user who names one wants it.
     error = _error(builds, "android_arm64_v8a", C)
     assert f"{named}: no Android NDK that runs on this machine is there" in error
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What each toolchain is told; nothing is run."""
+"""The arguments of each toolchain; nothing is run."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_what_a_32_bit_processor_lacks() -> None:
     assert _has(argv, "-target", "arm-linux-androideabi", "-mcpu=generic+v7a+vfp3d16+thumb2")
     assert not any("float-abi" in word for word in argv)
     linked = toolchain.link_shared(("a.o",), "out", language=C, name="liba.so", libraries=("b.a",))
-    # Behind all else: they are for what nothing else has.
+    # After all else: they are for what nothing else defines.
     assert _has(linked, "__android__/libm.so", "__android__/libcompiler_rt.a", "-o", "out")
     for platform in ("android_arm64_v8a", "android_x86_64", "linux_x86_64", "cortex-m4"):
         assert not _zig(platform).helpers

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""One file for several architectures of Apple's, out of one static library for each."""
+"""One file for several of Apple's architectures, joined from one static library for each."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class JoinSlicesRequest:
 
 @dataclass(frozen=True)
 class UniversalBinary:
-    """`digest` holds the file alone, at `path`."""
+    """`digest` holds only the file, at `path`."""
 
     digest: Digest
     path: str
@@ -45,7 +45,7 @@ class UniversalBinary:
 
 @rule(desc="Make a universal static library")
 async def join_slices(request: JoinSlicesRequest) -> UniversalBinary:
-    # Slices are of one name, so each gets a folder of its own.
+    # All slices have one name, so each gets a folder of its own.
     folders = [f"slice_{index}" for index in range(len(request.slices))]
     environment, *digests = await concurrently(
         find_zig_environment(ZigEnvironmentRequest(), **implicitly()),

@@ -25,7 +25,7 @@ from pants_tflite.util_rules.python_environments import ZigEnvironmentRequest, f
 from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
 
 _PROGRAM = "pants_tflite.sandbox.binaries.run_zig"
-# Of one machine, for what zig builds of its own: C runtimes and libc++, for each platform.
+# One per machine, for what zig itself builds: C runtimes and libc++, for each platform.
 _GLOBAL_CACHE = "__zig_cache__"
 _ENVIRONMENT = FrozenDict(
     {

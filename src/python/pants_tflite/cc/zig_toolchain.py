@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""zig as a toolchain: what it is told for each platform."""
+"""zig as a toolchain: its arguments for each platform."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pants.util.frozendict import FrozenDict
 from pants_tflite.cc.platforms import ANDROID, CORTEX_M, LINUX, Platform
 from pants_tflite.cc.toolchain import CXX, C, Toolchain
 
-# Where the stand-ins for Android's own libraries lie in a sandbox.
+# Where the stand-ins for Android's own libraries are in a sandbox.
 STUBS_FOLDER = "__android__"
 ANDROID_LIBRARIES = ("libc.so", "libm.so")
 HELPERS_LIBRARY = "libcompiler_rt.a"
@@ -25,7 +25,7 @@ def _target(platform: Platform, oldest: str) -> tuple[str, ...]:
 def _compile_flags(platform: Platform) -> tuple[str, ...]:
     flags = [
         _SIZE if platform.system == CORTEX_M else _SPEED,
-        # Paths of zig's own headers, which `__FILE__` in one would give away.
+        # Paths of zig's own headers, which `__FILE__` in one of them would reveal.
         "-ffile-prefix-map={zig}=zig",
         # zig turns the sanitizer on by itself, and with it calls into a runtime that is not there.
         "-fno-sanitize=undefined",
@@ -35,7 +35,7 @@ def _compile_flags(platform: Platform) -> tuple[str, ...]:
     if platform.system in (LINUX, ANDROID):
         flags.append("-fPIC")
     if platform.system == CORTEX_M:
-        # As arm-none-eabi-gcc lays out enums: objects of both are linked together.
+        # Lays out enums as arm-none-eabi-gcc does: objects of both are linked together.
         flags.append("-fshort-enums")
     for headers in platform.zig_headers:
         flags += ["-isystem", f"{_HEADERS}/{headers}"]
@@ -43,12 +43,12 @@ def _compile_flags(platform: Platform) -> tuple[str, ...]:
 
 
 def _helpers(platform: Platform, zig: tuple[str, ...], target: tuple[str, ...]) -> tuple[str, ...]:
-    """What a 32-bit processor lacks, out of zig's own sources; 64-bit code hardly calls any of it."""
+    """Functions that a 32-bit processor lacks, from zig's sources; 64-bit code rarely calls any."""
     if platform.system != ANDROID or platform.architecture not in ("arm", "x86"):
         return ()
     # How floats are passed, a flag for C, is part of the target's name.
     flags = tuple(flag for flag in target if not flag.startswith("-mfloat-abi"))
-    # In sections of their own, so that a library gets no more of them than it calls.
+    # In sections of their own, so that a library only gets those that it calls.
     options = ("-O", "ReleaseFast", "-fPIC", "-fstrip", "-ffunction-sections", "-fdata-sections")
     return (*zig, "build-obj", "{zig}/lib/compiler_rt.zig", *flags, *options)
 
@@ -62,7 +62,7 @@ def zig_toolchain(platform: Platform, oldest: str, zig: tuple[str, ...], version
     is_android = platform.system == ANDROID
     target = _target(platform, oldest)
     helpers = _helpers(platform, zig, target)
-    # The helpers come last, so that they give what none of the others has.
+    # The helpers come last, so that they only define what none of the others does.
     libraries = (*ANDROID_LIBRARIES, HELPERS_LIBRARY) if helpers else ANDROID_LIBRARIES
     stubs = tuple(f"{STUBS_FOLDER}/{library}" for library in libraries)
     return Toolchain(

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a `tflite_custom_op` says, and what the `custom_ops` of a model name."""
+"""The declarations of custom ops: `tflite_custom_op` targets, and the `custom_ops` of a model."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CustomOp:
 
     @classmethod
     def create(cls, target: Target) -> CustomOp:
-        """Reads the target's fields; raises where a registration is no name of a C function."""
+        """Reads the target's fields; raises if a registration is not the name of a C function."""
         name = target[CustomOpNameField].value
         registration = target[RegistrationField].value or default_registration(name)
         micro_registration = target[MicroRegistrationField].value or registration

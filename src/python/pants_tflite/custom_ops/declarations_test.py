@@ -81,7 +81,10 @@ def test_addresses_and_bare_names(rule_runner: RuleRunner) -> None:
         ((":atan", "ScaledAtan"), "the op ScaledAtan is declared twice"),
         ((":runtime",), "ops:runtime is a `tflite_runtime` target"),
         ((":none",), "ops:none"),
-        ((":bad",), "ops:bad, field `registration` = 'Ops::Bad': this is no name of a C function"),
+        (
+            (":bad",),
+            "ops:bad, field `registration` = 'Ops::Bad': this is not the name of a C function",
+        ),
     ],
 )
 def test_mistakes(rule_runner: RuleRunner, values: tuple[str, ...], expected: str) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What `pants test` says of a kernel's test: its result, and a JUnit report."""
+"""What `pants test` reports on a kernel's test: its result, and a JUnit report."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ CASES_FOLDER = "__cases__"
 
 @dataclass(frozen=True)
 class KernelTestFields(FieldSet):
-    # Typed, so that the test of each variant may require fields of its own instead.
+    # Annotated, so that the test of each variant may require fields of its own instead.
     required_fields: ClassVar[tuple[Type[Field], ...]] = (TestedOpField, KernelCasesField)
 
     custom_op: TestedOpField
@@ -97,7 +97,7 @@ class TestedKernel:
 
 @dataclass(frozen=True)
 class RunKernelTestRequest:
-    """Asks how a kernel does in its test."""
+    """Asks for a run of a kernel's test."""
 
     fields: KernelTestFields
 
@@ -107,7 +107,7 @@ class RunKernelTestRequest:
 
 @dataclass(frozen=True)
 class KernelTestRun:
-    """`process` ended with 0 where all cases passed."""
+    """`process` ended with 0 if all cases passed."""
 
     address: Address
     process: FallibleProcessResult

@@ -47,7 +47,7 @@ from pants_tflite.errors import Mistake
 
 _RUNTIME_FOLDER = "__runtime__"
 _API_FOLDER = "__api__"
-# These link static libraries alone, whose symbols only the compiler can hide.
+# These link only static libraries, whose symbols only the compiler can hide.
 _HIDDEN_BY_COMPILER = (IOS, IOS_SIMULATOR)
 
 
@@ -92,11 +92,11 @@ class CompiledKernels:
 
 @dataclass(frozen=True)
 class LibraryApi:
-    """What a library of kernels has on top of them: C in `source`, which defines `functions` and may
+    """What a library has in addition to kernels: C in `source`, which defines `functions` and may
     call the registration functions. It includes nothing of the runtime.
 
-    `device_libraries` have what else it calls. A shared library shows `functions`, and hides the
-    registrations.
+    `device_libraries` define what else it calls. A shared library exports `functions`, and hides
+    the registrations.
     """
 
     source: str
@@ -108,7 +108,7 @@ class LibraryApi:
 class CustomOpLibraryRequest:
     """Asks for the kernels of the `tflite_custom_op`s at `ops` in one library for `platform`.
 
-    `name` is that of the file, as in `lib<name>.so`. iOS and Cortex-M have static libraries alone.
+    `name` is that of the file, as in `lib<name>.so`. iOS and Cortex-M have only static libraries.
     `api` is what others call in place of the registration functions.
     """
 
@@ -127,7 +127,7 @@ class CustomOpLibraryRequest:
 class CustomOpLibrary:
     """`shared` and `static` are what was asked for. `ops` says what registers which op; those
     functions, checked to be there, or those of an API in their place, are all that the shared
-    library shows. A static one for iOS shows its symbols to what it is linked with alone.
+    library shows. A static one for iOS shows its symbols only to what it is linked with.
     `toolchain` built it, of `language`."""
 
     ops: tuple[CustomOp, ...]
@@ -173,7 +173,7 @@ async def plan_kernel(request: PlanKernelRequest) -> PlannedKernel:
 
 
 def merge_compilations(kernels: Iterable[PlannedKernel]) -> tuple[CompileSourceRequest, ...]:
-    """Each source once; raises where two ops want one source compiled in two ways."""
+    """Each source once; raises if two ops want one source compiled in two ways."""
     merged: dict[str, tuple[CustomOp, CompileSourceRequest]] = {}
     for kernel in kernels:
         for compilation in kernel.compilations:
@@ -210,8 +210,8 @@ async def compile_kernels(request: CompileKernelsRequest) -> CompiledKernels:
 def check_static_library(
     ops: Sequence[CustomOp], platform: Platform, name: str, inspection: BinaryInspection
 ) -> None:
-    """Raises where the static library called `name` lacks what registers one of `ops`, or has
-    something twice: what an app's linker would say much later, or not at all."""
+    """Raises if the static library called `name` lacks what registers one of `ops`, or defines
+    something twice: an app's linker would report it much later, or not at all."""
     if inspection.clashes:
         raise Mistake(
             message=(
@@ -233,7 +233,7 @@ def check_static_library(
                 ),
                 fix=(
                     'Define it in one of the sources, as `extern "C"` where that is C++, and not '
-                    "`static`; or mend the name."
+                    "`static`; or fix the name."
                 ),
             ).at(op.address)
 

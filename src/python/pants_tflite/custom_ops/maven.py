@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Archives out of Maven repositories, fetched by jgo or the user's own Maven, pinned by their hash."""
+"""Archives from Maven repositories, fetched by jgo or the user's Maven, pinned by their hash."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_prog
 
 _DEFAULT_PACKAGING = "aar"
 _PART = re.compile(r"[A-Za-z0-9_.+-]+")
-# The one variable that jgo takes certificates from, and those that mean the same to other programs;
+# The one variable that jgo reads certificates from, and those that mean the same to other programs;
 # the first that is set counts.
 _CERTIFICATES = "REQUESTS_CA_BUNDLE"
 _CERTIFICATE_VARIABLES = (_CERTIFICATES, "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -60,7 +60,7 @@ class FetchArtifactRequest:
 
 @dataclass(frozen=True)
 class FetchedArtifact:
-    """`digest` holds `archive.<packaging>` alone."""
+    """`digest` holds only `archive.<packaging>`."""
 
     digest: Digest
 
@@ -75,7 +75,7 @@ class MavenBinaryRequest:
 @dataclass(frozen=True)
 class MavenBinary:
     path: str
-    # Where it looks up `java` and the system's commands.
+    # Where `mvn` looks for `java` and the system's commands.
     search_path: tuple[str, ...]
 
 
@@ -93,7 +93,7 @@ class MvnClientRequest:
 
 @dataclass(frozen=True)
 class MavenClient:
-    """What fetches archives: its part of the program's request, and what is around it."""
+    """What fetches archives: its part of the program's request, and what its process needs."""
 
     name: str
     settings: Union[JgoClient, MvnClient]
@@ -102,7 +102,7 @@ class MavenClient:
 
 
 def full_coordinates(value: str, address: Address) -> str:
-    """`group:artifact:version:packaging`; raises if `value` is nothing of the kind."""
+    """`group:artifact:version:packaging`; raises if `value` is not of this form."""
     parts = value.split(":")
     if len(parts) == 3:
         parts.append(_DEFAULT_PACKAGING)
@@ -210,7 +210,7 @@ async def fetch_artifact(request: FetchArtifactRequest, maven: Maven) -> Fetched
         client = await set_up_mvn(MvnClientRequest(request.address), **implicitly())
     else:
         client = await set_up_jgo(JgoClientRequest(), **implicitly())
-    # For Maven too, which needs no more of it than Python.
+    # Maven uses this environment too, though it needs only Python.
     environment = await find_jgo_environment(JgoEnvironmentRequest(), **implicitly())
     result = await run_program(
         RunProgramRequest.create(

@@ -37,7 +37,7 @@ def _archive() -> bytes:
     return content.getvalue()
 
 
-# Other bytes in every run, so that no cache has what a repository is to be asked for.
+# Different bytes in every run, so that no cache holds what a repository must serve.
 ARCHIVE = _archive()
 SHA256 = hashlib.sha256(ARCHIVE).hexdigest()
 

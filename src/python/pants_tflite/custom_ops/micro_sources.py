@@ -60,7 +60,7 @@ class CustomOpSources:
 
 
 def check_micro(op: CustomOp) -> None:
-    """Raises where an op has no variant for microcontrollers."""
+    """Raises if an op has no variant for microcontrollers."""
     if not op.has_micro:
         raise Mistake(
             message=f"the op {op.name} has no kernel for TensorFlow Lite Micro",
@@ -73,7 +73,7 @@ def check_micro(op: CustomOp) -> None:
 
 
 def merged_options(targets: tuple[Target, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The `defines` and `flags` of several ops; raises where they are not the same for all."""
+    """The `defines` and `flags` of several ops; raises if they are not the same for all."""
     options = [
         tuple(tuple(target[field].value or ()) for field in (DefinesField, CompilerFlagsField))
         for target in targets

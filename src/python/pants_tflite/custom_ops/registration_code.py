@@ -10,10 +10,10 @@ from typing import Iterable
 
 from pants_tflite.c_literals import string_literal
 
-# What the function calls, and the runtime has.
+# What the function calls, which the runtime defines.
 ADD_CUSTOM_OP = "TfLiteInterpreterOptionsAddCustomOp"
-# The runtime's own headers are declared here as far as they are used: c_api.h, which declares the
-# function, includes headers that not every archive of a runtime has.
+# What is used of the runtime's own headers is declared here: c_api.h, which declares the function,
+# includes headers that not every archive of a runtime has.
 _SOURCE = Template(
     """\
 /* Adds custom ops to the options of an interpreter. Generated. */
@@ -48,7 +48,7 @@ class RegisteredOp:
 
 
 def declaration(function: str) -> str:
-    """The function's declaration, which goes together with c_api.h and without it, in C and C++."""
+    """The function's declaration, valid with c_api.h and without it, in C and C++."""
     return f"void {function}(struct TfLiteInterpreterOptions *options);"
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a `tflite_runtime` yields: an archive that is what its hash says, and the headers in it."""
+"""What a `tflite_runtime` yields: an archive, checked against its hash, and the headers in it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# What Android's archives are, and what Pants knows to unpack.
+# Android's archives, and those that Pants can unpack.
 _AAR, _ZIP = ".aar", ".zip"
 
 
@@ -85,7 +85,7 @@ class RuntimeHeaders:
 
 
 def check_runtime(target: Target) -> None:
-    """Raises where the fields of a `tflite_runtime` do not say where the archive is, or which."""
+    """Raises if the fields of a `tflite_runtime` do not say where the archive is, or which."""
     has_source = target[RuntimeSourceField].value is not None
     has_maven = target[RuntimeMavenField].value is not None
     if has_source == has_maven:
@@ -134,7 +134,7 @@ def check_hash(entry: FileEntry, target: Target) -> None:
 
 
 def archive_name(path: str) -> str:
-    """A name for an archive by which Pants knows its kind."""
+    """A file name for an archive from which Pants can tell its kind."""
     name = os.path.basename(path)
     return name[: -len(_AAR)] + _ZIP if name.endswith(_AAR) else name
 

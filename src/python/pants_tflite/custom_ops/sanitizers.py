@@ -1,7 +1,7 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Kernels that are watched while they run: built by the machine's own GCC, whose sanitizers zig
-does not have."""
+"""Kernels that sanitizers watch while they run: built by the machine's own GCC, whose sanitizers zig
+lacks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from pants_tflite.errors import Mistake
 _SEARCH_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 _PROGRAMS = ("gcc", "g++", "ar")
 _FOLDER = "__sanitized__"
-# A sanitizer's own library comes first into a process, and finds C++'s beside it.
+# A sanitizer's own library must be loaded first, and finds C++'s next to it.
 _PRELOADED = {"address": ("libasan.so", "libstdc++.so"), "undefined": ()}
 
 
@@ -48,7 +48,7 @@ class SanitizingCompilerRequest:
 
 @dataclass(frozen=True)
 class SanitizingCompiler:
-    """`preload` are the paths of libraries that a process needs before it loads what this built."""
+    """`preload` are paths of libraries that a process must load before what this compiler built."""
 
     toolchain: Toolchain
     preload: tuple[str, ...]
@@ -172,7 +172,7 @@ async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKe
                     language=item.language,
                     include_dirs=item.include_dirs,
                     defines=item.defines,
-                    # Lines of the source, for what a sanitizer has to say.
+                    # Line numbers, for the reports of sanitizers.
                     flags=(*item.flags, "-g"),
                 ),
                 digest=item.digest,
@@ -207,7 +207,7 @@ async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKe
         library,
         FrozenDict(
             {
-                # Python itself leaves memory to the end of the process.
+                # Python itself does not free all of its memory before the process ends.
                 "ASAN_OPTIONS": "detect_leaks=0",
                 "LD_PRELOAD": ":".join(compiler.preload),
                 "UBSAN_OPTIONS": "print_stacktrace=1",

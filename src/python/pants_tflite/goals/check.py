@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""`pants check` for custom ops: their kernels compile, and register what they say."""
+"""`pants check` for custom ops: whether kernels compile, and register what they declare."""
 
 from __future__ import annotations
 

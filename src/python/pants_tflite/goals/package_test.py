@@ -61,7 +61,7 @@ def test_models_with_the_same_golden_input_share_it(rule_runner: RuleRunner) -> 
         link = dist / "m" / mode / "golden_input.npz"
         assert os.readlink(link) == f"../golden_inputs/{sha256(b'in').hexdigest()}.npz"
         assert link.read_bytes() == b"in"
-    # Once more, over what is there.
+    # Once more, over the existing files.
     assert _files(_write(rule_runner, *packages)) == _files(dist)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""`pants run` for models: what goes in, what comes out, and a prediction."""
+"""`pants run` for models: their inputs, their outputs, and a prediction."""
 
 from __future__ import annotations
 

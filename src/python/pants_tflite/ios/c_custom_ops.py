@@ -15,7 +15,7 @@ from pants_tflite.c_literals import string_literal
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.ios.settings import FrameworkSettings
 
-# The one version that kernels here have, and models that name them.
+# The only version that kernels here have, and that models name.
 _VERSION = 1
 _SOURCE = Template(
     """\

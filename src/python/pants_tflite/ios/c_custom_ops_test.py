@@ -21,7 +21,7 @@ _STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
 pytestmark = pytest.mark.skipif(not (GCC and GXX), reason="gcc and g++ are not installed")
 # As TensorFlow Lite's own headers declare it.
 _TYPEDEF = "typedef struct TfLiteInterpreterOptions TfLiteInterpreterOptions;\n"
-# In place of TensorFlow Lite's C library, of which there is none for this machine.
+# Stands in for TensorFlow Lite's C library, which does not exist for this machine.
 _PROGRAM = """\
 #include <stdio.h>
 #include "PetModels.h"

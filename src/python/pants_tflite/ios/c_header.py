@@ -19,7 +19,7 @@ framework module $name {
 $links}
 """
 )
-# The struct alone, whose typedef TensorFlow Lite's own header has.
+# Only the struct: TensorFlow Lite's own header has its typedef.
 _CUSTOM_OPS = Template(
     """\
 
@@ -122,7 +122,7 @@ $custom_ops
 
 
 def render_header(settings: FrameworkSettings, *, custom_ops: bool = False) -> str:
-    """`custom_ops` is whether the framework has kernels of any."""
+    """`custom_ops` says whether the framework has kernels of custom ops."""
     name = settings.name
     declared = _CUSTOM_OPS.substitute(name=name) if custom_ops else ""
     return _HEADER.substitute(name=name, custom_ops=declared)

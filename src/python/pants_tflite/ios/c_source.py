@@ -80,7 +80,7 @@ class _ModelTables:
         sizes = ("-1" if size is None else str(size) for size in tensor.shape)
         yield from _array("int32_t", f"{name}_shape", sizes)
         yield from _array("float", f"{name}_scales", (f"{scale!r}f" for scale in tensor.scales))
-        # The lowest number is no literal in C: it would be minus one that is too large.
+        # C has no literal for the lowest number: it would be the negation of one that is too large.
         points = ("INT64_MIN" if p == -(2**63) else f"{p}LL" for p in tensor.zero_points)
         yield from _array("int64_t", f"{name}_zero_points", points)
 
@@ -114,7 +114,7 @@ class _ModelTables:
 
 
 def _array(kind: str, name: str, values: Iterable[str]) -> Iterator[str]:
-    """The definition of an array; of none where it would be empty, which C does not allow."""
+    """The definition of an array; of none if it would be empty, which C does not allow."""
     lines = ",\n".join(f"  {value}" for value in values)
     if lines:
         yield f"static const {kind} {name}[] = {{\n{lines}\n}};"

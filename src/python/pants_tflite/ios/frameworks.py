@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Building an XCFramework: its source compiled for every platform, and what lies around that."""
+"""Building an XCFramework: its source compiled for every platform, and the files around that."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class FrameworkBinaryRequest:
 
 @dataclass(frozen=True)
 class FrameworkBinary:
-    """`digest` holds the binary alone, under the framework's name."""
+    """`digest` holds only the binary, under the framework's name."""
 
     digest: Digest
 

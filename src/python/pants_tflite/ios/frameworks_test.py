@@ -85,7 +85,7 @@ def _build(
 
 
 def _write(builds: NativeBuilds, digest: Digest) -> Path:
-    """Writes files below the build root, which is what it returns."""
+    """Writes files below the build root, and returns the build root."""
     builds.rule_runner.scheduler.write_digest(digest)
     return Path(builds.rule_runner.build_root)
 
@@ -255,7 +255,7 @@ void add(TfLiteInterpreterOptions *_Nonnull options) { PetsAddCustomOps(options)
 def test_objective_c_adds_custom_ops(builds: NativeBuilds, language: str) -> None:
     op = CustomOp(ADDRESS, "Bark", "Register_BARK", "Register_BARK", False, False)
     ops = CustomOps(("Bark",), (op,))
-    # The header and the module are what is looked at: the kernels are in the module's own tests.
+    # This looks at the header and the module; the module's own tests cover the kernels.
     xcframework = _build(builds, SETTINGS, ops, links=("c++",))
     compiled = _compile_user(builds, xcframework, "ios_arm64", "device", _OPS_USER, language)
     path = _write(builds, compiled.digest) / compiled.path

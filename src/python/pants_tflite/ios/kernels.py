@@ -44,7 +44,7 @@ class BuildKernelsRequest:
 @dataclass(frozen=True)
 class FrameworkKernels:
     """`libraries` and `links` are as `BuildXcframeworkRequest` takes them, `entries` are for the
-    manifest; all are empty where there are no custom ops."""
+    manifest; all are empty if there are no custom ops."""
 
     libraries: FrozenDict[str, tuple[StaticLibrary, ...]] = FrozenDict()
     links: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class BuildPlatformKernelsRequest:
 
 @dataclass(frozen=True)
 class PlatformKernels:
-    """`library` has the kernels and what adds them; `toolchain` and `language` are of the former."""
+    """`library` has the kernels and what adds them; `toolchain` and `language` are the kernels'."""
 
     library: StaticLibrary
     toolchain: str
@@ -116,7 +116,7 @@ async def build_platform_kernels(request: BuildPlatformKernelsRequest) -> Platfo
 def kernel_entries(
     settings: FrameworkSettings, ops: Sequence[CustomOp], toolchains: Mapping[str, str]
 ) -> tuple[KernelEntry, ...]:
-    """What the manifest says of `ops`; `toolchains` are by the names of the platforms."""
+    """What the manifest says about `ops`; `toolchains` are by the names of the platforms."""
     builds = tuple(
         KernelBuild(each.binary(settings.name), platform, toolchains[platform])
         for each in SLICES

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What the generated code says of a model: its file, its tensors, its labels."""
+"""What the generated code says about a model: its file, its tensors, its labels."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
 @dataclass(frozen=True)
 class TensorFacts:
-    """A tensor that a model takes or gives, under its name in the model's signature.
+    """An input or output tensor of a model, under its name in the model's signature.
 
-    None in `shape` is a dimension of any size. `scales` and `zero_points` are empty where it is not
+    None in `shape` is a dimension of any size. `scales` and `zero_points` are empty if it is not
     quantized, and of length 1 where one scale is for the whole tensor.
     """
 

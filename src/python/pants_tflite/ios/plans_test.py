@@ -28,7 +28,7 @@ def rule_runner() -> RuleRunner:
 
 
 def _plan(rule_runner: RuleRunner, fields: str) -> IosFrameworkPlan:
-    # Files of no content: a plan that read one would fail.
+    # Files without content: a plan that read one would fail.
     build = f"""
 tflite_file(name="a_b", source="model.tflite")
 tflite_file(name="a__b", source="model.tflite")

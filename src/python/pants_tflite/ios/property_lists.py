@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Property lists: what a framework and an XCFramework say of themselves to Apple's tools."""
+"""Property lists: what a framework and an XCFramework tell Apple's tools."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The README.md of a bundle: what is in it, and how an app takes it."""
+"""The README.md of a bundle: what is in it, and how an app uses it."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _describe(model: ModelFacts) -> str:
 
 
 def _render_part(part: Template, settings: FrameworkSettings, members: Sequence[str]) -> str:
-    """`part` for the first of `members`; nothing where there are none."""
+    """`part` for the first of `members`; nothing if there are none."""
     if not members:
         return ""
     return part.substitute(

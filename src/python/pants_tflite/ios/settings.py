@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a framework is called and which systems it is for, out of its target's fields, checked."""
+"""A framework's name and the systems that it is for, from its target's fields, checked."""
 
 from __future__ import annotations
 

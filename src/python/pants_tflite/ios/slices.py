@@ -21,7 +21,7 @@ class Slice:
     variant: str = ""
 
     def binary(self, name: str) -> str:
-        """Where the binary of the framework called `name` lies."""
+        """The path of the binary of the framework called `name`."""
         return f"{name}.xcframework/{self.identifier}/{name}.framework/{name}"
 
 

@@ -106,9 +106,9 @@ _MODEL = Template(
 
 
 def member_names(address: Address, models: Sequence[str]) -> dict[str, str]:
-    """What Swift calls each model: `cats_vs_dogs` is `catsVsDogs`.
+    """Swift's name for each model: `catsVsDogs` for `cats_vs_dogs`.
 
-    Raises where two models would be called the same.
+    Raises if two models would have the same name.
     """
     members: dict[str, str] = {}
     for name in models:
@@ -155,7 +155,7 @@ def render_accessors(
 
 
 def string_literal(text: str) -> str:
-    """`text` as a Swift string; what is unprintable is an escape, as `model.json` may hold any."""
+    """`text` as a Swift string. Unprintable characters, which a name may hold, are escaped."""
 
     def escape(character: str) -> str:
         if character in '"\\':

@@ -42,12 +42,12 @@ $resources
 
 
 def models_folder(settings: FrameworkSettings) -> str:
-    """Where the models lie in the package."""
+    """Where the models are in the package."""
     return f"Sources/{settings.swift_module}/{_MODELS_FOLDER}"
 
 
 def render_package(settings: FrameworkSettings, models: Sequence[ModelFacts]) -> str:
-    """`Package.swift`. The XCFramework lies beside it."""
+    """`Package.swift`. The XCFramework is next to it."""
     files = (path for model in models for path in _files(model))
     return _PACKAGE.substitute(
         tools_version=_TOOLS_VERSION,

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The Swift package, read by a parser that is not ours."""
+"""The Swift package, read by an independent parser."""
 
 from __future__ import annotations
 

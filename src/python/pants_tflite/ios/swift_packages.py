@@ -40,7 +40,7 @@ class BuildSwiftPackageRequest:
 
 @dataclass(frozen=True)
 class SwiftPackage:
-    """`digest` holds the package's files, and beside them the XCFramework's archive to release."""
+    """`digest` holds the package's files, and next to them the XCFramework's archive to release."""
 
     digest: Digest
 

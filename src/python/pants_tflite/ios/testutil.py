@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A bundle that the tests of generated files share: awkward names, every kind of tensor."""
+"""A bundle that the tests of generated files share, with awkward names and every kind of tensor."""
 
 from __future__ import annotations
 

@@ -4,11 +4,11 @@
 
 An archive has one directory of its own name:
 
-- `models/<name>.tflite`, `.json` and, where there are labels, `.labels.txt`;
+- `models/<name>.tflite`, `.json` and, if there are labels, `.labels.txt`;
 - `manifest.json`, `README.md`;
 - `predict.py`, which runs the models, and `requirements.txt`, what it needs;
-- with custom ops, `lib/lib<name>_ops.so` with their kernels, and `custom_ops.py`, which gives them to
-  LiteRT.
+- with custom ops, `lib/lib<name>_ops.so` with their kernels, and `custom_ops.py`, which hands them
+  to LiteRT.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class BuildLinuxArchiveRequest:
 
     @property
     def folder(self) -> str:
-        """The archive's top directory, and its file's name without the ending."""
+        """The archive's top directory, and its file's name without the suffix."""
         return f"{self.name}-{self.models.version}-{self.platform}"
 
     def to_manifest(self, kernels: ArchiveKernels) -> BundleManifest:

@@ -22,7 +22,7 @@ LIBRARIES_DIRECTORY = "lib"
 def library_name(archive_name: str) -> str:
     """What the library is called, without `lib` and `.so`.
 
-    The ending keeps it off the names of the system's libraries, such as libm.so.
+    The suffix keeps it apart from the system's libraries, such as libm.so.
     """
     return f"{archive_name}_ops"
 
@@ -42,7 +42,7 @@ class BuildArchiveKernelsRequest:
 @dataclass(frozen=True)
 class ArchiveKernels:
     """`digest` holds the library at its path in the archive, and `glibc` is the oldest that it runs
-    with. `entries` is what a manifest says. Without kernels there is none of all that."""
+    with. `entries` is what a manifest says. All fields are empty if there are no kernels."""
 
     digest: Digest = EMPTY_DIGEST
     entries: tuple[KernelEntry, ...] = ()

@@ -17,7 +17,7 @@ _FOREIGN = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def default_archive_name(address: Address) -> str:
-    """The names of the directory and the target, once where they are the same."""
+    """The names of the directory and the target, only one of them if they are the same."""
     directory = os.path.basename(address.spec_path)
     parts = [directory] if directory else []
     if address.target_name != directory:

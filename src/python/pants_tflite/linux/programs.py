@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What runs the models of a Linux archive: `predict.py`, and `custom_ops.py` where it has kernels."""
+"""What runs the models of a Linux archive: `predict.py`, and `custom_ops.py` if it has kernels."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def with_kernels(program: bytes) -> bytes:
 
 
 def program_files(*, custom_ops: bool) -> tuple[FileContent, ...]:
-    """The programs and what they need to be installed; `custom_ops` are those with kernels."""
+    """The programs and the requirements to install; `custom_ops` are those with kernels."""
     predict = _read(_DEVICE_PACKAGE, PREDICT_FILE)
     files = [FileContent("requirements.txt", _read(_DEVICE_PACKAGE, "requirements.lock"))]
     if custom_ops:

@@ -11,7 +11,7 @@ import pytest
 from pants_tflite.linux.programs import program_files, with_kernels
 
 PREDICT = pkgutil.get_data("pants_tflite.linux.device", "predict.py") or b""
-# What CPython brings; LiteRT is for a program there alone.
+# What CPython brings; LiteRT is only there for a program.
 KNOWN = {"__future__", "ctypes", "hashlib", "json", "pathlib", "typing", "ai_edge_litert"}
 
 

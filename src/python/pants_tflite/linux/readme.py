@@ -16,7 +16,7 @@ from pants_tflite.linux.target_types import MODELS_DIRECTORY
 from pants_tflite.pipeline.model_description import INPUTS, OUTPUTS, ModelDescription
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
-# What the wheels of device/requirements.lock are published for.
+# The interpreters and the oldest C library that the wheels of device/requirements.lock support.
 _PYTHON = "CPython 3.11 to 3.14"
 _GLIBC = "2.27"
 _LONGEST_EXAMPLE = 16
@@ -130,7 +130,7 @@ def _type_text(tensor: ModelTensor) -> str:
 
 
 def example_input(facts: ModelDescription) -> str:
-    """What one may give `predict.py` for a model: a picture's name, JSON, or a NumPy file's name."""
+    """An example of an input for `predict.py`: a picture's name, JSON, or a NumPy file's name."""
     inputs = facts.default_tensors(INPUTS)
     shapes = [tensor.shape for tensor in inputs.values()]
     if len(inputs) == 1 and len(shapes[0]) == 4 and shapes[0][3] in _PIXEL_CHANNELS:

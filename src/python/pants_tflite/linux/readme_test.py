@@ -79,7 +79,7 @@ def test_kernels(floor: str, needed: str) -> None:
     kernels = (KernelEntry(op, op.registration, (build,)),)
     readme = Readme("demo-1.0.0-linux_aarch64", "linux_aarch64", (sine,), kernels, floor)
     text = readme.render().decode()
-    # LiteRT's own need, or that of the kernels where it is more.
+    # LiteRT's own minimum, or that of the kernels if it is higher.
     assert f"On Linux aarch64 with glibc {needed} or newer" in text
     assert f"Their kernels run with glibc {floor} or newer:\n" in text
     assert "| Twice | `lib/libdemo_ops.so` | `Register_TWICE` |\n" in text

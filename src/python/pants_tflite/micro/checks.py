@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a bundle's models must be, and may take, on a microcontroller."""
+"""Checks of what a bundle's models must be, and how much they may use, on a microcontroller."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pants_tflite.sizes import format_size
 
 
 def check_types(address: Address, models: Sequence[BundleModel]) -> None:
-    """Raises where an application could not fill an input or read an output; lists all of them."""
+    """Raises if an application could not fill an input or read an output; lists all of them."""
     wrong = [
         f"\n- {model.name} ({model.address}): the {kind} {name} is {tensor.dtype}"
         for model in models
@@ -46,7 +46,7 @@ def check_types(address: Address, models: Sequence[BundleModel]) -> None:
 
 
 def check_variants(address: Address, models: Sequence[PlannedModel]) -> None:
-    """Raises where a model's custom op has no kernel for microcontrollers; lists all of them."""
+    """Raises if a model's custom op has no kernel for microcontrollers; lists all of them."""
     lacking = [
         f"\n- {model.name} ({model.target.address}): {op.name}, {op.address}"
         for model in models
@@ -110,7 +110,7 @@ def check_arena_size(
 def known_methods(models: Sequence[BundleModel], kernels: Collection[str] = ()) -> tuple[str, ...]:
     """The methods that add the ops of models to a resolver, each once, as far as they are known.
 
-    The custom ops in `kernels` are added in another way.
+    The custom ops in `kernels` are added by their registrations instead.
     """
     ops = [op for model in models for op in _ops(model, kernels)]
     return tuple(sorted({method for op in ops if (method := method_of(op))}))
@@ -123,9 +123,9 @@ def _ops(model: BundleModel, kernels: Collection[str]) -> list[ModelOp]:
 def methods_for(
     address: Address, models: Sequence[BundleModel], kernels: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """`known_methods`, which are all.
+    """The methods that add the ops of models to a resolver.
 
-    Raises where TFLite Micro runs an op that this backend cannot add; lists all of them.
+    Raises if TFLite Micro runs an op that this backend cannot add; lists all of them.
     """
     ops = [(model, op) for model in models for op in _ops(model, kernels)]
     unknown = [

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The fields of a `tflite_micro_library`, and what they say once they are checked."""
+"""The fields of a `tflite_micro_library`, and their values once they are checked."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from pants_tflite.custom_ops.kernel_sources import KernelSource
 from pants_tflite.custom_ops.micro_sources import CustomOpSourcesRequest, find_micro_sources
 from pants_tflite.errors import Mistake
 
-# It is on the include path of what is in it.
+# Sources in this folder have it on their include path.
 KERNEL_DIRECTORY = "src/kernels"
 
 
@@ -57,9 +57,9 @@ def place_files(
 ) -> Mapping[str, str]:
     """Where each file goes in a library: relative to the folder that it is included from.
 
-    Raises where two files of different folders are included alike.
+    Raises if two files of different folders would be included under the same path.
     """
-    # Of folders within each other the inner one.
+    # Prefer the innermost folder.
     folders = sorted(include_dirs, key=len, reverse=True)
     taken: dict[str, str] = {}
     for path in sorted(paths):

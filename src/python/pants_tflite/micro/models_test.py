@@ -66,7 +66,7 @@ def _error(rule_runner: RuleRunner, fields: str) -> str:
         ("models=[]", "field `models`: the bundle has no models"),
         (
             f'{_MODELS}, model_names={{":hello": "a__b"}}',
-            "field `model_names` = 'a__b': that is no namespace in C++",
+            "field `model_names` = 'a__b': that is not a namespace in C++",
         ),
         ('models=[":switch"]', "field `model_names` = 'switch'"),
     ],

@@ -86,7 +86,7 @@ async def lay_out_sources(request: LayOutSourcesRequest) -> LaidOutSources:
 
 
 def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
-    """What a layout needs to know of a library."""
+    """What a layout needs to know about a library."""
     return LibraryFiles(
         library=sources.library,
         version=models.bundle.version,
@@ -104,7 +104,7 @@ def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
 def kernel_entries(
     models: MicroModels, layout: Layout, binaries: BuiltMicroBinaries
 ) -> tuple[KernelEntry, ...]:
-    """What the manifest says of custom ops: each one's sources, and the library with its objects."""
+    """The manifest's entries for custom ops: the sources of each, and the library with its objects."""
     library = binaries.library_path
     built: tuple[KernelBuild, ...] = ()
     if library is not None and binaries.self_test is not None:
@@ -156,7 +156,7 @@ def describe(
 @rule(desc="Package a TFLite Micro library")
 async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage:
     path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
-    # First: it looks for what it compiles with before any model is built.
+    # This comes first: it looks for compilers before any model is built.
     binaries = await build_micro_binaries(BuiltMicroBinariesRequest(field_set))
     models, sources = await concurrently(
         build_micro_models(MicroModelsRequest(field_set)),

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A library for tests, described as a build would describe it."""
+"""A library for tests, described as by a build."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tensor(name: str, dtype: str, shape: list[int], scale: float | None = None) 
 
 
 def model_facts() -> dict[str, Any]:
-    """A `model.json`, as far as a library reads it."""
+    """The parts of a `model.json` that a library reads."""
     x, y = tensor("serving_x:0", "int8", [1, 8, 8, 1], 0.5), tensor("y:0", "float32", [1, 2])
     return {
         "inputs": [x],
@@ -48,7 +48,7 @@ def model_facts() -> dict[str, Any]:
 
 
 def arena(smallest: int, size: int) -> dict[str, Any]:
-    """What TFLite Micro measured, as a manifest says it."""
+    """TFLite Micro's measurements, as in a manifest."""
     largest = {"name": "hidden", "shape": [1, 16], "dtype": "int8", "bytes": 16}
     return {"smallest": smallest, "margin_percent": 10, "bytes": size, "largest_tensor": largest}
 

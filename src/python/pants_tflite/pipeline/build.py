@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Building a model: `tflite_model` and `tflite_file` to a verified, described `.tflite`."""
+"""Building a model: from a `tflite_model` or `tflite_file` to a verified, described `.tflite`."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class BuiltModel:
 
 @dataclass(frozen=True)
 class DescribeModelRequest:
-    """Asks for the files of a built model, out of what the steps yielded."""
+    """Asks for the files of a built model, from the results of the steps."""
 
     model: Digest
     reports: Digest
@@ -209,7 +209,7 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.checked)
     custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops))
     kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
-    # First, since a broken file is best explained by the program that does not run it.
+    # This comes first: a broken file is best explained by the program that does not run it.
     inspected = await inspect_model(InspectModelRequest(address, model, is_source=True))
     verified = await verify_model(
         VerifyModelRequest(

@@ -36,7 +36,7 @@ from pants_tflite.util_rules.python_environments import (
 from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest, run_program
 
 MODEL_FILE = "model.tflite"
-# Of the report on the float model that the AI Edge Quantizer starts from.
+# For the report on the float model that the AI Edge Quantizer starts from.
 FLOAT_DIRECTORY = "float"
 _FLOAT = Quantization("float32")
 
@@ -45,8 +45,8 @@ _FLOAT = Quantization("float32")
 class ConvertModelRequest:
     """Asks for a SavedModel in TensorFlow Lite form, quantized as `quantization` says.
 
-    `calibration` is None where the mode calibrates nothing, so that samples are in no key that they
-    cannot change; nor are then the `kernels`, which calibration runs the model with.
+    `calibration` is None if the mode calibrates nothing: samples that cannot change the result
+    stay out of the cache key. So do the `kernels`, which only calibration needs.
     """
 
     address: Address
@@ -63,9 +63,9 @@ class ConvertModelRequest:
 
 @dataclass(frozen=True)
 class ConvertedModel:
-    """`model` holds `model.tflite` and nothing else, so that what reads it depends on its bytes
-    alone; `report` holds `conversion.json`, and
-    `float/conversion.json` where a float model came first."""
+    """`model` holds `model.tflite` and nothing else, so that what reads it depends only on
+    its bytes; `report` holds `conversion.json`, and
+    `float/conversion.json` if a float model came first."""
 
     model: Digest
     report: Digest
@@ -73,14 +73,14 @@ class ConvertedModel:
 
 @dataclass(frozen=True)
 class SplitConversionRequest:
-    """Asks for a conversion program's output in its two parts."""
+    """Asks for the output of a conversion program, split in its two parts."""
 
     output: ProgramResult
 
 
 @dataclass(frozen=True)
 class RunConverterRequest:
-    """The same, by the TensorFlow converter."""
+    """Asks for the same, made by the TensorFlow converter."""
 
     convert: ConvertModelRequest
 
@@ -96,7 +96,7 @@ class QuantizeCustomOpsRequest:
 
 @dataclass(frozen=True)
 class RunQuantizerRequest:
-    """The same, by the AI Edge Quantizer, from the float model."""
+    """Asks for the same, made by the AI Edge Quantizer from the float model."""
 
     convert: ConvertModelRequest
 

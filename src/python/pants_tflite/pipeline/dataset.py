@@ -98,7 +98,7 @@ class DatasetReferenceRequest:
 
 @dataclass(frozen=True)
 class StageDatasetRequest:
-    """Asks for a dataset where a sandbox program can read it; None is no dataset."""
+    """Asks for a dataset at a path that a sandbox program can read; None stands for no dataset."""
 
     dataset: Optional[SampledDataset]
 

@@ -55,7 +55,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class ModelDescription(InspectionReport):
-    """What the steps found out about one model: what is in it, how it was made, how true it is.
+    """What the steps found out about one model: what is in it, how it was made, how accurate it is.
 
     `conversion`, `quantization` and `calibration` are None for a model that was not converted here.
     `tools` are the versions of what converted and verified it, by name.
@@ -70,7 +70,7 @@ class ModelDescription(InspectionReport):
     verification: Verification
 
     def name_of(self, tensor: ModelTensor, side: str) -> str:
-        """What a tensor of the main graph is called: its name in the model's signature.
+        """The name of a tensor of the main graph in the model's signature.
 
         `side` is INPUTS or OUTPUTS. The first signature that has the tensor names it, by the first
         of its names; a tensor of no signature has only the graph's own name.
@@ -102,7 +102,7 @@ class ModelDescription(InspectionReport):
         return ({tensor.name: tensor for tensor in self.outputs},)
 
     def default_tensors(self, side: str) -> Mapping[str, ModelTensor]:
-        """The inputs or outputs, by name, of the signature that is called unless another is named."""
+        """The inputs or outputs, by name, of the signature that is called by default."""
         if not self.signatures:
             tensors = self.inputs if side == INPUTS else self.outputs
             return {tensor.name: tensor for tensor in tensors}

@@ -120,7 +120,7 @@ def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
         ),
         (
             'quantization=":recipe_for_nobody"',
-            "m:recipe_for_nobody, field `recipe`: a recipe is for the AI Edge Quantizer alone",
+            "m:recipe_for_nobody, field `recipe`: a recipe is only for the AI Edge Quantizer",
         ),
         (
             'quantization=":float_with_int8"',

@@ -35,7 +35,7 @@ from pants_tflite.util_rules.references import ReferenceRequest, resolve_referen
 
 @dataclass(frozen=True)
 class Quantization:
-    """How a model is quantized. `mode` is None where the recipe says it all."""
+    """How a model is quantized. `mode` is None if the recipe says it all."""
 
     mode: Optional[str]
     input_type: Optional[str] = None
@@ -49,7 +49,7 @@ class Quantization:
 
     @property
     def may_calibrate(self) -> bool:
-        """Whether samples, where there are some, can change the result."""
+        """Whether samples, if there are some, can change the result."""
         return self.calibrates or self.recipe is not None
 
     @property
@@ -62,11 +62,11 @@ class Quantization:
 
     @property
     def recipe_entries(self) -> Any:
-        """The recipe as JSON, None without one."""
+        """The recipe as JSON, or None without one."""
         return None if self.recipe is None else json.loads(self.recipe)
 
     def to_settings(self) -> QuantizationSettings:
-        """As `model.json` has it."""
+        """The settings in `model.json`."""
         return QuantizationSettings(
             engine=self.engine,
             mode=self.mode,
@@ -78,7 +78,7 @@ class Quantization:
 
 @dataclass(frozen=True)
 class ResolveQuantizationRequest:
-    """Asks what the value of a `quantization` field means."""
+    """Asks for the meaning of a `quantization` field's value."""
 
     field: QuantizationField
 
@@ -89,10 +89,10 @@ class Recipe:
 
 
 def check_quantization(quantization: Quantization, address: Address) -> None:
-    """Raises where the fields of one `tflite_quantization` contradict each other."""
+    """Raises if the fields of one `tflite_quantization` contradict each other."""
     if quantization.recipe is not None and not quantization.is_ai_edge:
         raise Mistake(
-            message="a recipe is for the AI Edge Quantizer alone",
+            message="a recipe is only for the AI Edge Quantizer",
             fix='Set `engine="ai_edge"`, or leave `recipe` out.',
             field=RecipeField.alias,
         ).at(address)

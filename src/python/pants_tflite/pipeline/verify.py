@@ -29,13 +29,13 @@ from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_prog
 REFERENCE_FILE = "reference.npz"
 GOLDEN_INPUT_FILE = "golden_input.npz"
 GOLDEN_FILES = (GOLDEN_INPUT_FILE, "golden_output.npz")
-# Of the seeded random samples where no dataset is given.
+# The seed of the random samples if no dataset is given.
 _SEED = 0
 
 
 @dataclass(frozen=True)
 class Samples:
-    """What verifies a model: a dataset and the field that named it, or seeded random samples."""
+    """The samples that verify a model: a dataset and the field that names it, or random ones."""
 
     dataset: Optional[SampledDataset]
     field: str
@@ -44,7 +44,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class RecordReferenceRequest:
-    """Asks for what a SavedModel itself computes from samples: the same for every quantization."""
+    """Asks for a SavedModel's own outputs for samples, the same for every quantization."""
 
     address: Address
     saved_model: ExportedSavedModel
@@ -63,7 +63,7 @@ class RecordedReference:
 class InspectModelRequest:
     """Asks what is in `model.tflite`, the one file of `model`.
 
-    `is_source` says whether the user checked it in, and so is to blame for a broken one.
+    `is_source` says whether the user checked it in, so that a broken one is the user's mistake.
     """
 
     address: Address
@@ -81,7 +81,7 @@ class InspectedModel:
 @dataclass(frozen=True)
 class VerifyModelRequest:
     """Asks whether a model is what was asked for. `reference` and `quantization` are None for a
-    model that came from elsewhere: it is then run, and not compared."""
+    model that came from elsewhere: it is then run but not compared."""
 
     address: Address
     model: Digest
@@ -90,12 +90,12 @@ class VerifyModelRequest:
     custom_ops: tuple[str, ...]
     samples: Samples
     tolerance: Optional[float]
-    # Those of the custom ops; a model that has others too is not run.
+    # The custom ops' kernels; a model with other custom ops is not run.
     kernels: HostKernels = HostKernels()
 
     @property
     def staged_dataset(self) -> Optional[SampledDataset]:
-        """The dataset that the model runs on, where the reference does not hold its samples."""
+        """The dataset that the model runs on, if the reference does not hold its samples."""
         return self.samples.dataset if self.reference is None else None
 
     def to_program(self, dataset_path: Optional[str]) -> VerifyRequest:

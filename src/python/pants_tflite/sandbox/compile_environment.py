@@ -64,7 +64,7 @@ def _process_count() -> int:
 
 
 def _compile(folder: Path, lock: int) -> bool:
-    """Compiles `folder` in processes that see nothing of this one's environment but the lock.
+    """Compiles `folder` in processes that inherit only the lock from this one's environment.
 
     They hold it too, so that it is free when the last one has ended, however this process ends.
     """
@@ -107,10 +107,10 @@ def _take_lock(path: Path) -> int | None:
 
 
 def ensure_compiled(environment: Path) -> bool:
-    """Compiles the virtual environment unless that is done; returns False if it could not be finished.
+    """Compiles the virtual environment unless that is done; returns False if it could not finish.
 
     Processes that start at the same time wait for the first of them. An environment that cannot be
-    written is left as it is, for it works without compiled files too.
+    written is left as it is, since it works without compiled files too.
     """
     marker = environment / _MARKER
     if marker.exists():
@@ -123,7 +123,7 @@ def ensure_compiled(environment: Path) -> bool:
     if lock is None:
         return False
     try:
-        # Whoever held the lock may have done the work.
+        # The process that held the lock may have done the work.
         if not marker.exists():
             if not _compile(environment.resolve() / "lib", lock):
                 return False

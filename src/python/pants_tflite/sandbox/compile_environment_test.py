@@ -22,7 +22,7 @@ _ROOT = Path(compile_environment.__file__).parents[2]
 _PROGRAM = compile_environment.__file__
 MARKER = ".pants_tflite_compiled"
 LOCK = ".pants_tflite_compiling"
-# Takes a compiler a while.
+# This takes a compiler a while.
 LONG_SOURCE = "".join(f"def f{index}(x):\n    return [x, {index}]\n" for index in range(2000))
 HARNESS_USER = """\
 from dataclasses import dataclass
@@ -235,7 +235,7 @@ def test_the_lock_is_held_until_the_last_process_that_compiles_ends(
 
 @pytest.fixture
 def read_only(environment: Environment) -> Iterator[Environment]:
-    """As far as root, too, can be kept from writing: nothing can be opened in a lock's place."""
+    """Prevents writing, as far as possible for root too: nothing can be opened at a lock's path."""
     (environment.folder / LOCK).mkdir()
     environment.folder.chmod(0o555)
     yield environment

@@ -31,7 +31,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
             field="entry_point",
             value=value,
             fix=(
-                "Mend the module, or add what it imports to `dependencies` or to the requirements "
+                "Fix the module, or add what it imports to `dependencies` or to the requirements "
                 "of the resolve."
             ),
             detail=user_traceback(error, below=__file__),
@@ -102,6 +102,6 @@ def _load_and_call(call: EntryPointCall) -> Any:
             f"{entry_point} raised {type(error).__name__}: {error}",
             field="entry_point",
             value=entry_point.field_value,
-            fix="Mend the function; the traceback is below.",
+            fix="Fix the function; the traceback is below.",
             detail=user_traceback(error, below=__file__),
         ) from error

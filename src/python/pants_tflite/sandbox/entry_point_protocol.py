@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The function that an `entry_point` field names, and what it is called with."""
+"""The function that an `entry_point` field names, and its arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Mapping
 
 @dataclass(frozen=True)
 class EntryPointFunction:
-    """A function of a module of the user's; `file` is for error texts."""
+    """A function in one of the user's modules; `file` is for error messages."""
 
     module: str
     function: str

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The quantization modes: what each asks of the user, and what a model converted in it is like."""
+"""The quantization modes: what each needs from the user, and the properties of its models."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _NONE = type(None)
 
 
 class ProtocolError(ValueError):
-    """A message that is not of its class: the other side is of another version, or has a bug."""
+    """A message does not fit its class: the other side has another version or a bug."""
 
 
 class Message:
@@ -45,7 +45,7 @@ class Message:
         """This message as JSON, sorted and indented, so that equal messages are equal bytes.
 
         Raises ValueError for NaN and infinity, which JSON cannot hold, and TypeError for a value
-        that is no plain data.
+        that is not plain data.
         """
         value = {**to_plain(self), self.VERSION_KEY: self.VERSION}
         text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)

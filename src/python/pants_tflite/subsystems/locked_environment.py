@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What the subsystems share that bring a Python environment, hash-locked, with the backend."""
+"""The common part of subsystems that have a hash-locked Python environment in the backend."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Maven repositories: what fetches archives from them, and how it reaches them."""
+"""Maven repositories: the client that fetches archives from them, and how it reaches them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pants.option.option_types import BoolOption, ShellStrListOption, StrListOpt
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
-# What says how the network is reached, to the library that jgo fetches with.
+# Variables that tell jgo's HTTP library how to reach the network.
 NETWORK_VARIABLES = (
     "ALL_PROXY",
     "CURL_CA_BUNDLE",

@@ -1,8 +1,8 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What fields refer to are dependencies, so that `dependencies`, `peek` and `--changed-since` know.
+"""Infers dependencies from fields, so that `dependencies`, `peek` and `--changed-since` know them.
 
-One inference is for all fields of addresses, whichever target has them; another is for entry points.
+One inference is for all fields with addresses, on any target; another is for entry points.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def reference_fields(target: Target) -> tuple[ReferencesMixin, ...]:
 
 @dataclass(frozen=True)
 class ReferencesInferenceFieldSet(FieldSet):
-    """Any target with a field of addresses: which fields they are, the rule finds out."""
+    """Any target with a field of addresses; the rule finds out which fields these are."""
 
     required_fields = (Dependencies,)
 

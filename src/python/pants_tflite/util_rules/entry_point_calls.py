@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a process needs to call an entry point: its sources and its inputs."""
+"""The sources and inputs that a process needs to call an entry point."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ class PreparedCall:
 @dataclass(frozen=True)
 class CallSourcesRequest:
     """Asks for the sources behind an entry point: its owners', and those of the target's own
-    `dependencies`, with all that they depend on; never those behind the `inputs`, whose bytes alone
-    count.
+    `dependencies`, with all that they depend on; never those behind the `inputs`, of which only
+    the bytes count.
     """
 
     owners: Addresses

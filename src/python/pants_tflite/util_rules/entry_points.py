@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Entry points of export and dataset functions: which file, which module, which targets own it."""
+"""Entry points of export and dataset functions: file, module, and the targets that own them."""
 
 from __future__ import annotations
 

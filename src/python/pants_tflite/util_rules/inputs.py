@@ -57,7 +57,7 @@ class InputResult:
 
 @dataclass(frozen=True)
 class InputFilesRequest:
-    """Asks for the files of a target that has sources and nothing else."""
+    """Asks for the files of a target that only has sources."""
 
     address: Address
     argument: str

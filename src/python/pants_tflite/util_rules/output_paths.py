@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Where results go below `dist/`, and that no two targets go to one place."""
+"""Where results go below `dist/`, and a check that no two targets go to the same place."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class AllOutputPaths:
         )
 
     def first_at_or_below(self, path: str) -> Iterator[str]:
-        """The path itself, if it is some target's, and the first of those below it."""
+        """The path itself, if a target has it, and the first of those below it."""
         if path in self.addresses:
             yield path
         index = bisect_left(self.paths, f"{path}/")
@@ -80,7 +80,7 @@ class OutputPath:
 
 @dataclass(frozen=True)
 class PackageOutputRequest:
-    """Asks for a step's result as a package."""
+    """Asks for the result of a step as a package."""
 
     path: OutputPath
     digest: Digest

@@ -100,7 +100,7 @@ class CompileEnvironmentRequest:
 
 @dataclass(frozen=True)
 class InterpreterRequest:
-    """Asks for proof that an interpreter exists, for a clear error where none does."""
+    """Asks whether an interpreter exists, for a clear error if there is none."""
 
     interpreter_constraints: InterpreterConstraints
     environment: str
@@ -154,8 +154,8 @@ async def compile_environment(
 ) -> CompiledEnvironment:
     """Has the environment's files in the named cache compiled.
 
-    That this is done is remembered for longer than the named cache may live, so that each program
-    looks again (`ensure_compiled_if_asked`). No failure of it fails a build.
+    This result may be remembered for longer than the named cache exists, so each program looks
+    again (`ensure_compiled_if_asked`). Its failure never fails a build.
     """
     environment, venv_pex = request.environment, request.environment.venv_pex
     content = pkgutil.get_data(_COMPILE_PACKAGE, _COMPILE_FILE)

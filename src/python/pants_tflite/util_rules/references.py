@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Addresses in fields: what they refer to, and whether it is what the field takes."""
+"""Addresses in fields: the targets that they refer to, and whether the field takes these."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ReferenceRequest:
 
     field: ReferencesMixin
     value: str
-    # Dependencies are inferred from a wrong type too: who builds the target gets the error.
+    # Dependencies are inferred from a wrong type too: building the target reports the error.
     check_type: bool = True
 
     def debug_hint(self) -> str:

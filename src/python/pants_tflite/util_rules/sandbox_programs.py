@@ -73,7 +73,7 @@ def _is_package(module: str) -> bool:
 
 
 def _imported_modules(content: bytes) -> Iterator[str]:
-    """The sandbox modules that a module imports, wherever in it."""
+    """The sandbox modules that a module imports, at any level."""
     for node in ast.walk(ast.parse(content)):
         if isinstance(node, ast.ImportFrom) and node.module and _is_in_sandbox(node.module):
             if _is_package(node.module):
@@ -119,7 +119,7 @@ def program_files(program: str) -> tuple[FileContent, ...]:
 class RunProgramRequest:
     """Runs `program` over `request` with `input_digest` around it.
 
-    `address` is blamed for mistakes and named in errors; it is no part of the process, so that
+    `address` is blamed for mistakes and named in errors; it is not part of the process, so that
     equal work for two targets is done once.
     """
 
@@ -158,7 +158,7 @@ class RunProgramRequest:
 
 @dataclass(frozen=True)
 class PrepareProgramRequest:
-    """Asks for the process of `run`, for who runs it on terms of its own."""
+    """Asks for the process of `run`, for a caller that runs it in its own way."""
 
     run: RunProgramRequest
 
@@ -189,7 +189,7 @@ def to_process(
     return Process(
         argv=(venv_pex.python.argv0, "-m", request.program, _REQUEST_FILE),
         env={
-            # A home of its own, so that no user's ~/.keras or ~/.config can change a result.
+            # A separate home, so that no user's ~/.keras or ~/.config can change a result.
             COMPILE_VARIABLE: "1",
             "HOME": _HOME,
             "LC_ALL": "C.UTF-8",

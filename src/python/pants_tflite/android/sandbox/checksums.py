@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Writes the checksums that a Maven repository has beside each file.
+"""Writes the checksums that a Maven repository has next to each file.
 
 For `<file>` in the repository, `out/<file>.md5`, `.sha1`, `.sha256` and `.sha512` are the digests in
 hexadecimal, and nothing else.
@@ -24,7 +24,7 @@ def main(request: ChecksumsRequest) -> None:
         for algorithm in ALGORITHMS:
             checksum = OUTPUT_DIR / f"{path.relative_to(directory)}.{algorithm}"
             checksum.parent.mkdir(parents=True, exist_ok=True)
-            # They tell a broken transfer, not a forged file.
+            # They detect a broken transfer, not a forged file.
             digest = hashlib.new(algorithm, content, usedforsecurity=False)
             checksum.write_text(digest.hexdigest(), encoding="ascii")
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What the generated library says of its models, read out of their descriptions."""
+"""What the generated library says about its models, read out of their descriptions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LibraryTensor:
 class LibraryModel:
     """A model in a library: `facts` is its `model.json`, `arena` what TFLite Micro measured.
 
-    `smallest_arena` is None where the user said the arena's size.
+    `smallest_arena` is None if the user said the arena's size.
     """
 
     name: str
@@ -69,7 +69,7 @@ class LibraryModel:
 
 @dataclass(frozen=True)
 class Library:
-    """`methods` add the ops to the resolver, sorted; `kernels` are custom ops that it gets besides.
+    """`methods` add the ops to the resolver, sorted; `kernels` are custom ops that it gets as well.
     `tolerance_lsb` is for the self-test."""
 
     name: str

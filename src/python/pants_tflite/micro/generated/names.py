@@ -17,8 +17,8 @@ from pants_tflite.micro.target_types import MicroLibraryNameField
 # Two underscores in a row belong to the compiler.
 _NAME = re.compile(r"[a-z](?:_?[a-z0-9])*_?", re.ASCII)
 _LONGEST_NAME = 48
-# Functions of the C library that a library could be called like: its headers declare them outside of
-# any namespace, where the library's own one is.
+# Functions of the C library, whose names a library cannot have: C's headers declare them outside of
+# any namespace, where the library's own namespace is too.
 _C_FUNCTIONS = frozenset(
     """
     abort abs accept access acos acosh alarm asin asinh atan atanh atexit atof atoi basename bind
@@ -39,7 +39,7 @@ _C_FUNCTIONS = frozenset(
     """.split()
 )
 # C++17's keywords that a name could be, what compilers define as macros, and the namespaces that the
-# library's own code speaks of.
+# library's own code uses.
 _RESERVED = frozenset(
     """
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t
@@ -56,21 +56,21 @@ _RESERVED = frozenset(
 
 
 def is_cpp_name(name: str) -> bool:
-    """Whether a namespace may be called so."""
+    """Whether a namespace may have this name."""
     return (
         len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None and name not in _RESERVED
     )
 
 
 def default_library_name(address: Address) -> str:
-    """The name of a library that was given none."""
+    """The default name of a library."""
     parts = (os.path.basename(address.spec_path), address.target_name)
     name = "_".join(part for part in parts if part)
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def library_name(address: Address, value: Optional[str]) -> str:
-    """The library's name; raises where C++ could not use it."""
+    """The library's name; raises if it is not a name in C++."""
     name = value if value is not None else default_library_name(address)
     if not is_cpp_name(name) or name in _C_FUNCTIONS:
         raise Mistake(
@@ -87,12 +87,12 @@ def library_name(address: Address, value: Optional[str]) -> str:
 
 
 def check_model_names(address: Address, names: Iterable[str]) -> None:
-    """Raises where a model's name in the bundle could not be a namespace in C++."""
+    """Raises if a model's name in the bundle could not be a namespace in C++."""
     for name in names:
         if not is_cpp_name(name):
             raise Mistake(
                 message=(
-                    "that is no namespace in C++: it has two `_` in a row, more than "
+                    "that is not a namespace in C++: it has two `_` in a row, more than "
                     f"{_LONGEST_NAME} characters, or is a word of the language"
                 ),
                 fix=f"Name the model otherwise in `{BundleModelNamesField.alias}`.",

@@ -32,7 +32,7 @@ def render_readme(
 
 
 def _arenas(models: Sequence[LibraryModel]) -> str:
-    """Where the sizes of the arenas come from, up to the middle of a sentence."""
+    """The beginning of a sentence that says where the sizes of the arenas come from."""
     largest = max(model.arena_size for model in models)
     margins = [model.arena_margin for model in models if model.smallest_arena is not None]
     given = [f"`{model.name}`" for model in models if model.smallest_arena is None]

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The library's C++ files, but for those that hold a model's bytes and golden vectors."""
+"""The library's C++ files, except those that hold a model's bytes and golden vectors."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def render_op_resolver(
 ) -> Iterator[tuple[str, str]]:
     """The two files of an op resolver with the ops that `methods` add, and those of `kernels`."""
     names = {"library": library, "LIBRARY": library.upper()}
-    # An array of no ops would be no array.
+    # C++ does not allow an empty array.
     op_count = max(1, len(methods) + len(kernels))
     yield f"{INCLUDE_DIRECTORY}/{library}/op_resolver.h", fill(
         "op_resolver.h.in", **names, op_count=str(op_count)

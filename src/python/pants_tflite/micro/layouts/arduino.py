@@ -31,7 +31,7 @@ def lay_out(files: LibraryFiles) -> Layout:
             path: f"{_SOURCES}/{os.path.relpath(path, INCLUDE_DIRECTORY)}" for path in files.headers
         },
         **{path: f"{_SOURCES}/{_cpp(os.path.basename(path))}" for path in files.sources},
-        # All sources in `src` are compiled, and it alone is on the include path.
+        # All sources in `src` are compiled, and only `src` is on the include path.
         **{
             path: f"{_SOURCES}/{_cpp(os.path.relpath(path, KERNEL_DIRECTORY))}"
             for path in (*files.kernel_headers, *files.kernel_sources)

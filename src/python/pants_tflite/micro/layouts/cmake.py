@@ -15,7 +15,7 @@ def lay_out(files: LibraryFiles) -> Layout:
         "CMakeLists.cmake.in",
         **files.names,
         kernels=kernel_properties(files),
-        # CMake knows no pre-releases.
+        # CMake does not know pre-releases.
         numbers=files.version.partition("-")[0],
         sources=as_lines((*files.sources, *files.kernel_sources), 2).rstrip("\n"),
         self_test_sources=as_lines(files.self_test_sources, 4).rstrip("\n"),

@@ -12,7 +12,7 @@ from pants.util.frozendict import FrozenDict
 from pants_tflite.micro.generated.rendering import SELF_TEST_DIRECTORY
 from pants_tflite.micro.kernels import KERNEL_DIRECTORY
 
-# The program around the self-test, where the build system makes one.
+# The program around the self-test, if the build system makes one.
 MAIN_FILE = f"{SELF_TEST_DIRECTORY}/main.cc"
 
 
@@ -36,7 +36,7 @@ class LibraryFiles:
 
     @property
     def names(self) -> dict[str, str]:
-        """What templates say of any library."""
+        """The values that the templates of every layout need."""
         return {
             "library": self.library,
             "LIBRARY": self.library.upper(),
@@ -63,7 +63,7 @@ class LibraryFiles:
 
 @dataclass(frozen=True)
 class Layout:
-    """`places` says where each C++ file of the library goes; those without a place are left out.
+    """`places` says where each C++ file of the library goes; files without a place are left out.
 
     `texts` are the build system's files. `how_to_link` is Markdown for the README.
     """
@@ -86,7 +86,7 @@ def kernel_properties(files: LibraryFiles, indent: int = 0) -> str:
         f'  INCLUDE_DIRECTORIES "${{CMAKE_CURRENT_SOURCE_DIR}}/{KERNEL_DIRECTORY}"',
     ]
     if files.kernel_defines:
-        # A semicolon within one would part it in two.
+        # A semicolon within one would split it in two.
         defines = ";".join(define.replace(";", "\\;") for define in files.kernel_defines)
         lines.append(f"  COMPILE_DEFINITIONS [==[{defines}]==]")
     lines[-1] += ")"

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""That a layout can carry the kernels of custom ops, whose names and defines are not ours."""
+"""Whether a layout can carry the kernels of custom ops, whose names and defines the user chose."""
 
 from __future__ import annotations
 

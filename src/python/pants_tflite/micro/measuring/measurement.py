@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What TFLite Micro says of a bundle's models: that it runs them, in which arena, how exactly."""
+"""What TFLite Micro reports on a bundle's models: whether they run, in which arena, how exactly."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class GoldenTolerance:
 
 @dataclass(frozen=True)
 class MeasureModelsRequest:
-    """Asks for what TFLite Micro measures of all models of the bundle `address`.
+    """Asks for TFLite Micro's measurements of all models of the bundle `address`.
 
     One error names all models that it does not run, and every op that they fail for. Models with
-    custom ops among `kernels` run in `program`; where there is none, their arena is `arena_size`.
+    custom ops among `kernels` run in `program`; if there is none, their arena is `arena_size`.
     """
 
     address: Address
@@ -71,7 +71,7 @@ class MeasureModelsRequest:
 
 @dataclass(frozen=True)
 class MeasuredModel:
-    """A model that TFLite Micro runs; where that could not be tried, `arena_size` is its arena."""
+    """A model that TFLite Micro runs; if that could not be tried, `arena_size` is its arena."""
 
     report: ModelReport
     margin_percent: int
@@ -98,7 +98,7 @@ class MeasuredModel:
 
     @property
     def arena(self) -> dict[str, Any]:
-        """As a manifest says it. Pointers are twice as wide here as on a 32-bit microcontroller,
+        """The manifest's entry. Pointers are twice as wide here as on a 32-bit microcontroller,
         which therefore needs less."""
         is_measured = self._measured_arena.smallest is not None
         return {

@@ -35,7 +35,7 @@ from pants_tflite.micro.tflm.tflm_library import (
 from pants_tflite.micro.tflm.tflm_tree import TflmTree
 
 _NAME = "measure"
-# What a manifest calls a tree of TFLite Micro.
+# A manifest's name for a tree of TFLite Micro.
 RUNTIME = "tflm"
 
 

@@ -35,10 +35,10 @@ from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_rep
 
 @dataclass(frozen=True)
 class ReportModelRequest:
-    """Asks for TFLite Micro's report on one model; a model that it refuses is no error here.
+    """Asks for TFLite Micro's report on one model; a model that it refuses is not an error here.
 
-    `kernels` are the custom ops of the model that `program` has kernels for. Where there is none,
-    nothing is measured, and the other ops are tried alone.
+    `kernels` are the custom ops of the model that `program` has kernels for. Without a program,
+    nothing is measured, and the other ops are tried one by one.
     """
 
     model: BundleModel

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LINKER_SCRIPT = "board.ld"
-# What it includes, and what starts the program: files beside this module.
+# What it includes, and what starts the program: files next to this module.
 SECTIONS_FILE = "memory.ld"
 STARTUP_FILE = "startup.c"
 LINK_FLAGS = (
@@ -63,7 +63,7 @@ BOARDS = {
     "cortex-m3": _AN385,
     "cortex-m4": Board("mps2-an386", _MPS2_CODE, Region(0x21000000, 16 * _MEBIBYTE)),
     "cortex-m7": Board("mps2-an500", _MPS2_CODE, Region(0x60000000, 16 * _MEBIBYTE)),
-    # These two start in their secure state, and see memory where that has it.
+    # These two start in their secure state, and see memory at its secure addresses.
     "cortex-m33": Board(
         "mps2-an505", Region(0x10000000, 4 * _MEBIBYTE), Region(0x80000000, 16 * _MEBIBYTE)
     ),

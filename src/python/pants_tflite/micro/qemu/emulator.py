@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""QEMU's emulator of Arm systems, where the user has installed it."""
+"""QEMU's emulator of Arm systems, if the user has installed it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class QemuRequest:
 
 @dataclass(frozen=True)
 class Qemu:
-    """`path` is None where it is not installed. `version` stands for its content in cache keys."""
+    """`path` is None if it is not installed. `version` stands for its content in cache keys."""
 
     path: Optional[str] = None
     version: str = ""

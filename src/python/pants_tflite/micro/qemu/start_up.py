@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a program needs beside its own code to run on a board of QEMU's."""
+"""What a program needs in addition to its own code to run on one of QEMU's boards."""
 
 from __future__ import annotations
 

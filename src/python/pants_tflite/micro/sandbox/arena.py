@@ -29,8 +29,8 @@ def bisect(works: Callable[[int], bool], low: int, high: int) -> int:
 def smallest_arena(runtime: Runtime, enough: int, run: Callable[[int], Any]) -> int:
     """The bytes that the model of `runtime` needs; it works in `enough` of them.
 
-    Tensors are laid out before the first call, so that alone is tried for every size; `run`, which
-    raises where a call fails, has the last word.
+    Tensors are laid out before the first call, so only that is tried for every size; `run`, which
+    raises if a call fails, has the last word.
     """
     enough = enough // ARENA_ALIGNMENT * ARENA_ALIGNMENT
     found = bisect(lambda size: attempt(lambda: runtime.load(size)).succeeded, 0, enough)

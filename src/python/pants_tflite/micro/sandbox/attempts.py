@@ -1,9 +1,9 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Trying something in a process of its own: TFLite Micro ends its process where it should not.
+"""Trying something in a process of its own: TFLite Micro can end its process.
 
 An arena that is too small can end in a segmentation fault, and why a model is refused is written to
-file descriptor 2 alone. A fork takes a few milliseconds, where a new interpreter takes 200.
+file descriptor 2 only. A fork takes a few milliseconds, and a new interpreter 200.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any, Callable
 
-# What TFLite Micro's Python interface raises where it refuses something.
+# What TFLite Micro's Python interface raises if it refuses something.
 _REFUSALS = (RuntimeError, ValueError)
 _REFUSED = 3
 
@@ -55,7 +55,7 @@ def attempt(function: Callable[[], Any]) -> Attempt:
 def _run_child(function: Callable[[], Any], value: Any, text: Any) -> None:
     code = 1
     try:
-        # A death is told of by its signal, not by a traceback of this program.
+        # A crash is reported by its signal, not by a traceback of this program.
         faulthandler.disable()
         os.dup2(text.fileno(), 2)
         pickle.dump(function(), value)
@@ -67,5 +67,5 @@ def _run_child(function: Callable[[], Any], value: Any, text: Any) -> None:
     except BaseException:
         os.write(2, traceback.format_exc().encode())
     finally:
-        # No handlers and buffers of the parent's.
+        # Skips the parent's exit handlers and buffers.
         os._exit(code)

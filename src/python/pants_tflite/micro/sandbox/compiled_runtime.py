@@ -49,7 +49,7 @@ class Program:
             model.flush()
             variables = count_resource_variables(self.data)
             numbers = (str(number) for number in (arena, variables, calls))
-            # What it says is left on file descriptor 2, where attempts.py looks.
+            # Its messages stay on file descriptor 2, where attempts.py looks for them.
             done = subprocess.run([str(self.path.absolute()), model.name, *numbers, *files])
         if done.returncode < 0:
             raise RuntimeError(f"it ends its process with {signal.Signals(-done.returncode).name}")

@@ -14,7 +14,7 @@ from pants_tflite.micro.sandbox.measure_protocol import OutputDifference
 from pants_tflite.sandbox.samples.npz_files import read_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Subgraph, Tensor
 
-# What a difference is counted in.
+# The units in which a difference is counted.
 STEPS = "steps"
 RELATIVE = "relative"
 VALUES = "values"
@@ -31,7 +31,7 @@ class GoldenVectors:
 
     Each call has one array for each input or output of `signature`, in the graph's order. `steps`
     are what one step of each output's quantization is worth in the values that it stores, None
-    where these are no quantized numbers.
+    if these are not quantized numbers.
     """
 
     signature: Signature
@@ -42,7 +42,7 @@ class GoldenVectors:
 
     @classmethod
     def read(cls, model: Model, inputs: Path, outputs: Path) -> GoldenVectors:
-        """Raises NotComparable where TFLite Micro cannot be fed with them."""
+        """Raises NotComparable if TFLite Micro cannot be fed with them."""
         graph = model.subgraphs[0]
         signature = next((each for each in model.callables if each.subgraph == 0), None)
         if signature is None:
@@ -69,7 +69,7 @@ class GoldenVectors:
 def _in_order(
     graph: Subgraph, indices: Sequence[int], named: Sequence[tuple[str, Tensor]]
 ) -> tuple[str, ...]:
-    """The names of a signature's tensors, in the order of the graph's."""
+    """The names of a signature's tensors, in the graph's order."""
     names = []
     for index in indices:
         found = [name for name, tensor in named if tensor is graph.tensors[index]]
@@ -137,7 +137,7 @@ def _differ(
     with np.errstate(invalid="ignore"):
         distances = np.abs(expected.astype(wide) - actual.astype(wide))
     distances[same] = 0
-    # Not a number on one side alone is as far as can be.
+    # NaN on only one side counts as the largest difference.
     distances[np.isnan(distances)] = np.inf
     largest = float(np.max(distances, initial=0))
     if step is not None:

@@ -35,7 +35,7 @@ NO_PROGRAM = "TFLite Micro's wheel cannot load the kernels of its custom ops"
 
 @dataclass(frozen=True)
 class Kernels:
-    """The custom `ops` of a model that have kernels beside TFLite Micro's own, and the `program`
+    """The custom `ops` of a model that have kernels besides TFLite Micro's own, and the `program`
     that has them, with the `name` and the `version` of the TFLite Micro in it."""
 
     ops: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class Kernels:
         return MeasuredOn(self.name, self.version, POINTER_BITS)
 
     def runtime(self, model: Model, data: bytes) -> Runtime | None:
-        """What runs a model; None where nothing does."""
+        """What runs the model; None if nothing can."""
         graph = model.subgraphs[0]
         if self.program is not None:
             return Program(self.program, data, graph)

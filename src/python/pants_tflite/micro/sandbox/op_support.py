@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Which ops and types of a model TFLite Micro lacks: all of them, each with its cause.
 
-TFLite Micro itself stops at the first, so every op is tried alone.
+TFLite Micro itself stops at the first, so every op is tried by itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pants_tflite.micro.sandbox.single_op_models import single_op_models
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 
 NO_KERNEL = "it has no kernel for this op"
-# They refer to other graphs and to variables of the model, so they cannot be tried alone.
+# They refer to other graphs and to variables of the model, so they cannot be tried by themselves.
 _DEPENDENT_OPS = (
     "ASSIGN_VARIABLE",
     "CALL",
@@ -33,13 +33,13 @@ _DEPENDENT_OPS = (
     "WHILE",
 )
 _NOT_FOUND = re.compile("Didn't find op for builtin opcode|Failed to get registration from op code")
-# That an op refuses zeros, say as a divisor, is no lack.
+# An op that refuses zeros, say as a divisor, is not missing.
 _TYPE_IS_LACKING = re.compile("not supported|unsupported|not implemented", re.IGNORECASE)
-# What stands in every refusal, and tells nothing.
+# The part of every refusal that tells nothing.
 _NOISE = re.compile(
     r"Node \S+ \(number \d+\) failed to|TFLM failed to allocate|Interpreter invocation failed"
 )
-# Of an arena that is surely large enough.
+# These make up the size of an arena that is surely large enough.
 _ROOM = 1 << 20
 _BYTES_PER_TENSOR = 1024
 # An accumulator of 64 bits for an activation of 8.
@@ -47,12 +47,12 @@ _SCRATCH_FACTOR = 9
 
 
 def is_unknown(failure: Attempt) -> bool:
-    """Whether TFLite Micro has no kernel for an op; it says so of the first one that it lacks."""
+    """Whether TFLite Micro has no kernel for an op; it only reports the first one that it lacks."""
     return _NOT_FOUND.search(failure.text) is not None
 
 
 def cause_of(failure: Attempt) -> str:
-    """Why TFLite Micro refused something, in its own words, without what stands in every refusal."""
+    """Why TFLite Micro refused something, in its own words, without what every refusal has."""
     if is_unknown(failure):
         return NO_KERNEL
     text = failure.text.replace("tensorflow/lite/micro/", "")

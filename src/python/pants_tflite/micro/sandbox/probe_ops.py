@@ -14,12 +14,12 @@ from pants_tflite.micro.sandbox.single_op_models import pack
 from pants_tflite.sandbox.harness import run, write_report
 
 _ARENA = 1 << 16
-# What stands for no op of its own.
+# Names that do not stand for an op.
 _PLACEHOLDERS = ("CUSTOM", "PLACEHOLDER_FOR_GREATER_OP_CODES")
 
 
 def one_op_model(builtin: int, custom_code: str | None = None) -> bytes:
-    """A model of one op, which is looked up before it is found to have no options."""
+    """A model of one op, which lacks its options: a lookup comes before they are read."""
     tensors = [schema.TensorT(name=name, shape=[1], buffer=0) for name in ("x", "y")]
     op = schema.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1])
     if builtin == schema.BuiltinOperator.VAR_HANDLE:
@@ -45,7 +45,7 @@ def one_op_model(builtin: int, custom_code: str | None = None) -> bytes:
 
 
 def has_kernel(model: bytes) -> bool:
-    """Whether the one op of a model is found; whatever becomes of it after that."""
+    """Whether the only op of a model is found, whatever happens to it after that."""
     return not is_unknown(attempt(lambda: load(model, _ARENA) and None))
 
 

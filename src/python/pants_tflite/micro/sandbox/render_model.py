@@ -3,8 +3,8 @@
 """Renders a model and its golden vectors as C++ arrays.
 
 `out/src/<name>_model.cc` holds the model, `out/self_test/<name>_golden.cc` the vectors: as many
-calls as fit into 64 KiB of inputs, but at least one. There are none where LiteRT could not run the
-model, or where TFLite Micro cannot be fed with what it ran it on; see golden.py.
+calls as fit into 64 KiB of inputs, but at least one. There are none if LiteRT could not run the
+model, or if TFLite Micro cannot take the same inputs; see golden.py.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def lines(values: Iterable[str], per_line: int) -> str:
 
 
 def float_literal(value: np.float32) -> str:
-    """A float in C++ that is the same to the last bit, but for the payload of a NaN."""
+    """A float in C++ that is the same to the last bit, except for the payload of a NaN."""
     if np.isnan(value):
         return "std::numeric_limits<float>::quiet_NaN()"
     if np.isinf(value):

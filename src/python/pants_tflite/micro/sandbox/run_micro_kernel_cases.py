@@ -22,7 +22,7 @@ from pants_tflite.sandbox.kernel_tests.run_kernel_cases import Runner, run_cases
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.tflite.model_reader import parse_model
 
-# Of an arena that is large enough for a kernel with tables of its own.
+# The arena has room for a kernel with tables of its own.
 _ROOM = 1 << 20
 _SCRATCH_FACTOR = 9
 

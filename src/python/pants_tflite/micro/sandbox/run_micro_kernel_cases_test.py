@@ -50,7 +50,7 @@ def _case(name: str, *values: int, doubled: bool = True) -> Case:
 
 
 def _run(*cases: Case) -> dict[str, Any]:
-    """The failure of each case that ran, None where it passed."""
+    """The failure of each case that ran, None if it passed."""
     Path("cases").mkdir()
     write_cases(Path("cases"), cases)
     try:

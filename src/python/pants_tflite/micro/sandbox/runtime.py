@@ -12,7 +12,7 @@ Calls = Sequence[Sequence[np.ndarray]]
 
 
 class Runtime(Protocol):
-    """Each function raises RuntimeError, or ends the process, where the model does not work."""
+    """Each function raises RuntimeError, or ends the process, if the model does not work."""
 
     def load(self, arena: int) -> None:
         """Lays the model's tensors out."""

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a bundle has beside sources: the static library and the self-test for its processor."""
+"""What a bundle has besides sources: the static library and the self-test for its processor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LIBRARIES = "lib"
 
 @dataclass(frozen=True)
 class BuiltMicroBinariesRequest:
-    """Asks for what a bundle has beside sources: where `tflm` and `cpu` are set."""
+    """Asks for what a bundle has in addition to sources if `tflm` and `cpu` are set."""
 
     field_set: MicroLibraryFieldSet
 
@@ -39,7 +39,7 @@ class BuiltMicroBinariesRequest:
 @dataclass(frozen=True)
 class BuiltMicroBinaries:
     """`digest` holds `lib/<cpu>/lib<library>.a` and `lib/<cpu>/<library>_self_test.elf`, or nothing
-    where the bundle is sources."""
+    if the bundle is sources."""
 
     digest: Digest
     self_test: Optional[BuiltSelfTest] = None

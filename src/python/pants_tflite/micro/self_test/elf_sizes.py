@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""How much flash and memory an ELF file takes, by its section headers."""
+"""How much flash and memory an ELF file uses, by its section headers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _LITTLE_ENDIAN = 1
 _NO_CONTENT = 8
 _WRITABLE = 1
 _IN_MEMORY = 2
-# Of the file's header: where the section headers begin, and how many bytes each of how many takes.
+# In the file's header: where the section headers begin, their size and their number.
 _PLACE = {1: ("<I", 32), 2: ("<Q", 40)}
 _COUNT = {1: ("<HH", 46), 2: ("<HH", 58)}
-# Of a section's header: type, flags, and after its address and place its size.
+# In a section's header: type and flags, then its size after its address and offset.
 _SECTION = {1: "<4xII8xI", 2: "<4xIQ16xQ"}
 
 
@@ -30,7 +30,7 @@ class ElfSizes:
 
     @property
     def flash(self) -> int:
-        """What is stored: code, constants and what variables begin with."""
+        """What is stored: code, constants and the initial values of variables."""
         return self.text + self.data
 
 

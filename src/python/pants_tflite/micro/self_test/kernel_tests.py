@@ -77,7 +77,7 @@ class MicroKernelTestRequest(TestRequest):
 
 @dataclass(frozen=True)
 class RunMicroKernelTestRequest:
-    """Asks how the micro variant of a kernel does in its test."""
+    """Asks for a run of the test of a kernel's micro variant."""
 
     fields: MicroKernelTestFieldSet
 

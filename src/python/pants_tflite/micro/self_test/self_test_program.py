@@ -77,7 +77,7 @@ class BuiltSelfTest:
 
     @property
     def flash_bytes(self) -> int:
-        """What an application with these models takes at least, and the small self-test."""
+        """The least flash of an application with these models, and of the small self-test."""
         return self.sizes.flash - self.golden_bytes
 
 

@@ -60,7 +60,7 @@ class RunSelfTestRequest:
 
 @dataclass(frozen=True)
 class SelfTestRun:
-    """`heading` says on what it ran, or why it did not; then there is no `metadata`."""
+    """`heading` says on what it ran, or why it did not run; then there is no `metadata`."""
 
     heading: str
     output: str = ""

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The self-test of a micro library: whether, how long and with what it runs."""
+"""The self-test of a micro library: whether it runs, for how long, and with what."""
 
 from __future__ import annotations
 

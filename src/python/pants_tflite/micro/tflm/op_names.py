@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """The ops of TFLite Micro, and the methods of its `MicroMutableOpResolver` that add them.
 
-A test compares both tables with the header of a TFLite Micro tree, where one is named.
+A test compares both tables with the header of a TFLite Micro tree, if one is named.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Mapping, Optional
 
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
 
-# By the builtin's name in the schema.
+# Keys are the builtins' names in the schema.
 BUILTIN_METHODS: Mapping[str, str] = {
     "ABS": "AddAbs",
     "ADD": "AddAdd",

@@ -14,7 +14,7 @@ from pants_tflite.micro.tflm.op_names import BUILTIN_METHODS, CUSTOM_METHODS, me
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
 
 TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
-# Adds an op for a hardware; see op_names.py.
+# Adds an op for specific hardware; see op_names.py.
 _LEFT_OUT = {"AddEthosU"}
 
 

@@ -17,7 +17,7 @@ from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_rep
 
 @dataclass(frozen=True)
 class SupportedOpsRequest:
-    """Asks which ops TFLite Micro runs; `address` is the target that wants to know."""
+    """Asks which ops TFLite Micro runs, on behalf of the target `address`."""
 
     address: Address
 

@@ -28,7 +28,7 @@ class TflmEnvironmentRequest:
 
 
 def check_platform(platform: Platform) -> None:
-    """Raises where no wheel of TFLite Micro runs."""
+    """Raises if no wheel of TFLite Micro supports this platform."""
     if platform != Platform.linux_x86_64:
         raise TfLiteError(
             "TFLite Micro measures every model of a `tflite_micro_library`, its wheels are for "

@@ -63,9 +63,9 @@ class CompiledMicroKernels:
 
 @dataclass(frozen=True)
 class CompileMicroSourceRequest:
-    """Compiles `source`, a path in `digest`, in the way of TFLite Micro.
+    """Compiles `source`, a path in `digest`, with TFLite Micro's options.
 
-    `headers` is all that it may include beside what is in the compiler.
+    `headers` is all that it may include in addition to what is in the compiler.
     """
 
     address: Address
@@ -82,7 +82,7 @@ class CompileMicroSourceRequest:
 
 @rule
 async def compile_micro_source(request: CompileMicroSourceRequest) -> CompiledObject:
-    # The one source and no other, so that an edit of another compiles it not again.
+    # Only this source, so that editing another source does not recompile this one.
     source = await digest_subset_to_digest(
         DigestSubset(request.digest, PathGlobs((request.source,)))
     )

@@ -34,7 +34,7 @@ _SOURCES = (".c", ".cc", ".cpp")
 # Sources that others include.
 _INCLUDED_SOURCES = "third_party/kissfft/"
 _HEADERS = ("**/*.h", "**/*.hpp", "**/*.inc", f"**/{_INCLUDED_SOURCES}**/*.c")
-# Relative to the tree: how its sources name each other's headers and those of the others in it.
+# Relative to the tree: how its sources name each other's headers and third-party ones.
 _INCLUDE_DIRS = (
     "",
     "third_party/flatbuffers/include",
@@ -42,7 +42,7 @@ _INCLUDE_DIRS = (
     "third_party/kissfft",
     "third_party/ruy",
 )
-# Programs of their own, where a tree was made with examples.
+# Programs of their own, if a tree was made with examples.
 _EXAMPLES = ("examples/", "tensorflow/lite/micro/examples/")
 _TEST_SUFFIXES = ("_test.c", "_test.cc", "_test.cpp")
 # Where the tree is in a sandbox.
@@ -69,7 +69,7 @@ class StageTflmTreeRequest:
 
 @dataclass(frozen=True)
 class TflmTree:
-    """`digest` holds the whole tree below the directory TREE, `headers` its headers alone.
+    """`digest` holds the whole tree below the directory TREE, `headers` only its headers.
 
     `sources` are paths in it, of what makes a library. `version` is the hash of all of it: a tree
     does not say which commit it is of.
@@ -83,7 +83,7 @@ class TflmTree:
 
 
 def find_root(files: tuple[str, ...]) -> str | None:
-    """The directory of a tree among `files`: the one that is nearest to the top."""
+    """The directory of a tree among `files`: the outermost one."""
     roots = [
         path[: -len(_MARKER)].rstrip("/")
         for path in files
@@ -104,12 +104,14 @@ def library_sources(files: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def no_tree(field: str, value: str, files: tuple[str, ...]) -> Mistake:
-    """What is wrong with files that are no tree."""
+    """The mistake if files are not a tree."""
     seen = ", ".join(f"`{path}`" for path in sorted(files)[:3]) or "nothing"
     is_packed = len(files) == 1 and "." in os.path.basename(files[0])
     hint = f" An archive's name ends in {', '.join(_ARCHIVES)}." if is_packed else ""
     return Mistake(
-        message=f"`{_MARKER}` is not in it, which is no source tree of TFLite Micro: it holds {seen}",
+        message=(
+            f"`{_MARKER}` is not in it, so it is not a source tree of TFLite Micro: it holds {seen}"
+        ),
         fix=(
             "Write a tree with TFLite Micro's own "
             "`tensorflow/lite/micro/tools/project_generation/create_tflm_tree.py`, and name all of "

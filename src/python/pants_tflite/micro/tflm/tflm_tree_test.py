@@ -90,8 +90,8 @@ def test_a_tree_is_the_same_however_it_comes(rule_runner: RuleRunner, name: str)
     [
         (
             'files(name="tree", sources=["*.h"])',
-            f"mcu:library, field `tflm` = '//tree:tree': `{MARKER}` is not in it, which is no "
-            "source tree of TFLite Micro: it holds `tree/other.h`",
+            f"mcu:library, field `tflm` = '//tree:tree': `{MARKER}` is not in it, so it "
+            "is not a source tree of TFLite Micro: it holds `tree/other.h`",
         ),
         ('file(name="tree", source="tflm.7z")', "An archive's name ends in .zip, .tar.gz"),
         (

@@ -1,11 +1,11 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Packs a directory into one file whose bytes depend on names, contents and execute bits alone.
+"""Packs a directory into one file whose bytes depend only on names, contents and execute bits.
 
 A zip's entries are stored, so that a device can map them into memory, and each one's content begins
 at a multiple of the alignment: the extra field that pads it is the one that Android's tools write. A
 `.tar.gz` belongs to nobody and is compressed by Zopfli, which the lock pins: the interpreter's own
-zlib may be another one on another machine.
+zlib may differ on another machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import zopfli.gzip
 from pants_tflite.sandbox.archives.write_archive_protocol import ZIP, ArchiveRequest
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
 
-# The oldest time that a zip can hold, and the same in seconds since 1970.
+# The oldest time that a zip can hold, and the same time in seconds since 1970.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 TAR_TIME = 315532800
 _ALIGNMENT_ID = 0xD935
@@ -43,7 +43,7 @@ def _files(directory: Path) -> Iterator[tuple[str, Path, int]]:
 
 
 def padding(content_offset: int, alignment: int) -> bytes:
-    """An extra field after which content that would begin at `content_offset` is aligned."""
+    """An extra field that aligns content which would begin at `content_offset` without it."""
     if content_offset % alignment == 0:
         return b""
     # Identifier, length and the alignment itself come before the zeros.

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Archives read back by the system's tools and by a parser of its own.
+"""Archives read back by the system's tools and by this test's own parser.
 
 LiteRT's environment, which this runs in, has no pytest to import: Pants brings it.
 """
@@ -106,7 +106,7 @@ def test_zip_is_aligned_for_zipalign(tmp_path: Path) -> None:
     lay_out(tmp_path)
     aligned = pack(tmp_path, "zip")
     assert subprocess.run(["zipalign", "-c", str(ALIGNMENT), str(aligned)]).returncode == 0
-    # zipalign does see what is not aligned.
+    # zipalign does detect files that are not aligned.
     other = tmp_path / "other.zip"
     with zipfile.ZipFile(other, "w") as archive:
         archive.write(tmp_path / "content/b.txt", "b")

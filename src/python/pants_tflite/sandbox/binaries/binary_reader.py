@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 
-# In the environment of zig alone.
+# Only installed in zig's environment.
 import arpy  # pants: no-infer-dep
 import lief  # pants: no-infer-dep
 from lief import ELF, MachO  # pants: no-infer-dep
@@ -40,18 +40,18 @@ _MACH_O_SYSTEMS = {
     MachO.BuildVersion.PLATFORMS.IOS_SIMULATOR: "ios_simulator",
     MachO.BuildVersion.PLATFORMS.MACOS: "macos",
 }
-# Bits of a Mach-O symbol's type: seen by other files, and by those of the same library alone.
+# Bits of a Mach-O symbol's type: seen by other files, and seen only within the same library.
 _EXTERNAL = 0x01
 _PRIVATE_EXTERNAL = 0x10
-# A bit of its description, where it is defined.
+# A bit of a defined symbol's description.
 _WEAK_DEFINITION = 0x80
 
-# It explains each file that it cannot read on standard output, where nobody asked for it.
+# LIEF would print on standard output why it cannot read a file.
 lief.logging.disable()
 
 
 class UnknownBinary(ValueError):
-    """Bytes that are no ELF or Mach-O file, nor a static library or universal file of them."""
+    """Bytes that are not an ELF or Mach-O file, nor a static library or universal file of them."""
 
 
 def _sorted_imports(imports: list[ImportedSymbol]) -> tuple[ImportedSymbol, ...]:
@@ -59,7 +59,7 @@ def _sorted_imports(imports: list[ImportedSymbol]) -> tuple[ImportedSymbol, ...]
 
 
 def _text(name: str | bytes) -> str:
-    """LIEF gives the bytes of a name that is not UTF-8."""
+    """A name as text: LIEF returns bytes if it is not UTF-8."""
     return name if isinstance(name, str) else name.decode(errors="backslashreplace")
 
 
@@ -166,7 +166,7 @@ def _read_archive(data: bytes) -> list[BinaryImage]:
 
 
 def read_images(data: bytes) -> list[BinaryImage]:
-    """What a file holds, in its order. Raises UnknownBinary for anything else."""
+    """The images in a file, in its order. Raises UnknownBinary if it holds anything else."""
     if is_universal(data):
         try:
             slices = split(data)

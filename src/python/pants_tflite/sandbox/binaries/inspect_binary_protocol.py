@@ -12,7 +12,7 @@ from pants_tflite.sandbox.protocol import Message
 
 @dataclass(frozen=True)
 class BinaryRequest(Message):
-    """`field` is blamed for a file that is no compiled code; without one, it is a step's result."""
+    """`field` is blamed if the file is not compiled code; without one, it is a step's result."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.binaries.inspect_binary"
 

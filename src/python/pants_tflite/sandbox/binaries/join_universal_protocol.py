@@ -12,7 +12,7 @@ from pants_tflite.sandbox.protocol import Message
 
 @dataclass(frozen=True)
 class JoinRequest(Message):
-    """`slices` are paths, and `name` is what the file is called."""
+    """`slices` are paths, and `name` is the name of the file."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.binaries.join_universal"
 

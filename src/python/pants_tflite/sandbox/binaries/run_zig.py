@@ -3,7 +3,7 @@
 """Runs zig with the arguments given. `{zig}` in one stands for the folder that zig is in.
 
 zig comes in the package `ziglang`, whose folder only the environment's own interpreter knows. Unlike
-the other programs it takes no request: it is a compiler as others are.
+the other programs it takes no request, since it is called like any compiler.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PLACEHOLDER = "{zig}"
 
 
 def zig_folder() -> str:
-    """The folder of the package, found without importing it: the import of it is a program."""
+    """The folder of the package, found without importing it: its import runs zig."""
     spec = importlib.util.find_spec("ziglang")
     assert spec is not None and spec.origin is not None, "the environment has no ziglang"
     return str(Path(spec.origin).parent)

@@ -50,7 +50,7 @@ def join(slices: Sequence[Slice]) -> bytes:
 
 
 def split(data: bytes) -> list[Slice]:
-    """The slices of a universal file. Raises ValueError where it is cut short or unknown."""
+    """The slices of a universal file. Raises ValueError if it is cut short or unknown."""
     slices = []
     for index in range(_HEADER.unpack_from(data)[1]):
         try:

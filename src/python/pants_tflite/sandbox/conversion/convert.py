@@ -33,7 +33,7 @@ from pants_tflite.sandbox.tflite.conversion_protocol import ConversionReport
 
 
 def _load(tensorflow: Any, path: Path, signatures: Sequence[str]) -> Any:
-    """A converter for the SavedModel, with nothing asked of it yet."""
+    """A converter for the SavedModel, without any options."""
     try:
         return tensorflow.lite.TFLiteConverter.from_saved_model(
             str(path), signature_keys=list(signatures)
@@ -64,7 +64,7 @@ def _feeds(dataset: Dataset, signature: Signature) -> Feeds:
 
 def _set_mode(tensorflow: Any, converter: Any, mode: Mode, io_types: Sequence[str]) -> None:
     lite = tensorflow.lite
-    # It records the version of TensorFlow, which `conversion.json` tells: an upgrade that changes
+    # It records the version of TensorFlow, which `conversion.json` has too: an upgrade that changes
     # nothing in a model leaves its bytes, and all that is built from them, as they were.
     converter.exclude_conversion_metadata = True
     if mode.quantizes:

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What TensorFlow's converter raises, in the words of who wrote the model."""
+"""Translates what TensorFlow's converter raises into the terms of the model's author."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DETAIL_CHARACTERS = 6000
 def conversion_error(error: Exception, mode: str) -> Mistake:
     """The mistake behind an exception of the converter in the mode called `mode`.
 
-    What it does not know it shows, without a guess at its cause.
+    An unknown exception is shown as it is, without a guess at its cause.
     """
     unsupported = _unsupported_ops(error)
     if unsupported:
@@ -53,7 +53,7 @@ def conversion_error(error: Exception, mode: str) -> Mistake:
 
 
 def _unsupported_ops(error: Exception) -> list[tuple[str, str]]:
-    """The ops that TFLite does not have, each with where it comes from, if known."""
+    """The ops that TFLite lacks, each with its origin, if known."""
     found: dict[str, str] = {}
     for data in getattr(error, "errors", ()):
         codes = data.DESCRIPTOR.enum_types_by_name["ErrorCode"].values_by_number
@@ -63,7 +63,7 @@ def _unsupported_ops(error: Exception) -> list[tuple[str, str]]:
 
 
 def _origin(location: Any) -> str:
-    """The user's file and line where the SavedModel tells them, else the op's scope: for Keras that
+    """The user's file and line if the SavedModel has them, else the op's scope, which for Keras
     is the layer's name.
     """
     for call in location.call:

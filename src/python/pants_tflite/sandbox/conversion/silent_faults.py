@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What TensorFlow's converter lets pass, and a converted model must not have."""
+"""Faults of a converted model that TensorFlow's converter does not report."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _check_custom_ops(model: Any, schema: Any, declared: Sequence[str]) -> None:
             f"the model does not use the custom op {', '.join(unused)}",
             field="custom_ops",
             value=", ".join(unused),
-            fix="Drop it from `custom_ops`, or mend its name: that of TensorFlow's op, or of a "
+            fix="Drop it from `custom_ops`, or fix its name: that of TensorFlow's op, or of a "
             "`tf.function(experimental_implements=…)` with the attribute `tfl_fusable_op`. "
             + (f"The model uses {', '.join(sorted(found))}." if found else "The model uses none."),
         )

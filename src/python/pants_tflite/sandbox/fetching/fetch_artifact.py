@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Fetches one archive from a Maven repository, and checks that it is the one that was asked for.
+"""Fetches one archive from a Maven repository, and checks that it is the requested one.
 
 The archive becomes `out/archive.<packaging>`. The check happens here, and not only in the rule, because
 it keeps a wrong archive out of the cache.

@@ -12,7 +12,7 @@ from pants_tflite.sandbox.protocol import Message
 
 @dataclass(frozen=True)
 class JgoClient:
-    """`repositories` are URLs; without any, jgo asks the one that it has by default."""
+    """`repositories` are URLs; without any, jgo uses its default one."""
 
     repositories: tuple[str, ...]
 

@@ -112,7 +112,7 @@ def asked(repository: Repository) -> int:
 
 
 def test_jgo_fetches_from_maven_central(tmp_path: Path) -> None:
-    # What says how this machine reaches the network is in its own environment.
+    # This machine's own environment says how it reaches the network.
     found = fetched(
         tmp_path, coordinates=CENTRAL, sha256=CENTRAL_SHA256, environment=WITHOUT_MAVEN_AND_JAVA
     )
@@ -172,7 +172,7 @@ def test_an_artifact_that_mvn_does_not_find(tmp_path: Path) -> None:
     error = mistake(tmp_path, client=mvn_client(), coordinates=coordinates, environment=environment)
     assert error["field"] == "maven"
     assert error["message"] == f"Maven did not fetch {coordinates}"
-    # Maven words it otherwise where it remembers an earlier attempt.
+    # Maven's message differs if it remembers an earlier attempt.
     assert "org.hamcrest:hamcrest-core:pom:0.0" in error["detail"]
     assert "[INFO]" not in error["detail"]
     assert "full stack trace" not in error["detail"]

@@ -24,7 +24,7 @@ _DOWNLOADS = Path("downloads")
 _ATTEMPTS = 3
 # Seconds without a byte after which a connection counts as dead.
 _TIMEOUT = 30
-# Statuses that say that a repository does not have a file, rather than that it does not work.
+# The statuses of a repository that works but does not have the file.
 _ABSENT = (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
 # What jgo raises: errors of requests are OSErrors, a malformed header is a ValueError.
 _JGO_ERRORS = (OSError, RuntimeError, ValueError)
@@ -49,7 +49,7 @@ class _Download:
 
 @dataclass(frozen=True)
 class _Failure:
-    """Why a repository yielded nothing. `is_absence` if it works, and does not have the file."""
+    """Why a repository yielded nothing. `is_absence` if it works but does not have the file."""
 
     url: str
     reason: str
@@ -90,7 +90,7 @@ def fetch(
 def _fetch_from(repository: str | None, downloads: Path, coordinates: str) -> _Download | _Failure:
     for attempt in range(_ATTEMPTS):
         time.sleep(attempt)
-        # A folder for each attempt, since jgo takes what an interrupted download left for the file.
+        # A folder for each attempt, since jgo would take an interrupted download for the file.
         result = _attempt(repository, downloads / str(attempt), coordinates)
         if isinstance(result, _Download) or result.is_absence:
             break
@@ -112,7 +112,7 @@ def _attempt(repository: str | None, cache: Path, coordinates: str) -> _Download
 
 
 def _ask(repository: str, artifact: Artifact) -> _Failure | None:
-    """What `repository` answers when asked for `artifact`; None if that is no failure."""
+    """The failure of `repository` when asked for `artifact`; None if it does not fail."""
     try:
         url = f"{repository}/{artifact.component.path_prefix.as_posix()}/{artifact.filename}"
         with jgo.util.http.get(url, stream=True, timeout=_TIMEOUT) as response:

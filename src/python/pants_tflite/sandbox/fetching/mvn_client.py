@@ -13,7 +13,7 @@ from pants_tflite.sandbox.mistakes import Mistake
 
 _DOWNLOADS = Path("downloads")
 _PROBLEM = re.compile(r"\[(?:ERROR|WARNING)\] *(.*)")
-# Maven's advice on running it again follows, which nobody can do here.
+# Maven's advice on running it again follows, which is of no use here.
 _ADVICE = re.compile(r"-> \[Help 1\]|To see the full stack trace")
 _LAST_CHARACTERS = 4000
 
@@ -68,5 +68,5 @@ def problems(output: str) -> str:
 
 
 def condense(output: str) -> str:
-    """What Maven's `output` says is wrong, or else how it ends."""
+    """The errors in Maven's `output`, or else its last lines."""
     return problems(output)[:_LAST_CHARACTERS] or output[-_LAST_CHARACTERS:]

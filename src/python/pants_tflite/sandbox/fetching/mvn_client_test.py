@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What is kept of Maven's output.
+"""The parts of Maven's output that are kept.
 
 jgo's environment, which this runs in, has no pytest to import: Pants brings it.
 """

@@ -26,7 +26,7 @@ def _unchanged(registration: Registration) -> Registration:
 class Kernel:
     """Where the kernel of an op is: the function `registration` of the shared library.
 
-    `adapt` makes of what that returns the registration that is used.
+    `adapt` turns what that returns into the registration to use.
     """
 
     op: str
@@ -53,8 +53,8 @@ class Kernel:
                 str(error),
                 field="custom_ops",
                 value=self.op,
-                fix="Mend the sources of its `tflite_custom_op`. On this machine a kernel finds "
-                "the C library alone: of TensorFlow Lite it can use the headers, and what the "
+                fix="Fix the sources of its `tflite_custom_op`. On this machine a kernel finds "
+                "only the C library: of TensorFlow Lite it can use the headers, and what the "
                 "TfLiteContext points to.",
             ) from error
 

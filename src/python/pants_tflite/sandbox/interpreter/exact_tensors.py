@@ -1,10 +1,10 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Kernels that compute in memory of just the size of each tensor.
+"""Kernels that compute in memory of exactly the size of each tensor.
 
 An interpreter keeps all tensors in one block, where a kernel that reads or writes beyond a tensor
-meets another tensor, or padding, and a sanitizer sees nothing of it. A kernel from here works on
-copies, each a block of its own.
+meets another tensor, or padding, and a sanitizer does not notice. A kernel from here works on
+copies, each in a block of its own.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ class _Copy:
         tensor.data = block.value
 
     def put_back(self, tensor: _Tensor, *, changed: bool) -> None:
-        """Frees the block; what it holds becomes the tensor's, where that has `changed`."""
-        # A kernel may have given a dynamic output another size, and so another block.
+        """Frees the block, and first copies its content to the tensor if that has `changed`."""
+        # A kernel may have resized a dynamic output, which moves it to another block.
         if tensor.data == self._block.value:
             if changed and self._before and self._bytes:
                 ctypes.memmove(self._before, self._block, self._bytes)

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A case of a kernel's test: what goes into an op, and what must come out."""
+"""A case of a kernel's test: an op's inputs, and the outputs that it must have."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Case:
 
     @classmethod
     def parse(cls, value: Any, position: int) -> Case:
-        """Reads what a user's function yielded. Raises BadCase where it is no case."""
+        """Reads what a user's function yielded. Raises BadCase if it is not a case."""
         if not isinstance(value, Mapping):
             raise BadCase(f"is a `{type(value).__name__}`, not a dict")
         unknown = sorted(set(value) - set(_KEYS))

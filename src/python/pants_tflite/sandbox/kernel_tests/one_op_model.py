@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A model of one custom op, as a case of a kernel's test has it."""
+"""A model of one custom op, for a case of a kernel's test."""
 
 from __future__ import annotations
 

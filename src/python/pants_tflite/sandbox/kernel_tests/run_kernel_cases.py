@@ -78,7 +78,7 @@ def compare(case: Case, actual: Sequence[np.ndarray]) -> Outcome:
         wide = expected.dtype if expected.dtype.kind == "f" else np.int64
         with np.errstate(invalid="ignore"):
             error = np.abs(found.astype(wide) - expected.astype(wide)).astype(np.float64)
-        # Not a number is equal to itself here, and to nothing else.
+        # NaN equals itself here, and nothing else.
         same = (found == expected) | ((found != found) & (expected != expected))
         error = np.where(same, 0.0, np.nan_to_num(error, nan=np.inf))
         excess = error - case.allowed(expected)
@@ -96,7 +96,7 @@ def compare(case: Case, actual: Sequence[np.ndarray]) -> Outcome:
 
 
 def run_case(op: str, case: Case, runner: Runner) -> Outcome:
-    """Runs one case; a kernel that refuses it has failed it."""
+    """Runs one case, which fails if the kernel refuses it."""
     print(f"running {case.name}", file=sys.stderr, flush=True)
     try:
         actual = runner(one_op_model(op, case), case)
@@ -106,7 +106,7 @@ def run_case(op: str, case: Case, runner: Runner) -> Outcome:
 
 
 def run_cases(op: str, cases: Sequence[Case], runner: Runner) -> None:
-    """Runs all cases; ends the process with FAILED_EXIT_CODE where one fails."""
+    """Runs all cases; ends the process with FAILED_EXIT_CODE if one fails."""
     outcomes = [run_case(op, case, runner) for case in cases]
     print("\n".join(outcome.text for outcome in outcomes))
     results = tuple(CaseResult(outcome.case.name, outcome.failure) for outcome in outcomes)

@@ -39,8 +39,8 @@ def read_image(path: Path, tensor: Tensor, name: str, pixels: Pixels) -> Given:
     """The picture at `path` as one sample for the input `name`.
 
     It is turned upright, converted to as many channels as the input has (1: grey, 3: RGB, 4: RGBA)
-    and resized (bilinear) to its height and width, where these are known. Raises BadInput where the
-    input is no picture.
+    and resized (bilinear) to its height and width, if these are known. Raises BadInput if the
+    input is not a picture.
     """
     from PIL import Image, ImageOps
 

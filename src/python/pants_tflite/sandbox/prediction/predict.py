@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""`pants run` for a model: prints its inputs and outputs, and what it predicts."""
+"""`pants run` for a model: prints its inputs and outputs, and its predictions."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ With neither, an input gets pixels of 0 to 255; one that stores uint8 stores jus
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"`{text}` is no whole number of 1 or more")
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of 1 or more")
     return int(text)
 
 
@@ -126,14 +126,14 @@ def read_kernels(path: Path | None) -> tuple[Kernel, ...]:
 
 
 def description_text(model: Model) -> str:
-    """What `model.json` says of the model itself, but for the hash of its file."""
+    """The model's own entry in `model.json`, without the hash of its file."""
     description = json.loads(describe_model(model, "").render())
     del description["sha256"]
     return json.dumps(description, indent=2, sort_keys=True, ensure_ascii=False)
 
 
 def predict(loaded: LoadedModel, samples: Samples, names: Sequence[str]) -> None:
-    """Prints what the model makes of each sample and, where they have labels, the accuracy."""
+    """Prints the model's prediction for each sample and, if they have labels, the accuracy."""
     signature = samples.signature
     rows = []
     for call, feed in enumerate(samples.batching.feeds(samples.stored)):
@@ -194,7 +194,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"predict: {error.message}. {error.fix}", file=sys.stderr)
         return MISTAKE_EXIT_CODE
     except CorruptModel as error:
-        print(f"predict: `{options.model}` is no intact model: {error}", file=sys.stderr)
+        print(f"predict: `{options.model}` is not an intact model: {error}", file=sys.stderr)
         return MISTAKE_EXIT_CODE
     except BadInput as error:
         print(f"predict: {error}", file=sys.stderr)

@@ -292,7 +292,7 @@ def test_unknown_signature(fail: Fail) -> None:
 
 
 def test_broken_model(fail: Fail) -> None:
-    assert "`model.tflite` is no intact model: it has only 4 bytes" in fail(b"TFL3")
+    assert "`model.tflite` is not an intact model: it has only 4 bytes" in fail(b"TFL3")
 
 
 def test_missing_files(fail: Fail) -> None:
@@ -305,7 +305,7 @@ def test_numbers_must_be_positive(option: str, capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit) as raised:
         main(["--model", "model.tflite", option, "0"])
     assert raised.value.code == 2
-    assert "`0` is no whole number of 1 or more" in capsys.readouterr().err
+    assert "`0` is not a whole number of 1 or more" in capsys.readouterr().err
 
 
 def test_program_prints_no_noise(tmp_path: Path) -> None:

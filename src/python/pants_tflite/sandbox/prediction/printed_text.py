@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What `predict` prints: the model's inputs and outputs, and what it makes of a sample."""
+"""What `predict` prints: the model's inputs and outputs, and its prediction for a sample."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def outputs_text(
 ) -> str:
     """Lines with the outputs of a call: real values and, where quantized, what is stored.
 
-    With `labels` the best of as many elements are named.
+    With `labels`, the best of as many elements are named.
     """
     lines = []
     for name, tensor in signature.outputs:
@@ -95,7 +95,7 @@ def _best_lines(scores: np.ndarray, labels: Sequence[str]) -> list[str]:
 
 
 def correct_predictions(outputs: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray | None:
-    """For each sample whether the output agrees with its label; None where it is no classification.
+    """For each sample whether the output agrees with its label; None if it is not a classification.
 
     The output has shape (N, classes), scores, or holds an integer for each sample. The labels are
     class numbers or have shape (N, classes), one-hot.

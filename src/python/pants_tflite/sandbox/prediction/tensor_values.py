@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""From the arrays that a user gives to samples as a model's input tensors store them."""
+"""Turns the arrays that a user gives into samples as a model's input tensors store them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class BadInput(Exception):
 
 @dataclass(frozen=True)
 class Given:
-    """An array as it was given; `stored` says that a quantized input takes it as it is."""
+    """An array as the user gave it; `stored` says that a quantized input takes it as it is."""
 
     array: np.ndarray
     stored: bool
 
     @classmethod
     def from_file(cls, array: np.ndarray, tensor: Tensor) -> Given:
-        """An array of a NumPy file: one of a quantized input's own type is taken as it is."""
+        """An array from a NumPy file: one of a quantized input's own type is taken as it is."""
         return cls(array, tensor.quantization is not None and array.dtype.name == tensor.dtype)
 
 
@@ -38,7 +38,7 @@ def shape_text(shape: Sequence[int | None]) -> str:
 def stored_samples(given: Given, name: str, tensor: Tensor) -> np.ndarray:
     """What was given for the input `name` as samples of shape (N, …) of the tensor's own type.
 
-    Adds a batch dimension where it is missing. Raises BadInput where shape or type do not fit.
+    Adds a batch dimension where it is missing. Raises BadInput if shape or type do not fit.
     """
     samples = _as_samples(given.array, name, tensor)
     if given.stored:

@@ -30,7 +30,7 @@ class GivenInputs:
 def parse_inputs(texts: Sequence[str], signature: Signature, pixels: Pixels) -> GivenInputs:
     """Reads the values of all `--input` options for a signature.
 
-    A text is a value, where the signature has one input, or `name=value`; a JSON object or a `.npz`
+    A text is a value, if the signature has one input, or `name=value`; a JSON object or a `.npz`
     file has all inputs by name. Raises BadInput for anything else.
     """
     names = [name for name, _ in signature.inputs]
@@ -126,7 +126,7 @@ def _named_arrays(
 ) -> dict[str, Given]:
     """The inputs in an `.npz` file: under their names, or as the other programs write them.
 
-    A signature with one input also takes the only array there is.
+    A signature with one input also takes the only array of a file.
     """
     found = {}
     for position, (name, tensor) in enumerate(signature.inputs):

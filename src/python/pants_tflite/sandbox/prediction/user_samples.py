@@ -26,7 +26,7 @@ class Samples:
 
     @classmethod
     def create(cls, signature: Signature, given: GivenInputs, max_samples: int) -> Samples:
-        """At most `max_samples` of what was given. Raises BadInput where it does not fit."""
+        """At most `max_samples` of what was given. Raises BadInput if it does not fit."""
         stored = {
             name: stored_samples(given.values[name], name, tensor)[:max_samples]
             for name, tensor in signature.inputs
@@ -48,7 +48,7 @@ class Samples:
         return len(next(iter(self.stored.values()), ()))
 
     def title(self, call: int) -> str:
-        """Which samples a call is about, with the label of a single one."""
+        """A heading that names the samples of a call, with the label if there is only one."""
         size = self.batching.size
         if size > 1:
             return f"samples {call * size} to {min((call + 1) * size, len(self)) - 1}"

@@ -1,11 +1,11 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""The op versions that quantized tensors call for.
+"""The op versions that quantized tensors need.
 
-A kernel learns of a type with some version of its op, and an older runtime refuses a newer version
-with a clear message. A quantizer that changes types and leaves the versions as they were takes that
-message away. The rules here are those of TensorFlow's converter, for what a quantizer changes:
-versions that shapes and options call for are in the float model already.
+A kernel supports a type from some version of its op on. An older runtime refuses a newer version
+with a clear message. A quantizer that changes types and leaves the versions as they were prevents
+that message. The rules here are those of TensorFlow's converter, for what a quantizer changes:
+versions that shapes and options need are in the float model already.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from pants_tflite.sandbox.tflite.conversion_output import describe_calibration, 
 from pants_tflite.sandbox.tflite.conversion_protocol import ConversionReport
 from pants_tflite.sandbox.tflite.packing import drop_metadata, pack, unpack
 
-# They tell of the float model: the oldest runtime that runs it, and how it was converted.
+# They describe the float model: the oldest runtime that runs it, and how it was converted.
 _STALE_METADATA = ("CONVERSION_METADATA", "min_runtime_version")
 _TOOLS = ("ai-edge-litert", "ai-edge-quantizer")
 
@@ -62,7 +62,7 @@ def _requested_io(mode: Mode | None, field: str, value: str | None) -> str | Non
 
 
 def _recipe(request: QuantizeRequest, mode: Mode | None) -> Recipe:
-    """The recipe to apply, inputs and outputs included; empty where there is nothing to do."""
+    """The recipe to apply, inputs and outputs included; empty if there is nothing to do."""
     given = request.recipe
     if given is None and mode is None:
         raise Mistake(
@@ -105,9 +105,9 @@ def _signature_feeds(content: bytes, dataset: Dataset) -> dict[str, Feeds]:
 def _calibrate(content: bytes, entries: Recipe, dataset: Dataset, threads: int) -> dict[str, Any]:
     """The library's statistics for each tensor: the least and the greatest value in any sample.
 
-    Left to itself the library averages the samples' least and greatest values, with weights that
-    favour the first ones. So it cuts off what it was shown, the more so the fewer samples there
-    are. GPTQ gathers statistics of its own, which only the library's way collects.
+    By default the library averages the samples' least and greatest values, with weights that
+    favour the first ones. So it cuts off values that it has seen, and more of them the fewer
+    samples there are. GPTQ needs statistics of its own, which only the library's way collects.
     """
     feeds = _signature_feeds(content, dataset)
     own_way = any(entry["algorithm_key"] == AlgorithmName.GPTQ.value for entry in entries)

@@ -1,10 +1,10 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Has custom ops of an int8 model compute in int8, where their kernels can.
+"""Makes custom ops of an int8 model compute in int8, if their kernels can.
 
-TensorFlow's converter knows nothing of a custom op but its name, so it leaves the op in float32: a
+TensorFlow's converter knows only the name of a custom op, so it leaves the op in float32: with a
 DEQUANTIZE before each of its inputs, and a QUANTIZE after its output, with the range that
-calibration found. Where an op has such neighbours on all sides, this program takes them away and
+calibration found. If an op has such neighbours on all sides, this program removes them and
 connects the op to the int8 tensors beyond them.
 """
 
@@ -24,7 +24,7 @@ _ABSENT = -1
 
 
 class _Graph:
-    """A subgraph, and who makes and uses each of its tensors."""
+    """A subgraph, and the ops that make and use each of its tensors."""
 
     def __init__(self, model: Any, graph: Any) -> None:
         self.graph = graph
@@ -41,7 +41,7 @@ class _Graph:
         return tensor != _ABSENT and self.graph.tensors[tensor].type == tensor_type
 
     def dequantized(self, tensor: int) -> int | None:
-        """The int8 tensor that a DEQUANTIZE makes `tensor` of, if it is so made."""
+        """The int8 tensor from which a DEQUANTIZE makes `tensor`, if one does."""
         for operator in self.graph.operators:
             if tensor in operator.outputs and self.is_builtin(
                 operator, schema.BuiltinOperator.DEQUANTIZE
@@ -51,7 +51,7 @@ class _Graph:
         return None
 
     def quantized(self, tensor: int) -> int | None:
-        """The int8 tensor that is all there is made of `tensor`, if that is so."""
+        """The int8 tensor that a QUANTIZE makes from `tensor`, if that is its only use."""
         users = [operator for operator in self.graph.operators if tensor in operator.inputs]
         if len(users) != 1 or tensor in self.graph.outputs:
             return None
@@ -60,7 +60,7 @@ class _Graph:
         return target if is_quantize and self.is_a(target, _INT8) else None
 
     def connect(self, operator: Any) -> bool:
-        """Connects a custom op to int8 tensors, where all of its float tensors have one."""
+        """Connects a custom op to int8 tensors, if all of its float tensors have one."""
         inputs, outputs = (
             [int(i) for i in indices] for indices in (operator.inputs, operator.outputs)
         )
@@ -70,7 +70,7 @@ class _Graph:
             return False
         operator.inputs = [sources.get(index, index) for index in inputs]
         operator.outputs = [targets.get(index, index) for index in outputs]
-        # What made the int8 outputs so far makes them no more.
+        # The ops that made the int8 outputs before no longer do.
         self.graph.operators = [
             other
             for other in self.graph.operators
@@ -116,7 +116,7 @@ def _listed(indices: Any) -> list[int]:
 
 
 def quantize_custom_ops(model: Any, names: Sequence[str]) -> bool:
-    """Connects the custom ops called `names` to int8 tensors; tells whether it changed `model`."""
+    """Connects the custom ops called `names` to int8 tensors; returns whether `model` changed."""
     changed = False
     for position, subgraph in enumerate(model.subgraphs):
         graph = _Graph(model, subgraph)
@@ -137,7 +137,7 @@ def quantize_custom_ops(model: Any, names: Sequence[str]) -> bool:
 
 
 def _drop_op_codes(model: Any) -> None:
-    """Removes the op codes that no op has: a runtime asks for a kernel of each that is listed."""
+    """Removes the op codes that no op has: a runtime needs a kernel for each that is listed."""
     operators = [operator for graph in model.subgraphs for operator in graph.operators]
     indices = sorted({operator.opcodeIndex for operator in operators})
     model.operatorCodes = [model.operatorCodes[index] for index in indices]

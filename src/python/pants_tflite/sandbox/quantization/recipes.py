@@ -4,7 +4,7 @@
 
 A recipe is a list of entries; each says, for the ops whose output's name matches `regex` and whose
 kind is `operation`, how `algorithm_key` quantizes them. A later entry overrides an earlier one. The
-library takes much in silence, such as a misspelled key, so everything is checked here first.
+library silently accepts much, such as a misspelled key, so everything is checked here first.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def load_recipe(entries: Any) -> RecipeManager:
     Raises Mistake, blaming `recipe`, where it is no list of entries, or the library refuses it.
     """
     if not isinstance(entries, list) or not entries:
-        raise _error("the recipe is no list of entries", entries, "Give a list of dicts.")
+        raise _error("the recipe is not a list of entries", entries, "Give a list of dicts.")
     for index, entry in enumerate(entries):
         _check_entry(f"entry {index} of the recipe", entry)
     manager = RecipeManager()
@@ -105,7 +105,7 @@ def _error(message: str, value: Any, fix: str, detail: str = "") -> Mistake:
 
 def _check_keys(what: str, value: Any, keys: tuple[str, ...], required: tuple[str, ...]) -> None:
     if not isinstance(value, Mapping):
-        raise _error(f"{what} is no dict", value, f"Its keys are {', '.join(keys)}.")
+        raise _error(f"{what} is not a dict", value, f"Its keys are {', '.join(keys)}.")
     unknown = sorted(set(map(str, value)) - set(keys))
     if unknown:
         raise _error(
@@ -133,7 +133,7 @@ def _check_entry(what: str, entry: Any) -> None:
     try:
         re.compile(entry["regex"])
     except (re.error, TypeError) as error:
-        message = f"`regex` in {what} is no regular expression: {error}"
+        message = f"`regex` in {what} is not a regular expression: {error}"
         raise _error(message, entry["regex"], "Use `.*` for every op.") from error
     if entry["algorithm_key"] != _NO_QUANTIZE:
         _check_op_config(what, entry.get("op_config"))

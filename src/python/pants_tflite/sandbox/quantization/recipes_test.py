@@ -49,9 +49,9 @@ def test_inputs_and_outputs_left_to_the_recipe() -> None:
 @pytest.mark.parametrize(
     "entries, value, message, fix",
     [
-        ({}, "{}", "the recipe is no list of entries", "Give a list of dicts."),
-        ([], "[]", "the recipe is no list of entries", "Give a list of dicts."),
-        (["CONV_2D"], "CONV_2D", "entry 0 of the recipe is no dict", "algorithm_key, op_config"),
+        ({}, "{}", "the recipe is not a list of entries", "Give a list of dicts."),
+        ([], "[]", "the recipe is not a list of entries", "Give a list of dicts."),
+        (["CONV_2D"], "CONV_2D", "entry 0 of the recipe is not a dict", "algorithm_key, op_config"),
         (
             [DYNAMIC, changed("regexp", "x")],
             "regexp",
@@ -76,7 +76,7 @@ def test_inputs_and_outputs_left_to_the_recipe() -> None:
             "`algorithm_key` in entry 0 of the recipe is `best`",
             "min_max_uniform_quantize",
         ),
-        ([changed("regex", "(")], "(", "is no regular expression: missing )", "Use `.*`"),
+        ([changed("regex", "(")], "(", "is not a regular expression: missing )", "Use `.*`"),
         (
             [changed("op_config.bits", 4)],
             "bits",
@@ -86,7 +86,7 @@ def test_inputs_and_outputs_left_to_the_recipe() -> None:
         (
             [changed("op_config", None)],
             "None",
-            "`op_config` in entry 0 of the recipe is no dict",
+            "`op_config` in entry 0 of the recipe is not a dict",
             "weight_tensor_config",
         ),
         (

@@ -21,7 +21,7 @@ FIELD = "calibration"
 @dataclass(frozen=True)
 class Feeds:
     """What each call of a model takes, by input name. It can be iterated any number of times:
-    a converter that finds its samples used up leaves the model in float, without a word.
+    a converter that finds its samples exhausted silently leaves the model in float.
     """
 
     samples: Mapping[str, np.ndarray]

@@ -47,7 +47,7 @@ def to_array(value: Any, what: str) -> np.ndarray:
     try:
         array = np.asarray(value)
     except Exception as error:
-        raise SampleError(f"{what} is no array of numbers: {error}", fix) from error
+        raise SampleError(f"{what} is not an array of numbers: {error}", fix) from error
     if array.dtype.kind not in "biuf":
         kind = "object" if array.dtype.hasobject else array.dtype.name
         described = f"of type `{type(value).__name__}`, an array of {kind}"
@@ -59,7 +59,7 @@ def to_array(value: Any, what: str) -> np.ndarray:
         worst = "NaN" if np.isnan(array).any() else "a number beyond the range of its type"
         raise SampleError(
             f"{what} holds {worst}",
-            "Drop or mend such samples: they would spoil calibration and every comparison.",
+            "Drop or fix such samples: they would spoil calibration and every comparison.",
         )
     return array
 
@@ -121,12 +121,12 @@ def parse_sample(item: Any, index: int) -> Sample:
 
 
 def check_alike(first: Sample, other: Sample, index: int) -> None:
-    """Raises SampleError where sample `index`, `other`, cannot be stacked with sample 0."""
+    """Raises SampleError if sample `index`, `other`, cannot be stacked with sample 0."""
     if (first.label is None) != (other.label is None):
         with_label, without = (0, index) if other.label is None else (index, 0)
         raise SampleError(
             f"sample {with_label} has a label, sample {without} has none",
-            "Yield (sample, label) tuples throughout, or samples alone throughout.",
+            "Yield (sample, label) tuples throughout, or only samples throughout.",
         )
     expected, found = first.parts(), other.parts()
     if set(expected) != set(found):

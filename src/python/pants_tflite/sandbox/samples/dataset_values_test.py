@@ -16,7 +16,7 @@ from pants_tflite.sandbox.samples.dataset_values import (
 
 
 class Tensor:
-    """Stands for the tensors of any framework: all that is asked of them is `__array__`."""
+    """Stands for the tensors of any framework, of which only `__array__` is used."""
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array([1, 2], dtype=np.int32)
@@ -59,7 +59,7 @@ def test_inside_a_pair_a_tuple_is_inputs_by_position() -> None:
         ("text", "sample 5 is of type `str`, an array of str"),
         (None, "sample 5 is of type `NoneType`, an array of object"),
         (np.array([1j]), "an array of complex128, not of numbers"),
-        ({"a": [[1, 2], [3]]}, "input a of sample 5 is no array of numbers: "),
+        ({"a": [[1, 2], [3]]}, "input a of sample 5 is not an array of numbers: "),
         ({"a": np.array([1.0, np.nan])}, "input a of sample 5 holds NaN"),
         (np.array([np.inf]), "sample 5 holds a number beyond the range of its type"),
         (np.array([1e300]), "sample 5 holds a number beyond the range of its type"),

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Sample arrays on disk: `.npz` files whose bytes depend on their content alone."""
+"""Sample arrays on disk: `.npz` files whose bytes depend only on their content."""
 
 from __future__ import annotations
 

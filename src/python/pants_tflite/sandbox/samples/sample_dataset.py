@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Runs a dataset function and keeps its samples, so that they can be read any number of times."""
+"""Runs a dataset function and stores its samples, so that they can be read any number of times."""
 
 from __future__ import annotations
 

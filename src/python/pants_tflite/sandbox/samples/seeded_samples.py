@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Made-up samples for a model that has no dataset: they exercise it, and are the same every time."""
+"""Made-up samples for a model without a dataset: they exercise it, and are the same every time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _sample_shape(name: str, shape: Sequence[int | None] | None, field: str) -> 
     sizes = sizes[1:] if sizes and sizes[0] in (-1, 1) else sizes
     if any(size < 0 for size in sizes):
         raise _needs_dataset(
-            f"the input `{name}` has unknown dimensions beside the batch: "
+            f"the input `{name}` has unknown dimensions besides the batch: "
             f"{['?' if size < 0 else size for size in sizes]}",
             field,
         )

@@ -52,7 +52,7 @@ def test_a_seed_says_it_all() -> None:
 @pytest.mark.parametrize(
     ("shape", "dtype", "message"),
     [
-        ((None, None, 3), "float32", "unknown dimensions beside the batch"),
+        ((None, None, 3), "float32", "unknown dimensions besides the batch"),
         (None, "float32", "unknown number of dimensions"),
         ((None,), object, "no samples can be made up"),
     ],

@@ -1,8 +1,8 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Writes a SavedModel whose bytes follow from the model: its signatures, variables and tables.
+"""Writes a SavedModel whose bytes depend only on the model: its signatures, variables and tables.
 
-`tf.saved_model.save` of a model as it is would carry its training functions and optimizer along,
+`tf.saved_model.save` of a model as it is would include its training functions and optimizer,
 put variables in an order that follows memory addresses, and leave out those of Keras 3.
 """
 
@@ -68,7 +68,7 @@ def write_saved_model(exportable: Exportable, path: Path) -> None:
 
 
 def captured_variables(exportable: Exportable) -> list[Any]:
-    """The variables that the signatures use, in the order in which they do: names may repeat."""
+    """The variables that the signatures use, in the order of their use: names may repeat."""
     ordered: dict[int, Any] = {}
     for name in sorted(exportable.signatures):
         function = exportable.signatures[name]
@@ -80,7 +80,7 @@ def captured_variables(exportable: Exportable) -> list[Any]:
 
 
 def _captured_resources(exportable: Exportable) -> list[Any]:
-    """The lookup tables that the signatures use, in the order in which they do."""
+    """The lookup tables that the signatures use, in the order of their use."""
     import tensorflow as tf
 
     captured: dict[int, int] = {}
@@ -108,7 +108,7 @@ def clean(path: Path) -> None:
 
 
 def copy_saved_model(source: Path, destination: Path) -> None:
-    """Copies a SavedModel directory, links followed, without what is not of the model."""
+    """Copies a SavedModel directory, following links, without files that are not the model's."""
     shutil.copytree(source, destination)
     clean(destination)
     strip_optimizer_state(destination)

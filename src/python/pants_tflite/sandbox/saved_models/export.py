@@ -55,7 +55,7 @@ def _copy_model(source: Path, saved_model: Path) -> Any:
 
 
 def _write_model(source: EntryPointCall | KerasFile, saved_model: Path, seed: int) -> Any:
-    """Makes the source's model, writes it, and returns it as loaded again."""
+    """Makes the source's model, writes it, and returns it reloaded."""
     if isinstance(source, KerasFile):
         field, value = "source", source.keras_file
         model = load_keras_file(Path(source.keras_file))

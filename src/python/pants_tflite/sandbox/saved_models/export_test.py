@@ -255,7 +255,7 @@ def test_loaded_saved_model_can_be_returned(tf: Any, export_code: Export) -> Non
 def test_keras_model_that_tensorflow_saved_has_its_weights(
     tf: Any, export_code: Export, returned: str
 ) -> None:
-    """`tf.saved_model.save` alone leaves a graph whose variables nothing restores."""
+    """By itself, `tf.saved_model.save` leaves a graph whose variables nothing restores."""
     export_code(
         f"""
 def export():
@@ -326,7 +326,7 @@ def test_user_code_is_seeded_before_it_is_imported(tf: Any, export_code: Export)
             "`empty` has no `saved_model.pb`",
             "SavedModel directory",
         ),
-        ('def export(): return "nowhere"', "`nowhere` is no directory", "SavedModel directory"),
+        ('def export(): return "nowhere"', "`nowhere` is not a directory", "SavedModel directory"),
         (
             "class M(tf.Module):\n"
             "    @tf.function(input_signature=[tf.TensorSpec([2])])\n"
@@ -334,7 +334,7 @@ def test_user_code_is_seeded_before_it_is_imported(tf: Any, export_code: Export)
             "def export(): return M()",
             "tracing the signature `serving_default` raised ValueError: Dimensions must be equal, "
             "but are 2 and 3",
-            "Mend the function",
+            "Fix the function",
         ),
         (
             "class M(keras.Model):\n"

@@ -22,7 +22,7 @@ _CUSTOM_OBJECT = re.compile(
 
 
 def load_keras_file(path: Path) -> Any:
-    """The model in a `.keras` or `.h5` file, loaded by Keras 3, or by tf_keras where that cannot.
+    """The model in a `.keras` or `.h5` file, loaded by Keras 3, or by tf_keras if Keras 3 cannot.
 
     Raises Mistake, blaming `source`, where the file is corrupt, or holds no model, or needs code
     that it does not hold, or a Keras that the resolve lacks.

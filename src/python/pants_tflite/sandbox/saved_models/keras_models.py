@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Keras models, of Keras 3 and of tf_keras: how to tell them and how to trace them."""
+"""Keras models, of Keras 3 and of tf_keras: how to recognize and how to trace them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def serving_function(model: Any) -> Any:
 
 
 def _input_signature(model: Any) -> Any:
-    """A TensorSpec, or a structure of them, for what the model is called with."""
+    """A TensorSpec, or a structure of them, for the model's inputs."""
     symbolic = _symbolic_inputs(model)
     if symbolic is not None:
         return _named_specs(symbolic)
@@ -70,7 +70,7 @@ def _symbolic_inputs(model: Any) -> Any:
 
 
 def _named_specs(symbolic: Any) -> Any:
-    """TensorSpecs under the names that the user gave, or `inputs`, where Keras made them up."""
+    """TensorSpecs under the names that the user gave, or `inputs` if Keras made them up."""
     import tensorflow as tf
 
     if isinstance(symbolic, Mapping):
@@ -84,7 +84,7 @@ def _named_specs(symbolic: Any) -> Any:
 
 
 def _specs_of_shapes(shape: Any, dtype: str, name: str) -> Any:
-    """TensorSpecs for the shapes of the first call, whose batch size binds nobody."""
+    """TensorSpecs for the shapes of the first call, with any batch size."""
     import tensorflow as tf
 
     if isinstance(shape, Mapping):

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Loads SavedModel directories, describes their signatures, and says what is wrong with bad ones."""
+"""Loads SavedModel directories, describes their signatures, and explains why one is broken."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def load_saved_model(path: Path, *, field: str, title: str | None = None) -> Any
 
 
 def _variables_problem(path: Path) -> str | None:
-    """What keeps the values of the variables from being read, if anything does."""
+    """Why the values of the variables cannot be read, or None."""
     import tensorflow as tf
 
     try:
@@ -64,7 +64,7 @@ def check_files(path: Path, *, field: str, title: str | None = None) -> None:
     title = title or str(path)
     file = path / SAVED_MODEL_FILE
     if not file.is_file():
-        problem = f"has no `{SAVED_MODEL_FILE}`" if path.is_dir() else "is no directory"
+        problem = f"has no `{SAVED_MODEL_FILE}`" if path.is_dir() else "is not a directory"
         fix = f"Name a SavedModel directory: the one that `{SAVED_MODEL_FILE}` is in."
         raise _bad(title=title, field=field, problem=problem, fix=fix)
     try:
@@ -79,7 +79,7 @@ def check_files(path: Path, *, field: str, title: str | None = None) -> None:
 
 
 def check_variables(path: Path, *, field: str, title: str | None = None) -> None:
-    """Loads a SavedModel as the converter does: by its graph, which is not what Python loads.
+    """Loads a SavedModel as the converter does: by its graph, unlike Python.
 
     `tf.saved_model.save` of a Keras 3 model gives a graph whose variables nothing restores.
     Raises Mistake, blaming `field`, where a signature uses such a variable.

@@ -58,8 +58,8 @@ def hold_slot(directory: Path | None = None, count: int | None = None) -> None:
     """Waits for a free slot and holds it until this process ends; a second call does nothing.
 
     The slots are files in `directory`, by default the one that the environment variable
-    PANTS_TFLITE_SLOTS names; without one there is no bound. A directory that cannot be used costs
-    the bound, not the build.
+    PANTS_TFLITE_SLOTS names; without it there is no bound. If the directory cannot be used, there
+    is no bound either, but the build goes on.
     """
     if directory is None and os.environ.get(SLOTS_VARIABLE):
         directory = Path(os.environ[SLOTS_VARIABLE])

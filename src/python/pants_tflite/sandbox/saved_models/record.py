@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Runs a SavedModel on samples and writes what went in and came out: `out/reference.npz`."""
+"""Runs a SavedModel on samples and writes its inputs and outputs: `out/reference.npz`."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def _has_known_inputs(function: Any) -> bool:
 
 
 def _concrete(functions: Mapping[str, Any]) -> dict[str, Any]:
-    """Traces each function. The user's own code runs here."""
+    """Traces each function, which runs the user's own code."""
     import tensorflow as tf
 
     traced = {}
@@ -146,7 +146,7 @@ def _concrete(functions: Mapping[str, Any]) -> dict[str, Any]:
                 field="entry_point",
                 value=name,
                 fix=(
-                    "Mend the function. Where a Keras model takes more than its first argument, "
+                    "Fix the function. Where a Keras model takes more than its first argument, "
                     "return a pair `(model, {name: function})` with a function of your own."
                 ),
                 detail=user_traceback(error, below=__file__),

@@ -1,9 +1,9 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Takes out of a SavedModel's protobuf what says how it was made and not what it computes.
+"""Removes from a SavedModel's protobuf what depends on how it was made and not on what it computes.
 
 TensorFlow numbers functions, gradients and tables by a counter that everything a process traces
-advances, and names tables by random identifiers. Here such names are numbered anew, in the order in
+advances, and names tables by random identifiers. Such names are renumbered here, in the order in
 which the model reaches them.
 """
 
@@ -48,7 +48,7 @@ class _Names:
 
 
 def renumber(path: Path) -> None:
-    """Rewrites the SavedModel directory's protobuf with names that depend on its content alone."""
+    """Rewrites the SavedModel directory's protobuf with names that depend only on its content."""
     from tensorflow.core.protobuf import saved_model_pb2
 
     file = path / SAVED_MODEL_FILE
@@ -59,9 +59,9 @@ def renumber(path: Path) -> None:
 
 
 def strip_optimizer_state(path: Path) -> None:
-    """Forgets the slot variables of an optimizer, without which a Keras 2 SavedModel loads.
+    """Drops the slot variables of an optimizer, without which a Keras 2 SavedModel loads.
 
-    TensorFlow needs tf_keras to load them. A protobuf that has none keeps its bytes.
+    TensorFlow needs tf_keras to load them. A protobuf without any keeps its bytes.
     """
     from tensorflow.core.protobuf import saved_model_pb2
 
@@ -97,7 +97,7 @@ def _renumber_meta_graph(meta_graph: Any) -> None:
 
 
 def _reach(name: str, names: _Names) -> str:
-    """Names a function and, when it is met for the first time, all that it reaches."""
+    """Names a function and, at its first use, all that it reaches."""
     first_time = name in names.functions and not names.known(name)
     new = names.new(name)
     if first_time:
@@ -111,7 +111,7 @@ def _reach(name: str, names: _Names) -> str:
 
 
 def _rename_captures(function: Any) -> None:
-    """Names a function's arguments by position where the user did not, as what it captured."""
+    """Names a function's arguments by position, as captures, unless the user named them."""
     renamed = {}
     for position, argument in enumerate(function.signature.input_arg):
         attributes = function.arg_attr[position].attr if position in function.arg_attr else {}

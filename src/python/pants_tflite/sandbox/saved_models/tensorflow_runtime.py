@@ -1,8 +1,8 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Starting TensorFlow so that equal work gives equal bytes, on processors alone and in bounded memory.
+"""Starting TensorFlow so that equal work gives equal bytes, on processors only, in bounded memory.
 
-This module imports TensorFlow inside its functions only: what it sets is read at that import.
+This module imports TensorFlow only inside its functions: its settings are read at that import.
 """
 
 from __future__ import annotations
@@ -64,5 +64,5 @@ def _import_error(error: ImportError) -> Mistake:
     return Mistake(
         f"TensorFlow cannot be imported from the resolve: {error}",
         field="resolve",
-        fix="Mend the resolve's requirements, so that `import tensorflow` works with them.",
+        fix="Fix the resolve's requirements, so that `import tensorflow` works with them.",
     )

@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """A kernel for tests: the op `Twice`, y = 2 x, in float32 and int8, built by the machine's compiler.
 
-Its source declares what it needs of TensorFlow Lite's C API itself, and so needs no headers.
+Its source itself declares what it needs of TensorFlow Lite's C API, so it needs no headers.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ Registration *Register_NOTHING(void) { return 0; }
 
 
 def build_kernel(folder: Path, *flags: str) -> Kernel:
-    """The kernel in a shared library in `folder`; skips the test where there is no compiler."""
+    """The kernel in a shared library in `folder`; skips the test if there is no compiler."""
     compiler = shutil.which("cc") or pytest.skip("there is no C compiler `cc` on this machine")
     source, library = folder / "twice.c", folder / "libtwice.so"
     source.write_text(SOURCE)

@@ -17,9 +17,9 @@ Answer = Callable[["Repository", str], "tuple[int, bytes, int]"]
 
 
 class Repository(ThreadingHTTPServer):
-    """Serves `files` by their paths, and their SHA-1 sums; `requests` are the paths asked for.
+    """Serves `files` by their paths, and their SHA-1 sums; `requests` are the requested paths.
 
-    `answer` replaces what it says to a request for a file. A negative length hangs up before any
+    `answer` replaces its answer to a request for a file. A negative length hangs up before any
     answer.
     """
 
@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.partition("/maven/")[2]
-        # A client of a proxy sends the whole URL.
+        # Clients of a proxy send the whole URL.
         self.server.requests.append(self.path)
         self.server.authorizations.append(self.headers["Authorization"])
         status, body, length = self.server.respond(path)

@@ -39,7 +39,7 @@ class TensorSpec:
 
 @dataclass(frozen=True)
 class OpSpec:
-    """An op by its builtin's name, or by its custom code where `custom`; tensors by name."""
+    """An op by its builtin's name, or by its custom code if `custom`; tensors by name."""
 
     name: str
     inputs: tuple[str, ...]
@@ -217,7 +217,7 @@ def softmax_model(classes: int = 3) -> bytes:
 
 
 def cast_model(dtype: str, *shape: int | None, scale: float | None = None) -> bytes:
-    """Yields its input as float32: shows what the input got."""
+    """Yields its input as float32, which shows what the input received."""
     op = OpSpec("CAST" if scale is None else "DEQUANTIZE", ("x",), ("y",), version=2)
     return build_model(
         [TensorSpec("x", shape, dtype, scale=scale), TensorSpec("y", shape)], [op], SERVING
@@ -247,7 +247,7 @@ def aborting_model() -> bytes:
 
 
 def refused_model() -> bytes:
-    """An intact model that no interpreter takes: its weights are no matrix."""
+    """An intact model that no interpreter takes: its weights are not a matrix."""
     return build_model(
         [
             TensorSpec("x", (1, 2)),
@@ -260,7 +260,7 @@ def refused_model() -> bytes:
 
 
 def custom_op_model(name: str = "Twice") -> bytes:
-    """A model with one custom op that no kernel exists for."""
+    """A model with one custom op, for which no kernel exists."""
     return build_model(
         [TensorSpec("x", (1, 4)), TensorSpec("y", (1, 4))],
         [OpSpec(name, ("x",), ("y",), custom=True)],

@@ -20,12 +20,12 @@ _HEADER_BYTES = 8
 
 
 class CorruptModel(ValueError):
-    """A file that is no TensorFlow Lite model, or a damaged one; the text completes "because …"."""
+    """A file is not an intact TensorFlow Lite model; the text completes "because …"."""
 
 
 @dataclass
 class CheckedFlatbuffer:
-    """A file's content, and how many more elements can be in it."""
+    """A file's content, and the number of elements that can still be in it."""
 
     data: bytes
     string_slots: Mapping[type, int]
@@ -36,7 +36,7 @@ class CheckedFlatbuffer:
     def reading(
         cls, data: bytes, root_type: Type[Any], string_slots: Mapping[type, int]
     ) -> Iterator[tuple[CheckedFlatbuffer, Any]]:
-        """The file and its root table; what goes wrong while reading them becomes CorruptModel.
+        """The file and its root table; errors while reading them become CorruptModel.
 
         `string_slots` says, for each type of table with a name, where its vtable points to it.
         """
@@ -50,7 +50,7 @@ class CheckedFlatbuffer:
         root = root_type()
         try:
             root.Init(data, offset)
-            # No element takes less than a byte, so a file cannot have more of them than bytes.
+            # Each element takes at least a byte, so a file cannot have more elements than bytes.
             yield cls(data, string_slots, len(data)), root
         except CorruptModel:
             raise
@@ -63,13 +63,13 @@ class CheckedFlatbuffer:
             raise CorruptModel("it claims to hold more elements than it has bytes")
 
     def tables(self, table: Any, field: str) -> list[Any]:
-        """The tables in the vector `field` of `table`, none where it is absent."""
+        """The tables in the vector `field` of `table`, none if it is absent."""
         count = getattr(table, f"{field}Length")()
         self._spend(count)
         return [getattr(table, field)(index) for index in range(count)]
 
     def numbers(self, table: Any, field: str) -> list[Any]:
-        """The numbers in the vector `field` of `table`, none where it is absent."""
+        """The numbers in the vector `field` of `table`, none if it is absent."""
         if getattr(table, f"{field}IsNone")():
             return []
         array = getattr(table, f"{field}AsNumpy")()
@@ -77,7 +77,7 @@ class CheckedFlatbuffer:
         return array.tolist()
 
     def text(self, table: Any) -> str:
-        """The name that `table` has, empty where it has none."""
+        """The name that `table` has, empty if it has none."""
         where = table._tab.Offset(self.string_slots[type(table)])
         if not where:
             return ""
@@ -89,7 +89,7 @@ class CheckedFlatbuffer:
 
     @staticmethod
     def check_index(index: int, items: Sequence[Any], what: str) -> int:
-        """`index`, where it is one of `items`."""
+        """Returns `index`; raises CorruptModel unless it is one of `items`."""
         if not 0 <= index < len(items):
             raise CorruptModel(f"it refers to {what} {index}, but has {len(items)}")
         return index

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a converting program leaves behind: the model, and how it was made."""
+"""The output of a converting program: the model, and how it was made."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-# The one signature of a model that has none of its own.
+# The only signature of a model that has none of its own.
 MAIN = "main"
 
 

@@ -50,7 +50,7 @@ def _describe_named(tensors: Iterable[tuple[str, Tensor]]) -> dict[str, ModelTen
 
 def _describe_ops(model: Model) -> tuple[ModelOp, ...]:
     counts = Counter(op.code for graph in model.subgraphs for op in graph.ops)
-    # A runtime looks up a kernel for every op code, be it used or not.
+    # A runtime looks up a kernel for every op code, used or not.
     codes = sorted(set(model.op_codes), key=lambda code: (code.name, code.version, code.custom))
     return tuple(
         ModelOp(name=code.name, version=code.version, count=counts[code], custom=code.custom)
@@ -101,7 +101,7 @@ def read_users_model(path: Path, data: bytes, field: str | None) -> Model:
             f"`{path.name}` is not an intact TensorFlow Lite model: {error}",
             field=field,
             value=path.name,
-            fix="Get the file again and compare its size and sha256, or convert anew.",
+            fix="Get the file again and compare its size and sha256, or convert again.",
         ) from error
 
 

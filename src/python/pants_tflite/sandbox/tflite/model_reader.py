@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Reads a `.tflite` file through the flatbuffer schema alone, without an interpreter."""
+"""Reads a `.tflite` file through the flatbuffer schema only, without an interpreter."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _DTYPES = {value: name.lower() for value, name in _names(schema.TensorType).item
 def read_model(path: Path) -> Model:
     """Reads a `.tflite` file and checks all that this module relies on: offsets, indices, text.
 
-    Raises CorruptModel where the file is damaged or something else.
+    Raises CorruptModel if the file is damaged or something else.
     """
     return parse_model(path.read_bytes())
 
@@ -100,7 +100,7 @@ class _Buffer:
 
 
 def _op_code(code: schema.OperatorCode, file: CheckedFlatbuffer) -> OpCode:
-    # Old files have the code in the first field alone, new ones a placeholder there.
+    # Old files have the code only in the first field; new ones have a placeholder there.
     builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     if builtin not in _OP_NAMES:
         raise CorruptModel(f"it uses the unknown op code {builtin}")

@@ -84,7 +84,7 @@ def test_every_truncation_is_noticed() -> None:
             parsed = parse_model(data[:length])
         except CorruptModel:
             continue
-        # Cutting what nothing refers to, such as padding, leaves the model as it was.
+        # Cutting unreferenced bytes, such as padding, does not change the model.
         assert parsed.subgraphs == intact.subgraphs
         assert length > len(data) - 4
 

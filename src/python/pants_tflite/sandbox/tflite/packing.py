@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A `.tflite` file as mutable objects, and those as one self-contained flatbuffer."""
+"""Unpacks a `.tflite` file to mutable objects, and packs them as one self-contained flatbuffer."""
 
 from __future__ import annotations
 

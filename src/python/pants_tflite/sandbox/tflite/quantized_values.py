@@ -13,7 +13,7 @@ def quantize(values: np.ndarray, tensor: Tensor) -> np.ndarray:
     """Real `values` of the tensor's rank as the tensor stores them.
 
     Rounds half away from zero and saturates, as the QUANTIZE op does. The values of a tensor that
-    is not quantized stay what they are.
+    is not quantized do not change.
     """
     if tensor.quantization is None:
         return values

@@ -64,7 +64,7 @@ def test_agrees_with_the_quantize_op(tmp_path: Path) -> None:
     path.write_bytes(data)
     model = parse_model(data)
     (signature,) = model.signatures
-    # Multiples of half a step among them, where rounding is decided.
+    # They include multiples of half a step, at which rounding is decided.
     values = (np.arange(-300, 300) * np.float32(0.037) / 2).astype(np.float32)
     stored = LoadedModel(path, model, field=None).run(signature, {"x": values})["y"]
     assert np.array_equal(stored, quantize(values, signature.outputs[0][1]))

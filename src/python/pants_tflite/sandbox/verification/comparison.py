@@ -13,7 +13,7 @@ from pants_tflite.sandbox.verification.verify_protocol import WorstElement
 
 NORMALIZED_RMS = "normalized_rms"
 MISMATCHES = "mismatches"
-# An output that hardly varies cannot be told from rounding in 32-bit floats.
+# An output that hardly varies cannot be distinguished from rounding in 32-bit floats.
 _LEAST_RELATIVE_RANGE = 1e-2
 _DIGITS = 6
 

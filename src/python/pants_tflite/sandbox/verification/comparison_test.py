@@ -30,7 +30,7 @@ def test_error_is_relative_to_the_range_over_all_samples() -> None:
     [
         ([5.0, 5.0], [5.5, 4.5], 10.0),  # range 0: 1 % of the greatest magnitude
         ([0.0, 0.0], [0.25, 0.25], 0.25),  # nothing but zeros
-        ([100.0, 100.0001], [100.0001, 100.0], 1.00708e-4),  # differs in the last bits alone
+        ([100.0, 100.0001], [100.0001, 100.0], 1.00708e-4),  # differs only in the last bits
     ],
 )
 def test_outputs_that_hardly_vary(expected: list, actual: list, error: float) -> None:

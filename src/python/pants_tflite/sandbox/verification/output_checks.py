@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Whether a model's outputs are near enough to the SavedModel's, and what to do if not."""
+"""Whether a model's outputs are close enough to the SavedModel's, and what to do if not."""
 
 from __future__ import annotations
 

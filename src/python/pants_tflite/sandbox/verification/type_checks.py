@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Whether a model's tensors have the types that were asked for, read from its file alone.
+"""Whether a model's tensors have the types that were asked for, read only from its file.
 
 A converter that finds no calibration samples, or an op without an integer kernel, yields a float
 model without complaint.
@@ -17,7 +17,7 @@ from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Op, Signature, S
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
 # Their first input is the activation, the second the weights.
 _MATRIX_OPS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-# They carry values over the border between real numbers and integers, or read no values.
+# They convert between real numbers and integers, or read no values.
 _BORDER_OPS = ("CAST", "DEQUANTIZE", "QUANTIZE", "SHAPE")
 # TensorFlow's converter leaves smaller constants as they are.
 _LEAST_QUANTIZED_ELEMENTS = 1024
@@ -32,7 +32,7 @@ def check_io_types(
     """Raises Mistake where a real-valued input or output is not of the type asked for, if any.
 
     `real` says which inputs and outputs are real numbers in the SavedModel, by name. What it leaves
-    out is taken to be so where it is a float or quantized.
+    out counts as real if it is a float or quantized.
     """
     for field, kind, asked, tensors in (
         ("input_type", "input", input_type, signature.inputs),
@@ -64,9 +64,9 @@ def check_custom_ops(model: Model, declared: Collection[str]) -> None:
             field="custom_ops",
             value=", ".join(sorted(declared)) or "(none)",
             fix=(
-                f"`{undeclared[0]}` is no op of TensorFlow Lite, and needs {why}. Write the layer "
-                "with other ops, or name it in `custom_ops`: by the address of its "
-                "`tflite_custom_op`, or barely where the kernel is elsewhere."
+                f"`{undeclared[0]}` is not an op of TensorFlow Lite, and needs {why}. Write the "
+                "layer with other ops, or name it in `custom_ops`: by the address of its "
+                "`tflite_custom_op`, or by its bare name if the kernel lives elsewhere."
             ),
         )
     unused = sorted(set(declared) - set(model.custom_ops))

@@ -55,7 +55,7 @@ def hybrid_model(weights: str = "int8") -> bytes:
 
 
 def mixed_model() -> bytes:
-    """Int8, but for a softmax that stays in float32."""
+    """Int8, except for a softmax that stays in float32."""
     return build_model(
         [
             TensorSpec("x", (1, 2), "int8", scale=0.1),
@@ -84,7 +84,7 @@ def mixed_model() -> bytes:
         ("int8", quantized_linear_model(io_type="int8")),
         ("int16x8", quantized_linear_model(activation_type="int16")),
         ("int16x8", quantized_linear_model(activation_type="int16", io_type="int16")),
-        # Less than 1,024 weights: nothing that the converter would change.
+        # Less than 1,024 weights, which the converter does not change.
         ("dynamic_range", linear_model(features=1023)),
         ("float16", linear_model(features=1023)),
     ],

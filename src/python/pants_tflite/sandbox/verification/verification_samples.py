@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What a model is verified with: samples for each signature, and the SavedModel's outputs."""
+"""What verifies a model: samples for each signature, and the SavedModel's outputs."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Source:
         )
 
     def reals(self, signature: Signature) -> dict[str, bool]:
-        """Which inputs and outputs of a signature are real numbers, where the reference tells."""
+        """Which inputs and outputs of a signature are real numbers, if the reference says so."""
         arrays = {**self._referred(signature, "input"), **self._referred(signature, "output")}
         return {name: array.dtype.kind == "f" for name, array in arrays.items()}
 
@@ -179,7 +179,7 @@ class Source:
         for name, tensor in signature.inputs:
             if tensor.quantization is not None:
                 low, high = real_range(tensor)
-                # From [-1, 1) to all that the tensor can store.
+                # Scales [-1, 1) to the whole range that the tensor can store.
                 samples[name] = low + (samples[name] + 1) / 2 * (high - low)
         return samples
 

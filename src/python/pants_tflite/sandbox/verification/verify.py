@@ -2,8 +2,8 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Checks that a model is what was asked for and computes what its SavedModel computes.
 
-`golden_input.npz` and `golden_output.npz` hold what goes in and what comes out in a few calls, as
-the tensors store it (int8 for an int8 input): `<signature>/<name>` of shape (calls, …the tensor's
+`golden_input.npz` and `golden_output.npz` hold the inputs and outputs of a few calls, as the
+tensors store them (int8 for an int8 input): `<signature>/<name>` of shape (calls, …the tensor's
 full shape). A model without signatures has one called `main`, with its tensors' names. They are
 made with LiteRT's reference kernels, so that any device can be compared with them.
 """
@@ -51,7 +51,7 @@ GOLDEN_CALLS = 4
 
 @dataclass(frozen=True)
 class Run:
-    """What one signature was fed and yielded: the first calls as stored, all outputs as rows."""
+    """The inputs and outputs of one signature: the first calls as stored, all outputs as rows."""
 
     golden_input: Mapping[str, np.ndarray]
     golden_output: Mapping[str, np.ndarray]
@@ -89,7 +89,7 @@ def check_types(model: Model, mode: Mode | None, request: VerifyRequest, source:
 
 
 def find_tolerance(mode: Mode | None, asked: float | None) -> Tolerance:
-    """The tolerance asked for, or the mode's; without a mode, the most that any mode allows."""
+    """The tolerance asked for, or the mode's; without a mode, the largest that any mode allows."""
     default = mode.tolerance if mode else max(mode.tolerance for mode in MODES)
     return Tolerance(
         default if asked is None else asked, mode.name if mode else None, asked is not None
@@ -104,7 +104,7 @@ def check_run(
 ) -> list[OutputCheck]:
     """Compares what a signature yielded with what it should; raises Mistake where it is wrong."""
     name = samples.signature.name
-    fix = "Mend the model, or verify it with samples that it is made for."
+    fix = "Fix the model, or verify it with samples that it is made for."
     if samples.expected is None:
         if source.is_real:
             check_finite(name, outputs, who="the model", field=source.field, fix=fix)
@@ -123,8 +123,8 @@ def run_model(
     tolerance: Tolerance,
     source: Source,
 ) -> tuple[list[OutputCheck], int]:
-    """Runs and checks all signatures, writes the golden files; also counts the samples."""
-    # A model that came from elsewhere is its owner's to mend; a converted one was fine so far.
+    """Runs and checks all signatures, writes the golden files, and counts the samples."""
+    # A model that came from elsewhere is its owner's to fix; a converted one was fine so far.
     field = "source" if request.reference is None else None
     loaded = LoadedModel(Path(request.model), model, field=field, custom_kernels=kernels)
     golden: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})

@@ -46,8 +46,8 @@ class WorstElement:
 
 @dataclass(frozen=True)
 class OutputCheck:
-    """An output that is near enough to the SavedModel's. `error` is zero for equal outputs; what it
-    measures is explained in `comparison`."""
+    """An output that is close enough to the SavedModel's. `error` is zero for equal outputs;
+    `comparison` explains what it measures."""
 
     signature: str
     name: str
