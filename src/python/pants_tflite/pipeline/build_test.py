@@ -137,8 +137,8 @@ def _describe(
     request = DescribeModelRequest(
         _digest(rule_runner, {"model.tflite": b"model"}),
         _digest(rule_runner, reports),
-        quantization,
-        calibration,
+        quantization=quantization,
+        calibration=calibration,
     )
     built = rule_runner.request(BuiltModel, [request])
     contents = rule_runner.request(DigestContents, [built.digest])
@@ -186,7 +186,9 @@ def test_the_description_of_a_quantized_model_knows_its_two_conversions_apart(
         "conversion.json": CONVERSION.render(),
         "float/conversion.json": FLOAT_CONVERSION.render(),
     }
-    dataset = SampledDataset(Address("m", target_name="samples"), EMPTY_DIGEST, 4, "cd")
+    dataset = SampledDataset(
+        Address("m", target_name="samples"), EMPTY_DIGEST, count=4, fingerprint="cd"
+    )
     files = _describe(rule_runner, reports, Quantization("int8", engine="ai_edge"), dataset)
     description = ModelDescription.parse(files["model.json"])
     assert description.conversion is not None and description.quantization is not None

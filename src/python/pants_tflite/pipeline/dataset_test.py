@@ -62,7 +62,7 @@ def test_no_dataset_is_staged_as_nothing(rule_runner: RuleRunner) -> None:
 def test_a_dataset_is_staged_in_a_directory_that_no_source_has(rule_runner: RuleRunner) -> None:
     files = [FileContent("dataset.npz", b"samples"), FileContent("dataset.json", b"report")]
     digest = rule_runner.request(Digest, [CreateDigest(files)])
-    dataset = SampledDataset(Address("m", target_name="samples"), digest, 1, "ab")
+    dataset = SampledDataset(Address("m", target_name="samples"), digest, count=1, fingerprint="ab")
     staged = rule_runner.request(StagedDataset, [StageDatasetRequest(dataset)])
     contents = rule_runner.request(DigestContents, [staged.digest])
     assert staged.path == "__dataset__/dataset.npz"

@@ -29,7 +29,9 @@ from pants_tflite.testutil import new_rule_runner
 from pants_tflite.util_rules.python_environments import PythonEnvironment
 
 ADDRESS = Address("m", target_name="model")
-DATASET = SampledDataset(Address("m", target_name="samples"), EMPTY_DIGEST, 2, "ab")
+DATASET = SampledDataset(
+    Address("m", target_name="samples"), EMPTY_DIGEST, count=2, fingerprint="ab"
+)
 KERNEL = KernelLibrary("Op", "__kernels__/0/libcustom_ops.so", "Register_OP")
 CONVERTED = VerifyModelRequest(
     ADDRESS,
@@ -65,7 +67,7 @@ def _record(
     graph = FileContent("__exported__/saved_model.pb", b"graph")
     digest = rule_runner.request(Digest, [CreateDigest([graph])])
     saved_model = ExportedSavedModel(Address("m", target_name="saved_model"), digest, environment)
-    request = RecordReferenceRequest(ADDRESS, saved_model, signatures, samples)
+    request = RecordReferenceRequest(ADDRESS, saved_model, signatures=signatures, samples=samples)
     return rule_runner.request(RecordedReference, [request])
 
 

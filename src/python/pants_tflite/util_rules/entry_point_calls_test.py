@@ -60,10 +60,10 @@ def _prepare(
     address = Address(directory, target_name="model")
     request = PrepareCallRequest(
         address,
-        EntryPointField(entry_point, address),
-        InputsField(inputs, address),
-        Dependencies(dependencies, address),
-        TensorFlowResolveField(None, address),
+        entry_point=EntryPointField(entry_point, address),
+        inputs=InputsField(inputs, address),
+        dependencies=Dependencies(dependencies, address),
+        resolve=TensorFlowResolveField(None, address),
     )
     return rule_runner.request(PreparedCall, [request])
 
