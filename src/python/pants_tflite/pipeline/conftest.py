@@ -1,0 +1,47 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import pytest
+from pants.backend.python.util_rules.pex import Script, VenvPex
+from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.testutil.rule_runner import RuleRunner
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.util_rules.python_environments import PythonEnvironment
+
+# What a program of TensorFlow is asked, and in which files it runs.
+_RECORDER = """\
+#!/bin/sh
+set -eu
+PATH=/usr/bin:/bin
+program=$2 request=$3
+files=$(find . -type f -path './*__/*' ! -path './__programs__/*' | sort)
+mkdir -p out
+cp "$request" out/model.tflite
+printf '%s\\n' "$program" $files > out/conversion.json
+"""
+
+
+@pytest.fixture
+def recorder(rule_runner: RuleRunner) -> PythonEnvironment:
+    """An environment whose interpreter runs no program, but writes the request of one to
+    `model.tflite`, and the program's name and the staged files to `conversion.json`.
+
+    TensorFlow takes minutes to install, and tests/ has the programs themselves.
+    """
+    python = FileContent("recorder", _RECORDER.encode(), is_executable=True)
+    script = Script(PurePath("recorder"))
+    venv_pex = VenvPex(
+        digest=rule_runner.request(Digest, [CreateDigest([python])]),
+        append_only_caches=None,
+        pex_filename="recorder.pex",
+        pex=script,
+        python=script,
+        bin=FrozenDict(),
+        venv_rel_dir="recorder",
+    )
+    return PythonEnvironment("recorder", venv_pex)
