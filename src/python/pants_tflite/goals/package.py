@@ -89,7 +89,8 @@ def lay_out_model(
 async def place_model(request: PackageModelOutputRequest) -> BuiltPackage:
     path = request.path.value
     entries = await get_digest_entries(request.model)
-    digest = await create_digest(CreateDigest(lay_out_model(path, entries)))
+    files = [entry for entry in entries if isinstance(entry, FileEntry)]
+    digest = await create_digest(CreateDigest(lay_out_model(path, files)))
     return BuiltPackage(digest, (BuiltPackageArtifact(relpath=path),))
 
 

@@ -59,10 +59,10 @@ def _plan(rule_runner: RuleRunner, model: str) -> ModelPlan:
     return rule_runner.request(ModelPlan, [PlanModelRequest(_field_set(rule_runner, model))])
 
 
-def _datasets(plan: ModelPlan) -> tuple[str | None, str | None]:
+def _datasets(plan: ModelPlan) -> tuple[str | None, ...]:
     """The datasets that calibrate and verify."""
     calibration, verification = plan.calibration, plan.verification
-    return calibration and calibration.value, verification and verification.value
+    return tuple(field.value if field else None for field in (calibration, verification))
 
 
 def _error(rule_runner: RuleRunner, model: str) -> str:

@@ -87,13 +87,14 @@ async def find_input_result(field_set: InputFieldSet, environment: EnvironmentNa
 @rule
 async def find_input_files(request: InputFilesRequest) -> InputResult:
     target = request.target
+    no_files = Mistake(
+        message=f"the input `{request.argument}` is {target.address}, which yields no files",
+        fix="Give a model, a `tflite_dataset`, or a `file` or `files` target.",
+        field=InputsField.alias,
+        value=request.value,
+    ).at(request.address)
     if not target.has_field(SourcesField):
-        raise Mistake(
-            message=f"the input `{request.argument}` is {target.address}, which yields no files",
-            fix="Give a model, a `tflite_dataset`, or a `file` or `files` target.",
-            field=InputsField.alias,
-            value=request.value,
-        ).at(request.address)
+        raise no_files
     sources = await hydrate_sources(
         HydrateSourcesRequest(
             target[SourcesField],
@@ -105,6 +106,9 @@ async def find_input_files(request: InputFilesRequest) -> InputResult:
     stripped = await digest_to_snapshot(
         **implicitly(RemovePrefix(sources.snapshot.digest, target.address.spec_path))
     )
+    # A target may have a field of sources and no value in it, as a `tflite_quantization` may.
+    if not stripped.files:
+        raise no_files
     is_directory = isinstance(target[SourcesField], MultipleSourcesField)
     return InputResult(stripped.digest, "" if is_directory else stripped.files[0])
 

@@ -377,7 +377,7 @@ def test_what_cannot_be_exported(export_code: Export, source: str, message: str,
     assert message in caught.value.message
     assert fix in caught.value.fix
     assert caught.value.field == "entry_point"
-    assert caught.value.value.endswith(".py:export")
+    assert str(caught.value.value).endswith(".py:export")
 
 
 def write_module_model(tf: Any, path: str) -> None:

@@ -35,12 +35,13 @@ def _describe_quantization(quantization: Quantization) -> TensorQuantization:
 
 
 def _describe_tensor(tensor: Tensor) -> ModelTensor:
+    quantization = tensor.quantization
     return ModelTensor(
         name=tensor.name,
         shape=tensor.shape,
         shape_signature=tensor.shape_signature,
         dtype=tensor.dtype,
-        quantization=tensor.quantization and _describe_quantization(tensor.quantization),
+        quantization=None if quantization is None else _describe_quantization(quantization),
     )
 
 
