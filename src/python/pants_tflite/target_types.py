@@ -12,13 +12,11 @@ from pants.engine.target import (
     AsyncFieldMixin,
     BoolField,
     Dependencies,
-    IntField,
     MultipleSourcesField,
     OptionalSingleSourceField,
     StringField,
     StringSequenceField,
     Target,
-    ValidNumbers,
 )
 from pants.util.strutil import help_text
 
@@ -176,11 +174,9 @@ class VerifyDatasetField(AddressField):
     )
 
 
-class VerifySamplesField(IntField):
+class VerifySamplesField(IntegerField):
     alias = "verify_samples"
-    value: int
     default = 16
-    valid_numbers = ValidNumbers.positive_only
     help = help_text(
         """
         How many of the first samples of the `verify_dataset` verify the model.

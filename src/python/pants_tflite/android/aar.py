@@ -126,7 +126,12 @@ async def build_aar(request: BuildAarRequest) -> Aar:
     )
     archive, manifest = await concurrently(
         write_archive(
-            WriteArchiveRequest(request.address, coordinates.file("aar"), ZIP, described.digest)
+            WriteArchiveRequest(
+                address=request.address,
+                filename=coordinates.file("aar"),
+                format=ZIP,
+                digest=described.digest,
+            )
         ),
         digest_subset_to_digest(DigestSubset(described.digest, PathGlobs((manifest_path,)))),
     )

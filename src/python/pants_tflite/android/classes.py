@@ -151,7 +151,11 @@ async def write_classes_jar(request: ClassesJarRequest) -> ClassesJar:
         tools = {"javac": request.accessors.tools.compiler.version}
     manifest = await create_digest(CreateDigest((_JAR_MANIFEST,)))
     content = await merge_digests(MergeDigests((manifest, classes)))
-    archive = await write_archive(WriteArchiveRequest(request.address, CLASSES_JAR, ZIP, content))
+    archive = await write_archive(
+        WriteArchiveRequest(
+            address=request.address, filename=CLASSES_JAR, format=ZIP, digest=content
+        )
+    )
     return ClassesJar(archive.digest, FrozenDict(tools))
 
 

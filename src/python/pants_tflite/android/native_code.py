@@ -101,7 +101,10 @@ async def build_native_code(request: BuildNativeCodeRequest) -> NativeCode:
     coordinates, abis = settings.coordinates, settings.abis
     names = NativeNames.of(coordinates.artifact)
     prefab = PrefabPackage(
-        coordinates.artifact, coordinates.version, names.module, settings.min_sdk
+        name=coordinates.artifact,
+        version=coordinates.version,
+        module=names.module,
+        api=settings.min_sdk,
     )
     ops = registered_ops(kernels, request.models.models)
     # An app's libraries do not see each other's functions, unless they name each other as needed:
@@ -116,7 +119,9 @@ async def build_native_code(request: BuildNativeCodeRequest) -> NativeCode:
         )
         for platform in platforms(settings)
     )
-    header = render_header(names, coordinates, settings.runtime_library, ops)
+    header = render_header(
+        names=names, coordinates=coordinates, runtime_library=settings.runtime_library, ops=ops
+    )
     texts = {**prefab.describe(abis), prefab.header_path: header.encode()}
     files: list[FileContent | FileEntry] = [FileContent(path, text) for path, text in texts.items()]
     for abi, library in zip(abis, libraries):

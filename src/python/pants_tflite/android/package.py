@@ -106,7 +106,10 @@ def check_fields(field_set: AndroidLibraryFieldSet) -> AndroidSettings:
         abis=check_abis(field_set.abis),
         min_sdk=check_min_sdk(field_set.min_sdk),
         coordinates=check_coordinates(
-            package, field_set.group, field_set.artifact, field_set.version
+            package=package,
+            group=field_set.group,
+            artifact=field_set.artifact,
+            version=field_set.version,
         ),
         runtime=check_runtime(field_set.runtime),
         runtime_library=check_runtime_library(field_set.runtime_library),
@@ -134,12 +137,26 @@ async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAnd
     accessors = None
     if tools:
         accessors = CompileAccessorsRequest(
-            address, tools, settings.package, coordinates.artifact, models
+            address=address,
+            tools=tools,
+            package=settings.package,
+            assets_directory=coordinates.artifact,
+            models=models,
         )
     classes = await write_classes_jar(ClassesJarRequest(address, accessors))
-    aar = await build_aar(BuildAarRequest(address, settings, models, classes, native_code))
+    aar = await build_aar(
+        BuildAarRequest(
+            address=address,
+            settings=settings,
+            models=models,
+            classes=classes,
+            native_code=native_code,
+        )
+    )
     repository = await lay_out_repository(
-        LayOutRepositoryRequest(address, coordinates, settings.runtime, aar.digest)
+        LayOutRepositoryRequest(
+            address=address, coordinates=coordinates, runtime=settings.runtime, aar=aar.digest
+        )
     )
     placed = await add_prefix(AddPrefix(repository.digest, REPOSITORY_DIRECTORY))
     return BuiltAndroidLibrary(

@@ -268,7 +268,12 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
         or default_name(target.address, is_file=isinstance(target, TfLiteFileTarget))
         for value, target in zip(values, targets)
     ]
-    check_names(address, values, given, [(t.address, name) for t, name in zip(targets, names)])
+    check_names(
+        address=address,
+        models=values,
+        names=given,
+        resolved=[(t.address, name) for t, name in zip(targets, names)],
+    )
     label_values: Mapping[str, str] = field_set.labels.value or {}
     check_label_keys(address, label_values, sorted(names))
     labels = await concurrently(
@@ -283,7 +288,13 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
     return BundlePlan(
         check_version(address, field_set.version.value),
         tuple(
-            PlannedModel(name, target, by_name.get(name, Labels()), label_values.get(name), ops)
+            PlannedModel(
+                name=name,
+                target=target,
+                labels=by_name.get(name, Labels()),
+                labels_value=label_values.get(name),
+                custom_ops=ops,
+            )
             for name, target, ops in sorted(
                 zip(names, targets, custom_ops), key=lambda named: named[0]
             )
@@ -303,19 +314,23 @@ async def build_bundle_models(request: BundleModelsRequest) -> BundleModels:
     )
     models = tuple(
         BundleModel(
-            planned.name,
-            planned.target.address,
-            model.digest,
-            fact.description,
-            planned.labels.labels,
-            planned.custom_ops,
+            name=planned.name,
+            address=planned.target.address,
+            digest=model.digest,
+            description=fact.description,
+            labels=planned.labels.labels,
+            custom_ops=planned.custom_ops,
         )
         for planned, model, fact in zip(plan.models, built, facts)
     )
     for planned, bundled in zip(plan.models, models):
         if planned.labels_value is not None:
             check_label_count(
-                address, planned.labels_value, bundled.labels, bundled.name, bundled.facts
+                address=address,
+                value=planned.labels_value,
+                labels=bundled.labels,
+                model=bundled.name,
+                description=bundled.facts,
             )
     return BundleModels(models, plan.version)
 

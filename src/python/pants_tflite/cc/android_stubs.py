@@ -77,12 +77,12 @@ async def make_stub(request: StubRequest) -> Stub:
     output = os.path.join(STUBS_FOLDER, name)
     result = await run_tool(
         ToolProcessRequest(
-            request.address,
-            toolchain,
-            toolchain.link_stub(source, output, name=name),
-            digest,
-            output,
-            f"Make a stand-in for {name} of {toolchain.platform}",
+            address=request.address,
+            toolchain=toolchain,
+            argv=toolchain.link_stub(source, output, name=name),
+            digest=digest,
+            output=output,
+            description=f"Make a stand-in for {name} of {toolchain.platform}",
         )
     )
     if result.exit_code != 0:
@@ -115,12 +115,12 @@ async def compile_helpers(request: CompilerHelpersRequest) -> CompilerHelpers:
     ):
         result = await run_tool(
             ToolProcessRequest(
-                request.address,
-                toolchain,
-                argv,
-                digest,
-                output,
-                f"{verb} the compiler's helpers for {toolchain.platform}",
+                address=request.address,
+                toolchain=toolchain,
+                argv=argv,
+                digest=digest,
+                output=output,
+                description=f"{verb} the compiler's helpers for {toolchain.platform}",
             )
         )
         if result.exit_code != 0:

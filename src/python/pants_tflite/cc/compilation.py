@@ -108,9 +108,9 @@ async def compile_source(request: CompileSourceRequest) -> CompiledObject:
     output = os.path.join(_OBJECTS, f"{request.source}.o")
     result = await run_tool(
         ToolProcessRequest(
-            request.address,
-            toolchain,
-            toolchain.compile(
+            address=request.address,
+            toolchain=toolchain,
+            argv=toolchain.compile(
                 request.source,
                 output,
                 language=request.language,
@@ -118,9 +118,9 @@ async def compile_source(request: CompileSourceRequest) -> CompiledObject:
                 defines=request.defines,
                 flags=request.flags,
             ),
-            request.digest,
-            output,
-            f"Compile {request.source} for {request.platform}",
+            digest=request.digest,
+            output=output,
+            description=f"Compile {request.source} for {request.platform}",
         )
     )
     if result.exit_code != 0:
@@ -138,16 +138,16 @@ async def archive_objects(request: ArchiveObjectsRequest) -> StaticLibrary:
     output = os.path.join(_LIBRARIES, f"lib{request.name}.a")
     result = await run_tool(
         ToolProcessRequest(
-            request.address,
-            toolchain,
-            toolchain.archive(
+            address=request.address,
+            toolchain=toolchain,
+            argv=toolchain.archive(
                 tuple(item.path for item in request.objects),
                 output,
                 libraries=tuple(item.path for item in request.libraries),
             ),
-            digest,
-            output,
-            f"Archive lib{request.name}.a for {request.platform}",
+            digest=digest,
+            output=output,
+            description=f"Archive lib{request.name}.a for {request.platform}",
         )
     )
     if result.exit_code != 0:

@@ -162,7 +162,7 @@ def link_mistake(
     if missing:
         return missing_mistake(file, toolchain.platform, missing)
     if undefined:
-        return undefined_mistake(file, toolchain, undefined, output)
+        return undefined_mistake(file=file, toolchain=toolchain, names=undefined, output=output)
     return Mistake(
         f"`{file}` does not link for {toolchain.platform} with {toolchain.name}",
         "Mend what the linker complains of, below.",
@@ -209,9 +209,9 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
     output = os.path.join(_LINKED, request.file_name)
     result = await run_tool(
         ToolProcessRequest(
-            request.address,
-            toolchain,
-            toolchain.link_shared(
+            address=request.address,
+            toolchain=toolchain,
+            argv=toolchain.link_shared(
                 tuple(item.path for item in request.objects),
                 output,
                 language=request.language,
@@ -220,9 +220,9 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
                 allow_undefined=bool(request.imports),
                 flags=request.flags,
             ),
-            digest,
-            output,
-            f"Link {request.file_name} for {request.platform}",
+            digest=digest,
+            output=output,
+            description=f"Link {request.file_name} for {request.platform}",
         )
     )
     if result.exit_code != 0:
@@ -234,7 +234,7 @@ async def link_shared_library(request: LinkSharedLibraryRequest) -> SharedLibrar
     mistake = symbol_mistake(request, toolchain, image)
     if mistake is not None:
         raise mistake.at(request.address)
-    return SharedLibrary(result.digest, output, toolchain.name, image)
+    return SharedLibrary(digest=result.digest, path=output, toolchain=toolchain.name, image=image)
 
 
 @rule(desc="Link a program")
@@ -247,18 +247,18 @@ async def link_executable(request: LinkExecutableRequest) -> Executable:
     output = os.path.join(_LINKED, request.name)
     result = await run_tool(
         ToolProcessRequest(
-            request.address,
-            toolchain,
-            toolchain.link_executable(
+            address=request.address,
+            toolchain=toolchain,
+            argv=toolchain.link_executable(
                 tuple(item.path for item in request.objects),
                 output,
                 language=request.language,
                 libraries=tuple(item.path for item in request.libraries),
                 flags=request.flags,
             ),
-            digest,
-            output,
-            f"Link {request.name} for {request.platform}",
+            digest=digest,
+            output=output,
+            description=f"Link {request.name} for {request.platform}",
         )
     )
     if result.exit_code != 0:

@@ -45,13 +45,17 @@ class Platform:
 
 def _linux(architecture: str) -> Platform:
     target = f"{architecture}-linux-gnu.{{version}}"
-    return Platform(f"linux_{architecture}", LINUX, architecture, target)
+    return Platform(
+        name=f"linux_{architecture}", system=LINUX, architecture=architecture, zig_target=target
+    )
 
 
 def _apple(name: str, system: str, architecture: str, target: str) -> Platform:
     # zig finds its own headers for macOS, but not for iOS, where they are the same.
     headers = () if system == MACOS else ("any-darwin-any",)
-    return Platform(name, system, architecture, target, zig_headers=headers)
+    return Platform(
+        name=name, system=system, architecture=architecture, zig_target=target, zig_headers=headers
+    )
 
 
 def _android(
@@ -63,10 +67,10 @@ def _android(
     zig_flags: tuple[str, ...] = (),
 ) -> Platform:
     return Platform(
-        f"android_{abi.replace('-', '_')}",
-        ANDROID,
-        architecture,
-        zig_target,
+        name=f"android_{abi.replace('-', '_')}",
+        system=ANDROID,
+        architecture=architecture,
+        zig_target=zig_target,
         zig_flags=zig_flags,
         zig_headers=(f"{musl}-linux-musl", "generic-musl"),
         abi=abi,
@@ -77,10 +81,10 @@ def _android(
 def _cortex_m(core: str, zig_cpu: str, fpu: str | None) -> Platform:
     float_flags = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
     return Platform(
-        f"cortex-{core}",
-        CORTEX_M,
-        "arm",
-        "thumb-freestanding-eabihf" if fpu else "thumb-freestanding-eabi",
+        name=f"cortex-{core}",
+        system=CORTEX_M,
+        architecture="arm",
+        zig_target="thumb-freestanding-eabihf" if fpu else "thumb-freestanding-eabi",
         zig_flags=(f"-mcpu={zig_cpu}",),
         zig_headers=("arm-linux-musl", "generic-musl"),
         gcc_flags=("-mthumb", f"-mcpu=cortex-{core}", *float_flags),
@@ -90,22 +94,54 @@ def _cortex_m(core: str, zig_cpu: str, fpu: str | None) -> Platform:
 _PLATFORMS = (
     _linux("x86_64"),
     _linux("aarch64"),
-    _apple("macos_x86_64", MACOS, "x86_64", "x86_64-macos.{version}"),
-    _apple("macos_arm64", MACOS, "aarch64", "aarch64-macos.{version}"),
-    _apple("ios_arm64", IOS, "aarch64", "aarch64-ios.{version}"),
-    _apple("ios_simulator_arm64", IOS_SIMULATOR, "aarch64", "aarch64-ios.{version}-simulator"),
-    _apple("ios_simulator_x86_64", IOS_SIMULATOR, "x86_64", "x86_64-ios.{version}-simulator"),
-    _android("arm64-v8a", "aarch64", "aarch64-linux-android", "aarch64", "aarch64-linux-android"),
-    _android("x86_64", "x86_64", "x86_64-linux-android", "x86_64", "x86_64-linux-android"),
-    _android(
-        "armeabi-v7a",
-        "arm",
-        "arm-linux-androideabi",
-        "arm",
-        "armv7a-linux-androideabi",
-        ("-mcpu=generic+v7a+vfp3d16+thumb2", "-mfloat-abi=softfp"),
+    _apple(
+        name="macos_x86_64", system=MACOS, architecture="x86_64", target="x86_64-macos.{version}"
     ),
-    _android("x86", "x86", "x86-linux-android", "x86", "i686-linux-android"),
+    _apple(
+        name="macos_arm64", system=MACOS, architecture="aarch64", target="aarch64-macos.{version}"
+    ),
+    _apple(name="ios_arm64", system=IOS, architecture="aarch64", target="aarch64-ios.{version}"),
+    _apple(
+        name="ios_simulator_arm64",
+        system=IOS_SIMULATOR,
+        architecture="aarch64",
+        target="aarch64-ios.{version}-simulator",
+    ),
+    _apple(
+        name="ios_simulator_x86_64",
+        system=IOS_SIMULATOR,
+        architecture="x86_64",
+        target="x86_64-ios.{version}-simulator",
+    ),
+    _android(
+        abi="arm64-v8a",
+        architecture="aarch64",
+        zig_target="aarch64-linux-android",
+        musl="aarch64",
+        ndk_target="aarch64-linux-android",
+    ),
+    _android(
+        abi="x86_64",
+        architecture="x86_64",
+        zig_target="x86_64-linux-android",
+        musl="x86_64",
+        ndk_target="x86_64-linux-android",
+    ),
+    _android(
+        abi="armeabi-v7a",
+        architecture="arm",
+        zig_target="arm-linux-androideabi",
+        musl="arm",
+        ndk_target="armv7a-linux-androideabi",
+        zig_flags=("-mcpu=generic+v7a+vfp3d16+thumb2", "-mfloat-abi=softfp"),
+    ),
+    _android(
+        abi="x86",
+        architecture="x86",
+        zig_target="x86-linux-android",
+        musl="x86",
+        ndk_target="i686-linux-android",
+    ),
     # Single precision where a core comes with either: code for it runs on both.
     _cortex_m("m0plus", "cortex_m0plus", None),
     _cortex_m("m3", "cortex_m3", None),

@@ -106,13 +106,26 @@ class NativeBuilds:
     ) -> CompiledObject:
         digest = self.digest({source: text, **(others or {})})
         result: CompiledObject = self.request(
-            CompileSourceRequest(ADDRESS, PLATFORMS[platform], language, source, digest, **fields)
+            CompileSourceRequest(
+                address=ADDRESS,
+                platform=PLATFORMS[platform],
+                language=language,
+                source=source,
+                digest=digest,
+                **fields,
+            )
         )
         return result
 
     def archive(self, platform: str, *objects: CompiledObject) -> StaticLibrary:
         result: StaticLibrary = self.request(
-            ArchiveObjectsRequest(ADDRESS, PLATFORMS[platform], C, "kernel", objects)
+            ArchiveObjectsRequest(
+                address=ADDRESS,
+                platform=PLATFORMS[platform],
+                language=C,
+                name="kernel",
+                objects=objects,
+            )
         )
         return result
 
@@ -121,7 +134,13 @@ class NativeBuilds:
     ) -> SharedLibrary:
         result: SharedLibrary = self.request(
             LinkSharedLibraryRequest(
-                ADDRESS, PLATFORMS[platform], C, "kernel", objects, tuple(exports), **fields
+                address=ADDRESS,
+                platform=PLATFORMS[platform],
+                language=C,
+                name="kernel",
+                objects=objects,
+                exports=tuple(exports),
+                **fields,
             )
         )
         return result

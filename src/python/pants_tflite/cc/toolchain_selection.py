@@ -65,7 +65,12 @@ async def find_zig_toolchain(request: ZigToolchainRequest, zig: Zig) -> Toolchai
     oldest = _oldest_system(request.platform, zig)
     installation = await set_up_zig(ZigRequest(), **implicitly())
     return replace(
-        zig_toolchain(request.platform, oldest, installation.command, installation.version),
+        zig_toolchain(
+            platform=request.platform,
+            oldest=oldest,
+            zig=installation.command,
+            version=installation.version,
+        ),
         digest=installation.digest,
         env=installation.env,
         append_only_caches=installation.append_only_caches,

@@ -83,7 +83,13 @@ async def set_up_zig(_: ZigRequest, pex_environment: PexEnvironment) -> ZigInsta
             )
         )
     )
-    return ZigInstallation(command, digest, _ENVIRONMENT, caches, version.stdout.decode().strip())
+    return ZigInstallation(
+        command=command,
+        digest=digest,
+        env=_ENVIRONMENT,
+        append_only_caches=caches,
+        version=version.stdout.decode().strip(),
+    )
 
 
 def rules():

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import Any
 
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
 
@@ -37,11 +36,6 @@ class HostKernels:
 
     kernels: tuple[KernelLibrary, ...] = ()
     digest: Digest = EMPTY_DIGEST
-
-    def to_json(self) -> dict[str, Any]:
-        """What a program's request says of them: nothing where there are none, so that a model
-        without custom ops is as it was."""
-        return {"kernels": to_plain(self.kernels)} if self.kernels else {}
 
     def render(self) -> bytes:
         """The kernels as a JSON file, for a command line."""

@@ -117,7 +117,11 @@ class KernelTestRun:
 async def collect_cases(request: KernelCasesRequest) -> KernelCases:
     fields = request.fields
     call_request = PrepareCallRequest(
-        fields.address, fields.entry_point, fields.inputs, fields.dependencies, fields.resolve
+        address=fields.address,
+        entry_point=fields.entry_point,
+        inputs=fields.inputs,
+        dependencies=fields.dependencies,
+        resolve=fields.resolve,
     )
     prepared, environment = await concurrently(
         prepare_call(call_request, **implicitly()),
@@ -146,7 +150,7 @@ async def build_tested_kernel(request: TestedKernelRequest) -> TestedKernel:
         kernel = await build_sanitized_kernel(
             SanitizedKernelRequest(field.address, target, sanitizers)
         )
-        return TestedKernel(op, kernel.digest, kernel.path, kernel.env)
+        return TestedKernel(op=op, digest=kernel.digest, path=kernel.path, env=kernel.env)
     library = await build_library(CustomOpLibraryRequest((target.address,), host_platform()))
     assert library.shared is not None
     return TestedKernel(op, library.shared.digest, library.shared.path)

@@ -158,11 +158,11 @@ async def plan_kernel(request: PlanKernelRequest) -> PlannedKernel:
         CustomOp.create(target),
         tuple(
             CompileSourceRequest(
-                source.address,
-                request.platform,
-                CXX if source.is_cxx else C,
-                source.path,
-                digest,
+                address=source.address,
+                platform=request.platform,
+                language=CXX if source.is_cxx else C,
+                source=source.path,
+                digest=digest,
                 include_dirs=(*source.include_dirs, _RUNTIME_FOLDER),
                 defines=tuple(target[DefinesField].value or ()),
                 flags=compiler_flags(target, request.platform),
@@ -250,7 +250,12 @@ async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
         digest = await create_digest(CreateDigest((FileContent(source, api.source.encode()),)))
         api_object = await compile_source(
             CompileSourceRequest(
-                address, platform, C, source, digest, linked_with=compiled.language
+                address=address,
+                platform=platform,
+                language=C,
+                source=source,
+                digest=digest,
+                linked_with=compiled.language,
             )
         )
         objects = (*objects, api_object)
@@ -258,11 +263,11 @@ async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
     if request.shared:
         shared = await link_shared_library(
             LinkSharedLibraryRequest(
-                address,
-                platform,
-                compiled.language,
-                request.name,
-                objects,
+                address=address,
+                platform=platform,
+                language=compiled.language,
+                name=request.name,
+                objects=objects,
                 exports=api.functions if api else registrations,
                 device_libraries=api.device_libraries if api else (),
                 defined=registrations,
@@ -270,11 +275,23 @@ async def build_library(request: CustomOpLibraryRequest) -> CustomOpLibrary:
         )
     if request.static:
         static = await archive_objects(
-            ArchiveObjectsRequest(address, platform, compiled.language, request.name, objects)
+            ArchiveObjectsRequest(
+                address=address,
+                platform=platform,
+                language=compiled.language,
+                name=request.name,
+                objects=objects,
+            )
         )
         inspection = await inspect_binary(InspectBinaryRequest(address, static.digest, static.path))
-        check_static_library(ops, platform, request.name, inspection)
-    return CustomOpLibrary(ops, compiled.language, objects[0].toolchain, shared, static)
+        check_static_library(ops=ops, platform=platform, name=request.name, inspection=inspection)
+    return CustomOpLibrary(
+        ops=ops,
+        language=compiled.language,
+        toolchain=objects[0].toolchain,
+        shared=shared,
+        static=static,
+    )
 
 
 def rules():

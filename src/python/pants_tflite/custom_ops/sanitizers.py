@@ -138,12 +138,12 @@ async def compile_sanitized(request: SanitizedObjectRequest) -> SanitizedObject:
     toolchain = request.toolchain
     result = await run_tool(
         ToolProcessRequest(
-            request.address,
-            toolchain,
-            request.argv,
-            request.digest,
-            request.output,
-            f"Compile {request.source} with sanitizers",
+            address=request.address,
+            toolchain=toolchain,
+            argv=request.argv,
+            digest=request.digest,
+            output=request.output,
+            description=f"Compile {request.source} with sanitizers",
         )
     )
     if result.exit_code != 0:
@@ -164,9 +164,9 @@ async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKe
     objects = await concurrently(
         compile_sanitized(
             SanitizedObjectRequest(
-                item.address,
-                toolchain,
-                toolchain.compile(
+                address=item.address,
+                toolchain=toolchain,
+                argv=toolchain.compile(
                     item.source,
                     output,
                     language=item.language,
@@ -175,9 +175,9 @@ async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKe
                     # Lines of the source, for what a sanitizer has to say.
                     flags=(*item.flags, "-g"),
                 ),
-                item.digest,
-                item.source,
-                output,
+                digest=item.digest,
+                source=item.source,
+                output=output,
             )
         )
         for item, output in zip(compilations, outputs)
@@ -187,17 +187,17 @@ async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKe
     library = os.path.join(_FOLDER, name)
     linked = await run_tool(
         ToolProcessRequest(
-            address,
-            toolchain,
-            toolchain.link_executable(
+            address=address,
+            toolchain=toolchain,
+            argv=toolchain.link_executable(
                 tuple(outputs),
                 library,
                 language=compilations[0].toolchain_language,
                 flags=("-shared", "-lm"),
             ),
-            digest,
-            library,
-            f"Link {name} for {address}",
+            digest=digest,
+            output=library,
+            description=f"Link {name} for {address}",
         )
     )
     if linked.exit_code != 0:

@@ -127,16 +127,23 @@ async def build_framework_library(request: FrameworkLibraryRequest) -> StaticLib
         CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
     )
     compiled = await compile_source(
-        CompileSourceRequest(address, platform, C, source, sources, flags=("-fvisibility=hidden",))
+        CompileSourceRequest(
+            address=address,
+            platform=platform,
+            language=C,
+            source=source,
+            digest=sources,
+            flags=("-fvisibility=hidden",),
+        )
     )
     return await archive_objects(
         ArchiveObjectsRequest(
-            address,
-            platform,
-            C,
-            settings.name,
-            (compiled,),
-            xcframework.libraries.get(request.platform, ()),
+            address=address,
+            platform=platform,
+            language=C,
+            name=settings.name,
+            objects=(compiled,),
+            libraries=xcframework.libraries.get(request.platform, ()),
         )
     )
 

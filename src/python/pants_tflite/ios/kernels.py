@@ -85,7 +85,12 @@ async def build_platform_kernels(request: BuildPlatformKernelsRequest) -> Platfo
     compiled, library = await concurrently(
         compile_source(
             CompileSourceRequest(
-                address, platform, C, f"{name}.c", sources, flags=("-fvisibility=hidden",)
+                address=address,
+                platform=platform,
+                language=C,
+                source=f"{name}.c",
+                digest=sources,
+                flags=("-fvisibility=hidden",),
             )
         ),
         build_library(
@@ -96,7 +101,14 @@ async def build_platform_kernels(request: BuildPlatformKernelsRequest) -> Platfo
     )
     assert library.static is not None
     joined = await archive_objects(
-        ArchiveObjectsRequest(address, platform, C, name, (compiled,), (library.static,))
+        ArchiveObjectsRequest(
+            address=address,
+            platform=platform,
+            language=C,
+            name=name,
+            objects=(compiled,),
+            libraries=(library.static,),
+        )
     )
     return PlatformKernels(joined, library.toolchain, library.language)
 

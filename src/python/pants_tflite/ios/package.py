@@ -45,7 +45,11 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
     kernels = await build_kernels(BuildKernelsRequest(address, settings, models.kernels))
     xcframework = BuildXcframeworkRequest(
-        address, settings, models, kernels.libraries, kernels.links
+        address=address,
+        settings=settings,
+        models=models,
+        libraries=kernels.libraries,
+        links=kernels.links,
     )
     package, zig = await concurrently(
         build_swift_package(BuildSwiftPackageRequest(xcframework, plan.members)),

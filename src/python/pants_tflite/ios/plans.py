@@ -53,7 +53,7 @@ async def plan_ios_framework(request: PlanIosFrameworkRequest) -> IosFrameworkPl
     min_ios = check_min_ios(field_set.min_ios)
     plan = await plan_bundle(PlanBundleRequest(field_set))
     return IosFrameworkPlan(
-        FrameworkSettings(name, bundle_id, min_ios, plan.version),
+        FrameworkSettings(name=name, bundle_id=bundle_id, min_ios=min_ios, version=plan.version),
         FrozenDict(member_names(address, [model.name for model in plan.models])),
     )
 

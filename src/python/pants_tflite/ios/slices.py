@@ -25,12 +25,17 @@ class Slice:
         return f"{name}.xcframework/{self.identifier}/{name}.framework/{name}"
 
 
-DEVICE = Slice("ios-arm64", ("ios_arm64",), ("arm64",), "iPhoneOS")
+DEVICE = Slice(
+    identifier="ios-arm64",
+    platforms=("ios_arm64",),
+    architectures=("arm64",),
+    bundle_platform="iPhoneOS",
+)
 SIMULATOR = Slice(
-    "ios-arm64_x86_64-simulator",
-    ("ios_simulator_arm64", "ios_simulator_x86_64"),
-    ("arm64", "x86_64"),
-    "iPhoneSimulator",
+    identifier="ios-arm64_x86_64-simulator",
+    platforms=("ios_simulator_arm64", "ios_simulator_x86_64"),
+    architectures=("arm64", "x86_64"),
+    bundle_platform="iPhoneSimulator",
     variant="simulator",
 )
 SLICES = (DEVICE, SIMULATOR)

@@ -75,7 +75,9 @@ async def build_swift_package(request: BuildSwiftPackageRequest) -> SwiftPackage
     )
     filename = f"{settings.name}.xcframework.zip"
     archive = await write_archive(
-        WriteArchiveRequest(framework.address, filename, ZIP, xcframework.digest)
+        WriteArchiveRequest(
+            address=framework.address, filename=filename, format=ZIP, digest=xcframework.digest
+        )
     )
     checksum = await find_checksum(ChecksumRequest(archive.digest))
     texts = {

@@ -7,7 +7,9 @@ from __future__ import annotations
 from pants_tflite.ios.model_facts import ModelFacts, TensorFacts
 from pants_tflite.ios.settings import FrameworkSettings
 
-SETTINGS = FrameworkSettings("PetModels", "org.example.PetModels", "13.0", "1.4.0-rc.1")
+SETTINGS = FrameworkSettings(
+    name="PetModels", bundle_id="org.example.PetModels", min_ios="13.0", version="1.4.0-rc.1"
+)
 LABELS = ('a "cat"', "back\\slash", "what??/", "große Katze", "\\(name)", "1")
 MODELS = (
     ModelFacts(
@@ -15,13 +17,32 @@ MODELS = (
         bytes=2724752,
         sha256="0" * 64,
         inputs=(
-            TensorFacts("image", "int8", (None, 224, 224, 3), (0.5,), (-128,)),
+            TensorFacts(
+                name="image",
+                dtype="int8",
+                shape=(None, 224, 224, 3),
+                scales=(0.5,),
+                zero_points=(-128,),
+            ),
             TensorFacts("mask", "bool", ()),
         ),
         outputs=(
-            TensorFacts('sco"res\n', "int8", (1, 6), (1e-09, 0.25), (-(2**63), 2**63 - 1), 1),
+            TensorFacts(
+                name='sco"res\n',
+                dtype="int8",
+                shape=(1, 6),
+                scales=(1e-09, 0.25),
+                zero_points=(-(2**63), 2**63 - 1),
+                quantized_dimension=1,
+            ),
         ),
         labels=LABELS,
     ),
-    ModelFacts("self", 912, "f" * 64, (), (TensorFacts("y", "float32", (None, 1)),)),
+    ModelFacts(
+        name="self",
+        bytes=912,
+        sha256="f" * 64,
+        inputs=(),
+        outputs=(TensorFacts("y", "float32", (None, 1)),),
+    ),
 )

@@ -129,7 +129,13 @@ async def build_linux_archive(request: BuildLinuxArchiveRequest) -> BuiltLinuxAr
             **implicitly(),
         ),
     )
-    readme = Readme(folder, request.platform, bundled.models, kernels.entries, kernels.glibc)
+    readme = Readme(
+        folder=folder,
+        platform=request.platform,
+        models=bundled.models,
+        kernels=kernels.entries,
+        kernels_glibc=kernels.glibc,
+    )
     programs = await create_digest(
         CreateDigest(
             (
@@ -143,7 +149,9 @@ async def build_linux_archive(request: BuildLinuxArchiveRequest) -> BuiltLinuxAr
     described = await add_manifest(AddManifestRequest(manifest, content))
     placed = await add_prefix(AddPrefix(described.digest, folder))
     archive = await write_archive(
-        WriteArchiveRequest(request.address, f"{folder}.tar.gz", TAR_GZ, placed)
+        WriteArchiveRequest(
+            address=request.address, filename=f"{folder}.tar.gz", format=TAR_GZ, digest=placed
+        )
     )
     return BuiltLinuxArchive(archive.digest)
 
@@ -157,7 +165,9 @@ async def package_linux_archive(field_set: LinuxArchiveFieldSet) -> BuiltPackage
     models = await build_bundle_models(BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
     archives = await concurrently(
-        build_linux_archive(BuildLinuxArchiveRequest(address, name, platform, models))
+        build_linux_archive(
+            BuildLinuxArchiveRequest(address=address, name=name, platform=platform, models=models)
+        )
         for platform in platforms
     )
     digest = await merge_digests(MergeDigests(archive.digest for archive in archives))

@@ -12,7 +12,6 @@ from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, PlannedModel
 from pants_tflite.custom_ops.target_types import MicroDependenciesField
 from pants_tflite.errors import Mistake
-from pants_tflite.micro.generated.cpp import TENSOR_TYPES
 from pants_tflite.micro.target_types import (
     MicroArenaSizeField,
     MicroMaxArenaField,
@@ -20,6 +19,7 @@ from pants_tflite.micro.target_types import (
     MicroTflmField,
 )
 from pants_tflite.micro.tflm.op_names import method_of
+from pants_tflite.sandbox.cpp_types import CPP_TYPES
 from pants_tflite.sandbox.modes import SMALLEST_MODE
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
 from pants_tflite.sizes import format_size
@@ -35,12 +35,12 @@ def check_types(address: Address, models: Sequence[BundleModel]) -> None:
             ("output", model.facts.named_outputs),
         )
         for name, tensor in named
-        if tensor.dtype not in TENSOR_TYPES
+        if tensor.dtype not in CPP_TYPES
     ]
     if wrong:
         raise Mistake(
             message=f"there is no C++ type for some inputs or outputs:{''.join(wrong)}",
-            fix=f"Make them one of {', '.join(TENSOR_TYPES)}, or leave the models out.",
+            fix=f"Make them one of {', '.join(CPP_TYPES)}, or leave the models out.",
             field=BundleModelsField.alias,
         ).at(address)
 

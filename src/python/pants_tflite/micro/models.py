@@ -93,34 +93,38 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     if tree is not None:
         methods = known_methods(bundle.models, kernels.names)
         program = await build_measuring_program(
-            BuildMeasuringProgramRequest(address, tree, methods, kernels)
+            BuildMeasuringProgramRequest(
+                address=address, tree=tree, methods=methods, kernels=kernels
+            )
         )
     tolerance = GoldenTolerance(steps=settings.golden_tolerance)
     measured = await measure_models(
         MeasureModelsRequest(
-            address,
-            bundle,
-            settings.arena_margin,
-            tolerance,
-            kernels.names,
-            program,
-            settings.arena_size,
+            address=address,
+            models=bundle,
+            margin_percent=settings.arena_margin,
+            tolerance=tolerance,
+            kernels=kernels.names,
+            program=program,
+            arena_size=settings.arena_size,
         )
     )
     arenas = [(model.model.name, model.arena) for model in measured.models]
     check_arena(field_set.max_arena, arenas)
     check_types(address, bundle.models)
     library = Library(
-        settings.library,
-        tuple(
-            LibraryModel.create(model.name, model.facts, model.labels, arena)
+        name=settings.library,
+        models=tuple(
+            LibraryModel.create(
+                name=model.name, facts=model.facts, labels=model.labels, arena=arena
+            )
             for model, (_, arena) in zip(bundle.models, arenas)
         ),
-        methods_for(address, bundle.models, kernels.names),
-        settings.golden_tolerance,
-        kernels.ops,
+        methods=methods_for(address, bundle.models, kernels.names),
+        tolerance_lsb=settings.golden_tolerance,
+        kernels=kernels.ops,
     )
-    return MicroModels(bundle, measured, library, kernels)
+    return MicroModels(bundle=bundle, measured=measured, library=library, kernels=kernels)
 
 
 def rules():

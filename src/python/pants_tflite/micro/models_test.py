@@ -14,6 +14,7 @@ from pants.testutil.rule_runner import RuleRunner
 from pants_tflite.micro import register
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.models import MicroModels, MicroModelsRequest
+from pants_tflite.target_types import TfLiteFileTarget
 from pants_tflite.testutil import new_rule_runner, write_workspace
 from pants_tflite.util_rules.dependency_inference import (
     InferReferences,
@@ -91,6 +92,14 @@ def test_values_that_a_field_does_not_take(
     error = _error(rule_runner, f"{_MODELS}, {fields}")
     assert f"pets:mcu, field `{field}` = '{value}'" in error
     assert "Fix: " in error
+
+
+def test_a_wrong_value_fails_no_other_target_of_its_build_file(rule_runner: RuleRunner) -> None:
+    wrong = 'layout="bazel", cpu="cortex-a53", arena_margin=-1, golden_tolerance=-1'
+    address = _write(rule_runner, f"{_MODELS}, {wrong}")
+    hello = rule_runner.get_target(Address("pets", target_name="hello"))
+    assert isinstance(hello, TfLiteFileTarget)
+    assert rule_runner.get_target(address).address == address
 
 
 def test_models_and_the_tree_are_dependencies(rule_runner: RuleRunner) -> None:

@@ -128,8 +128,8 @@ def describe(
     binaries: BuiltMicroBinaries,
 ) -> BundleManifest:
     """The manifest, but for the files."""
-    runtimes = [measured.report.facts["measured_on"] for measured in models.measured.models]
-    tools = {runtime["runtime"]: runtime["version"] for runtime in runtimes}
+    runtimes = [measured.report.measurement.measured_on for measured in models.measured.models]
+    tools = {runtime.runtime: runtime.version for runtime in runtimes}
     if binaries.self_test is not None:
         compiled_with = binaries.self_test.tools
         tools.update(compiler=compiled_with.toolchain, tflm=compiled_with.tree.version)
@@ -178,7 +178,7 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
     )
     parts = (laid_out.digest, laid_out_models.digest, described, binaries.digest)
     content = await merge_digests(MergeDigests(parts))
-    manifest = describe(field_set, models, layout, binaries)
+    manifest = describe(field_set=field_set, models=models, layout=layout, binaries=binaries)
     bundle = await add_manifest(AddManifestRequest(manifest, content))
     return await place_output(PackageOutputRequest(path, bundle.digest))
 

@@ -143,31 +143,36 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
     converted, reference = await concurrently(
         convert_model(
             ConvertModelRequest(
-                address,
-                saved_model,
-                plan.quantization,
-                samples.calibration,
-                plan.custom_ops,
-                signatures,
-                kernels if plan.quantization.calibrates else HostKernels(),
+                address=address,
+                saved_model=saved_model,
+                quantization=plan.quantization,
+                calibration=samples.calibration,
+                custom_ops=plan.custom_ops,
+                signatures=signatures,
+                kernels=kernels if plan.quantization.calibrates else HostKernels(),
             )
         ),
         record_reference(
-            RecordReferenceRequest(address, saved_model, signatures, samples.verification)
+            RecordReferenceRequest(
+                address=address,
+                saved_model=saved_model,
+                signatures=signatures,
+                samples=samples.verification,
+            )
         ),
     )
     inspected, verified = await concurrently(
         inspect_model(InspectModelRequest(address, converted.model, is_source=False)),
         verify_model(
             VerifyModelRequest(
-                address,
-                converted.model,
-                reference,
-                plan.quantization,
-                plan.custom_ops.names,
-                samples.verification,
-                field_set.verify_tolerance.value,
-                kernels,
+                address=address,
+                model=converted.model,
+                reference=reference,
+                quantization=plan.quantization,
+                custom_ops=plan.custom_ops.names,
+                samples=samples.verification,
+                tolerance=field_set.verify_tolerance.checked,
+                kernels=kernels,
             )
         ),
     )
@@ -175,7 +180,12 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
         MergeDigests((converted.report, inspected.digest, verified.digest))
     )
     return await describe_model(
-        DescribeModelRequest(converted.model, reports, plan.quantization, samples.calibration)
+        DescribeModelRequest(
+            model=converted.model,
+            reports=reports,
+            quantization=plan.quantization,
+            calibration=samples.calibration,
+        )
     )
 
 
@@ -196,7 +206,7 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     dataset = None
     if field_set.verify_dataset.value is not None:
         dataset = await sample_referenced_dataset(DatasetReferenceRequest(field_set.verify_dataset))
-    samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.value)
+    samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.checked)
     custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops))
     kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
     # First, since a broken file is best explained by the program that does not run it.

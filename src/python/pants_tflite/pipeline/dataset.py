@@ -116,11 +116,11 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
     field_set.seed.check()
     address = field_set.address
     call_request = PrepareCallRequest(
-        address,
-        field_set.entry_point,
-        field_set.inputs,
-        field_set.dependencies,
-        field_set.resolve,
+        address=address,
+        entry_point=field_set.entry_point,
+        inputs=field_set.inputs,
+        dependencies=field_set.dependencies,
+        resolve=field_set.resolve,
     )
     prepared, environment = await concurrently(
         prepare_call(call_request, **implicitly()),
@@ -141,7 +141,9 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
         )
     )
     report = find_report(await get_digest_contents(result.digest), DatasetReport)
-    return SampledDataset(address, result.digest, report.count, report.fingerprint)
+    return SampledDataset(
+        address=address, digest=result.digest, count=report.count, fingerprint=report.fingerprint
+    )
 
 
 @rule

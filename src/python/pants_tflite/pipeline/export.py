@@ -131,11 +131,11 @@ async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
     target = request.target
     prepared = await prepare_call(
         PrepareCallRequest(
-            target.address,
-            target[SavedModelEntryPointField],
-            target[InputsField],
-            target[Dependencies],
-            target[ModelResolveField],
+            address=target.address,
+            entry_point=target[SavedModelEntryPointField],
+            inputs=target[InputsField],
+            dependencies=target[Dependencies],
+            resolve=target[ModelResolveField],
         ),
         **implicitly(),
     )

@@ -97,6 +97,7 @@ class ModelSamples:
 async def plan_model(request: PlanModelRequest) -> ModelPlan:
     field_set = request.field_set
     field_set.verify_tolerance.check()
+    field_set.verify_samples.check()
     saved_model, quantization, custom_ops = await concurrently(
         find_saved_model(SavedModelReferenceRequest(field_set.saved_model)),
         resolve_quantization(ResolveQuantizationRequest(field_set.quantization)),
@@ -141,7 +142,7 @@ async def sample_for_model(request: ModelSamplesRequest) -> ModelSamples:
         verification=Samples(
             by_field.get(plan.verification),
             verify_field.alias,
-            request.field_set.verify_samples.value,
+            request.field_set.verify_samples.checked,
         ),
     )
 

@@ -26,6 +26,9 @@ tflite_quantization(name="bad_recipe", engine="ai_edge", recipe="bad.json")
 tflite_quantization(name="no_recipe", engine="ai_edge", recipe="none.json")
 tflite_quantization(name="recipe_for_nobody", mode="int8", recipe="recipe.json")
 tflite_quantization(name="float_with_int8", mode="float32", input_type="int8")
+tflite_quantization(name="no_mode", mode="int4")
+tflite_quantization(name="no_type", mode="int8", output_type="int4")
+tflite_quantization(name="no_engine", mode="int8", engine="tflite")
 """
 
 
@@ -93,6 +96,14 @@ def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
     ("model", "expected"),
     [
         ('quantization="int8"', "m:model, field `calibration`: the mode int8 needs samples"),
+        ("verify_tolerance=-0.1", "m:model, field `verify_tolerance` = '-0.1': the number must be"),
+        (
+            "verify_samples=0",
+            "m:model, field `verify_samples` = '0': the number must be at least 1",
+        ),
+        ('quantization=":no_mode"', "m:no_mode, field `mode` = 'int4': that is not one of"),
+        ('quantization=":no_type"', "m:no_type, field `output_type` = 'int4': that is not one of"),
+        ('quantization=":no_engine"', "m:no_engine, field `engine` = 'tflite': that is not one of"),
         ('quantization="int4"', "m:model, field `quantization` = 'int4': there is no such"),
         ('quantization=":none"', "m:none"),
         (

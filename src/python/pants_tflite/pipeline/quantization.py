@@ -104,7 +104,9 @@ def check_quantization(quantization: Quantization, address: Address) -> None:
         io_type(mode, InputTypeField.alias, quantization.input_type)
         io_type(mode, OutputTypeField.alias, quantization.output_type)
     except UserError as error:
-        raise Mistake(error.message, error.fix, error.field, error.value).at(address) from error
+        raise Mistake(
+            message=error.message, fix=error.fix, field=error.field, value=error.value
+        ).at(address) from error
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def _compile(folder: Path, lock: int) -> bool:
 def _take_lock(path: Path) -> int | None:
     """Returns the locked file, or None if another process holds the lock for too long.
 
-    The bound is there for one that is stopped: to start slowly is better than to wait for ever.
+    The bound is there for one that is stopped: to start slowly is better than to wait forever.
     """
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     deadline = time.monotonic() + _MAX_WAIT_SECONDS
@@ -139,8 +139,8 @@ def ensure_compiled(environment: Path) -> bool:
 def ensure_compiled_if_asked() -> None:
     """Compiles this interpreter's environment if the environment variable PANTS_TFLITE_COMPILE is set.
 
-    The rule that installs an environment has it compiled. This is for an environment that was installed
-    anew since, for example after its cache was deleted or on another machine.
+    The rule that installs an environment has it compiled. This is for one that was installed again
+    since then, for example after its cache was deleted, or on another machine.
     """
     if os.environ.get(COMPILE_VARIABLE) and sys.prefix != sys.base_prefix:
         ensure_compiled(Path(sys.prefix))

@@ -15,7 +15,7 @@ from typing import Iterator
 
 import pytest
 
-from pants_tflite.sandbox import compile_environment
+from pants_tflite.sandbox import compile_environment, harness
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE, ensure_compiled
 
 _ROOT = Path(compile_environment.__file__).parents[2]
@@ -25,19 +25,26 @@ LOCK = ".pants_tflite_compiling"
 # Takes a compiler a while.
 LONG_SOURCE = "".join(f"def f{index}(x):\n    return [x, {index}]\n" for index in range(2000))
 HARNESS_USER = """\
+from dataclasses import dataclass
+
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
+from pants_tflite.sandbox.protocol import Message
+
+@dataclass(frozen=True)
+class Request(Message):
+    pass
 
 def main(request):
     import package.module
     (OUTPUT_DIR / "answer").write_text(str(package.module.answer))
 
-run(main)
+run(main, Request)
 """
 
 
 class Environment:
     def __init__(self, folder: Path) -> None:
-        # An interpreter that is in an environment itself is no base for another.
+        # An interpreter that is in an environment itself cannot be the base of another.
         base = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
         subprocess.run([base, "-m", "venv", "--without-pip", folder], check=True)
         self.folder = folder
@@ -125,7 +132,7 @@ def test_an_environment_is_compiled_once(environment: Environment) -> None:
     assert environment.compiled() == []
 
 
-def test_sources_that_are_no_python_and_tests_are_passed_over(environment: Environment) -> None:
+def test_tests_and_sources_that_are_not_python_are_skipped(environment: Environment) -> None:
     environment.write("package/template.py", "def {name}(:\n")
     environment.write("package/null.py", "\0")
     environment.write("package/latin.py", "").write_bytes(b"name = '\xff'\n")
@@ -136,7 +143,7 @@ def test_sources_that_are_no_python_and_tests_are_passed_over(environment: Envir
     assert [path.name.split(".")[0] for path in environment.compiled()] == ["__init__", "module"]
 
 
-def test_modules_beside_a_program_do_not_shadow_what_compiles(environment: Environment) -> None:
+def test_modules_next_to_a_program_do_not_shadow_what_compiles(environment: Environment) -> None:
     shadow = environment.folder / "shadow"
     shadow.mkdir()
     (shadow / "py_compile.py").write_text("raise SystemExit('shadowed')")
@@ -174,7 +181,7 @@ def test_a_process_waits_for_one_that_compiles(environment: Environment) -> None
     assert environment.compiled() == []
 
 
-def test_a_process_does_not_wait_for_ever(
+def test_a_process_does_not_wait_forever(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compile_environment, "_MAX_WAIT_SECONDS", 0.3)
@@ -258,7 +265,7 @@ def test_what_cannot_be_finished_is_not_marked(environment: Environment) -> None
 @pytest.mark.parametrize("asked", [True, False])
 def test_the_harness_compiles_if_it_is_asked(environment: Environment, asked: bool) -> None:
     (environment.folder / "program.py").write_text(HARNESS_USER)
-    (environment.folder / "request.json").write_text("{}")
+    (environment.folder / "request.json").write_text('{"version": 1}')
     variables = {"PYTHONPATH": str(_ROOT), **({COMPILE_VARIABLE: "1"} if asked else {})}
     run = subprocess.run(
         [environment.python, "program.py", "request.json"],
@@ -268,6 +275,6 @@ def test_the_harness_compiles_if_it_is_asked(environment: Environment, asked: bo
         text=True,
     )
     assert (run.returncode, run.stderr) == (0, "")
-    assert (environment.folder / "out" / "answer").read_text() == "1"
+    assert (environment.folder / harness.OUTPUT_DIR / "answer").read_text() == "1"
     assert environment.is_complete() == asked
     assert len(environment.compiled()) == (2 if asked else 0)

@@ -26,13 +26,19 @@ class CppType:
     @classmethod
     def of_integer(cls, bits: int, member: str, *, sign: str = "") -> CppType:
         name = f"std::{sign}int{bits}_t"
-        return cls(name, name, member, f"k{f'{sign}int'.capitalize()}{bits}", bits // 8)
+        return cls(
+            name=name,
+            array=name,
+            member=member,
+            enumerator=f"k{f'{sign}int'.capitalize()}{bits}",
+            bytes=bits // 8,
+        )
 
 
 # What an input or output may hold, by its dtype in `model.json`.
 CPP_TYPES: Mapping[str, CppType] = {
-    "bool": CppType("bool", "unsigned char", "b", "kBool", 1),
-    "float32": CppType("float", "float", "f", "kFloat32", 4),
+    "bool": CppType(name="bool", array="unsigned char", member="b", enumerator="kBool", bytes=1),
+    "float32": CppType(name="float", array="float", member="f", enumerator="kFloat32", bytes=4),
     "int16": CppType.of_integer(16, "i16"),
     "int32": CppType.of_integer(32, "i32"),
     "int64": CppType.of_integer(64, "i64"),

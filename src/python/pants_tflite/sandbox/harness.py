@@ -11,7 +11,7 @@ import json
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, Callable, Mapping, Optional, Type, TypeVar, Union
+from typing import Any, Callable, Mapping, Type, TypeVar
 
 from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
 from pants_tflite.sandbox.protocol import Message
@@ -81,17 +81,13 @@ def write_report(report: Message) -> None:
     (OUTPUT_DIR / report.FILE).write_bytes(report.render())
 
 
-def run(
-    program: Union[Callable[[Request], None], Callable[[dict[str, Any]], None]],
-    request_class: Optional[Type[Request]] = None,
-) -> None:
+def run(program: Callable[[Request], None], request_class: Type[Request]) -> None:
     """Runs a program over the request file named by the one command line argument, then exits.
 
     A `UserError` becomes `out/error.json` and exit code 3.
     """
     ensure_compiled_if_asked()
-    content = Path(sys.argv[1]).read_bytes()
-    request: Any = request_class.parse(content) if request_class else json.loads(content)
+    request = request_class.parse(Path(sys.argv[1]).read_bytes())
     OUTPUT_DIR.mkdir(exist_ok=True)
     try:
         program(request)

@@ -41,6 +41,11 @@ class Mode:
         return self.weight_types != ("float32",)
 
     @property
+    def is_hybrid(self) -> bool:
+        """Whether it computes in float32 with smaller weights."""
+        return self.quantizes and self.activation_type == "float32"
+
+    @property
     def has_float16_weights(self) -> bool:
         return "float16" in self.weight_types
 
@@ -109,6 +114,7 @@ DEFAULT_MODE = MODES[0].name
 IO_TYPES = tuple(dict.fromkeys(dtype for mode in MODES for dtype in mode.io_types))
 # The modes that advice names: one that needs no samples, and the one that makes models smallest.
 MODE_WITHOUT_SAMPLES = next(m.name for m in MODES if m.quantizes and not m.calibrates)
+HYBRID_MODE_NAMES = tuple(m.name for m in MODES if m.is_hybrid)
 SMALLEST_MODE = next(m.name for m in MODES if m.has_int8_activations)
 
 

@@ -7,6 +7,7 @@ import pytest
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.modes import (
     DEFAULT_MODE,
+    HYBRID_MODE_NAMES,
     IO_TYPES,
     MODE_NAMES,
     MODE_WITHOUT_SAMPLES,
@@ -25,6 +26,7 @@ def test_the_five_modes() -> None:
 
 def test_what_the_modes_do_to_weights_and_activations() -> None:
     assert [mode.name for mode in MODES if not mode.quantizes] == [DEFAULT_MODE] == ["float32"]
+    assert HYBRID_MODE_NAMES == ("dynamic_range", "float16")
     assert [mode.name for mode in MODES if mode.has_float16_weights] == ["float16"]
     assert [mode.name for mode in MODES if mode.has_int8_activations] == ["int8"]
 

@@ -83,7 +83,10 @@ async def infer_entry_point_dependencies(
     field_set = request.field_set
     owners = await find_entry_point_owners(
         EntryPointOwnersRequest(
-            field_set.address, field_set.entry_point, field_set.resolve, field_set.dependencies
+            address=field_set.address,
+            entry_point=field_set.entry_point,
+            resolve=field_set.resolve,
+            dependencies=field_set.dependencies,
         ),
         **implicitly(),
     )

@@ -95,7 +95,10 @@ async def prepare_call(request: PrepareCallRequest, python_setup: PythonSetup) -
     resolve = request.resolve.normalized_value(python_setup)
     entry_point = await find_entry_point_owners(
         EntryPointOwnersRequest(
-            request.address, request.entry_point, request.resolve, request.dependencies
+            address=request.address,
+            entry_point=request.entry_point,
+            resolve=request.resolve,
+            dependencies=request.dependencies,
         ),
         **implicitly(),
     )

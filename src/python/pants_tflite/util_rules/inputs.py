@@ -130,7 +130,9 @@ async def stage_inputs(request: StageInputsRequest) -> StagedInputs:
                 **implicitly({of_target[0]: InputFieldSet, environment: EnvironmentName})
             )
             if of_target
-            else find_input_files(InputFilesRequest(address, argument, value, target))
+            else find_input_files(
+                InputFilesRequest(address=address, argument=argument, value=value, target=target)
+            )
         )
         for (argument, value), target, of_target, environment in zip(
             named, targets, field_sets.collection, environments

@@ -189,7 +189,7 @@ async def set_up_python_environment(
     await find_interpreter(
         InterpreterRequest(request.interpreter_constraints, name), **implicitly()
     )
-    # Copies, which Pex makes by hard links: what is compiled beside a symlinked file would lie in the
+    # Copies, which Pex makes by hard links: the compiled file of a symlinked one would be written to the
     # wheels that Pex makes other environments from.
     venv_pex = await create_venv_pex(
         VenvPexRequest(

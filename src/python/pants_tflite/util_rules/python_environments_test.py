@@ -25,6 +25,7 @@ from pants.testutil.rule_runner import RuleRunner
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite import register
+from pants_tflite.android.sandbox.checksums_protocol import ChecksumsRequest
 from pants_tflite.cc.testutil import needs_launcher
 from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.util_rules.python_environments import (
@@ -149,9 +150,8 @@ class Environments:
         files = CreateDigest([FileContent("d/file", text.encode())])
         return RunProgramRequest.create(
             Address("m"),
-            "pants_tflite.android.sandbox.checksums",
+            ChecksumsRequest("d"),
             self.environment,
-            {"directory": "d"},
             description="Write checksums",
             input_digest=self.rule_runner.request(Digest, [files]),
         )
@@ -202,7 +202,7 @@ def test_the_folder_of_wheels_holds_nothing_compiled(environments: Environments)
     assert list(wheels.rglob("immutabledict/__pycache__")) == []
 
 
-def test_a_deleted_environment_is_compiled_anew(environments: Environments) -> None:
+def test_a_deleted_environment_is_compiled_again(environments: Environments) -> None:
     environments.delete()
     environments.run_programs()
     assert environments.is_compiled()

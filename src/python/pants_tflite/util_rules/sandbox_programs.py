@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import json
 import os
 import pkgutil
 from dataclasses import dataclass
-from typing import Any, Iterable, Iterator, Mapping, Optional, Type, TypeVar, Union
+from typing import Iterable, Iterator, Mapping, Type, TypeVar
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.addresses import Address
@@ -136,24 +135,18 @@ class RunProgramRequest:
     def create(
         cls,
         address: Address,
-        request: Union[Message, str],
+        request: Message,
         environment: PythonEnvironment,
-        untyped: Optional[Mapping[str, Any]] = None,
         *,
         description: str,
         input_digest: Digest = EMPTY_DIGEST,
         source_roots: tuple[str, ...] = (),
     ) -> RunProgramRequest:
-        if isinstance(request, str):
-            program = request
-            content = json.dumps(untyped, sort_keys=True, indent=2, default=dict)
-        else:
-            program, content = request.PROGRAM, request.render().decode()
         return cls(
             address=address,
-            program=program,
+            program=request.PROGRAM,
             environment=environment,
-            request=content,
+            request=request.render().decode(),
             input_digest=input_digest,
             description=description,
             source_roots=source_roots,

@@ -189,7 +189,11 @@ def read_file(path: Path, signature: Signature, options: argparse.Namespace) -> 
     name = "" if suffix == ".npz" and len(signature.inputs) > 1 else only_input(signature)
     try:
         if suffix in PICTURES:
-            return {name: read_picture(path, name, signature.inputs[name], options)}
+            return {
+                name: read_picture(
+                    path=path, name=name, tensor=signature.inputs[name], options=options
+                )
+            }
         if suffix == ".npy":
             arrays = {name: np.load(path)}
         else:
@@ -246,7 +250,11 @@ def to_stored(given: Given, name: str, tensor: Mapping[str, Any]) -> np.ndarray:
         raise Mistake(f"{takes}, and this program gives numbers only")
     dtype = np.dtype(tensor["dtype"])
     if quantization is not None:
-        return array if given.stored else quantize(array, dtype, name, quantization)
+        return (
+            array
+            if given.stored
+            else quantize(values=array, dtype=dtype, name=name, quantization=quantization)
+        )
     with np.errstate(invalid="ignore"):
         cast = array.astype(dtype)
     if dtype.kind != "f" and not np.array_equal(cast, array):

@@ -1,24 +1,12 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""C++ text: literals, the types of tensors, and templates filled in."""
+"""C++ text: literals, and templates filled in."""
 
 from __future__ import annotations
 
 import pkgutil
-from typing import Mapping, Optional
+from typing import Optional
 
-# What a tensor can hold that goes in or comes out, by its name in `model.json`: the enumerator in
-# `tensor_info.h` and the bytes of a value.
-TENSOR_TYPES: Mapping[str, tuple[str, int]] = {
-    "bool": ("kBool", 1),
-    "float32": ("kFloat32", 4),
-    "int16": ("kInt16", 2),
-    "int32": ("kInt32", 4),
-    "int64": ("kInt64", 8),
-    "int8": ("kInt8", 1),
-    "uint32": ("kUint32", 4),
-    "uint8": ("kUint8", 1),
-}
 _TEMPLATES = "pants_tflite.micro.templates"
 
 

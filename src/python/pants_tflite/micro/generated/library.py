@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Sequence
 
 from pants_tflite.custom_ops.declarations import CustomOp
-from pants_tflite.micro.generated.cpp import TENSOR_TYPES
 from pants_tflite.pipeline.model_description import ModelDescription
+from pants_tflite.sandbox.cpp_types import CPP_TYPES
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
 
@@ -30,7 +30,7 @@ class LibraryTensor:
 
     @property
     def bytes(self) -> int:
-        return self.elements * TENSOR_TYPES[self.dtype][1]
+        return self.elements * CPP_TYPES[self.dtype].bytes
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,7 @@ from typing import Iterable, Sequence
 from pants_tflite.micro.generated.cpp import fill
 from pants_tflite.micro.generated.library import Library, LibraryModel, LibraryTensor
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
-
-# The member of TFLite Micro's `TfLiteTensor::data` for each type, and the type of its elements.
-_DATA = {
-    "bool": ("b", "bool"),
-    "float32": ("f", "float"),
-    "int16": ("i16", "std::int16_t"),
-    "int32": ("i32", "std::int32_t"),
-    "int64": ("i64", "std::int64_t"),
-    "int8": ("int8", "std::int8_t"),
-    "uint32": ("u32", "std::uint32_t"),
-    "uint8": ("uint8", "std::uint8_t"),
-}
+from pants_tflite.sandbox.cpp_types import CPP_TYPES
 
 
 def render_readme(
@@ -98,16 +87,15 @@ def render_example(library: Library) -> str:
 
 
 def _put(library: str, tensor: LibraryTensor) -> str:
-    member, c_type = _DATA[tensor.dtype]
-    value = f"static_cast<{c_type}>(first)"
+    cpp_type = CPP_TYPES[tensor.dtype]
+    value = f"static_cast<{cpp_type.name}>(first)"
     if tensor.scale:
-        value = f"{library}::Quantize<{c_type}>(first, model::kInputs[0])"
-    return f"  interpreter.input(0)->data.{member}[0] = {value};\n"
+        value = f"{library}::Quantize<{cpp_type.name}>(first, model::kInputs[0])"
+    return f"  interpreter.input(0)->data.{cpp_type.member}[0] = {value};\n"
 
 
 def _get(library: str, tensor: LibraryTensor) -> str:
-    member, _ = _DATA[tensor.dtype]
-    value = f"interpreter.output(0)->data.{member}[0]"
+    value = f"interpreter.output(0)->data.{CPP_TYPES[tensor.dtype].member}[0]"
     if tensor.scale:
         return f"  *result = {library}::Dequantize({value}, model::kOutputs[0]);\n"
     return f"  *result = static_cast<float>({value});\n"

@@ -8,14 +8,14 @@ from typing import Iterable, Iterator, Sequence
 
 from pants_tflite.c_literals import string_literal
 from pants_tflite.custom_ops.declarations import CustomOp
-from pants_tflite.micro.generated.cpp import TENSOR_TYPES, fill, float_literal
+from pants_tflite.micro.generated.cpp import fill, float_literal
 from pants_tflite.micro.generated.library import Library, LibraryModel, LibraryTensor
+from pants_tflite.sandbox.constants import ARENA_ALIGNMENT, GOLDEN_RELATIVE, as_written
+from pants_tflite.sandbox.cpp_types import CPP_TYPES
 
 INCLUDE_DIRECTORY = "include"
 SOURCE_DIRECTORY = "src"
 SELF_TEST_DIRECTORY = "self_test"
-# Of floats in the self-test; the field for integers says so.
-_TOLERANCE_FLOAT = "1e-5f"
 
 
 def render_library(library: Library) -> Iterator[tuple[str, str]]:
@@ -74,7 +74,7 @@ def render_self_test(library: Library) -> Iterator[tuple[str, str]]:
         "self_test.cc.in",
         **names,
         models=golden_models,
-        tolerance_float=_TOLERANCE_FLOAT,
+        tolerance_float=f"{as_written(GOLDEN_RELATIVE)}f",
         tolerance_lsb=str(library.tolerance_lsb),
     )
     yield f"{SELF_TEST_DIRECTORY}/{library.name}_self_test.h", fill("self_test.h.in", **names)
@@ -121,7 +121,7 @@ def _arena_note(model: LibraryModel) -> str:
     return (
         "// The tensor arena: the smallest that works, measured with TFLite Micro, is "
         f"{model.smallest_arena} bytes;\n"
-        f"// {model.arena_margin} % are added, and it is rounded up to a multiple of 16.\n"
+        f"// {model.arena_margin} % are added, and it is rounded up to a multiple of {ARENA_ALIGNMENT}.\n"
     )
 
 
@@ -150,7 +150,7 @@ def _tensor_array(name: str, tensors: Iterable[LibraryTensor]) -> str:
 def _tensor(tensor: LibraryTensor) -> str:
     values = (
         string_literal(tensor.name),
-        f"TensorType::{TENSOR_TYPES[tensor.dtype][0]}",
+        f"TensorType::{CPP_TYPES[tensor.dtype].enumerator}",
         str(len(tensor.shape)),
         "{{{}}}".format(", ".join(str(size) for size in tensor.shape)),
         str(tensor.elements),

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Iterable
 
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, Snapshot
@@ -29,6 +29,7 @@ from pants_tflite.micro.generated.rendering import (
 )
 from pants_tflite.micro.kernels import KERNEL_DIRECTORY, MicroKernels
 from pants_tflite.micro.models import MicroModelsRequest, build_micro_models
+from pants_tflite.micro.sandbox.render_model_protocol import RenderRequest
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.verify import GOLDEN_FILES
 from pants_tflite.util_rules.python_environments import (
@@ -36,8 +37,6 @@ from pants_tflite.util_rules.python_environments import (
     find_litert_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
-
-_PROGRAM = "pants_tflite.micro.sandbox.render_model"
 
 
 @dataclass(frozen=True)
@@ -77,16 +76,16 @@ class RenderModelRequest:
     library: str
     model: BundleModel
 
-    def to_json(self, files: Iterable[str]) -> dict[str, Any]:
+    def to_program(self, files: Iterable[str]) -> RenderRequest:
         has_golden = set(GOLDEN_FILES) <= set(files)
         golden_input, golden_output = GOLDEN_FILES if has_golden else (None, None)
-        return {
-            "golden_input": golden_input,
-            "golden_output": golden_output,
-            "library": self.library,
-            "model": MODEL_FILE,
-            "name": self.model.name,
-        }
+        return RenderRequest(
+            library=self.library,
+            name=self.model.name,
+            model=MODEL_FILE,
+            golden_input=golden_input,
+            golden_output=golden_output,
+        )
 
 
 @dataclass(frozen=True)
@@ -103,9 +102,8 @@ async def render_model(request: RenderModelRequest) -> RenderedModel:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            _PROGRAM,
+            request.to_program(files.files),
             environment,
-            request.to_json(files.files),
             description=f"Render {request.model.name} of {request.address} as C++",
             input_digest=files.digest,
         )

@@ -19,9 +19,18 @@ from pants_tflite.micro.measuring.model_reports import (
     ReportModelRequest,
     report_on_model,
 )
+from pants_tflite.micro.sandbox.measure_protocol import ArenaReport, GoldenReport, Refusal
+from pants_tflite.sandbox.constants import (
+    ARENA_ALIGNMENT,
+    ARENA_MARGIN_PERCENT,
+    GOLDEN_RELATIVE,
+    GOLDEN_STEPS,
+)
+from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, MODE_NAMES
+from pants_tflite.sandbox.protocol import to_plain
 
-ARENA_ALIGNMENT = 16
-DEFAULT_MARGIN_PERCENT = 10
+# Those that TFLite Micro has kernels for: none computes in float32 with smaller weights.
+_MODES = tuple(name for name in MODE_NAMES if name not in HYBRID_MODE_NAMES)
 
 
 @dataclass(frozen=True)
@@ -32,8 +41,8 @@ class GoldenTolerance:
     floats, against the largest expected value. Other integers, such as positions, must be equal.
     """
 
-    steps: float = 2.0
-    relative: float = 1e-5
+    steps: float = GOLDEN_STEPS
+    relative: float = GOLDEN_RELATIVE
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,7 @@ class MeasureModelsRequest:
 
     address: Address
     models: BundleModels
-    margin_percent: int = DEFAULT_MARGIN_PERCENT
+    margin_percent: int = ARENA_MARGIN_PERCENT
     tolerance: GoldenTolerance = GoldenTolerance()
     kernels: tuple[str, ...] = ()
     program: Optional[MeasuringProgram] = None
@@ -73,9 +82,15 @@ class MeasuredModel:
         return self.report.model
 
     @property
+    def _measured_arena(self) -> ArenaReport:
+        arena = self.report.measurement.arena
+        assert arena is not None, "a model that is refused ends the build"
+        return arena
+
+    @property
     def arena_bytes(self) -> int:
         """The tensor arena to reserve, with the margin."""
-        smallest: Optional[int] = self.report.facts["arena"]["smallest"]
+        smallest = self._measured_arena.smallest
         if smallest is None:
             assert self.arena_size is not None, "the field was checked before"
             return self.arena_size
@@ -85,22 +100,23 @@ class MeasuredModel:
     def arena(self) -> dict[str, Any]:
         """As a manifest says it. Pointers are twice as wide here as on a 32-bit microcontroller,
         which therefore needs less."""
-        is_measured = self.report.facts["arena"]["smallest"] is not None
+        is_measured = self._measured_arena.smallest is not None
         return {
             "bytes": self.arena_bytes,
             "margin_percent": self.margin_percent if is_measured else 0,
-            "measured_on": self.report.facts["measured_on"] if is_measured else None,
-            **self.report.facts["arena"],
+            "measured_on": (to_plain(self.report.measurement.measured_on) if is_measured else None),
+            **to_plain(self._measured_arena),
         }
 
     @property
     def golden(self) -> dict[str, Any]:
         """As a manifest says it: how far TFLite Micro is from LiteRT's reference kernels."""
-        golden = self.report.facts["golden"]
-        if golden is not None:
-            return {**golden}
-        reason = self.model.facts.verification.not_run
-        return {"not_compared": f"There are no golden vectors: {reason}", "calls": 0, "outputs": []}
+        golden = self.report.measurement.golden
+        if golden is None:
+            reason = self.model.facts.verification.not_run
+            golden = GoldenReport(f"There are no golden vectors: {reason}", 0, ())
+        plain: dict[str, Any] = to_plain(golden)
+        return plain
 
 
 @dataclass(frozen=True)
@@ -116,29 +132,33 @@ def with_margin(smallest: int, margin_percent: int) -> int:
     return -(-hundredths // (100 * ARENA_ALIGNMENT)) * ARENA_ALIGNMENT
 
 
-def _describe_refusal(refusal: dict[str, Any]) -> str:
+def _describe_refusal(refusal: Refusal) -> str:
     lacks = [
-        f"{lack['op']}{' (%d times)' % lack['count'] if lack['count'] > 1 else ''}: {lack['cause']}"
-        for lack in refusal["lacks"]
+        f"{lack.op}{f' ({lack.count} times)' if lack.count > 1 else ''}: {lack.cause}"
+        for lack in refusal.lacks
     ]
-    return "; ".join(lacks or [refusal["cause"]])
+    return "; ".join(lacks or [refusal.cause])
 
 
 def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
     """What is wrong where TFLite Micro refuses models: all of them, with every op it lacks."""
-    refused = [report for report in reports if report.facts["refusal"] is not None]
+    refused = [
+        (report, report.measurement.refusal)
+        for report in reports
+        if report.measurement.refusal is not None
+    ]
     if not refused:
         return None
-    runtime = refused[0].facts["measured_on"]["version"]
+    runtime = refused[0][0].measurement.measured_on.version
     lines = "".join(
-        f"\n- {report.model.address}: {_describe_refusal(report.facts['refusal'])}"
-        for report in refused
+        f"\n- {report.model.address}: {_describe_refusal(refusal)}" for report, refusal in refused
     )
     return Mistake(
         message=f"TFLite Micro {runtime} does not run {len(refused)} of the models:{lines}",
         fix=(
-            "It runs models in float32, int8 and int16x8, not in dynamic_range or float16: choose "
-            "another `quantization`. Replace ops that it has no kernel for, or leave the model out."
+            f"It runs models in {', '.join(_MODES[:-1])} and {_MODES[-1]}, not in "
+            f"{' or '.join(HYBRID_MODE_NAMES)}: choose another `quantization`. Replace ops that it "
+            "has no kernel for, or leave the model out."
         ),
         field=BundleModelsField.alias,
     )
@@ -146,10 +166,10 @@ def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
 
 def difference_mistake(report: ModelReport, tolerance: GoldenTolerance) -> Optional[Mistake]:
     """What is wrong where an output is too far from LiteRT's."""
-    golden = report.facts["golden"]
+    golden = report.measurement.golden
     limits = {"steps": tolerance.steps, "relative": tolerance.relative, "values": 0}
-    for output in golden["outputs"] if golden else ():
-        difference, unit = output["largest_difference"], output["unit"]
+    for output in golden.outputs if golden else ():
+        difference, unit = output.largest_difference, output.unit
         if difference is None or difference > limits[unit]:
             far = {
                 "steps": f"{difference} quantization steps",
@@ -158,11 +178,11 @@ def difference_mistake(report: ModelReport, tolerance: GoldenTolerance) -> Optio
             }[unit]
             return Mistake(
                 message=(
-                    f"TFLite Micro yields another output `{output['name']}` of "
+                    f"TFLite Micro yields another output `{output.name}` of "
                     f"{report.model.address} than LiteRT's reference kernels: they are "
                     f"{'no number on one side' if difference is None else far} apart, and "
-                    f"{limits[unit]:g} is allowed ({output['differing_elements']} of "
-                    f"{output['elements']} values differ)"
+                    f"{limits[unit]:g} is allowed ({output.differing_elements} of "
+                    f"{output.elements} values differ)"
                 ),
                 fix=(
                     "Look at the ops of the model: one of them computes something else on a "

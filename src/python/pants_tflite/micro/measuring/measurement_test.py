@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,31 +22,43 @@ from pants_tflite.micro.measuring.measurement import (
 )
 from pants_tflite.micro.measuring.measuring_program import MeasuringProgram
 from pants_tflite.micro.measuring.model_reports import ModelReport, ReportModelRequest
+from pants_tflite.micro.sandbox.measure_protocol import (
+    ArenaReport,
+    ArenaTensor,
+    GoldenReport,
+    KernelProgram,
+    Lack,
+    MeasuredOn,
+    MeasurementReport,
+    MicroKernelOps,
+    OutputDifference,
+    Refusal,
+)
 
 BUNDLE = Address("mcu", target_name="library")
-MEASURED_ON = {"runtime": "tflite-micro", "version": "0.dev1", "pointer_bits": 64}
-TENSOR = {"name": "x", "shape": [1, 7], "dtype": "int8", "bytes": 7}
+MEASURED_ON = MeasuredOn("tflite-micro", "0.dev1", 64)
+TENSOR = ArenaTensor("x", (1, 7), "int8", 7)
 
 
 def _report(name: str, **facts: Any) -> ModelReport:
     description = description_json({"verification": {"not_run": "LiteRT has no kernel for it."}})
     model = BundleModel(name, Address("models", target_name=name), EMPTY_DIGEST, description)
-    empty = {"refusal": None, "arena": None, "golden": None, "measured_on": MEASURED_ON}
-    return ModelReport(model, json.dumps({**empty, **facts}))
+    empty = MeasurementReport(None, None, None, MEASURED_ON)
+    return ModelReport(model, replace(empty, **facts))
 
 
 def _compared(unit: str, difference: Any) -> ModelReport:
-    output = {
-        "name": "scores",
-        "dtype": "int8",
-        "unit": unit,
-        "step": None,
-        "largest_difference": difference,
-        "elements": 8,
-        "differing_elements": 3,
-        "exact": False,
-    }
-    return _report("digits", golden={"not_compared": None, "calls": 4, "outputs": [output]})
+    output = OutputDifference(
+        name="scores",
+        dtype="int8",
+        unit=unit,
+        step=None,
+        largest_difference=difference,
+        elements=8,
+        differing_elements=3,
+        exact=False,
+    )
+    return _report("digits", golden=GoldenReport(None, 4, (output,)))
 
 
 @pytest.mark.parametrize(
@@ -58,14 +70,14 @@ def test_the_margin_is_above_and_the_sum_aligned(smallest: int, margin: int, exp
 
 
 def test_what_a_manifest_says() -> None:
-    arena = {"smallest": 1616, "largest_tensor": TENSOR}
+    arena = ArenaReport(1616, TENSOR)
     measured = MeasuredModel(_report("digits", arena=arena), 10)
     assert measured.arena == {
         "bytes": 1792,
         "margin_percent": 10,
-        "measured_on": MEASURED_ON,
+        "measured_on": {"runtime": "tflite-micro", "version": "0.dev1", "pointer_bits": 64},
         "smallest": 1616,
-        "largest_tensor": TENSOR,
+        "largest_tensor": {"name": "x", "shape": [1, 7], "dtype": "int8", "bytes": 7},
     }
     assert measured.golden == {
         "not_compared": "There are no golden vectors: LiteRT has no kernel for it.",
@@ -75,17 +87,17 @@ def test_what_a_manifest_says() -> None:
 
 
 def test_what_a_manifest_says_of_an_arena_that_was_not_measured() -> None:
-    arena = {"smallest": None, "largest_tensor": TENSOR}
-    golden = {"not_compared": "no kernel", "calls": 0, "outputs": []}
+    arena = ArenaReport(None, TENSOR)
+    golden = GoldenReport("no kernel", 0, ())
     measured = MeasuredModel(_report("digits", arena=arena, golden=golden), 10, 4000)
     assert measured.arena == {
         "bytes": 4000,
         "margin_percent": 0,
         "measured_on": None,
         "smallest": None,
-        "largest_tensor": TENSOR,
+        "largest_tensor": {"name": "x", "shape": [1, 7], "dtype": "int8", "bytes": 7},
     }
-    assert measured.golden == golden
+    assert measured.golden == {"not_compared": "no kernel", "calls": 0, "outputs": []}
 
 
 def test_models_with_kernels_run_in_the_program() -> None:
@@ -97,21 +109,20 @@ def test_models_with_kernels_run_in_the_program() -> None:
         )
         return asked.report_request(model)
 
-    assert request(["Bark", "SignalWindow"]).kernels_json() == {
-        "ops": ["Bark"],
-        "program": {"path": "measure", "runtime": "tflm", "version": "1"},
-    }
+    assert request(["Bark", "SignalWindow"]).used_kernels == MicroKernelOps(
+        ("Bark",), KernelProgram("measure", "tflm", "1")
+    )
     plain = request(["SignalWindow"])
-    assert (plain.kernels_json(), plain.program) == (None, None)
+    assert (plain.used_kernels, plain.program) == (None, None)
 
 
 def test_all_refused_models_are_in_one_mistake() -> None:
-    hybrid = {"op": "CONV_2D", "cause": "Hybrid models are not supported.", "count": 5}
-    unknown = {"op": "GELU", "cause": "it has no kernel for this op", "count": 1}
+    hybrid = Lack("CONV_2D", "Hybrid models are not supported.", 5)
+    unknown = Lack("GELU", "it has no kernel for this op", 1)
     reports = (
         _report("good"),
-        _report("pets", refusal={"cause": "the first", "lacks": [hybrid, unknown]}),
-        _report("words", refusal={"cause": "it ends its process with SIGABRT", "lacks": []}),
+        _report("pets", refusal=Refusal("the first", (hybrid, unknown))),
+        _report("words", refusal=Refusal("it ends its process with SIGABRT", ())),
     )
     mistake = refusal_mistake(reports)
     assert mistake is not None

@@ -79,22 +79,31 @@ async def build_measuring_program(request: BuildMeasuringProgramRequest) -> Meas
         compile_micro_kernels(CompileMicroKernelsRequest(tree, platform, request.kernels)),
         *(
             compile_micro_source(
-                CompileMicroSourceRequest(address, platform, path, digest, headers, include_dirs)
+                CompileMicroSourceRequest(
+                    address=address,
+                    platform=platform,
+                    source=path,
+                    digest=digest,
+                    headers=headers,
+                    include_dirs=include_dirs,
+                )
             )
             for path, _ in texts
             if path.endswith(".cc")
         ),
     )
     library = await archive_objects(
-        ArchiveObjectsRequest(address, platform, CXX, RUNTIME, tflm.objects)
+        ArchiveObjectsRequest(
+            address=address, platform=platform, language=CXX, name=RUNTIME, objects=tflm.objects
+        )
     )
     program = await link_executable(
         LinkExecutableRequest(
-            address,
-            platform,
-            CXX,
-            _NAME,
-            (*own, *kernels.objects),
+            address=address,
+            platform=platform,
+            language=CXX,
+            name=_NAME,
+            objects=(*own, *kernels.objects),
             libraries=(library,),
         )
     )

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Optional
+from typing import Optional
 
 from pants.engine.fs import DigestSubset, MergeDigests, PathGlobs
 
@@ -23,12 +21,16 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.micro.measuring.measuring_program import RUNTIME, MeasuringProgram
+from pants_tflite.micro.sandbox.measure_protocol import (
+    KernelProgram,
+    MeasurementReport,
+    MeasureRequest,
+    MicroKernelOps,
+)
 from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.verify import GOLDEN_FILES
-from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
-
-_PROGRAM = "pants_tflite.micro.sandbox.measure"
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program
 
 
 @dataclass(frozen=True)
@@ -46,29 +48,20 @@ class ReportModelRequest:
     def debug_hint(self) -> str:
         return str(self.model.address)
 
-    def kernels_json(self) -> Optional[dict[str, Any]]:
+    @property
+    def used_kernels(self) -> Optional[MicroKernelOps]:
         if not self.kernels:
             return None
-        program = self.program
-        described = program and {
-            "path": program.path,
-            "runtime": RUNTIME,
-            "version": program.version,
-        }
-        return {"ops": list(self.kernels), "program": described}
+        program = None
+        if self.program is not None:
+            program = KernelProgram(self.program.path, RUNTIME, self.program.version)
+        return MicroKernelOps(self.kernels, program)
 
 
 @dataclass(frozen=True)
 class ModelReport:
-    """`text` is `measurement.json`; see sandbox/measure.py."""
-
     model: BundleModel
-    text: str
-
-    @cached_property
-    def facts(self) -> dict[str, Any]:
-        facts: dict[str, Any] = json.loads(self.text)
-        return facts
+    measurement: MeasurementReport
 
 
 @rule(desc="Measure a model with TFLite Micro")
@@ -88,20 +81,19 @@ async def report_on_model(request: ReportModelRequest) -> ModelReport:
     result = await run_program(
         RunProgramRequest.create(
             model.address,
-            _PROGRAM,
+            MeasureRequest(
+                model=MODEL_FILE,
+                golden_input=golden_input,
+                golden_output=golden_output,
+                kernels=request.used_kernels,
+            ),
             environment,
-            {
-                "golden_input": golden_input,
-                "golden_output": golden_output,
-                "kernels": request.kernels_json(),
-                "model": MODEL_FILE,
-            },
             description=f"Measure the model {model.address} with TFLite Micro",
             input_digest=input_digest,
         )
     )
     contents = await get_digest_contents(result.digest)
-    return ModelReport(model, contents[0].content.decode())
+    return ModelReport(model, find_report(contents, MeasurementReport))
 
 
 def rules():

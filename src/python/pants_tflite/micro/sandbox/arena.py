@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from pants_tflite.micro.sandbox.attempts import attempt
+from pants_tflite.micro.sandbox.measure_protocol import ArenaTensor
 from pants_tflite.micro.sandbox.op_support import tensor_bytes
 from pants_tflite.micro.sandbox.runtime import Runtime
 from pants_tflite.sandbox.constants import ARENA_ALIGNMENT
@@ -38,15 +39,15 @@ def smallest_arena(runtime: Runtime, enough: int, run: Callable[[int], Any]) -> 
     return bisect(lambda size: attempt(lambda: run(size)).succeeded, found, enough)
 
 
-def largest_tensor(model: Model) -> dict[str, Any]:
+def largest_tensor(model: Model) -> ArenaTensor:
     """The largest tensor that takes room in the arena: of those of one size the first."""
     tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
     # A model may yield nothing but constants.
     in_arena = [tensor for tensor in tensors if not tensor.constant] or tensors
     tensor = max(in_arena, key=lambda tensor: tensor_bytes(tensor.shape, tensor.dtype))
-    return {
-        "name": tensor.name,
-        "shape": list(tensor.shape),
-        "dtype": tensor.dtype,
-        "bytes": tensor_bytes(tensor.shape, tensor.dtype),
-    }
+    return ArenaTensor(
+        name=tensor.name,
+        shape=tensor.shape,
+        dtype=tensor.dtype,
+        bytes=tensor_bytes(tensor.shape, tensor.dtype),
+    )

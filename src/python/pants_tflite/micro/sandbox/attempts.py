@@ -46,9 +46,9 @@ def attempt(function: Callable[[], Any]) -> Attempt:
         text.seek(0)
         written = text.read().decode(errors="replace").strip()
         if code == 0:
-            return Attempt(True, pickle.load(value), 0, written)
+            return Attempt(succeeded=True, value=pickle.load(value), signal=0, text=written)
         if code < 0 or code == _REFUSED:
-            return Attempt(False, None, max(-code, 0), written)
+            return Attempt(succeeded=False, value=None, signal=max(-code, 0), text=written)
         raise AssertionError(f"an attempt ended with exit code {code}:\n{written}")
 
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 import numpy as np
 
+from pants_tflite.micro.sandbox.measure_protocol import OutputDifference
 from pants_tflite.sandbox.samples.npz_files import read_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Subgraph, Tensor
 
@@ -50,11 +51,18 @@ class GoldenVectors:
         output_names = _in_order(graph, graph.outputs, signature.outputs)
         tensors = dict(signature.outputs)
         return cls(
-            signature,
-            _calls(signature, input_names, dict(signature.inputs), read_npz(inputs)),
-            _calls(signature, output_names, tensors, read_npz(outputs)),
-            output_names,
-            tuple(_step(graph, tensors[name]) for name in output_names),
+            signature=signature,
+            inputs=_calls(
+                signature=signature,
+                names=input_names,
+                tensors=dict(signature.inputs),
+                arrays=read_npz(inputs),
+            ),
+            outputs=_calls(
+                signature=signature, names=output_names, tensors=tensors, arrays=read_npz(outputs)
+            ),
+            names=output_names,
+            steps=tuple(_step(graph, tensors[name]) for name in output_names),
         )
 
 
@@ -107,25 +115,23 @@ def _step(graph: Subgraph, tensor: Tensor) -> float | None:
     return None
 
 
-def compare(golden: GoldenVectors, actual: Sequence[Sequence[np.ndarray]]) -> list[dict[str, Any]]:
-    """The differences of each output over all calls.
-
-    `largest_difference` is counted in the `unit`: the quantization's steps, so 1 is the least
-    significant bit (`step` is what one is worth in what the output stores); for real numbers
-    relative to the largest of the expected ones; for other integers in their own values.
-    """
+def compare(
+    golden: GoldenVectors, actual: Sequence[Sequence[np.ndarray]]
+) -> tuple[OutputDifference, ...]:
+    """The differences of each output over all calls."""
     compared = []
     for position, name in enumerate(golden.names):
         tensor = dict(golden.signature.outputs)[name]
         expected = np.stack([call[position] for call in golden.outputs])
         got = np.stack([call[position] for call in actual]).reshape(expected.shape)
-        compared.append(
-            {"name": name, "dtype": tensor.dtype, **_differ(golden.steps[position], expected, got)}
-        )
-    return compared
+        step = golden.steps[position]
+        compared.append(_differ(name, tensor.dtype, step, expected=expected, actual=got))
+    return tuple(compared)
 
 
-def _differ(step: float | None, expected: np.ndarray, actual: np.ndarray) -> dict[str, Any]:
+def _differ(
+    name: str, dtype: str, step: float | None, *, expected: np.ndarray, actual: np.ndarray
+) -> OutputDifference:
     same = (expected == actual) | ((expected != expected) & (actual != actual))
     wide = np.longdouble if expected.dtype.kind in "iu" else np.float64
     with np.errstate(invalid="ignore"):
@@ -143,13 +149,15 @@ def _differ(step: float | None, expected: np.ndarray, actual: np.ndarray) -> dic
         unit, size = VALUES, 1.0
     # A dequantized number is a whole number of steps, but for its rounding.
     difference = round(largest / size, 2) if unit == STEPS else largest / size
-    return {
-        "step": step,
-        "elements": int(expected.size),
-        "differing_elements": int(np.count_nonzero(~same)),
-        "exact": bool(same.all()),
-        "unit": unit,
-        "largest_difference": (
+    return OutputDifference(
+        name=name,
+        dtype=dtype,
+        unit=unit,
+        step=step,
+        largest_difference=(
             float(f"{difference:.{_DIGITS}g}") if np.isfinite(difference) else None
         ),
-    }
+        elements=int(expected.size),
+        differing_elements=int(np.count_nonzero(~same)),
+        exact=bool(same.all()),
+    )

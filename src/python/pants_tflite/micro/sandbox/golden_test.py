@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pants_tflite.micro.sandbox.golden import GoldenVectors, NotComparable, compare
+from pants_tflite.micro.sandbox.measure_protocol import OutputDifference
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.testing.small_models import (
     SERVING,
@@ -47,7 +48,7 @@ def _vectors(folder: Path, model: Model, expected: Any, dtype: str, shape: Any) 
 
 def _compare(
     folder: Path, data: bytes, expected: Any, actual: Any, dtype: str, shape: Any = (1, 1)
-) -> dict[str, Any]:
+) -> OutputDifference:
     model = parse_model(data)
     golden = _vectors(folder, model, expected, dtype, shape)
     outputs = [[np.array(value, dtype).reshape(shape)] for value in actual]
@@ -58,43 +59,43 @@ def _compare(
 def test_integers_in_steps(tmp_path: Path) -> None:
     data = quantized_linear_model(io_type="int8")
     compared = _compare(tmp_path, data, [-128, 5, 7], [127, 5, 6], "int8")
-    assert compared == {
-        "name": "y",
-        "dtype": "int8",
-        "unit": "steps",
-        "step": 1.0,
-        "largest_difference": 255.0,
-        "elements": 3,
-        "differing_elements": 2,
-        "exact": False,
-    }
+    assert compared == OutputDifference(
+        name="y",
+        dtype="int8",
+        unit="steps",
+        step=1.0,
+        largest_difference=255.0,
+        elements=3,
+        differing_elements=2,
+        exact=False,
+    )
 
 
 def test_dequantized_floats_in_steps_of_what_they_were(tmp_path: Path) -> None:
     data = quantized_linear_model(io_type="float32")
     step = 42.0 / 254.0
     compared = _compare(tmp_path, data, [10 * step, 0.0], [12 * step, 0.0], "float32")
-    assert compared["unit"] == "steps"
-    assert compared["step"] == pytest.approx(step)
-    assert compared["largest_difference"] == 2.0
+    assert compared.unit == "steps"
+    assert compared.step == pytest.approx(step)
+    assert compared.largest_difference == 2.0
 
 
 def test_floats_relative_to_the_largest(tmp_path: Path) -> None:
     compared = _compare(tmp_path, linear_model(), [-4.0, 1.0], [-4.0, 1.5], "float32")
-    assert (compared["unit"], compared["largest_difference"]) == ("relative", 0.125)
+    assert (compared.unit, compared.largest_difference) == ("relative", 0.125)
 
 
 def test_other_integers_in_values(tmp_path: Path) -> None:
     compared = _compare(tmp_path, _argmax_model(), [2**62, 1], [2**62 - 1, 1], "int64", (1,))
-    assert (compared["unit"], compared["largest_difference"]) == ("values", 1.0)
+    assert (compared.unit, compared.largest_difference) == ("values", 1.0)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_no_numbers(tmp_path: Path, value: float) -> None:
     same = _compare(tmp_path, linear_model(), [value, 1.0], [value, 1.0], "float32")
-    assert (same["exact"], same["largest_difference"]) == (True, 0.0)
+    assert (same.exact, same.largest_difference) == (True, 0.0)
     other = _compare(tmp_path, linear_model(), [2.0, 1.0], [value, 1.0], "float32")
-    assert (other["exact"], other["largest_difference"]) == (False, None)
+    assert (other.exact, other.largest_difference) == (False, None)
 
 
 def test_shape_that_a_fixed_one_cannot_take(tmp_path: Path) -> None:

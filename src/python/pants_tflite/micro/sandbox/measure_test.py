@@ -15,12 +15,15 @@ pytest.importorskip("tflite_micro", reason="its wheels are for Linux x86_64 only
 from pants_tflite.micro.sandbox.arena import bisect  # noqa: E402
 from pants_tflite.micro.sandbox.attempts import attempt  # noqa: E402
 from pants_tflite.micro.sandbox.measure import main  # noqa: E402
-from pants_tflite.micro.sandbox.micro_interpreter import run_zeros  # noqa: E402
-from pants_tflite.micro.sandbox.testing_vectors import (  # noqa: E402
-    NO_GOLDEN,
-    NO_KERNELS,
-    measure_model,
+from pants_tflite.micro.sandbox.measure_protocol import (  # noqa: E402
+    ArenaTensor,
+    Lack,
+    MeasureRequest,
+    MicroKernelOps,
+    Refusal,
 )
+from pants_tflite.micro.sandbox.micro_interpreter import run_zeros  # noqa: E402
+from pants_tflite.micro.sandbox.testing_vectors import measure_model  # noqa: E402
 from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     SERVING,
     OpSpec,
@@ -44,6 +47,18 @@ needs_models = pytest.mark.skipif(
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+# An op with a kernel that nothing here can run.
+TWICE = MicroKernelOps(("Twice",), program=None)
+
+
+def refusal_of(
+    data: bytes, *, golden: bool = False, kernels: MicroKernelOps | None = None
+) -> Refusal:
+    refusal = measure_model(data, golden=golden, kernels=kernels).refusal
+    assert refusal is not None
+    return refusal
 
 
 def lacking_model() -> bytes:
@@ -77,63 +92,60 @@ def test_bisect(low: int, high: int, least: int) -> None:
 )
 def test_the_arena_is_the_smallest_that_works(data: bytes) -> None:
     report = measure_model(data, golden=True)
-    assert report["refusal"] is None
-    smallest = report["arena"]["smallest"]
-    assert smallest % 16 == 0
+    assert report.refusal is None
+    assert report.arena is not None and report.golden is not None
+    smallest = report.arena.smallest
+    assert smallest is not None and smallest % 16 == 0
     assert attempt(lambda: run_zeros(data, smallest, 1)).succeeded
     assert not attempt(lambda: run_zeros(data, smallest - 16, 1)).succeeded
-    assert report["golden"]["calls"] == 4
-    (output,) = report["golden"]["outputs"]
-    assert output["largest_difference"] <= (1e-6 if output["unit"] == "relative" else 1)
+    assert report.golden.calls == 4
+    (output,) = report.golden.outputs
+    assert output.largest_difference is not None
+    assert output.largest_difference <= (1e-6 if output.unit == "relative" else 1)
 
 
 def test_largest_tensor_and_runtime() -> None:
     report = measure_model(linear_model(features=7), golden=False)
-    assert report["arena"]["largest_tensor"] == {
-        "name": "x",
-        "shape": [1, 7],
-        "dtype": "float32",
-        "bytes": 28,
-    }
-    assert report["golden"] is None
-    measured_on = report["measured_on"]
-    assert (measured_on["runtime"], measured_on["pointer_bits"]) == ("tflite-micro", 64)
-    assert measured_on["version"].startswith("0.dev")
+    assert report.arena is not None
+    assert report.arena.largest_tensor == ArenaTensor("x", (1, 7), "float32", 28)
+    assert report.golden is None
+    measured_on = report.measured_on
+    assert (measured_on.runtime, measured_on.pointer_bits) == ("tflite-micro", 64)
+    assert measured_on.version.startswith("0.dev")
 
 
 def test_a_model_of_constants() -> None:
     data = build_model([TensorSpec("y", (1, 3), value=1.0)], [], inputs=())
     report = measure_model(data, golden=False)
-    assert report["refusal"] is None
-    assert report["arena"]["largest_tensor"]["bytes"] == 12
+    assert report.refusal is None
+    assert report.arena is not None
+    assert report.arena.largest_tensor.bytes == 12
 
 
 def test_everything_that_is_lacking_is_listed() -> None:
-    refusal = measure_model(lacking_model(), golden=False)["refusal"]
-    assert [(lack["op"], lack["count"]) for lack in refusal["lacks"]] == [
+    lacks = refusal_of(lacking_model()).lacks
+    assert [(lack.op, lack.count) for lack in lacks] == [
         ("ADD", 1),
         ("ATAN2", 1),
         ("GELU", 2),
     ]
-    causes = {lack["op"]: lack["cause"] for lack in refusal["lacks"]}
+    causes = {lack.op: lack.cause for lack in lacks}
     assert causes["GELU"] == causes["ATAN2"] == "it has no kernel for this op"
     assert causes["ADD"] == "Type INT64 (4) not supported."
 
 
 def test_custom_op() -> None:
-    refusal = measure_model(custom_op_model("Twice"), golden=False)["refusal"]
-    assert refusal["lacks"] == [
-        {"op": "Twice", "cause": "it has no kernel for this op", "count": 1}
-    ]
+    lacks = refusal_of(custom_op_model("Twice")).lacks
+    assert lacks == (Lack("Twice", "it has no kernel for this op", 1),)
 
 
 def test_an_op_with_a_kernel_is_no_lack_and_nothing_is_measured() -> None:
-    kernels = {"kernels": {"ops": ["Twice"], "program": None}}
-    report = measure_model(custom_op_model("Twice"), golden=False, kernels=kernels)
-    assert report["refusal"] is None
-    assert report["arena"]["smallest"] is None
-    assert report["arena"]["largest_tensor"]["name"] == "x"
-    assert "cannot load the kernels" in report["golden"]["not_compared"]
+    report = measure_model(custom_op_model("Twice"), golden=False, kernels=TWICE)
+    assert report.refusal is None
+    assert report.arena is not None and report.golden is not None
+    assert report.arena.smallest is None
+    assert report.arena.largest_tensor.name == "x"
+    assert "cannot load the kernels" in (report.golden.not_compared or "")
 
 
 def test_the_other_ops_of_a_model_with_a_kernel_are_tried() -> None:
@@ -143,9 +155,8 @@ def test_the_other_ops_of_a_model_with_a_kernel_are_tried() -> None:
         OpSpec("GELU", ("a",), ("b",)),
         OpSpec("ABS", ("b",), ("y",)),
     ]
-    kernels = {"kernels": {"ops": ["Twice"], "program": None}}
-    refusal = measure_model(build_model(tensors, ops), golden=False, kernels=kernels)["refusal"]
-    assert [lack["op"] for lack in refusal["lacks"]] == ["GELU"]
+    refusal = refusal_of(build_model(tensors, ops), kernels=TWICE)
+    assert [lack.op for lack in refusal.lacks] == ["GELU"]
 
 
 def test_float16_weights() -> None:
@@ -162,22 +173,20 @@ def test_float16_weights() -> None:
         ],
         SERVING,
     )
-    (lack,) = measure_model(data, golden=True)["refusal"]["lacks"]
-    assert lack["op"] == "DEQUANTIZE"
-    assert lack["cause"].startswith("kernels/dequantize_common.cc")
+    (lack,) = refusal_of(data, golden=True).lacks
+    assert lack.op == "DEQUANTIZE"
+    assert lack.cause.startswith("kernels/dequantize_common.cc")
 
 
 def test_a_model_that_kills_its_process() -> None:
-    refusal = measure_model(aborting_model(), golden=False)["refusal"]
-    assert "SIGABRT" in refusal["cause"]
+    assert "SIGABRT" in refusal_of(aborting_model()).cause
 
 
 def test_weights_outside_of_the_flatbuffer(folder: Path) -> None:
     model = unpack(linear_model())
     model.buffers[2].data = None
     model.buffers[2].offset, model.buffers[2].size = 64, 4
-    refusal = measure_model(pack(model), golden=False)["refusal"]
-    assert "outside of the model's flatbuffer" in refusal["cause"]
+    assert "outside of the model's flatbuffer" in refusal_of(pack(model)).cause
 
 
 def test_the_same_bytes_each_time() -> None:
@@ -204,9 +213,10 @@ PUBLISHED: list[tuple[str, int, Any]] = [
 @pytest.mark.parametrize(("name", "arena", "difference"), PUBLISHED)
 def test_published_models(name: str, arena: int, difference: float) -> None:
     report = measure_model((Path(SHARED_MODELS) / name).read_bytes(), golden=True)
-    assert report["arena"]["smallest"] == arena
-    (output,) = report["golden"]["outputs"]
-    assert output["largest_difference"] <= difference
+    assert report.arena is not None and report.golden is not None
+    assert report.arena.smallest == arena
+    (output,) = report.golden.outputs
+    assert output.largest_difference is not None and output.largest_difference <= difference
 
 
 @needs_models
@@ -216,18 +226,19 @@ def test_published_models(name: str, arena: int, difference: float) -> None:
 def test_published_models_that_litert_does_not_run(name: str, arena: int) -> None:
     shutil.copy(Path(SHARED_MODELS) / name, "model.tflite")
     report = measure_model(Path("model.tflite").read_bytes(), golden=False)
-    assert (report["arena"]["smallest"], report["golden"]) == (arena, None)
+    assert report.arena is not None
+    assert (report.arena.smallest, report.golden) == (arena, None)
 
 
 @needs_models
 def test_published_hybrid_model() -> None:
     data = (Path(SHARED_MODELS) / "kws/kws_ref_model_float32.tflite").read_bytes()
-    (lack,) = measure_model(data, golden=False)["refusal"]["lacks"]
-    assert (lack["op"], lack["count"]) == ("CONV_2D", 5)
-    assert "Hybrid models are not supported" in lack["cause"]
+    (lack,) = refusal_of(data).lacks
+    assert (lack.op, lack.count) == ("CONV_2D", 5)
+    assert "Hybrid models are not supported" in lack.cause
 
 
 def test_a_damaged_model_is_a_crash() -> None:
     Path("model.tflite").write_bytes(b"TFL3")
     with pytest.raises(ValueError):
-        main({"model": "model.tflite", **NO_GOLDEN, **NO_KERNELS})
+        main(MeasureRequest("model.tflite", None, None, None))

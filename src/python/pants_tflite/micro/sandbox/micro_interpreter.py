@@ -71,4 +71,4 @@ class Wheel:
         run_zeros(self.data, arena, len(self.graph.inputs))
 
     def run_calls(self, arena: int, calls: Calls) -> list[list[np.ndarray]]:
-        return run_calls(self.data, arena, calls, len(self.graph.outputs))
+        return run_calls(data=self.data, arena=arena, calls=calls, outputs=len(self.graph.outputs))

@@ -8,12 +8,12 @@ TFLite Micro itself stops at the first, so every op is tried alone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, Collection
+from typing import Collection
 
 import numpy as np
 
 from pants_tflite.micro.sandbox.attempts import Attempt, attempt
+from pants_tflite.micro.sandbox.measure_protocol import Lack
 from pants_tflite.micro.sandbox.micro_interpreter import load, run_zeros
 from pants_tflite.micro.sandbox.single_op_models import single_op_models
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
@@ -44,18 +44,6 @@ _ROOM = 1 << 20
 _BYTES_PER_TENSOR = 1024
 # An accumulator of 64 bits for an activation of 8.
 _SCRATCH_FACTOR = 9
-
-
-@dataclass(frozen=True)
-class Lack:
-    """`count` ops of the model fail for the same `cause`."""
-
-    op: str
-    cause: str
-    count: int
-
-    def to_json(self) -> dict[str, Any]:
-        return {"op": self.op, "cause": self.cause, "count": self.count}
 
 
 def is_unknown(failure: Attempt) -> bool:
@@ -100,7 +88,7 @@ def _try_op(data: bytes, arena: int, inputs: int) -> str | None:
     return None
 
 
-def find_lacks(model: Model, data: bytes, kernels: Collection[str] = ()) -> list[Lack]:
+def find_lacks(model: Model, data: bytes, kernels: Collection[str] = ()) -> tuple[Lack, ...]:
     """Every op in `data`, the file that `model` describes, that does not work; sorted.
 
     The custom ops in `kernels` are left out.
@@ -115,4 +103,4 @@ def find_lacks(model: Model, data: bytes, kernels: Collection[str] = ()) -> list
         if cause is None or (code.name in _DEPENDENT_OPS and cause != NO_KERNEL):
             continue
         counts[code.name, cause] = counts.get((code.name, cause), 0) + 1
-    return [Lack(op, cause, count) for (op, cause), count in sorted(counts.items())]
+    return tuple(Lack(op, cause, count) for (op, cause), count in sorted(counts.items()))

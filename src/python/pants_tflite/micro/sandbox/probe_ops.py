@@ -1,24 +1,18 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Lists the ops that TFLite Micro has kernels for, by trying each: no list comes with it.
-
-The request holds `custom_ops`, the custom codes to try. `supported_ops.json` holds `builtins` and
-`custom_ops`, the names of those that it has, sorted, and its `version`.
-"""
+"""Lists the ops that TFLite Micro has kernels for, by trying each: no list comes with it."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 
 from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.micro_interpreter import load, tflm_version
 from pants_tflite.micro.sandbox.op_support import is_unknown
+from pants_tflite.micro.sandbox.probe_ops_protocol import ProbeReport, ProbeRequest
 from pants_tflite.micro.sandbox.single_op_models import pack
-from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_json
+from pants_tflite.sandbox.harness import run, write_report
 
-FORMAT_VERSION = 1
 _ARENA = 1 << 16
 # What stands for no op of its own.
 _PLACEHOLDERS = ("CUSTOM", "PLACEHOLDER_FOR_GREATER_OP_CODES")
@@ -55,23 +49,17 @@ def has_kernel(model: bytes) -> bool:
     return not is_unknown(attempt(lambda: load(model, _ARENA) and None))
 
 
-def main(request: dict[str, Any]) -> None:
+def main(request: ProbeRequest) -> None:
     builtins = {
         name: code
         for name, code in vars(schema.BuiltinOperator).items()
         if name[0] != "_" and name not in _PLACEHOLDERS
     }
     custom = schema.BuiltinOperator.CUSTOM
-    report = {
-        "builtins": sorted(n for n, code in builtins.items() if has_kernel(one_op_model(code))),
-        "custom_ops": sorted(
-            name for name in request["custom_ops"] if has_kernel(one_op_model(custom, name))
-        ),
-        "format_version": FORMAT_VERSION,
-        "version": tflm_version(),
-    }
-    write_json(OUTPUT_DIR / "supported_ops.json", report)
+    found = [name for name, code in builtins.items() if has_kernel(one_op_model(code))]
+    found_custom = [name for name in request.custom_ops if has_kernel(one_op_model(custom, name))]
+    write_report(ProbeReport(tuple(sorted(found)), tuple(sorted(found_custom)), tflm_version()))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ProbeRequest)

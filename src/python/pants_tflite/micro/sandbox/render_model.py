@@ -2,9 +2,6 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Renders a model and its golden vectors as C++ arrays.
 
-The request holds `library` and `name` (both identifiers), `model` (a path), `golden_input` and
-`golden_output` (paths, or null).
-
 `out/src/<name>_model.cc` holds the model, `out/self_test/<name>_golden.cc` the vectors: as many
 calls as fit into 64 KiB of inputs, but at least one. There are none where LiteRT could not run the
 model, or where TFLite Micro cannot be fed with what it ran it on; see golden.py.
@@ -13,12 +10,13 @@ model, or where TFLite Micro cannot be fed with what it ran it on; see golden.py
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping, Sequence
+from typing import Iterable, Iterator, Sequence
 
 import numpy as np
 from ai_edge_litert.tools.flatbuffer_utils import count_resource_variables
 
 from pants_tflite.micro.sandbox.golden import GoldenVectors, NotComparable
+from pants_tflite.micro.sandbox.render_model_protocol import RenderRequest
 from pants_tflite.sandbox.constants import MODEL_ALIGNMENT
 from pants_tflite.sandbox.cpp_types import CPP_TYPES
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
@@ -76,12 +74,12 @@ def render_model(library: str, name: str, content: bytes) -> str:
     )
 
 
-def read_vectors(request: Mapping[str, Any]) -> GoldenVectors | None:
+def read_vectors(request: RenderRequest) -> GoldenVectors | None:
     """The golden vectors to replay, if there are any."""
-    if request["golden_input"] is None:
+    if request.golden_input is None or request.golden_output is None:
         return None
-    model = read_model(Path(request["model"]))
-    inputs, outputs = Path(request["golden_input"]), Path(request["golden_output"])
+    model = read_model(Path(request.model))
+    inputs, outputs = Path(request.golden_input), Path(request.golden_output)
     try:
         return GoldenVectors.read(model, inputs, outputs)
     except NotComparable:
@@ -145,12 +143,14 @@ def render_golden(library: str, name: str, content: bytes, vectors: GoldenVector
     )
 
 
-def main(request: dict[str, Any]) -> None:
-    library, name = request["library"], request["name"]
-    content = Path(request["model"]).read_bytes()
+def main(request: RenderRequest) -> None:
+    library, name = request.library, request.name
+    content = Path(request.model).read_bytes()
     files = {
         f"src/{name}_model.cc": render_model(library, name, content),
-        f"self_test/{name}_golden.cc": render_golden(library, name, content, read_vectors(request)),
+        f"self_test/{name}_golden.cc": render_golden(
+            library=library, name=name, content=content, vectors=read_vectors(request)
+        ),
     }
     for path, text in files.items():
         target = OUTPUT_DIR / path
@@ -159,4 +159,4 @@ def main(request: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, RenderRequest)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pants_tflite.micro.sandbox.render_model import float_literal, integer_literal, main
+from pants_tflite.micro.sandbox.render_model_protocol import RenderRequest
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.testing import small_models as testing_models
 from pants_tflite.sandbox.tflite.model_reader import parse_model
@@ -67,13 +68,13 @@ def _render(
     for path, arrays in zip(("in.npz", "out.npz"), golden or ()):
         write_npz(Path(path), arrays)
     main(
-        {
-            "golden_input": "in.npz" if golden else None,
-            "golden_output": "out.npz" if golden else None,
-            "library": "lib",
-            "model": "model.tflite",
-            "name": "net",
-        }
+        RenderRequest(
+            library="lib",
+            name="net",
+            model="model.tflite",
+            golden_input="in.npz" if golden else None,
+            golden_output="out.npz" if golden else None,
+        )
     )
 
 

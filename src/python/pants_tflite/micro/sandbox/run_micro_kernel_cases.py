@@ -1,20 +1,20 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Runs the micro variant of a kernel over the cases of its test; see sandbox/run_kernel_cases.py.
+"""Runs the micro variant of a kernel over the cases of its test; see run_kernel_cases.py.
 
-The request holds `cases` (the folder of what `kernel_cases` wrote), `op` and `program` (the path of
-a program with the kernel; see templates/measure.cc.in).
+The kernel is in a program that templates/measure.cc.in explains.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Sequence
 
 import numpy as np
 
 from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.compiled_runtime import Program
+from pants_tflite.micro.sandbox.run_micro_kernel_cases_protocol import RunMicroCasesRequest
 from pants_tflite.sandbox.constants import ARENA_ALIGNMENT
 from pants_tflite.sandbox.harness import UserError, run
 from pants_tflite.sandbox.kernel_tests.kernel_case import Case, read_cases
@@ -55,8 +55,8 @@ def has_empty_tensor(case: Case) -> bool:
     return any(tensor.array.size == 0 for tensor in (*case.inputs, *case.outputs))
 
 
-def main(request: dict[str, Any]) -> None:
-    cases = read_cases(Path(request["cases"]))
+def main(request: RunMicroCasesRequest) -> None:
+    cases = read_cases(Path(request.cases))
     left_out = [case for case in cases if has_empty_tensor(case)]
     for case in left_out:
         print(f"left out {case.name}: TFLite Micro has no tensors without elements")
@@ -66,9 +66,9 @@ def main(request: dict[str, Any]) -> None:
             field="entry_point",
             fix="Yield a case whose tensors have elements.",
         )
-    runner = run_with_program(Path(request["program"]))
-    run_cases(request["op"], [case for case in cases if not has_empty_tensor(case)], runner)
+    runner = run_with_program(Path(request.program))
+    run_cases(request.op, [case for case in cases if not has_empty_tensor(case)], runner)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, RunMicroCasesRequest)

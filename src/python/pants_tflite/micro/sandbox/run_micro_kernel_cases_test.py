@@ -5,7 +5,6 @@ TFLite Micro, and is run by tests/micro_kernels_test.py."""
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ import numpy as np
 import pytest
 
 from pants_tflite.micro.sandbox.run_micro_kernel_cases import main
+from pants_tflite.micro.sandbox.run_micro_kernel_cases_protocol import RunMicroCasesRequest
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.kernel_tests.kernel_case import Case, write_cases
+from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResults
 
 # Doubles int8 values, or says what a kernel might say.
 _PROGRAM = """\
@@ -53,11 +54,11 @@ def _run(*cases: Case) -> dict[str, Any]:
     Path("cases").mkdir()
     write_cases(Path("cases"), cases)
     try:
-        main({"cases": "cases", "op": "Twice", "program": "program"})
+        main(RunMicroCasesRequest(cases="cases", op="Twice", program="program"))
     except SystemExit as end:
         assert end.code == 1
-    results = json.loads(Path("out/results.json").read_text())
-    return {case["name"]: case["failure"] for case in results["cases"]}
+    results = CaseResults.parse(Path("out/results.json").read_bytes())
+    return {case.name: case.failure for case in results.cases}
 
 
 def test_outputs_are_compared() -> None:

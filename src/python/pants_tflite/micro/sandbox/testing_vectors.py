@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from pants_tflite.micro.sandbox import measure
+from pants_tflite.micro.sandbox.measure_protocol import (
+    MeasurementReport,
+    MeasureRequest,
+    MicroKernelOps,
+)
 from pants_tflite.sandbox.verification import verify
 from pants_tflite.sandbox.verification.verify_protocol import VerifyRequest
-
-GOLDEN = {"golden_input": "out/golden_input.npz", "golden_output": "out/golden_output.npz"}
-NO_GOLDEN = {"golden_input": None, "golden_output": None}
-NO_KERNELS = {"kernels": None}
 
 
 def write_golden(data: bytes) -> None:
@@ -40,14 +39,19 @@ def write_golden(data: bytes) -> None:
 
 
 def measure_model(
-    data: bytes, *, golden: bool, kernels: dict[str, Any] = NO_KERNELS
-) -> dict[str, Any]:
+    data: bytes, *, golden: bool, kernels: MicroKernelOps | None = None
+) -> MeasurementReport:
     """The report on a model."""
     if golden:
         write_golden(data)
     Path("out").mkdir(exist_ok=True)
     Path("model.tflite").write_bytes(data)
-    request = {"model": "model.tflite", **(GOLDEN if golden else NO_GOLDEN), **kernels}
-    measure.main(request)
-    report: dict[str, Any] = json.loads(Path("out/measurement.json").read_text())
-    return report
+    measure.main(
+        MeasureRequest(
+            model="model.tflite",
+            golden_input="out/golden_input.npz" if golden else None,
+            golden_output="out/golden_output.npz" if golden else None,
+            kernels=kernels,
+        )
+    )
+    return MeasurementReport.parse(Path("out/measurement.json").read_bytes())

@@ -43,6 +43,7 @@ from pants_tflite.micro.measuring.measuring_program import (
     MeasuringProgram,
     build_measuring_program,
 )
+from pants_tflite.micro.sandbox.run_micro_kernel_cases_protocol import RunMicroCasesRequest
 from pants_tflite.micro.target_types import KernelTestTflmField
 from pants_tflite.micro.tflm.tflm_tree import TflmTreeRequest, find_tflm_tree
 from pants_tflite.subsystems.kernel_tests import KernelTests
@@ -56,8 +57,6 @@ from pants_tflite.util_rules.sandbox_programs import (
     RunProgramRequest,
     prepare_program,
 )
-
-_PROGRAM = "pants_tflite.micro.sandbox.run_micro_kernel_cases"
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ async def build_tested_micro_kernel(request: TestedMicroKernelRequest) -> Tested
     op = CustomOp.create(reference.target)
     kernels = await find_micro_kernels(MicroKernelsRequest(address, (op,)))
     program = await build_measuring_program(
-        BuildMeasuringProgramRequest(address, tree, (), kernels)
+        BuildMeasuringProgramRequest(address=address, tree=tree, methods=(), kernels=kernels)
     )
     return TestedMicroKernel(op, program)
 
@@ -127,9 +126,8 @@ async def run_micro_kernel_test(request: RunMicroKernelTestRequest) -> KernelTes
     digest = await merge_digests(MergeDigests((staged, kernel.program.digest)))
     run = RunProgramRequest.create(
         fields.address,
-        _PROGRAM,
+        RunMicroCasesRequest(cases=CASES_FOLDER, op=kernel.op.name, program=kernel.program.path),
         environment,
-        {"cases": CASES_FOLDER, "op": kernel.op.name, "program": kernel.program.path},
         description=f"Test the kernel of {kernel.op.address} with TFLite Micro",
         input_digest=digest,
     )

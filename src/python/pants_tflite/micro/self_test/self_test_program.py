@@ -131,7 +131,14 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
         compile_micro_kernels(CompileMicroKernelsRequest(tools.tree, platform, sources.kernels)),
         *(
             compile_micro_source(
-                CompileMicroSourceRequest(address, platform, source, digest, headers, include_dirs)
+                CompileMicroSourceRequest(
+                    address=address,
+                    platform=platform,
+                    source=source,
+                    digest=digest,
+                    headers=headers,
+                    include_dirs=include_dirs,
+                )
             )
             for source in own
         ),
@@ -139,11 +146,11 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
     by_source = dict(zip(own, objects))
     library = await archive_objects(
         ArchiveObjectsRequest(
-            address,
-            platform,
-            CXX,
-            sources.library,
-            (
+            address=address,
+            platform=platform,
+            language=CXX,
+            name=sources.library,
+            objects=(
                 *(by_source[source] for source in sources.sources),
                 *kernels.objects,
                 *tflm.objects,
@@ -152,11 +159,11 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
     )
     program = await link_executable(
         LinkExecutableRequest(
-            address,
-            platform,
-            CXX,
-            f"{sources.library}_self_test.elf",
-            tuple(by_source[s] for s in (*start_up.sources, *sources.self_test_sources)),
+            address=address,
+            platform=platform,
+            language=CXX,
+            name=f"{sources.library}_self_test.elf",
+            objects=tuple(by_source[s] for s in (*start_up.sources, *sources.self_test_sources)),
             libraries=(library,),
             flags=LINK_FLAGS if platform.name in BOARDS else (),
             digest=start_up.digest,
@@ -168,7 +175,9 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
         size_files(SizeFilesRequest(program.digest)),
         size_files(SizeFilesRequest(golden_digest)),
     )
-    return BuiltSelfTest(library, program, sizes, golden_sizes.flash, tools)
+    return BuiltSelfTest(
+        library=library, program=program, sizes=sizes, golden_bytes=golden_sizes.flash, tools=tools
+    )
 
 
 def rules():

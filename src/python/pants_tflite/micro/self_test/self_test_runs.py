@@ -102,11 +102,11 @@ async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -
         **implicitly(),
     )
     return SelfTestRun(
-        f"{where}: {sizes.text} bytes of text ({built.golden_bytes} of them golden vectors), "
+        heading=f"{where}: {sizes.text} bytes of text ({built.golden_bytes} of them golden vectors), "
         f"{sizes.data} of data, {sizes.bss} of bss",
-        (result.stdout + result.stderr).decode(errors="replace"),
-        result.exit_code,
-        result.metadata,
+        output=(result.stdout + result.stderr).decode(errors="replace"),
+        exit_code=result.exit_code,
+        metadata=result.metadata,
     )
 
 

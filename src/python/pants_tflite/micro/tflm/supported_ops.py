@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
 
 from pants_tflite.compat import collect_rules, get_digest_contents, implicitly, rule
+from pants_tflite.micro.sandbox.probe_ops_protocol import ProbeReport, ProbeRequest
 from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
 from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
-from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
-
-_PROGRAM = "pants_tflite.micro.sandbox.probe_ops"
+from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program
 
 
 @dataclass(frozen=True)
@@ -39,17 +37,13 @@ async def list_supported_ops(request: SupportedOpsRequest) -> SupportedOps:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            _PROGRAM,
+            ProbeRequest(tuple(sorted(CUSTOM_METHODS))),
             environment,
-            {"custom_ops": sorted(CUSTOM_METHODS)},
             description="List the ops of TFLite Micro",
         )
     )
-    contents = await get_digest_contents(result.digest)
-    report = json.loads(contents[0].content)
-    return SupportedOps(
-        frozenset(report["builtins"]), frozenset(report["custom_ops"]), report["version"]
-    )
+    report = find_report(await get_digest_contents(result.digest), ProbeReport)
+    return SupportedOps(frozenset(report.builtins), frozenset(report.custom_ops), report.version)
 
 
 def rules():

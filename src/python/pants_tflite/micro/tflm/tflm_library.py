@@ -89,11 +89,11 @@ async def compile_micro_source(request: CompileMicroSourceRequest) -> CompiledOb
     digest = await merge_digests(MergeDigests((source, request.headers)))
     return await compile_source(
         CompileSourceRequest(
-            request.address,
-            request.platform,
-            request.language,
-            request.source,
-            digest,
+            address=request.address,
+            platform=request.platform,
+            language=request.language,
+            source=request.source,
+            digest=digest,
             include_dirs=request.include_dirs,
             defines=DEFINES,
             flags=C_FLAGS if request.language == C else CXX_FLAGS,
@@ -108,12 +108,12 @@ async def compile_tflm(request: CompileTflmRequest) -> CompiledTflm:
     objects = await concurrently(
         compile_micro_source(
             CompileMicroSourceRequest(
-                request.address,
-                request.platform,
-                source,
-                tree.digest,
-                tree.headers,
-                tree.include_dirs,
+                address=request.address,
+                platform=request.platform,
+                source=source,
+                digest=tree.digest,
+                headers=tree.headers,
+                include_dirs=tree.include_dirs,
             )
         )
         for source in tree.sources
@@ -133,11 +133,11 @@ async def compile_micro_kernels(request: CompileMicroKernelsRequest) -> Compiled
     objects = await concurrently(
         compile_source(
             CompileSourceRequest(
-                source.address,
-                request.platform,
-                CXX if source.is_cxx else C,
-                source.path,
-                digest,
+                address=source.address,
+                platform=request.platform,
+                language=CXX if source.is_cxx else C,
+                source=source.path,
+                digest=digest,
                 include_dirs=source.include_dirs,
                 defines=(*DEFINES, *kernels.defines),
                 flags=(*(CXX_FLAGS if source.is_cxx else C_FLAGS), *headers, *kernels.flags),

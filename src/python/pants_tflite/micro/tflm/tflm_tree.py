@@ -153,10 +153,10 @@ async def stage_tflm_tree(request: StageTflmTreeRequest) -> TflmTree:
     headers = await digest_subset_to_digest(DigestSubset(staged, PathGlobs(_HEADERS)))
     folders = {"", *(os.path.dirname(path) for path in snapshot.files)}
     return TflmTree(
-        staged,
-        headers,
-        tuple(os.path.join(TREE, path) for path in library_sources(snapshot.files)),
-        tuple(
+        digest=staged,
+        headers=headers,
+        sources=tuple(os.path.join(TREE, path) for path in library_sources(snapshot.files)),
+        include_dirs=tuple(
             os.path.normpath(os.path.join(TREE, folder))
             for folder in _INCLUDE_DIRS
             if any(f"{path}/".startswith(f"{folder}/" if folder else "") for path in folders)

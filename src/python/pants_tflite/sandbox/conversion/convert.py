@@ -102,7 +102,9 @@ def main(request: ConvertRequest) -> None:
     signatures = choose_signatures(available, request.signatures)
     feeds = {key: _feeds(dataset, available[key]) for key in signatures if dataset is not None}
     converter = _load(tensorflow, path, signatures)
-    _set_mode(tensorflow, converter, mode, (input_type, output_type))
+    _set_mode(
+        tensorflow=tensorflow, converter=converter, mode=mode, io_types=(input_type, output_type)
+    )
     if feeds:
         _set_calibration(converter, feeds, Kernel.of_all(request.kernels))
     converter.allow_custom_ops = bool(request.custom_ops)

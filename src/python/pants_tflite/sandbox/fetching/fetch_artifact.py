@@ -22,7 +22,7 @@ def main(request: FetchRequest) -> None:
         archive, notes = mvn_client.fetch(client.mvn, request.environment, coordinates)
     else:
         archive, notes = jgo_client.fetch(client.repositories, request.environment, coordinates)
-    check_hash(archive, request.sha256, coordinates, notes)
+    check_hash(archive=archive, expected=request.sha256, coordinates=coordinates, notes=notes)
     # Moved, so that the output is whole or not there.
     archive.replace(OUTPUT_DIR / f"archive.{coordinates.rpartition(':')[2]}")
 

@@ -49,10 +49,10 @@ def collect_cases(call: EntryPointCall) -> list[Case]:
         ) from error
     except Exception as error:
         raise _error(
-            entry_point,
-            f"raised {type(error).__name__} while yielding cases: {error}",
-            "Mend the function; the traceback is below.",
-            user_traceback(error, below=__file__),
+            entry_point=entry_point,
+            message=f"raised {type(error).__name__} while yielding cases: {error}",
+            fix="Mend the function; the traceback is below.",
+            detail=user_traceback(error, below=__file__),
         ) from error
     if not cases:
         raise _error(entry_point, "yielded no cases", "Yield at least one.")

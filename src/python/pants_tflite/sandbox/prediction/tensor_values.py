@@ -45,7 +45,9 @@ def stored_samples(given: Given, name: str, tensor: Tensor) -> np.ndarray:
         return samples
     if tensor.quantization is not None:
         if samples.dtype.kind not in "biuf" or not np.isfinite(samples).all():
-            raise _misfit(name, tensor, _type_text(samples), "give finite numbers")
+            raise _misfit(
+                name=name, tensor=tensor, got=_type_text(samples), advice="give finite numbers"
+            )
         return quantize(samples, tensor)
     return _cast(samples, name, tensor)
 
@@ -80,7 +82,7 @@ def _as_samples(array: np.ndarray, name: str, tensor: Tensor) -> np.ndarray:
         return array.reshape(-1, *array.shape[2:]) if has_batch else array
     sample = shape[1:] if has_batch else shape
     advice = f"give {shape_text(sample)} for one sample, {shape_text((None, *sample))} for several"
-    raise _misfit(name, tensor, shape_text(array.shape), advice)
+    raise _misfit(name=name, tensor=tensor, got=shape_text(array.shape), advice=advice)
 
 
 def _fits(sizes: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
@@ -95,14 +97,21 @@ def _cast(samples: np.ndarray, name: str, tensor: Tensor) -> np.ndarray:
             return np.char.encode(samples, "utf-8")
         if samples.dtype.kind == "S":
             return samples
-        raise _misfit(name, tensor, _type_text(samples), "give text in quotes")
+        raise _misfit(
+            name=name, tensor=tensor, got=_type_text(samples), advice="give text in quotes"
+        )
     if samples.dtype.kind not in "biuf":
-        raise _misfit(name, tensor, _type_text(samples), "give numbers")
+        raise _misfit(name=name, tensor=tensor, got=_type_text(samples), advice="give numbers")
     dtype = np.dtype(tensor.dtype)
     with np.errstate(invalid="ignore"):
         result = samples.astype(dtype)
     if dtype.kind != "f" and not np.array_equal(result, samples):
-        raise _misfit(name, tensor, _type_text(samples), f"give values that {dtype.name} can hold")
+        raise _misfit(
+            name=name,
+            tensor=tensor,
+            got=_type_text(samples),
+            advice=f"give values that {dtype.name} can hold",
+        )
     return result
 
 

@@ -40,7 +40,7 @@ def parse_inputs(texts: Sequence[str], signature: Signature, pixels: Pixels) -> 
     for text in texts:
         name, _, rest = text.partition("=")
         if name in names:
-            found = {name: _one_value(rest, tensors[name], name, pixels)}
+            found = {name: _one_value(text=rest, tensor=tensors[name], name=name, pixels=pixels)}
         elif text.endswith(".npz"):
             arrays = _load(text, read_npz)
             found, labels = _named_arrays(arrays, signature, text), arrays.get(LABEL)
@@ -70,7 +70,7 @@ def _unnamed(text: str, signature: Signature, pixels: Pixels) -> dict[str, Given
             f"`{text}` is for none of several inputs: give name=value; {_have(signature)}"
         )
     ((name, tensor),) = signature.inputs
-    return {name: _one_value(text, tensor, name, pixels)}
+    return {name: _one_value(text=text, tensor=tensor, name=name, pixels=pixels)}
 
 
 def _one_value(text: str, tensor: Tensor, name: str, pixels: Pixels) -> Given:
@@ -81,7 +81,9 @@ def _one_value(text: str, tensor: Tensor, name: str, pixels: Pixels) -> Given:
     if suffix == ".npy":
         return Given.from_file(_load(text, lambda path: np.load(path, allow_pickle=False)), tensor)
     if suffix in IMAGE_SUFFIXES:
-        return _load(text, lambda path: read_image(path, tensor, name, pixels))
+        return _load(
+            text, lambda path: read_image(path=path, tensor=tensor, name=name, pixels=pixels)
+        )
     raise BadInput(f"the input `{name}` cannot be read from `{text}`: give {_KINDS}")
 
 

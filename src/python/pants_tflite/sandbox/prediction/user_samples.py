@@ -37,7 +37,12 @@ class Samples:
             raise BadInput(f"the inputs have different numbers of samples: {text}")
         shapes = {name: tensor.shape_signature for name, tensor in signature.inputs}
         labels = None if given.labels is None else given.labels[:max_samples]
-        return cls(signature, stored, labels, fit(stored, shapes, field=None))
+        return cls(
+            signature=signature,
+            stored=stored,
+            labels=labels,
+            batching=fit(stored, shapes, field=None),
+        )
 
     def __len__(self) -> int:
         return len(next(iter(self.stored.values()), ()))

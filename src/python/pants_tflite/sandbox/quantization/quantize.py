@@ -157,7 +157,9 @@ def quantize(
         with contextlib.redirect_stderr(io.StringIO()):  # Progress bars.
             statistics = None
             if dataset is not None:
-                statistics = _calibrate(content, entries, dataset, threads)
+                statistics = _calibrate(
+                    content=content, entries=entries, dataset=dataset, threads=threads
+                )
             quantizer = Quantizer(bytearray(content), entries)
             result = quantizer.quantize(statistics, enable_progress_report=False)
     except UserError:
@@ -200,7 +202,13 @@ def main(request: QuantizeRequest) -> None:
             dataset = read_calibration(request.calibration, needed_by=needed_by)
             _check_custom_ops(model)
         given = request.recipe is not None
-        content = quantize(content, entries, dataset, request.threads, must_change=given)
+        content = quantize(
+            content=content,
+            entries=entries,
+            dataset=dataset,
+            threads=request.threads,
+            must_change=given,
+        )
         _check_prepares(content, request.threads)
     input_type, output_type = _io_types(request, mode)
     report = ConversionReport(

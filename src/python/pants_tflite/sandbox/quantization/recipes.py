@@ -125,7 +125,9 @@ def _check_choice(what: str, value: Any, choices: Iterable[Enum]) -> None:
 
 
 def _check_entry(what: str, entry: Any) -> None:
-    _check_keys(what, entry, _ENTRY_KEYS, ("algorithm_key", "operation", "regex"))
+    _check_keys(
+        what=what, value=entry, keys=_ENTRY_KEYS, required=("algorithm_key", "operation", "regex")
+    )
     _check_choice(f"`operation` in {what}", entry["operation"], qtyping.TFLOperationName)
     _check_choice(f"`algorithm_key` in {what}", entry["algorithm_key"], AlgorithmName)
     try:
@@ -138,14 +140,21 @@ def _check_entry(what: str, entry: Any) -> None:
 
 
 def _check_op_config(what: str, config: Any) -> None:
-    _check_keys(f"`op_config` in {what}", config, _OP_KEYS, ("weight_tensor_config",))
+    _check_keys(
+        what=f"`op_config` in {what}",
+        value=config,
+        keys=_OP_KEYS,
+        required=("weight_tensor_config",),
+    )
     if "compute_precision" in config:
         precision = config["compute_precision"]
         _check_choice(f"`compute_precision` in {what}", precision, qtyping.ComputePrecision)
     for key in ("activation_tensor_config", "weight_tensor_config"):
         if key in config:
             tensor = config[key]
-            _check_keys(f"`{key}` in {what}", tensor, _TENSOR_KEYS, ("num_bits",))
+            _check_keys(
+                what=f"`{key}` in {what}", value=tensor, keys=_TENSOR_KEYS, required=("num_bits",)
+            )
             for name, choices in (
                 ("dtype", qtyping.TensorDataType),
                 ("granularity", qtyping.QuantGranularity),

@@ -111,7 +111,7 @@ def fit(
         elif _compatible(sample, shape) and (not shape or shape[0] is not None or len(shape) == 1):
             whole.append(name)
         else:
-            raise _misfit(name, sample, shape, field)
+            raise _misfit(name=name, sample=sample, shape=shape, field=field)
     size = max(fixed.values(), default=1)
     if set(fixed.values()) - {size} or (whole and size > 1):
         raise UserError(
@@ -131,7 +131,8 @@ def cast(
     Raises UserError, blaming `field`, for a cast between kinds or one that changes an integer.
     """
     return {
-        name: _cast(samples[name], np.dtype(dtypes[name]), name, field) for name in sorted(dtypes)
+        name: _cast(array=samples[name], dtype=np.dtype(dtypes[name]), name=name, field=field)
+        for name in sorted(dtypes)
     }
 
 

@@ -66,10 +66,10 @@ def _iterate(entry_point: EntryPointFunction, result: Any) -> Iterator[Any]:
         if isinstance(error, (GeneratorExit, UserError)):
             raise
         raise _entry_point_error(
-            entry_point,
-            f"raised {type(error).__name__} while yielding samples: {error}",
-            "Mend the function; the traceback is below.",
-            user_traceback(error, below=__file__),
+            entry_point=entry_point,
+            message=f"raised {type(error).__name__} while yielding samples: {error}",
+            fix="Mend the function; the traceback is below.",
+            detail=user_traceback(error, below=__file__),
         ) from error
 
 

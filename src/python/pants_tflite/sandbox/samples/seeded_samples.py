@@ -28,7 +28,11 @@ def seeded_samples(
     generator = np.random.default_rng(seed)
     return {
         name: _draw(
-            generator, name, (count, *_sample_shape(name, shapes[name], field)), dtype, field
+            generator=generator,
+            name=name,
+            shape=(count, *_sample_shape(name, shapes[name], field)),
+            dtype=dtype,
+            field=field,
         )
         for name, dtype in sorted((name, np.dtype(dtype)) for name, dtype in dtypes.items())
     }

@@ -35,10 +35,10 @@ def load_saved_model(path: Path, *, field: str, title: str | None = None) -> Any
         loaded = tf.saved_model.load(str(path))
     except Exception as error:
         problem = _variables_problem(path) or f"does not load: {type(error).__name__}: {error}"
-        raise _bad(title, field, problem, _LOAD_FIX, error) from error
+        raise _bad(title=title, field=field, problem=problem, fix=_LOAD_FIX, error=error) from error
     if not getattr(loaded, "signatures", None):
         fix = "Save it with `signatures=…`, or a Keras model with `model.export`."
-        raise _bad(title, field, "has no signature", fix)
+        raise _bad(title=title, field=field, problem="has no signature", fix=fix)
     return loaded
 
 
@@ -65,14 +65,16 @@ def check_files(path: Path, *, field: str, title: str | None = None) -> None:
     if not file.is_file():
         problem = f"has no `{SAVED_MODEL_FILE}`" if path.is_dir() else "is no directory"
         fix = f"Name a SavedModel directory: the one that `{SAVED_MODEL_FILE}` is in."
-        raise _bad(title, field, problem, fix)
+        raise _bad(title=title, field=field, problem=problem, fix=fix)
     try:
         saved_model = saved_model_pb2.SavedModel.FromString(file.read_bytes())
     except DecodeError as error:
         problem = f"has a corrupt `{SAVED_MODEL_FILE}`: {error}"
-        raise _bad(title, field, problem, _LOAD_FIX) from error
+        raise _bad(title=title, field=field, problem=problem, fix=_LOAD_FIX) from error
     if not saved_model.meta_graphs:
-        raise _bad(title, field, f"has an empty `{SAVED_MODEL_FILE}`", _LOAD_FIX)
+        raise _bad(
+            title=title, field=field, problem=f"has an empty `{SAVED_MODEL_FILE}`", fix=_LOAD_FIX
+        )
 
 
 def check_variables(path: Path, *, field: str, title: str | None = None) -> None:
@@ -97,7 +99,7 @@ def check_variables(path: Path, *, field: str, title: str | None = None) -> None
     if uninitialized:
         problem = f"restores no values of the variables {', '.join(uninitialized)}"
         fix = "Write Keras 3 models with `model.export`, not with `tf.saved_model.save`."
-        raise _bad(title or str(path), field, problem, fix)
+        raise _bad(title=title or str(path), field=field, problem=problem, fix=fix)
 
 
 def _tags(path: Path) -> list[str]:

@@ -37,7 +37,13 @@ def main(request: RecordRequest) -> None:
     arrays = {"source": np.array([fingerprint(dataset.to_arrays()) if dataset else SEEDED])}
     samples = _samples({name: signatures[name] for name in names}, dataset, request)
     for name in names:
-        outputs = _run(name, signatures[name], loaded.signatures[name], samples[name], request)
+        outputs = _run(
+            name=name,
+            signature=signatures[name],
+            function=loaded.signatures[name],
+            samples=samples[name],
+            request=request,
+        )
         arrays.update({f"{name}/input/{key}": array for key, array in samples[name].items()})
         arrays.update({f"{name}/output/{key}": array for key, array in outputs.items()})
     write_npz(

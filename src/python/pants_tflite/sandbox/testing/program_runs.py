@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Sequence
 
 from pants_tflite.sandbox.protocol import Message
 
@@ -17,14 +16,11 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 
 def run_program(
-    program: str, folder: Path, arguments: Message | Mapping[str, Any] | Sequence[str]
+    program: str, folder: Path, arguments: Message | Sequence[str]
 ) -> subprocess.CompletedProcess[str]:
     """Runs `program` in `folder` over a request, or with command line arguments."""
     if isinstance(arguments, Message):
         (folder / "request.json").write_bytes(arguments.render())
-        arguments = ["request.json"]
-    elif isinstance(arguments, Mapping):
-        (folder / "request.json").write_text(json.dumps(arguments))
         arguments = ["request.json"]
     argv = [sys.executable, "-m", f"pants_tflite.sandbox.{program}", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONHASHSEED": "0"}

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping, Sequence, Type
 
-IDENTIFIER = b"TFL3"
+from pants_tflite.sandbox.constants import MODEL_IDENTIFIER
+
 # The root's offset and the identifier.
 _HEADER_BYTES = 8
 
@@ -41,7 +42,7 @@ class CheckedFlatbuffer:
         """
         if len(data) < _HEADER_BYTES:
             raise CorruptModel(f"it has only {len(data)} bytes")
-        if data[4:8] != IDENTIFIER:
+        if data[4:8] != MODEL_IDENTIFIER:
             raise CorruptModel(_foreign(data))
         (offset,) = struct.unpack_from("<I", data)
         if not _HEADER_BYTES <= offset <= len(data) - 4:
@@ -103,4 +104,4 @@ def _foreign(data: bytes) -> str:
     for magic, kind in ((b"PK\x03\x04", "zip archive"), (b"\x1f\x8b", "gzip file")):
         if start.startswith(magic):
             return f"it is a {kind}: unpack it first"
-    return f"its identifier is {data[4:8]!r}, not {IDENTIFIER!r}"
+    return f"its identifier is {data[4:8]!r}, not {MODEL_IDENTIFIER!r}"

@@ -114,10 +114,10 @@ class Model:
         graph = self.subgraphs[0]
         return (
             Signature(
-                MAIN,
-                0,
-                _name_tensors("input", [graph.tensors[index] for index in graph.inputs]),
-                _name_tensors("output", [graph.tensors[index] for index in graph.outputs]),
+                name=MAIN,
+                subgraph=0,
+                inputs=_name_tensors("input", [graph.tensors[index] for index in graph.inputs]),
+                outputs=_name_tensors("output", [graph.tensors[index] for index in graph.outputs]),
             ),
         )
 

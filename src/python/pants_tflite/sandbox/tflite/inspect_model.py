@@ -51,7 +51,10 @@ def _describe_ops(model: Model) -> tuple[ModelOp, ...]:
     counts = Counter(op.code for graph in model.subgraphs for op in graph.ops)
     # A runtime looks up a kernel for every op code, be it used or not.
     codes = sorted(set(model.op_codes), key=lambda code: (code.name, code.version, code.custom))
-    return tuple(ModelOp(code.name, code.version, counts[code], code.custom) for code in codes)
+    return tuple(
+        ModelOp(name=code.name, version=code.version, count=counts[code], custom=code.custom)
+        for code in codes
+    )
 
 
 def describe_model(model: Model, sha256: str) -> InspectionReport:

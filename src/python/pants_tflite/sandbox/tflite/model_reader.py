@@ -57,7 +57,8 @@ def parse_model(data: bytes) -> Model:
         buffers = [_Buffer.read(buffer, file) for buffer in file.tables(root, "Buffers")]
         codes = tuple(_op_code(code, file) for code in file.tables(root, "OperatorCodes"))
         graphs = tuple(
-            _subgraph(graph, codes, buffers, file) for graph in file.tables(root, "Subgraphs")
+            _subgraph(graph=graph, codes=codes, buffers=buffers, file=file)
+            for graph in file.tables(root, "Subgraphs")
         )
         if not graphs:
             raise CorruptModel("it holds no graph")
@@ -187,7 +188,12 @@ def _signature(
             for entry in file.tables(signature, field)
         )
 
-    return Signature(file.text(signature), subgraph, named("Inputs"), named("Outputs"))
+    return Signature(
+        name=file.text(signature),
+        subgraph=subgraph,
+        inputs=named("Inputs"),
+        outputs=named("Outputs"),
+    )
 
 
 def _min_runtime_version(metadata: Iterable[tuple[str, int]], buffers: list[_Buffer]) -> str | None:

@@ -11,20 +11,20 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
+from pants_tflite.sandbox.constants import MODEL_ALIGNMENT, MODEL_IDENTIFIER
 from pants_tflite.sandbox.harness import UserError
-
-FILE_IDENTIFIER = b"TFL3"
-# The schema asks for it (`force_align: 16`), and the generated Python code does not heed it.
-_DATA_ALIGNMENT = 16
 
 
 class _AlignedBuffer(schema.BufferT):
-    """A buffer whose bytes stand inside the flatbuffer, aligned as the schema says."""
+    """A buffer whose bytes stand inside the flatbuffer, aligned as the schema says.
+
+    The generated Python code does not heed it.
+    """
 
     def Pack(self, builder: flatbuffers.Builder) -> int:
         data = None if self.data is None else np.frombuffer(self.data, np.uint8).tobytes()
         if data is not None:
-            builder.StartVector(1, len(data), _DATA_ALIGNMENT)
+            builder.StartVector(1, len(data), MODEL_ALIGNMENT)
             builder.head -= len(data)
             builder.Bytes[builder.head : builder.head + len(data)] = data
             vector = builder.EndVector()
@@ -39,7 +39,7 @@ def unpack(content: bytes, *, field: str) -> Any:
 
     Raises UserError, blaming `field`, where the bytes are no such file.
     """
-    if content[4:8] == FILE_IDENTIFIER:
+    if content[4:8] == MODEL_IDENTIFIER:
         try:
             return flatbuffer_utils.read_model_from_bytearray(bytearray(content))
         except Exception as error:
@@ -62,7 +62,7 @@ def pack(model: Any) -> bytes:
     """
     model.buffers = [_AlignedBuffer(data=buffer.data) for buffer in model.buffers]
     builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
+    builder.Finish(model.Pack(builder), file_identifier=MODEL_IDENTIFIER)
     return bytes(builder.Output())
 
 

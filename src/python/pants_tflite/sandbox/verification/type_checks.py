@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Collection, Iterator, Mapping
 
 from pants_tflite.sandbox.harness import UserError
-from pants_tflite.sandbox.modes import Mode
+from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, Mode
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Op, Signature, Subgraph, Tensor
 
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
@@ -98,17 +98,17 @@ def _check_op(graph: Subgraph, op: Op, mode: Mode) -> None:
     if mode.activation_type not in _FLOATS and op.code.name not in _BORDER_OPS:
         for tensor in _tensors(graph, op):
             if tensor.dtype in _FLOATS:
-                raise _wrong(op, tensor, "computes with", mode)
+                raise _wrong(op=op, tensor=tensor, verb="computes with", mode=mode)
     if op.code.name in _MATRIX_OPS:
         activation, weights = (graph.tensors[index] for index in op.inputs[:2])
         if activation.dtype != mode.activation_type:
-            raise _wrong(op, activation, "computes with", mode)
+            raise _wrong(op=op, tensor=activation, verb="computes with", mode=mode)
         if weights.constant and weights.dtype not in mode.weight_types:
-            raise _wrong(op, weights, "has the weights", mode)
+            raise _wrong(op=op, tensor=weights, verb="has the weights", mode=mode)
         reduced = set(mode.weight_types) - {"float32"}
         large = weights.elements >= _LEAST_QUANTIZED_ELEMENTS
         if weights.constant and weights.dtype == "float32" and reduced and large:
-            raise _wrong(op, weights, "has the weights", mode)
+            raise _wrong(op=op, tensor=weights, verb="has the weights", mode=mode)
 
 
 def _tensors(graph: Subgraph, op: Op) -> Iterator[Tensor]:
@@ -120,7 +120,7 @@ def _wrong(op: Op, tensor: Tensor, verb: str, mode: Mode) -> UserError:
         fix = (
             "See that the `calibration` dataset yields samples, new ones whenever it is called. An "
             f"op without a kernel for {mode.activation_type} stays in float: replace it, or choose "
-            "dynamic_range or float16."
+            f"{' or '.join(HYBRID_MODE_NAMES)}."
         )
     else:
         fix = "Choose another mode, or quantize with the other `engine`."

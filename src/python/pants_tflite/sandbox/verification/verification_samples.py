@@ -10,14 +10,13 @@ from typing import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from pants_tflite.sandbox.constants import SEEDED
 from pants_tflite.sandbox.harness import UserError
 from pants_tflite.sandbox.samples.batching import Batching, cast, fit
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, read_npz
 from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
 from pants_tflite.sandbox.tflite.flatbuffer_model import Signature, Tensor
 from pants_tflite.sandbox.tflite.quantized_values import dequantize, quantize, real_range
-
-SEEDED = "seeded"
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,18 @@ class Source:
         """Reads the file at one of the two paths, if there is one."""
         if reference is not None:
             arrays = read_npz(Path(reference))
-            return cls(str(arrays["source"].item()), field, max_samples, seed, reference=arrays)
+            return cls(
+                name=str(arrays["source"].item()),
+                field=field,
+                max_samples=max_samples,
+                seed=seed,
+                reference=arrays,
+            )
         if dataset is not None:
             samples = Dataset.read(Path(dataset))
             name = fingerprint(samples.to_arrays())
-            return cls(name, field, max_samples, seed, dataset=samples)
-        return cls(SEEDED, field, max_samples, seed)
+            return cls(name=name, field=field, max_samples=max_samples, seed=seed, dataset=samples)
+        return cls(name=SEEDED, field=field, max_samples=max_samples, seed=seed)
 
     @property
     def is_real(self) -> bool:
@@ -133,7 +138,12 @@ class Source:
     def _inputs(self, signature: Signature) -> dict[str, np.ndarray]:
         names = [name for name, _ in signature.inputs]
         if self.reference is not None:
-            return _pick(self._referred(signature, "input"), names, signature, "input")
+            return _pick(
+                arrays=self._referred(signature, "input"),
+                names=names,
+                signature=signature,
+                kind="input",
+            )
         if self.dataset is not None:
             return self.dataset.for_inputs(names, field=self.field)
         return self._seeded(signature)
@@ -142,7 +152,12 @@ class Source:
         if self.reference is None:
             return None
         names = [name for name, _ in signature.outputs]
-        expected = _pick(self._referred(signature, "output"), names, signature, "output")
+        expected = _pick(
+            arrays=self._referred(signature, "output"),
+            names=names,
+            signature=signature,
+            kind="output",
+        )
         return {name: array[: self.max_samples] for name, array in expected.items()}
 
     def _referred(self, signature: Signature, kind: str) -> dict[str, np.ndarray]:

@@ -111,7 +111,9 @@ def check_run(
         return []
     check_finite(name, samples.expected, who="the SavedModel itself", field=source.field, fix=fix)
     check_finite(name, outputs, who="the model", fix=tolerance.fix, **tolerance.blame)
-    return check_outputs(name, samples.expected, outputs, tolerance)
+    return check_outputs(
+        signature=name, expected=samples.expected, actual=outputs, tolerance=tolerance
+    )
 
 
 def run_model(
@@ -132,7 +134,9 @@ def run_model(
         name = samples.signature.name
         print(f"Running `{name}` on {samples.count} samples.", file=sys.stderr, flush=True)
         result = run_signature(loaded, samples)
-        checks += check_run(samples, result.outputs, tolerance, source)
+        checks += check_run(
+            samples=samples, outputs=result.outputs, tolerance=tolerance, source=source
+        )
         count = max(count, samples.count)
         for arrays, added in zip(golden, (result.golden_input, result.golden_output)):
             arrays.update({f"{name}/{key}": array for key, array in added.items()})
@@ -163,13 +167,15 @@ def main(request: VerifyRequest) -> None:
         max_samples=request.max_samples,
         seed=request.seed,
     )
-    check_types(model, mode, request, source)
+    check_types(model=model, mode=mode, request=request, source=source)
     tolerance = find_tolerance(mode, request.tolerance)
     checks: list[OutputCheck] = []
     kernels = Kernel.of_all(request.kernels)
     count, not_run = 0, reason_not_to_run(model, kernels)
     if not_run is None:
-        checks, count = run_model(model, request, kernels, tolerance, source)
+        checks, count = run_model(
+            model=model, request=request, kernels=kernels, tolerance=tolerance, source=source
+        )
     write_report(
         VerificationReport(
             kernels=REFERENCE_KERNELS.name,
