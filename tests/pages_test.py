@@ -10,7 +10,7 @@ from typing import Iterator
 from xml.etree import ElementTree
 
 import pytest
-import yaml
+import yaml  # pants: no-infer-dep - it comes with Pants
 
 from docs.generator.reference_pages import anchor
 

@@ -172,7 +172,7 @@ def read_field(field: type[Field]) -> SettingHelp:
 
 
 def _owner_of_default(field: type[Field]) -> type:
-    return next(owner for owner in field.__mro__ if "default" in vars(owner))
+    return next((owner for owner in field.__mro__ if "default" in vars(owner)), object)
 
 
 def _find_goals(target_type: type[Target], rules: list[Any]) -> Iterator[str]:

@@ -49,9 +49,9 @@ class RuntimeMavenField(StringField):
     alias = "maven"
     help = help_text(
         """
-        The Maven coordinates of the archive, as `group:artifact:version`, or with a packaging as
-        `group:artifact:version:packaging`, where the packaging is `aar` by default. It is fetched
-        from Maven Central, or from where `[maven]` says.
+        The Maven coordinates of the archive, as `group:artifact:version` or, with a packaging other
+        than `aar`, as `group:artifact:version:packaging`. The archive is fetched from Maven Central
+        or from the repositories that `[maven]` names.
 
         Defaults to none: `source` then names the archive.
 
@@ -82,7 +82,7 @@ class RuntimeHeadersField(StringField, AsyncFieldMixin):
         """
         The folder in the archive that holds the headers. It becomes the include path of kernels.
 
-        Defaults to `headers/`, which is where TensorFlow Lite's own Android archives have them.
+        Defaults to `headers/`, the folder in TensorFlow Lite's own Android archives.
 
         Example: `headers="tensorflow-lite/include"`.
         """

@@ -13,7 +13,7 @@ ANDROID_NDK_HOME = "ANDROID_NDK_HOME"
 
 class AndroidNdk(Subsystem):
     options_scope = "android-ndk"
-    help = "The Android NDK, the compiler for C++ and for all of C on Android."
+    help = "The Android NDK, which compiles C++ for Android and, if there is one, C as well."
 
     path = StrOption(
         default=None,

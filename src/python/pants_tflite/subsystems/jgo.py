@@ -10,8 +10,8 @@ from pants_tflite.subsystems.locked_environment import LockedEnvironment
 class Jgo(LockedEnvironment):
     options_scope = "jgo"
     help = (
-        "jgo, which fetches archives from Maven repositories without Maven and without Java. "
-        "`[maven]` says from where."
+        "jgo, which fetches archives without Maven and without Java, from the repositories that "
+        "`[maven]` names."
     )
 
     packages = "jgo and truststore"

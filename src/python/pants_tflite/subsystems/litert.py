@@ -9,7 +9,7 @@ from pants_tflite.subsystems.locked_environment import LockedEnvironment
 
 class LiteRt(LockedEnvironment):
     options_scope = "litert"
-    help = "LiteRT, the interpreter that models are inspected, verified and run with."
+    help = "LiteRT, which inspects, quantizes, verifies and runs models without TensorFlow."
 
     packages = "ai-edge-litert, ai-edge-quantizer, flatbuffers, numpy and pillow"
     runs = "LiteRT runs"

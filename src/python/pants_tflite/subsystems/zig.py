@@ -15,7 +15,7 @@ class Zig(LockedEnvironment):
     help = "zig, the compiler for C and C++ that comes with everything it needs, for any platform."
 
     packages = "arpy, lief and ziglang"
-    runs = "zig is started, and binaries are inspected,"
+    runs = "zig is started and binaries are inspected"
 
     glibc = DictOption[str](
         default={"linux_aarch64": "2.28", "linux_x86_64": "2.17"},
@@ -34,7 +34,7 @@ class Zig(LockedEnvironment):
         help=softwrap(
             """
             The oldest iOS version that binaries must run on. Those for simulators on Apple
-            processors are built for at least 14.0, which is where these start.
+            processors are built for at least 14.0, the oldest version of these simulators.
 
             Defaults to 13.0.
 
