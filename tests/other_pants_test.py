@@ -54,9 +54,6 @@ INT8 = "models/scaled_atan:tflite@quantization=int8"
 needs_other_pants = pytest.mark.skipif(
     not VENVS, reason=f"{VARIABLE} names no virtual environment with another version of Pants"
 )
-needs_maven = pytest.mark.skipif(
-    shutil.which("mvn") is None, reason="Maven (`mvn`), which fetches the headers, is not here"
-)
 
 
 @dataclass(frozen=True)
@@ -202,7 +199,6 @@ def test_the_reference_is_the_same(other_pants: OtherPants, tmp_path: Path) -> N
 
 
 @needs_other_pants
-@needs_maven
 def test_package_yields_the_same_bytes(workspace: Workspace, reference: Workspace) -> None:
     assert workspace.installed_pants.version != reference.installed_pants.version
     hashes = workspace.dist_hashes()
@@ -211,7 +207,6 @@ def test_package_yields_the_same_bytes(workspace: Workspace, reference: Workspac
 
 
 @needs_other_pants
-@needs_maven
 def test_a_second_package_has_nothing_to_do(workspace: Workspace) -> None:
     before = workspace.dist_hashes()
     assert workspace.succeed("package", MODELS).steps == []
@@ -219,7 +214,6 @@ def test_a_second_package_has_nothing_to_do(workspace: Workspace) -> None:
 
 
 @needs_other_pants
-@needs_maven
 def test_run(workspace: Workspace, reference: Workspace) -> None:
     arguments = ("run", INT8, "--", "--input", "[[1.0]]")
     output = workspace.succeed(*arguments).stdout
@@ -228,7 +222,6 @@ def test_run(workspace: Workspace, reference: Workspace) -> None:
 
 
 @needs_other_pants
-@needs_maven
 def test_kernel_tests_and_check(workspace: Workspace) -> None:
     target, kernel = "src/cc/ops:test@sanitizers=none", "src/cc/ops/scaled_atan.c"
     assert f"{target} succeeded" in workspace.succeed("test", target).stderr
@@ -240,7 +233,6 @@ def test_kernel_tests_and_check(workspace: Workspace) -> None:
 
 
 @needs_other_pants
-@needs_maven
 def test_a_mistake_is_reported_by_address_and_field(workspace: Workspace) -> None:
     with _edited(workspace, "models/scaled_atan/BUILD", 'calibration=":calibration",', ""):
         text = workspace.fail("package", INT8)
@@ -249,12 +241,10 @@ def test_a_mistake_is_reported_by_address_and_field(workspace: Workspace) -> Non
 
 
 @needs_other_pants
-@needs_maven
 @pytest.mark.skipif(shutil.which("python3.12") is None, reason="CPython 3.12 is not on PATH")
 def test_another_interpreter_for_litert(workspace: Workspace, reference: Workspace) -> None:
     """Newer versions read metadata about the lock, which must not bind it to one interpreter."""
-    folder = reference.folder / "dist/models.scaled_atan"
-    model = (folder / "linux/models/scaled_atan_float32.tflite").read_bytes()
+    model = (ROOT / "tests/two_scores.tflite").read_bytes()
     # A folder that is new in every run, so that the model is inspected again.
     folder_name = f"inspected_{uuid.uuid4().hex}"
     for each in (workspace, reference):
