@@ -47,7 +47,7 @@ class Mistake(Exception):
         self.message = message
         self.fix = fix
         self.field = field
-        self.value: Optional[str] = None if value is None else str(value)
+        self.value = value
         self.detail = detail
 
     @classmethod
@@ -85,7 +85,7 @@ class Mistake(Exception):
             message=self.message,
             fix=self.fix,
             field=self.field,
-            value=self.value,
+            value=None if self.value is None else str(self.value),
             detail=self.detail,
         )
 
@@ -95,6 +95,6 @@ class Mistake(Exception):
         if self.field:
             where += f", field `{self.field}`"
         if self.value is not None:
-            where += f" = {self.value!r}"
+            where += f" = {str(self.value)!r}"
         text = f"{where}: {self.message.rstrip('.')}.\n\nFix: {self.fix}"
         return TfLiteError(f"{text}\n\n{self.detail.rstrip()}" if self.detail.strip() else text)

@@ -217,6 +217,6 @@ def test_program_writes_the_same_bytes(record_model: Record, models: Path, tmp_p
 
 
 def test_model_that_is_not_there(record_model: Record) -> None:
-    with pytest.raises(Mistake, match="is no directory") as caught:
+    with pytest.raises(Mistake, match="is not a directory") as caught:
         record_model("none")
     assert caught.value.field == "saved_model"
