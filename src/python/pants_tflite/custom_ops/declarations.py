@@ -50,7 +50,7 @@ class CustomOp:
             if not _C_NAME.fullmatch(value):
                 raise Mistake.of(
                     field,
-                    message="this is no name of a C function",
+                    message="this is not the name of a C function",
                     fix="Write the name alone, such as `Register_SCALED_ATAN`.",
                     value=value,
                 )

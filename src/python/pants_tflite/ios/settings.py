@@ -100,7 +100,7 @@ def check_min_ios(field: MinIosField) -> str:
     if not match or int(match[1]) < _OLDEST_IOS:
         raise Mistake.of(
             field,
-            message=f"that is no version of iOS from {_OLDEST_IOS}.0 on",
+            message=f"that is not a version of iOS from {_OLDEST_IOS}.0 on",
             fix="Give two or three numbers, as in `13.0`.",
         )
     return field.value

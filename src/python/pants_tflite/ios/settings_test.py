@@ -80,7 +80,7 @@ def test_versions_of_ios(value: str) -> None:
 def test_what_is_no_version_of_ios(value: str) -> None:
     with pytest.raises(TfLiteError) as error:
         check_min_ios(MinIosField(value, ADDRESS))
-    assert f"m:ios, field `min_ios` = {value!r}: that is no version of iOS" in str(error.value)
+    assert f"m:ios, field `min_ios` = {value!r}: that is not a version of iOS" in str(error.value)
 
 
 @pytest.mark.parametrize(("version", "expected"), [("1.4.0", "1.4.0"), ("1.4.0-rc.1", "1.4.0")])
