@@ -14,7 +14,7 @@ from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry
 from pants_tflite.android.native_api import NativeNames, render_header
 from pants_tflite.android.prefab import PrefabPackage
 from pants_tflite.android.settings import AndroidSettings
-from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
+from pants_tflite.bundles.manifests import KernelEntry
 from pants_tflite.bundles.models import BundleModel, BundleModels
 from pants_tflite.cc.android_stubs import DeviceLibrary
 from pants_tflite.cc.platforms import ANDROID_ABIS, Platform
@@ -32,6 +32,7 @@ from pants_tflite.custom_ops.registration_code import (
     RegisteredOp,
     render_adding_function,
 )
+from pants_tflite.sandbox.tflite.manifest_protocol import KernelBuild
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry, MergeDigests
 
 from pants_tflite.bundles.fields import BundleModelsField
-from pants_tflite.bundles.manifests import MANIFEST_FILE, BundleManifest, FileDescription
+from pants_tflite.bundles.manifests import MANIFEST_FILE, BundleManifest
 from pants_tflite.bundles.models import BundleModel, BundleModels
 from pants_tflite.compat import (
     collect_rules,
@@ -25,6 +25,7 @@ from pants_tflite.compat import (
 from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.build import DESCRIPTION_FILE
 from pants_tflite.pipeline.convert import MODEL_FILE
+from pants_tflite.sandbox.tflite.manifest_protocol import BundledFile
 from pants_tflite.target_types import CustomOpsField
 
 
@@ -143,7 +144,7 @@ async def lay_out_models(request: LayOutModelsRequest) -> LaidOutModels:
 async def add_manifest(request: AddManifestRequest) -> DescribedBundle:
     entries = await get_digest_entries(request.digest)
     files = tuple(
-        FileDescription(
+        BundledFile(
             entry.path, entry.file_digest.serialized_bytes_length, entry.file_digest.fingerprint
         )
         for entry in entries

@@ -1,10 +1,9 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""`manifest.json`: what is in a bundle and what made it, in one form for all kinds of bundles."""
+"""What the kinds of bundles say about themselves, as a `manifest.json`."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -12,15 +11,21 @@ from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.custom_ops.declarations import CustomOp
-from pants_tflite.sandbox.protocol import to_plain
+from pants_tflite.sandbox.tflite.manifest_protocol import (
+    BundledFile,
+    BundledKernel,
+    BundledLabels,
+    BundledModel,
+    KernelBuild,
+    Manifest,
+)
 
-FORMAT_VERSION = 1
-MANIFEST_FILE = "manifest.json"
+MANIFEST_FILE = Manifest.FILE
 
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """What a manifest says about one model.
+    """A model and where it is in a bundle.
 
     `file` and `labels_file` are paths within the bundle; the latter is None if there are no
     labels. `arena` and `golden` are what a microcontroller's runtime measured, if one did.
@@ -32,59 +37,32 @@ class ModelEntry:
     arena: Optional[FrozenDict[str, Any]] = None
     golden: Optional[FrozenDict[str, Any]] = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_bundled(self) -> BundledModel:
         facts = self.model.facts
+        return BundledModel(
+            name=self.model.name,
+            address=str(self.model.address),
+            file=self.file,
+            bytes=facts.sizes.file,
+            sha256=facts.sha256,
+            inputs=facts.inputs,
+            outputs=facts.outputs,
+            signatures=facts.signatures,
+            ops=facts.ops,
+            custom_ops=facts.custom_ops,
+            quantization=facts.quantization,
+            labels=self._labels(),
+            arena=self.arena,
+            golden=self.golden,
+            tools=facts.tools,
+        )
+
+    def _labels(self) -> Optional[BundledLabels]:
         labels = self.model.labels
-        return {
-            "name": self.model.name,
-            "address": str(self.model.address),
-            "file": self.file,
-            "bytes": facts.sizes.file,
-            "sha256": facts.sha256,
-            "inputs": to_plain(facts.inputs),
-            "outputs": to_plain(facts.outputs),
-            "signatures": to_plain(facts.signatures),
-            "ops": to_plain(facts.ops),
-            "custom_ops": to_plain(facts.custom_ops),
-            "quantization": to_plain(facts.quantization),
-            "labels": (
-                {"file": self.labels_file, "count": len(labels), "sha256": self.model.labels_sha256}
-                if labels
-                else None
-            ),
-            "arena": _plain(self.arena),
-            "golden": _plain(self.golden),
-            "tools": to_plain(facts.tools),
-        }
-
-
-def _plain(value: Optional[FrozenDict[str, Any]]) -> Optional[dict[str, Any]]:
-    return None if value is None else dict(value)
-
-
-@dataclass(frozen=True)
-class FileDescription:
-    """A file in the bundle, by its path in there."""
-
-    path: str
-    bytes: int
-    sha256: str
-
-    def to_json(self) -> dict[str, Any]:
-        return {"path": self.path, "bytes": self.bytes, "sha256": self.sha256}
-
-
-@dataclass(frozen=True)
-class KernelBuild:
-    """A kernel as it is in the bundle: `file` was built for `platform` by `toolchain`, or is one of
-    its sources, and then the other two are None."""
-
-    file: str
-    platform: Optional[str] = None
-    toolchain: Optional[str] = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {"file": self.file, "platform": self.platform, "toolchain": self.toolchain}
+        if not labels:
+            return None
+        assert self.labels_file is not None, f"{self.file} has labels, but no file for them"
+        return BundledLabels(self.labels_file, len(labels), self.model.labels_sha256)
 
 
 @dataclass(frozen=True)
@@ -95,45 +73,42 @@ class KernelEntry:
     registration: str
     builds: tuple[KernelBuild, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.op.name,
-            "address": str(self.op.address),
-            "registration": self.registration,
-            "builds": [build.to_json() for build in self.builds],
-        }
+    def to_bundled(self) -> BundledKernel:
+        return BundledKernel(
+            name=self.op.name,
+            address=str(self.op.address),
+            registration=self.registration,
+            builds=self.builds,
+        )
 
 
 @dataclass(frozen=True)
 class BundleManifest:
-    """`kind` is the target's alias, `platforms` what the bundle runs on, in the words of its
-    fields. `custom_ops` says which platforms each kernel was built for, and how. `tools` are the
-    versions, by name, of what made the bundle, in addition to those that made the models."""
+    """What becomes a bundle's `Manifest`. Its parts are hashable, so that it can be part of a
+    request; that class says what they mean."""
 
     kind: str
     name: str
     version: str
     models: tuple[ModelEntry, ...]
     platforms: tuple[str, ...]
-    files: tuple[FileDescription, ...] = ()
+    files: tuple[BundledFile, ...] = ()
     custom_ops: tuple[KernelEntry, ...] = ()
     tools: FrozenDict[str, str] = FrozenDict()
 
-    def render(self) -> bytes:
-        """Sorted and indented, so that equal manifests are equal bytes."""
+    def to_manifest(self) -> Manifest:
         ops = {op.name for entry in self.models for op in entry.model.facts.ops}
-        manifest = {
-            "format_version": FORMAT_VERSION,
-            "kind": self.kind,
-            "name": self.name,
-            "version": self.version,
-            "platforms": list(self.platforms),
-            "models": [entry.to_json() for entry in self.models],
-            "ops": sorted(ops),
-            "custom_ops": [entry.to_json() for entry in self.custom_ops],
-            "files": [entry.to_json() for entry in sorted(self.files, key=lambda e: e.path)],
-            "tools": dict(self.tools),
-        }
-        # The parts are frozen, so that the manifest can be part of a request.
-        text = json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False, default=dict)
-        return f"{text}\n".encode()
+        return Manifest(
+            kind=self.kind,
+            name=self.name,
+            version=self.version,
+            platforms=self.platforms,
+            models=tuple(entry.to_bundled() for entry in self.models),
+            ops=tuple(sorted(ops)),
+            custom_ops=tuple(entry.to_bundled() for entry in self.custom_ops),
+            files=tuple(sorted(self.files, key=lambda file: file.path)),
+            tools=self.tools,
+        )
+
+    def render(self) -> bytes:
+        return self.to_manifest().render()

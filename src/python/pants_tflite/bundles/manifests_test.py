@@ -14,14 +14,13 @@ from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.manifests import (
     BundleManifest,
-    FileDescription,
-    KernelBuild,
     KernelEntry,
     ModelEntry,
 )
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.bundles.testutil import description_json
 from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.sandbox.tflite.manifest_protocol import BundledFile, KernelBuild, Manifest
 
 
 def facts(*ops: str, **others: Any) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def manifest(**others: Any) -> BundleManifest:
             ModelEntry(SINE, "models/sine.tflite", arena=FrozenDict({"bytes": 4096})),
         ),
         platforms=("cortex-m4",),
-        files=(FileDescription("z", 1, "aa"), FileDescription("a", 2, "bb")),
+        files=(BundledFile("z", 1, "aa"), BundledFile("a", 2, "bb")),
         **others,
     )
 
@@ -105,6 +104,12 @@ ATAN = KernelEntry(
     "Register_ATAN",
     (KernelBuild("lib/libops.so", "linux_x86_64", "zig 0.17.1"), KernelBuild("src/atan.c")),
 )
+
+
+def test_a_manifest_can_be_read_again() -> None:
+    content = manifest(tools=FrozenDict({"zig": "0.17.1"}), custom_ops=(ATAN,)).render()
+    assert Manifest.parse(content).render() == content
+    assert Manifest.parse(content).models[0].quantization == PETS.facts.quantization
 
 
 def test_equal_manifests_are_equal_bytes() -> None:

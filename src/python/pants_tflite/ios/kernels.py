@@ -11,7 +11,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, FileContent
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
+from pants_tflite.bundles.manifests import KernelEntry
 from pants_tflite.cc.compilation import (
     ArchiveObjectsRequest,
     CompileSourceRequest,
@@ -27,6 +27,7 @@ from pants_tflite.ios.c_custom_ops import render_custom_ops
 from pants_tflite.ios.c_header import render_header
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.slices import PLATFORM_NAMES, SLICES, ios_platform
+from pants_tflite.sandbox.tflite.manifest_protocol import KernelBuild
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileEntry
 
-from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
+from pants_tflite.bundles.manifests import KernelEntry
 from pants_tflite.cc.platforms import PLATFORMS
 from pants_tflite.compat import collect_rules, create_digest, get_digest_entries, rule
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.custom_ops.libraries import CustomOpLibraryRequest, build_library
+from pants_tflite.sandbox.tflite.manifest_protocol import KernelBuild
 from pants_tflite.subsystems.zig import Zig
 
 LIBRARIES_DIRECTORY = "lib"

@@ -9,11 +9,12 @@ import pytest
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
-from pants_tflite.bundles.manifests import KernelBuild, KernelEntry
+from pants_tflite.bundles.manifests import KernelEntry
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.bundles.testutil import description_json, model_description
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.linux.readme import Readme, example_input
+from pants_tflite.sandbox.tflite.manifest_protocol import KernelBuild
 
 
 def tensor(*shape: Any) -> dict[str, Any]:

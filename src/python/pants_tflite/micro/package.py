@@ -18,7 +18,7 @@ from pants_tflite.bundles.contents import (
     files_of,
     lay_out_models,
 )
-from pants_tflite.bundles.manifests import BundleManifest, KernelBuild, KernelEntry, ModelEntry
+from pants_tflite.bundles.manifests import BundleManifest, KernelEntry, ModelEntry
 from pants_tflite.compat import (
     collect_rules,
     concurrently,
@@ -41,6 +41,7 @@ from pants_tflite.micro.self_test.binaries import (
     build_micro_binaries,
 )
 from pants_tflite.micro.target_types import TfLiteMicroLibraryTarget
+from pants_tflite.sandbox.tflite.manifest_protocol import KernelBuild
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,

@@ -10,11 +10,14 @@ from typing import Any, Optional
 from pants_tflite.pipeline.model_description import (
     Conversion,
     ModelDescription,
-    QuantizationSettings,
     Verification,
 )
 from pants_tflite.sandbox.protocol import Message, from_plain, to_plain
-from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+from pants_tflite.sandbox.tflite.conversion_protocol import (
+    CalibrationInfo,
+    ConversionReport,
+    QuantizationSettings,
+)
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
 from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 

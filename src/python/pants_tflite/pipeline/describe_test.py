@@ -7,8 +7,12 @@ import json
 from dataclasses import replace
 
 from pants_tflite.pipeline.describe import ModelReports
-from pants_tflite.pipeline.model_description import ModelDescription, QuantizationSettings
-from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+from pants_tflite.pipeline.model_description import ModelDescription
+from pants_tflite.sandbox.tflite.conversion_protocol import (
+    CalibrationInfo,
+    ConversionReport,
+    QuantizationSettings,
+)
 from pants_tflite.sandbox.tflite.inspect_model_protocol import (
     InspectionReport,
     ModelOp,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Mapping, Optional
 
-from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo
+from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, QuantizationSettings
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelTensor
 from pants_tflite.sandbox.verification.verify_protocol import OutputCheck, VerifiedSamples
 
@@ -26,17 +26,6 @@ class Conversion:
     output_type: Optional[str]
     signatures: tuple[str, ...]
     calibration: Optional[CalibrationInfo]
-    recipe: Any
-
-
-@dataclass(frozen=True)
-class QuantizationSettings:
-    """What the model's target says; None leaves it to the mode or to the recipe."""
-
-    engine: str
-    mode: Optional[str]
-    input_type: Optional[str]
-    output_type: Optional[str]
     recipe: Any
 
 

@@ -19,8 +19,8 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.pipeline.model_description import QuantizationSettings
 from pants_tflite.sandbox.modes import DEFAULT_MODE, MODE_NAMES, find_mode, io_type
+from pants_tflite.sandbox.tflite.conversion_protocol import QuantizationSettings
 from pants_tflite.target_types import (
     EngineField,
     InputTypeField,

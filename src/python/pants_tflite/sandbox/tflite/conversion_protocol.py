@@ -19,6 +19,17 @@ class CalibrationInfo:
 
 
 @dataclass(frozen=True)
+class QuantizationSettings:
+    """What the model's target says; None leaves it to the mode or to the recipe."""
+
+    engine: str
+    mode: Optional[str]
+    input_type: Optional[str]
+    output_type: Optional[str]
+    recipe: Any
+
+
+@dataclass(frozen=True)
 class ConversionReport(Message):
     """How a model was converted. `recipe` is the AI Edge Quantizer's, a list of entries in its own
     form; `tools` are versions by name."""

@@ -1,0 +1,96 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`manifest.json`: what is in a bundle and what made it, in one form for all kinds of bundles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Mapping, Optional
+
+from pants_tflite.sandbox.protocol import Message
+from pants_tflite.sandbox.tflite.conversion_protocol import QuantizationSettings
+from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp, ModelSignature, ModelTensor
+
+
+@dataclass(frozen=True)
+class BundledLabels:
+    """The labels of a model's output: a file in the bundle with one a line."""
+
+    file: str
+    count: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class BundledModel:
+    """A model in a bundle. `file` is its path there, and `bytes` and `sha256` are the file's.
+
+    `arena` and `golden` are what a microcontroller's runtime measured, if one did; the rest is as
+    in the model's `model.json`.
+    """
+
+    name: str
+    address: str
+    file: str
+    bytes: int
+    sha256: str
+    inputs: tuple[ModelTensor, ...]
+    outputs: tuple[ModelTensor, ...]
+    signatures: Mapping[str, ModelSignature]
+    ops: tuple[ModelOp, ...]
+    custom_ops: tuple[str, ...]
+    quantization: Optional[QuantizationSettings]
+    labels: Optional[BundledLabels]
+    arena: Any
+    golden: Any
+    tools: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class KernelBuild:
+    """A kernel as it is in the bundle: `file` was built for `platform` by `toolchain`, or is one of
+    its sources, and then the other two are None."""
+
+    file: str
+    platform: Optional[str] = None
+    toolchain: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class BundledKernel:
+    """A custom op that the bundle has a kernel for. The function `registration` returns it."""
+
+    name: str
+    address: str
+    registration: str
+    builds: tuple[KernelBuild, ...]
+
+
+@dataclass(frozen=True)
+class BundledFile:
+    """A file in the bundle, by its path in there."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest(Message):
+    """`kind` is the target's alias, `platforms` what the bundle runs on, in the words of its
+    fields. `ops` are those of all models together. `custom_ops` says which platforms each kernel
+    was built for, and how. `files` are all but the manifest itself. `tools` are the versions, by
+    name, of what made the bundle, in addition to those that made the models."""
+
+    VERSION_KEY: ClassVar[str] = "format_version"
+    FILE: ClassVar[str] = "manifest.json"
+
+    kind: str
+    name: str
+    version: str
+    platforms: tuple[str, ...]
+    models: tuple[BundledModel, ...]
+    ops: tuple[str, ...]
+    custom_ops: tuple[BundledKernel, ...]
+    files: tuple[BundledFile, ...]
+    tools: Mapping[str, str]
