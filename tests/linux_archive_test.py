@@ -122,7 +122,9 @@ def predict(python: str | Path, folder: Path, *args: str, stdin: str = "") -> st
 def test_files(unpacked: dict[str, Path]) -> None:
     for folder in unpacked.values():
         files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-        assert files == {
+        modules = {file for file in files if file.startswith("pants_tflite/")}
+        assert "pants_tflite/linux/sandbox/archive_predictor.py" in modules
+        assert files - modules == {
             "README.md",
             "manifest.json",
             "models/classes.labels.txt",
@@ -164,13 +166,13 @@ def test_an_array(unpacked: dict[str, Path], tmp_path: Path) -> None:
     found = json.loads(predict(sys.executable, unpacked[HERE], *args))
     assert found["outputs"] == {"y": [[19.0], [1.0]]}
     text = predict(sys.executable, unpacked[HERE], "--model", "quantized", "[10]")
-    assert text == "y = [[19.015747]]\n"
+    assert "\ny = [[19.015747]]\n" in text
 
 
 def test_standard_input(unpacked: dict[str, Path]) -> None:
     args = ("--model", "dot", "-")
     text = predict(sys.executable, unpacked[HERE], *args, stdin='{"x": [1, 2], "w": [3, 4]}')
-    assert text == "y = [[11.]]\n"
+    assert text.endswith("\ny = [[11.0]]\n")
 
 
 def test_a_picture(unpacked: dict[str, Path], tmp_path: Path) -> None:
@@ -190,7 +192,8 @@ def test_requirements_install(unpacked: dict[str, Path], venv: Path) -> None:
     folder = unpacked[HERE]
     pip = [str(venv / "bin/pip"), "install", "--quiet", "--require-hashes"]
     subprocess.run([*pip, "-r", "requirements.txt"], cwd=folder, check=True, timeout=600)
-    assert predict(venv / "bin/python", folder, "--model", "linear", "[10]") == "y = [[19.]]\n"
+    text = predict(venv / "bin/python", folder, "--model", "linear", "[10]")
+    assert text.endswith("\ny = [[19.0]]\n")
 
 
 @pytest.mark.skipif(bool(missing_packages()), reason=f"needs Debian's {missing_packages()}")
@@ -202,8 +205,8 @@ def test_the_archive_for_aarch64_runs(
     install_for_board(board, venv, folder / "requirements.txt", tmp_path / "packages")
     Image.new("RGB", (8, 4), (0, 128, 255)).save(tmp_path / "sky.png")
     for args, expected in (
-        (("--model", "quantized", "[10]"), "y = [[19.015747]]\n"),
-        (("--model", "picture", str(tmp_path / "sky.png")), "[ 0., 128., 255.]"),
+        (("--model", "quantized", "[10]"), "\ny = [[19.015747]]\n"),
+        (("--model", "picture", str(tmp_path / "sky.png")), "[0.0, 128.0, 255.0]"),
     ):
         run = board.run(folder, "predict.py", *args, python_path=tmp_path / "packages")
         assert run.returncode == 0, run.stderr

@@ -199,6 +199,7 @@ def test_without_custom_ops_the_archive_is_as_ever(unpacked: dict[str, Path]) ->
         "README.md",
         "manifest.json",
         "models",
+        "pants_tflite",
         "predict.py",
         "requirements.txt",
     ]

@@ -6,9 +6,10 @@ An archive has one directory of its own name:
 
 - `models/<name>.tflite`, `.json` and, if there are labels, `.labels.txt`;
 - `manifest.json`, `README.md`;
-- `predict.py`, which runs the models, and `requirements.txt`, what it needs;
+- `predict.py`, which runs the models as `pants run` does, its modules in `pants_tflite/`, and
+  `requirements.txt`, what it needs;
 - with custom ops, `lib/lib<name>_ops.so` with their kernels, and `custom_ops.py`, which hands them
-  to LiteRT.
+  to LiteRT for programs of the user.
 """
 
 from __future__ import annotations

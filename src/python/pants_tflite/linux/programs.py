@@ -8,35 +8,29 @@ import pkgutil
 
 from pants.engine.fs import FileContent
 
+from pants_tflite.util_rules.sandbox_programs import module_files
+
 PREDICT_FILE = "predict.py"
 CUSTOM_OPS_FILE = "custom_ops.py"
 _DEVICE_PACKAGE = "pants_tflite.linux.device"
-# Kernels get into an interpreter on a board as they do in the build.
-_SANDBOX_PACKAGE = "pants_tflite.sandbox.interpreter"
-_IMPORT = b"    from ai_edge_litert.interpreter import Interpreter, OpResolverType\n"
-_IMPORT_WITH_KERNELS = (
-    b"    from ai_edge_litert.interpreter import OpResolverType\n"
-    b"    from custom_ops import interpreter as Interpreter\n"
-)
+_PREDICTOR = "pants_tflite.linux.sandbox.archive_predictor"
 
 
-def _read(package: str, name: str) -> bytes:
-    content = pkgutil.get_data(package, name)
-    assert content is not None, f"{package} has no {name}"
+def _read(name: str) -> bytes:
+    content = pkgutil.get_data(_DEVICE_PACKAGE, name)
+    assert content is not None, f"{_DEVICE_PACKAGE} has no {name}"
     return content
 
 
-def with_kernels(program: bytes) -> bytes:
-    """`predict.py` with the interpreter of `custom_ops.py` in place of LiteRT's own."""
-    assert program.count(_IMPORT) == 1, f"{PREDICT_FILE} has another import of the interpreter"
-    return program.replace(_IMPORT, _IMPORT_WITH_KERNELS)
-
-
 def program_files(*, custom_ops: bool) -> tuple[FileContent, ...]:
-    """The programs and the requirements to install; `custom_ops` are those with kernels."""
-    predict = _read(_DEVICE_PACKAGE, PREDICT_FILE)
-    files = [FileContent("requirements.txt", _read(_DEVICE_PACKAGE, "requirements.lock"))]
-    if custom_ops:
-        predict = with_kernels(predict)
-        files.append(FileContent(CUSTOM_OPS_FILE, _read(_SANDBOX_PACKAGE, "kernel_loading.py")))
-    return (FileContent(PREDICT_FILE, predict, is_executable=True), *files)
+    """The programs, the modules that they import, and the requirements to install.
+
+    `custom_ops` says whether the archive has kernels, which programs of the user's may need too.
+    """
+    kernels = (FileContent(CUSTOM_OPS_FILE, _read(CUSTOM_OPS_FILE)),) if custom_ops else ()
+    return (
+        FileContent(PREDICT_FILE, _read(PREDICT_FILE), is_executable=True),
+        FileContent("requirements.txt", _read("requirements.lock")),
+        *kernels,
+        *module_files(_PREDICTOR),
+    )

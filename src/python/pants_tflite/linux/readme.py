@@ -63,10 +63,10 @@ python3 -m venv .venv
 .venv/bin/python predict.py {choice}{example_input(first.facts)}
 ```
 
-`predict.py` alone lists the models with their inputs and outputs; `predict.py --help` shows what it
-takes: a picture, a `.npy` or `.npz` file, JSON as an argument or on standard input. `--json` prints
-what another program can read. What training did to pixels is not in a model: say it with `--scale`
-and `--offset`.
+`predict.py` without arguments lists the models with their inputs and outputs. `predict.py --help`
+shows what it takes: a picture, a `.npy` or `.npz` file, JSON as an argument or on standard input.
+`--json` prints what another program can read. What training did to pixels is not in a model: say it
+with `--scale` and `--offset`. The modules of the program are in `pants_tflite/`.
 
 `requirements.txt` pins the packages that this was tested with by their hashes. `manifest.json` lists
 every file with its size and sha256, and each model's inputs, outputs, ops, quantization and the
@@ -101,8 +101,8 @@ model = interpreter(model_path="{files.model}")
 ```
 
 LiteRT's Python package has no function that takes a kernel, so `custom_ops.py` puts the kernels into
-the interpreter's op resolver; it was tested with the version in `requirements.txt`, and stops where
-another lays out the resolver in another way. A program in C or C++ with a TensorFlow Lite of its own
+the interpreter's op resolver. It was tested with the version in `requirements.txt`, and refuses a
+version whose resolver has another layout. A program in C or C++ with a TensorFlow Lite of its own
 calls the function, which returns a `TfLiteRegistration *`, and adds that to its op resolver.
 """
 

@@ -90,14 +90,10 @@ def _packages(module: str) -> Iterator[str]:
     yield from (".".join(parts[:end]) for end in range(1, len(parts)))
 
 
-def _path(module: str) -> str:
-    return os.path.join(PROGRAMS_ROOT, *module.split("."))
-
-
 @memoized
-def program_files(program: str) -> tuple[FileContent, ...]:
+def module_files(program: str, *, root: str = "") -> tuple[FileContent, ...]:
     """The sources of the module `program` and of all sandbox modules that it imports, directly or
-    not."""
+    not, below the folder `root`, which is to be on Python's path."""
     contents: dict[str, bytes] = {}
     pending = [program]
     while pending:
@@ -106,13 +102,19 @@ def program_files(program: str) -> tuple[FileContent, ...]:
             contents[module] = _read_module(module)
             pending.extend(_imported_modules(contents[module]))
     packages = sorted({package for module in contents for package in _packages(module)})
-    return (
-        *(FileContent(os.path.join(_path(package), "__init__.py"), b"") for package in packages),
-        *(
-            FileContent(f"{_path(module)}.py", content)
-            for module, content in sorted(contents.items())
-        ),
+    sources = {
+        **{f"{package}.__init__": b"" for package in packages},
+        **dict(sorted(contents.items())),
+    }
+    return tuple(
+        FileContent(os.path.join(root, *module.split(".")) + ".py", content)
+        for module, content in sources.items()
     )
+
+
+def program_files(program: str) -> tuple[FileContent, ...]:
+    """The sources of a program and of what it imports, as a process finds them."""
+    return module_files(program, root=PROGRAMS_ROOT)
 
 
 @dataclass(frozen=True)

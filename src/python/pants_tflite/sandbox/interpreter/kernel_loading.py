@@ -7,16 +7,11 @@ virtual function and LiteRT exports no symbol of it, so kernels go in by the way
 resolver is asked for them: `FindOp(name, version)`, the second virtual function of the C++ class
 `tflite::OpResolver`. The one resolver of one interpreter gets a virtual table of its own, in which
 that function knows the kernels and asks the original for everything else.
-
-This file needs CPython alone. An archive for Linux has it as `custom_ops.py`, beside the
-`manifest.json` that says which kernels there are: `interpreter` is for programs there.
 """
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import json
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
@@ -107,32 +102,3 @@ def registerer(registrations: Mapping[str, Registration]) -> Callable[[int], Non
 def keep(value: Any) -> None:
     """Keeps `value` until the process ends: interpreters point to it, and may be the last to go."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
-
-
-def archive_registrations(folder: Path) -> dict[str, Registration]:
-    """The kernels of the archive that was unpacked as `folder`, by the names of their ops.
-
-    Raises KernelError where a library is not as the manifest says, or cannot be loaded.
-    """
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    digests = {file["path"]: file["sha256"] for file in manifest["files"]}
-    registrations = {}
-    for op in manifest["custom_ops"]:
-        (build,) = op["builds"]
-        library = folder / build["file"]
-        try:
-            digest = hashlib.sha256(library.read_bytes()).hexdigest()
-        except OSError as error:
-            raise KernelError(f"`{library}` cannot be read: {error.strerror}") from error
-        if digest != digests[build["file"]]:
-            raise KernelError(f"`{library}` is not what manifest.json says; unpack it again")
-        registrations[op["name"]] = load_registration(op["name"], library, op["registration"])
-    return registrations
-
-
-def interpreter(**options: Any) -> Any:
-    """LiteRT's `Interpreter` of the same `options`, which has the kernels of this file's archive."""
-    from ai_edge_litert.interpreter import InterpreterWithCustomOps
-
-    add_kernels = registerer(archive_registrations(Path(__file__).resolve().parent))
-    return InterpreterWithCustomOps(custom_op_registerers=[add_kernels], **options)

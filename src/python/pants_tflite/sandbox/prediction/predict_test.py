@@ -262,7 +262,7 @@ WRONG = [
     (linear_model(), ('{"z": [1]}',), "the model has no input z; its inputs are x [?, 1]"),
     (linear_model(), ("x=[1]", "[2]"), "the input `x` is given twice"),
     (two_inputs_model(), ("[1, 2]",), "give name=value; its inputs are x [1, 2], w [1, 2]"),
-    (two_inputs_model(), ("x=[1, 2]",), "there is no value for the input w: give `--input w=…`"),
+    (two_inputs_model(), ("x=[1, 2]",), "there is no value for the input w: give `w=…`"),
     (two_inputs_model(), ("x=[[1, 2], [3, 4]]", "w=[1, 2]"), "samples: w: 1, x: 2"),
     (two_inputs_model(), ("other.npz",), "`other.npz` holds z, but no array for the input `x`"),
     (cast_model("int32", 1), ("[1.5]",), "got float64: give values that int32 can hold"),

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import json
-from typing import Mapping, Sequence
+import math
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 
@@ -15,7 +16,6 @@ from pants_tflite.sandbox.tflite.quantized_values import dequantize
 
 _MOST_ELEMENTS = 64
 _LONGEST_EXAMPLE = 16
-_BEST = 5
 
 
 def details_text(model: Model, signature: Signature) -> str:
@@ -56,11 +56,11 @@ def usage_text(signature: Signature) -> str:
 
 
 def outputs_text(
-    signature: Signature, stored: Mapping[str, np.ndarray], labels: Sequence[str]
+    signature: Signature, stored: Mapping[str, np.ndarray], labels: Sequence[str], *, top: int
 ) -> str:
     """Lines with the outputs of a call: real values and, where quantized, what is stored.
 
-    With `labels`, the best of as many elements are named.
+    With `labels`, the `top` ones of as many elements are named.
     """
     lines = []
     for name, tensor in signature.outputs:
@@ -69,7 +69,7 @@ def outputs_text(
         if tensor.quantization is not None:
             lines.append(f"{' ' * len(name)}   stored as {array_text(stored[name])}")
         if labels and real.size == len(labels):
-            lines += _best_lines(real.ravel(), labels)
+            lines += [f"  {score:.4g}  {label}" for label, score in best_labels(real, labels, top)]
     return "\n".join(lines)
 
 
@@ -89,9 +89,20 @@ def _element_text(value: object) -> str:
     return json.dumps(value.decode("utf-8", "replace")) if isinstance(value, bytes) else str(value)
 
 
-def _best_lines(scores: np.ndarray, labels: Sequence[str]) -> list[str]:
-    best = np.argsort(-scores, kind="stable")[:_BEST]
-    return [f"  {scores[index]:.4g}  {labels[index]}" for index in best]
+def best_labels(scores: np.ndarray, labels: Sequence[str], top: int) -> list[tuple[str, float]]:
+    """The `top` labels with their scores, the highest first; there are as many as `labels`."""
+    values = scores.ravel().astype(np.float64)
+    best = np.argsort(-values, kind="stable")[:top]
+    return [(labels[index], values[index].item()) for index in best]
+
+
+def json_values(value: Any) -> Any:
+    """Nested lists of an array's elements as JSON has them: null for what is no finite number."""
+    if isinstance(value, list):
+        return [json_values(element) for element in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def correct_predictions(outputs: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray | None:

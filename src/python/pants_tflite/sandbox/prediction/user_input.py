@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping, Sequence
@@ -28,10 +29,11 @@ class GivenInputs:
 
 
 def parse_inputs(texts: Sequence[str], signature: Signature, pixels: Pixels) -> GivenInputs:
-    """Reads the values of all `--input` options for a signature.
+    """Reads the inputs on a command line for a signature.
 
     A text is a value, if the signature has one input, or `name=value`; a JSON object or a `.npz`
-    file has all inputs by name. Raises BadInput for anything else.
+    file has all inputs by name, and a dash stands for JSON on standard input. Raises BadInput for
+    anything else.
     """
     names = [name for name, _ in signature.inputs]
     tensors = dict(signature.inputs)
@@ -41,6 +43,8 @@ def parse_inputs(texts: Sequence[str], signature: Signature, pixels: Pixels) -> 
         name, _, rest = text.partition("=")
         if name in names:
             found = {name: _one_value(text=rest, tensor=tensors[name], name=name, pixels=pixels)}
+        elif text == "-":
+            found = _unnamed(_standard_input(), signature, pixels)
         elif text.endswith(".npz"):
             arrays = _load(text, read_npz)
             found, labels = _named_arrays(arrays, signature, text), arrays.get(LABEL)
@@ -53,9 +57,16 @@ def parse_inputs(texts: Sequence[str], signature: Signature, pixels: Pixels) -> 
     missing = [name for name in names if name not in values]
     if missing:
         raise BadInput(
-            f"there is no value for the input {', '.join(missing)}: give `--input {missing[0]}=…`"
+            f"there is no value for the input {', '.join(missing)}: give `{missing[0]}=…`"
         )
     return GivenInputs(values, labels)
+
+
+def _standard_input() -> str:
+    text = sys.stdin.read()
+    if _json(text) is _NO_JSON:
+        raise BadInput("standard input is not JSON")
+    return text
 
 
 def _unnamed(text: str, signature: Signature, pixels: Pixels) -> dict[str, Given]:
