@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Iterable
 
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry
@@ -15,7 +14,7 @@ from pants_tflite.android.native_api import NativeNames, render_header
 from pants_tflite.android.prefab import PrefabPackage
 from pants_tflite.android.settings import AndroidSettings
 from pants_tflite.bundles.manifests import KernelEntry
-from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.bundles.models import BundleModels
 from pants_tflite.cc.android_stubs import DeviceLibrary
 from pants_tflite.cc.platforms import ANDROID_ABIS, Platform
 from pants_tflite.compat import collect_rules, concurrently, create_digest, get_digest_entries, rule
@@ -29,7 +28,6 @@ from pants_tflite.custom_ops.libraries import (
 )
 from pants_tflite.custom_ops.registration_code import (
     ADD_CUSTOM_OP,
-    RegisteredOp,
     render_adding_function,
 )
 from pants_tflite.sandbox.tflite.manifest_protocol import KernelBuild
@@ -73,19 +71,6 @@ def platforms(settings: AndroidSettings) -> tuple[Platform, ...]:
     return tuple(replace(ANDROID_ABIS[abi], oldest=str(settings.min_sdk)) for abi in settings.abis)
 
 
-def registered_ops(
-    kernels: Iterable[CustomOp], models: Iterable[BundleModel]
-) -> tuple[RegisteredOp, ...]:
-    """The ops in all versions that the models use; each kernel is for all versions of its op."""
-    versions: dict[str, int] = {}
-    for op in (op for model in models for op in model.facts.ops if op.custom):
-        versions[op.name] = max(op.version, versions.get(op.name, 1))
-    return tuple(
-        RegisteredOp(kernel.name, kernel.registration, versions.get(kernel.name, 1))
-        for kernel in kernels
-    )
-
-
 @rule(desc="Check the kernels of an Android library")
 async def check_kernels(request: CheckKernelsRequest) -> CheckedKernels:
     addresses = tuple(op.address for op in request.kernels)
@@ -107,7 +92,7 @@ async def build_native_code(request: BuildNativeCodeRequest) -> NativeCode:
         module=names.module,
         api=settings.min_sdk,
     )
-    ops = registered_ops(kernels, request.models.models)
+    ops = request.models.registered_ops
     # An app's libraries do not see each other's functions, unless they name each other as needed:
     # Android's loader then takes the one that is loaded already, or loads it.
     runtime = DeviceLibrary(settings.runtime_library, (ADD_CUSTOM_OP,))

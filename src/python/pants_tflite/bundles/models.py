@@ -41,6 +41,7 @@ from pants_tflite.custom_ops.declarations import (
     ResolveCustomOpsRequest,
     resolve_custom_ops,
 )
+from pants_tflite.custom_ops.registration_code import RegisteredOp
 from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.build import (
     DESCRIPTION_FILE,
@@ -125,6 +126,11 @@ class BundleModels:
         """The custom ops of all models that have a kernel in the repository, by name."""
         return _kernels(self.models)
 
+    @property
+    def registered_ops(self) -> tuple[RegisteredOp, ...]:
+        """The `kernels`, as an interpreter's options get them."""
+        return registered_ops(self.kernels, self.models)
+
 
 @dataclass(frozen=True)
 class BuildBundleModelRequest:
@@ -187,6 +193,19 @@ class BundlePlan:
     def kernels(self) -> tuple[CustomOp, ...]:
         """The same as `BundleModels.kernels`, before any model is built."""
         return _kernels(self.models)
+
+
+def registered_ops(
+    kernels: Iterable[CustomOp], models: Iterable[BundleModel]
+) -> tuple[RegisteredOp, ...]:
+    """The ops in all versions that the models use; each kernel is for all versions of its op."""
+    versions: dict[str, int] = {}
+    for op in (op for model in models for op in model.facts.ops if op.custom):
+        versions[op.name] = max(op.version, versions.get(op.name, 1))
+    return tuple(
+        RegisteredOp(kernel.name, kernel.registration, versions.get(kernel.name, 1))
+        for kernel in kernels
+    )
 
 
 def _kernels(models: Iterable[BundleModel | PlannedModel]) -> tuple[CustomOp, ...]:

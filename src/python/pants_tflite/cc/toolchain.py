@@ -123,6 +123,25 @@ class Toolchain:
             output,
         )
 
+    def link_shared_with_debug_info(
+        self,
+        objects: tuple[str, ...],
+        output: str,
+        *,
+        language: str,
+        flags: tuple[str, ...] = (),
+    ) -> tuple[str, ...]:
+        """A shared library that keeps all symbols and line numbers, for tools that watch it run."""
+        return (
+            *self.drivers[language],
+            "-shared",
+            *self.link_flags,
+            *objects,
+            *flags,
+            "-o",
+            output,
+        )
+
     def link_stub(self, source: str, output: str, *, name: str) -> tuple[str, ...]:
         """A shared library out of an assembler source, which needs nothing itself."""
         options = f"-Wl,-soname,{name},--build-id=none"

@@ -189,11 +189,11 @@ async def build_sanitized_kernel(request: SanitizedKernelRequest) -> SanitizedKe
         ToolProcessRequest(
             address=address,
             toolchain=toolchain,
-            argv=toolchain.link_executable(
+            argv=toolchain.link_shared_with_debug_info(
                 tuple(outputs),
                 library,
                 language=compilations[0].toolchain_language,
-                flags=("-shared", "-lm"),
+                flags=("-lm",),
             ),
             digest=digest,
             output=library,

@@ -12,6 +12,7 @@ from pants.engine.fs import CreateDigest, FileContent
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.manifests import KernelEntry
+from pants_tflite.bundles.models import BundleModels
 from pants_tflite.cc.compilation import (
     ArchiveObjectsRequest,
     CompileSourceRequest,
@@ -23,8 +24,7 @@ from pants_tflite.cc.toolchain import CXX, C
 from pants_tflite.compat import collect_rules, concurrently, create_digest, rule
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.custom_ops.libraries import CustomOpLibraryRequest, build_library
-from pants_tflite.ios.c_custom_ops import render_custom_ops
-from pants_tflite.ios.c_header import render_header
+from pants_tflite.custom_ops.registration_code import RegisteredOp, render_adding_function
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.slices import PLATFORM_NAMES, SLICES, ios_platform
 from pants_tflite.sandbox.tflite.manifest_protocol import KernelBuild
@@ -32,11 +32,11 @@ from pants_tflite.sandbox.tflite.manifest_protocol import KernelBuild
 
 @dataclass(frozen=True)
 class BuildKernelsRequest:
-    """Asks for the kernels of `ops` for every platform that a framework is for."""
+    """Asks for the kernels of the custom ops of `models`, for every platform of a framework."""
 
     address: Address
     settings: FrameworkSettings
-    ops: tuple[CustomOp, ...]
+    models: BundleModels
 
     def debug_hint(self) -> str:
         return f"custom ops of {self.address}"
@@ -70,33 +70,36 @@ class PlatformKernels:
     language: str
 
 
+def render_source(settings: FrameworkSettings, ops: Sequence[RegisteredOp]) -> str:
+    """The C source that adds `ops` to an interpreter's options, as the header declares it.
+
+    It is an object of its own in the framework's binary: only in an app that calls it does a linker
+    look for TensorFlow Lite's C library.
+    """
+    return render_adding_function(f"{settings.name}AddCustomOps", ops)
+
+
 @rule
 async def build_platform_kernels(request: BuildPlatformKernelsRequest) -> PlatformKernels:
     kernels = request.kernels
-    address, settings, ops = kernels.address, kernels.settings, kernels.ops
+    address, settings, models = kernels.address, kernels.settings, kernels.models
     platform = ios_platform(request.platform, settings.min_ios)
     name = f"{settings.name}CustomOps"
-    texts = {
-        f"{settings.name}.h": render_header(settings, custom_ops=True),
-        f"{name}.c": render_custom_ops(settings, ops),
-    }
-    sources = await create_digest(
-        CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
-    )
+    source = FileContent(f"{name}.c", render_source(settings, models.registered_ops).encode())
+    sources = await create_digest(CreateDigest((source,)))
     compiled, library = await concurrently(
         compile_source(
             CompileSourceRequest(
                 address=address,
                 platform=platform,
                 language=C,
-                source=f"{name}.c",
+                source=source.path,
                 digest=sources,
-                flags=("-fvisibility=hidden",),
             )
         ),
         build_library(
             CustomOpLibraryRequest(
-                tuple(op.address for op in ops), platform, shared=False, static=True
+                tuple(op.address for op in models.kernels), platform, shared=False, static=True
             )
         ),
     )
@@ -128,7 +131,7 @@ def kernel_entries(
 
 @rule(desc="Build a framework's custom ops")
 async def build_kernels(request: BuildKernelsRequest) -> FrameworkKernels:
-    if not request.ops:
+    if not request.models.kernels:
         return FrameworkKernels()
     built = await concurrently(
         build_platform_kernels(BuildPlatformKernelsRequest(request, platform))
@@ -139,7 +142,7 @@ async def build_kernels(request: BuildKernelsRequest) -> FrameworkKernels:
     return FrameworkKernels(
         FrozenDict({platform: (kernels.library,) for platform, kernels in by_platform.items()}),
         links=("c++",) if any(kernels.language == CXX for kernels in built) else (),
-        entries=kernel_entries(request.settings, request.ops, toolchains),
+        entries=kernel_entries(request.settings, request.models.kernels, toolchains),
     )
 
 

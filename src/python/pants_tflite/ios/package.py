@@ -43,7 +43,7 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
     settings = plan.settings
     models = await build_bundle_models(BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
-    kernels = await build_kernels(BuildKernelsRequest(address, settings, models.kernels))
+    kernels = await build_kernels(BuildKernelsRequest(address, settings, models))
     xcframework = BuildXcframeworkRequest(
         address=address,
         settings=settings,

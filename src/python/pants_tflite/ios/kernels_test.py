@@ -9,11 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pants.engine.addresses import Address
 
-from pants_tflite.custom_ops.declarations import CustomOp
-from pants_tflite.ios.c_custom_ops import render_custom_ops
+from pants_tflite.custom_ops.registration_code import RegisteredOp
 from pants_tflite.ios.c_header import render_header, render_module_map
+from pants_tflite.ios.kernels import render_source
 from pants_tflite.ios.testutil import SETTINGS
 
 GCC, GXX = shutil.which("gcc"), shutil.which("g++")
@@ -54,18 +53,17 @@ int main(void) {
 """
 
 
-def _op(name: str, registration: str) -> CustomOp:
-    address = Address("ops", target_name=registration)
-    return CustomOp(address, name, registration, registration, False, False)
-
-
-OPS = (_op("Bark", "Register_BARK"), _op('Loud"Bark??/', "Register_BARK"), _op("P", "RegisterPurr"))
+OPS = (
+    RegisteredOp("Bark", "Register_BARK"),
+    RegisteredOp('Loud"Bark??/', "Register_BARK", 2),
+    RegisteredOp("P", "RegisterPurr"),
+)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "PetModels.h").write_text(render_header(SETTINGS, custom_ops=True))
-    (tmp_path / "PetModelsCustomOps.c").write_text(render_custom_ops(SETTINGS, OPS))
+    (tmp_path / "PetModelsCustomOps.c").write_text(render_source(SETTINGS, OPS))
     return tmp_path
 
 
@@ -82,7 +80,7 @@ def test_every_op_is_added(folder: Path) -> None:
     _run(folder, GCC, "-std=c99", *_STRICT, "PetModelsCustomOps.c", "main.c", "-o", "main")
     assert _run(folder, "./main").splitlines() == [
         "1 [Bark] 7 1 1",
-        '2 [Loud"Bark??/] 7 1 1',
+        '2 [Loud"Bark??/] 7 1 2',
         "3 [P] 8 1 1",
     ]
 
