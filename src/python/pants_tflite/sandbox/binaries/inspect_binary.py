@@ -20,7 +20,7 @@ def main(request: BinaryRequest) -> None:
         if request.field is None:
             raise
         raise Mistake(
-            f"`{path.name}` is no compiled code: {error}",
+            f"`{path.name}` is not compiled code: {error}",
             field=request.field,
             value=path.name,
             fix="Name an object, a static or shared library, or a program.",
