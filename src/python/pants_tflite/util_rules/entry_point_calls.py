@@ -82,8 +82,8 @@ def _no_owner(request: PrepareCallRequest, module: str, resolve: str) -> Mistake
     return Mistake(
         message=f"no Python target of the resolve `{resolve}` owns the module `{module}` alone",
         fix=(
-            "Add `python_sources()` for the file with the same `resolve`, or, where several targets "
-            "own it, put the one that is meant into `dependencies`."
+            "Add `python_sources()` for the file with the same `resolve`. If several targets own it, "
+            "exclude the others in `dependencies`, as in `!:other`."
         ),
         field=EntryPointField.alias,
         value=request.entry_point.value,

@@ -129,7 +129,7 @@ async def find_entry_point_owners(
         request.address,
         owners_must_be_ancestors=entry_point.is_file,
         import_reference="module",
-        context=f"The target {request.address} has the field `entry_point={value!r}`.",
+        context=f"The target {request.address} has the field `entry_point={value!r}`",
     )
     disambiguated = explicit.disambiguated(
         owners.ambiguous, owners_must_be_ancestors=entry_point.is_file
