@@ -11,7 +11,6 @@ import platform
 import re
 import shutil
 import subprocess
-import uuid
 import zipfile
 from pathlib import Path
 from typing import Callable
@@ -242,22 +241,6 @@ def test_the_kernel_computes(library: Path, runtime: Path, tmp_path: Path) -> No
     # Without options its scale is 1.
     expected = [math.atan(number) for number in numbers]
     assert [float(line) for line in said[1:]] == pytest.approx(expected, rel=1e-6)
-
-
-def test_another_directory_gives_the_same_bytes(
-    workspace: Workspace, new_workspace: Callable[..., Workspace]
-) -> None:
-    # A comment that no cache has seen forces all sources to be recompiled.
-    remark = f"// Remark {uuid.uuid4().hex}.\n".encode()
-    files = {
-        path: content + remark if path.endswith(".c") and isinstance(content, bytes) else content
-        for path, content in FILES.items()
-    }
-    other = new_workspace(files)
-    steps = other.succeed("package", "m:android").steps
-    for abi in MACHINES:
-        assert f"Compile src/cc/ops/scaled_atan.c for android_{abi.replace('-', '_')}" in steps
-    assert other.dist_hashes() == workspace.dist_hashes()
 
 
 def test_an_op_without_a_kernel(workspace: Workspace) -> None:

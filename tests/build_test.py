@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import uuid
 from hashlib import sha256
-from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
@@ -154,18 +153,6 @@ def test_what_is_used_twice_is_built_once(restored: Workspace) -> None:
     # No dataset verifies this one, so the SavedModel is recorded with seeded samples.
     assert conversions(steps) == set()
     assert TRAIN_STEP not in steps
-
-
-def test_another_directory_and_empty_caches_give_the_same_bytes(
-    workspace: Workspace, new_workspace: Callable[..., Workspace], tmp_path: Path
-) -> None:
-    shutil.rmtree(workspace.folder / "dist")
-    workspace.succeed("package", "::")
-    other = new_workspace(FILES)
-    run = other.pants("package", "::", env={"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")})
-    assert run.exit_code == 0, run.stderr
-    assert TRAIN_STEP in run.steps
-    assert other.dist_hashes() == workspace.dist_hashes()
 
 
 def test_run_prints_details_and_a_prediction(workspace: Workspace) -> None:

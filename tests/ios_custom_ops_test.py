@@ -217,20 +217,6 @@ def test_cxx_kernels(workspace: Workspace) -> None:
         assert '\n  link "c++"\n' in path.read_text()
 
 
-def test_another_directory_and_empty_caches_give_the_same_bytes(
-    workspace: Workspace, new_workspace: Callable[..., Workspace], tmp_path: Path
-) -> None:
-    shutil.rmtree(workspace.folder / "dist")
-    workspace.succeed("package", "m:ios")
-    other = new_workspace(FILES)
-    run = other.pants("package", "m:ios", env={"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")})
-    assert run.exit_code == 0, run.stderr
-    for platform in PLATFORMS:
-        assert f"Compile AtanCustomOps.c for {platform}" in run.steps
-        assert f"Compile {MATH} for {platform}" in run.steps
-    assert other.dist_hashes() == workspace.dist_hashes()
-
-
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [

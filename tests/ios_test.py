@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import plistlib
-import shutil
 import subprocess
 import uuid
 import zipfile
@@ -150,18 +149,6 @@ def test_no_path_or_time_of_this_machine(workspace: Workspace, dist: Path) -> No
 def test_a_changed_label_builds_the_bundle_alone(restored: Workspace) -> None:
     restored.write({"m/labels.txt": f"lion {NONCE}\ndog\n"})
     assert restored.succeed("package", "m:ios").steps == BUNDLE_STEPS
-
-
-def test_another_directory_and_empty_caches_give_the_same_bytes(
-    workspace: Workspace, new_workspace: Callable[..., Workspace], tmp_path: Path
-) -> None:
-    shutil.rmtree(workspace.folder / "dist")
-    workspace.succeed("package", "m:ios")
-    other = new_workspace(FILES)
-    run = other.pants("package", "m:ios", env={"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")})
-    assert run.exit_code == 0, run.stderr
-    assert set(BUNDLE_STEPS) <= set(run.steps)
-    assert other.dist_hashes() == workspace.dist_hashes()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import uuid
@@ -216,17 +215,6 @@ def test_the_archive_for_aarch64_runs(
 def test_a_changed_label_writes_the_archives_alone(restored: Workspace) -> None:
     restored.write({"m/labels.txt": f"cat\ndog\nnot {NONCE}\n"})
     assert restored.succeed("package", "m:demo").steps == WRITE_STEPS
-
-
-def test_another_directory_gives_the_same_bytes(
-    archives: dict[str, Path], workspace: Workspace, new_workspace: Callable[..., Workspace]
-) -> None:
-    shutil.rmtree(workspace.folder / "dist")
-    workspace.succeed("package", "m:demo")
-    other = new_workspace(FILES)
-    run = other.succeed("--no-local-cache", "package", "m:demo")
-    assert set(WRITE_STEPS) < set(run.steps)
-    assert other.dist_hashes() == workspace.dist_hashes()
 
 
 @pytest.mark.parametrize(

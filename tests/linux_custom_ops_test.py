@@ -218,19 +218,6 @@ def test_a_library_that_was_changed(unpacked: dict[str, Path], tmp_path: Path) -
     assert run.stderr.count("\n") == 1
 
 
-def test_another_directory_and_empty_caches_give_the_same_bytes(
-    workspace: Workspace, new_workspace: Callable[..., Workspace], tmp_path: Path
-) -> None:
-    shutil.rmtree(workspace.folder / "dist")
-    workspace.succeed("package", "m:atan")
-    other = new_workspace(FILES)
-    run = other.pants("package", "m:atan", env={"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")})
-    assert run.exit_code == 0, run.stderr
-    for name in FLOORS:
-        assert f"Compile {MATH} for {name}" in run.steps
-    assert other.dist_hashes() == workspace.dist_hashes()
-
-
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [

@@ -211,16 +211,6 @@ def test_an_edited_kernel_is_packaged_and_starts_no_other_step_of_the_micro_libr
     assert f"// Remark {NONCE}." in place.read_text()
 
 
-def test_another_directory_gives_the_same_bytes(
-    workspace: Workspace, new_workspace: Callable[..., Workspace]
-) -> None:
-    other = new_workspace(FILES)
-    other.succeed("package", "m:sources")
-    workspace.succeed("package", "m:sources")
-    mine = {path: digest for path, digest in workspace.dist_hashes().items() if "sources@" in path}
-    assert other.dist_hashes() == mine
-
-
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [

@@ -167,17 +167,6 @@ def test_changed_labels_build_the_bundle_only(restored: Workspace) -> None:
     assert '"links",\n    "rechts",' in header.read_text()
 
 
-def test_another_directory_and_no_cache_give_the_same_bytes(
-    workspace: Workspace, new_workspace: Callable[..., Workspace]
-) -> None:
-    other = new_workspace(FILES)
-    run = other.succeed("--no-local-cache", "package", "m:mcu@layout=cmake")
-    assert "Measure the model m:sine with TFLite Micro" in run.steps
-    workspace.succeed("package", "m:mcu")
-    before = workspace.dist_hashes()
-    assert other.dist_hashes() == {k: v for k, v in before.items() if "layout=cmake" in k}
-
-
 def test_a_model_that_the_runtime_lacks_ops_for(restored: Workspace) -> None:
     edited = BUILD.replace('models=[":sine", ', 'models=[":lacking", ')
     restored.write({"m/BUILD": edited})
