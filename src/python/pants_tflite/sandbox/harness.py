@@ -7,11 +7,10 @@ The protocol is described in docs/architecture.md, "Sandbox programs".
 
 from __future__ import annotations
 
-import json
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, Callable, Mapping, Type, TypeVar
+from typing import Callable, Type, TypeVar
 
 from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
 from pants_tflite.sandbox.mistakes import Mistake
@@ -20,16 +19,6 @@ from pants_tflite.sandbox.protocol import Message
 OUTPUT_DIR = Path("out")
 USER_ERROR_EXIT_CODE = 3
 Request = TypeVar("Request", bound=Message)
-
-
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Writes `value` sorted and indented, so that equal values are equal bytes.
-
-    Raises ValueError for NaN and infinity, which JSON cannot hold.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
 
 
 def user_traceback(error: BaseException, *, below: str) -> str:
