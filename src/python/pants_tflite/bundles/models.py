@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Iterable, Mapping, Optional, Type
 
-from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import Digest, DigestSubset, PathGlobs
-from pants.engine.target import Field, FieldSet, HydrateSourcesRequest, Target
+from pants.engine.target import Field, FieldSet, Target
 
 from pants_tflite.bundles.fields import (
     BundleLabelsField,
@@ -21,7 +20,7 @@ from pants_tflite.bundles.fields import (
     BundleModelsField,
     BundleVersionField,
 )
-from pants_tflite.bundles.labels import check_label_count, parse_labels
+from pants_tflite.bundles.labels import check_label_count
 from pants_tflite.bundles.names import check_label_keys, check_names, check_version, default_name
 from pants_tflite.compat import (
     EnvironmentField,
@@ -30,7 +29,6 @@ from pants_tflite.compat import (
     concurrently,
     digest_subset_to_digest,
     get_digest_contents,
-    hydrate_sources,
     implicitly,
     resolve_environment_name,
     rule,
@@ -52,6 +50,7 @@ from pants_tflite.pipeline.build import (
     build_model,
     build_model_file,
 )
+from pants_tflite.pipeline.label_files import Labels, LabelsRequest, read_labels
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.target_types import CustomOpsField, OutputDirectoryField, TfLiteFileTarget
@@ -152,21 +151,6 @@ class BuiltModelFacts:
 
 
 @dataclass(frozen=True)
-class LabelsRequest:
-    """Asks for the labels of the file that the entry `value` of `field` names."""
-
-    field: BundleLabelsField
-    value: str
-
-
-@dataclass(frozen=True)
-class Labels:
-    """In the order of the scores; empty if a model has none."""
-
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class PlanBundleRequest:
     field_set: BundleFieldSet
 
@@ -211,21 +195,6 @@ def registered_ops(
 def _kernels(models: Iterable[BundleModel | PlannedModel]) -> tuple[CustomOp, ...]:
     ops = {op.name: op for model in models for op in model.custom_ops.ops}
     return tuple(op for _, op in sorted(ops.items()))
-
-
-@rule
-async def read_labels(request: LabelsRequest) -> Labels:
-    reference = await resolve_reference(ReferenceRequest(request.field, request.value))
-    sources = await hydrate_sources(
-        HydrateSourcesRequest(
-            reference.target[FileSourceField],
-            for_sources_types=(FileSourceField,),
-            enable_codegen=True,
-        ),
-        **implicitly(),
-    )
-    contents = await get_digest_contents(sources.snapshot.digest)
-    return Labels(parse_labels(request.field.address, request.value, contents[0].content))
 
 
 @rule

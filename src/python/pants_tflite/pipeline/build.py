@@ -43,6 +43,12 @@ from pants_tflite.pipeline.dataset import (
 )
 from pants_tflite.pipeline.describe import ModelReports
 from pants_tflite.pipeline.export import ExportSavedModelRequest, export_saved_model
+from pants_tflite.pipeline.metadata import (
+    ResolveMetadataRequest,
+    WriteMetadataRequest,
+    resolve_metadata,
+    write_metadata,
+)
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import (
     ModelSamplesRequest,
@@ -67,6 +73,7 @@ from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
 from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 from pants_tflite.target_types import (
     CustomOpsField,
+    MetadataField,
     TfLiteFileSourceField,
     VerifyDatasetField,
     VerifySamplesField,
@@ -83,6 +90,7 @@ class TfLiteFileFieldSet(InputFieldSet):
 
     source: TfLiteFileSourceField
     custom_ops: CustomOpsField
+    model_metadata: MetadataField
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
     output_path: OutputPathField
@@ -161,12 +169,17 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
             )
         ),
     )
+    finished = await write_metadata(
+        WriteMetadataRequest(
+            address=address, model=converted.model, metadata=plan.metadata, is_source=False
+        )
+    )
     inspected, verified = await concurrently(
-        inspect_model(InspectModelRequest(address, converted.model, is_source=False)),
+        inspect_model(InspectModelRequest(address, finished.digest, is_source=False)),
         verify_model(
             VerifyModelRequest(
                 address=address,
-                model=converted.model,
+                model=finished.digest,
                 reference=reference,
                 quantization=plan.quantization,
                 custom_ops=plan.custom_ops.names,
@@ -181,7 +194,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
     )
     return await describe_model(
         DescribeModelRequest(
-            model=converted.model,
+            model=finished.digest,
             reports=reports,
             quantization=plan.quantization,
             calibration=samples.calibration,
@@ -200,15 +213,22 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
         **implicitly(),
     )
     entries = await get_digest_entries(sources.snapshot.digest)
-    model = await create_digest(
+    source = await create_digest(
         CreateDigest([replace(entry, path=MODEL_FILE) for entry in entries])
     )
     dataset = None
     if field_set.verify_dataset.value is not None:
         dataset = await sample_referenced_dataset(DatasetReferenceRequest(field_set.verify_dataset))
     samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.checked)
-    custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops))
+    custom_ops, metadata = await concurrently(
+        resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops)),
+        resolve_metadata(ResolveMetadataRequest(field_set.model_metadata)),
+    )
     kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
+    finished = await write_metadata(
+        WriteMetadataRequest(address=address, model=source, metadata=metadata, is_source=True)
+    )
+    model = finished.digest
     # This comes first: a broken file is best explained by the program that does not run it.
     inspected = await inspect_model(InspectModelRequest(address, model, is_source=True))
     verified = await verify_model(
