@@ -51,6 +51,7 @@ _IO_TYPES_LIST = ", ".join(
     ]
 )
 ENGINES = ("tensorflow", "ai_edge")
+LITERT, MICRO = "litert", "micro"
 
 # -----------------------------------------------------------------------------------------------
 # Fields that several targets share
@@ -490,6 +491,25 @@ class TfLiteFileSourceField(FileSourceField):
     )
 
 
+class RuntimeField(ChoiceField):
+    alias = "runtime"
+    default = LITERT
+    valid_choices = (LITERT, MICRO)
+    help = help_text(
+        """
+        The runtime that verifies the model and makes its golden inputs and outputs: `litert`, or
+        `micro` for a model that LiteRT refuses and TensorFlow Lite Micro runs. Such a model goes into
+        a `tflite_micro_library` only, and `model.json` says why LiteRT does not run it. `micro` needs
+        the backend `pants_tflite.micro`, and is an error for a model that LiteRT runs, because that
+        one is verified with both.
+
+        Defaults to litert.
+
+        Example: `runtime="micro"`.
+        """
+    )
+
+
 class TfLiteFileTarget(Target):
     alias = "tflite_file"
     core_fields = (
@@ -498,6 +518,7 @@ class TfLiteFileTarget(Target):
         TfLiteFileSourceField,
         CustomOpsField,
         MetadataField,
+        RuntimeField,
         VerifyDatasetField,
         VerifySamplesField,
         EnvironmentField,

@@ -51,9 +51,16 @@ from pants_tflite.pipeline.build import (
     build_model_file,
 )
 from pants_tflite.pipeline.label_files import Labels, LabelsRequest, read_labels
+from pants_tflite.pipeline.micro_only import is_micro_only
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
-from pants_tflite.target_types import CustomOpsField, OutputDirectoryField, TfLiteFileTarget
+from pants_tflite.target_types import (
+    MICRO,
+    CustomOpsField,
+    OutputDirectoryField,
+    RuntimeField,
+    TfLiteFileTarget,
+)
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 
@@ -63,6 +70,8 @@ class BundleFieldSet(FieldSet):
 
     # Annotated, so that each kind of bundle may require a field of its own instead.
     required_fields: ClassVar[tuple[Type[Field], ...]] = (BundleModelsField,)
+    # Whether the bundle's runtime is the one that runs models which LiteRT refuses.
+    takes_micro_only: ClassVar[bool] = False
 
     models: BundleModelsField
     model_names: BundleModelNamesField
@@ -235,6 +244,23 @@ def check_kernels(address: Address, models: Iterable[CustomOps]) -> None:
             ).at(address)
 
 
+def check_runtimes(field_set: BundleFieldSet, targets: Iterable[Target]) -> None:
+    """Raises if a model does not run with the bundle's runtime; lists all of them."""
+    refused = [str(target.address) for target in targets if is_micro_only(target)]
+    if refused and not field_set.takes_micro_only:
+        raise Mistake.of(
+            field_set.models,
+            message=(
+                f"LiteRT, which runs the models of this bundle, refuses {', '.join(refused)}, as "
+                f'`{RuntimeField.alias}="{MICRO}"` there says'
+            ),
+            fix=(
+                "Leave it out: only a `tflite_micro_library` takes it. For this bundle, convert the "
+                "model again from its SavedModel."
+            ),
+        )
+
+
 @rule
 async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
     field_set = request.field_set
@@ -250,6 +276,7 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
         resolve_reference(ReferenceRequest(field_set.models, value)) for value in values
     )
     targets = tuple(reference.target for reference in references)
+    check_runtimes(field_set, targets)
     given: Mapping[str, str] = field_set.model_names.value or {}
     names = [
         given.get(value)

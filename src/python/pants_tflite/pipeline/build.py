@@ -49,6 +49,7 @@ from pants_tflite.pipeline.metadata import (
     resolve_metadata,
     write_metadata,
 )
+from pants_tflite.pipeline.micro_only import VerifyMicroOnlyRequest, verify_micro_only
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import (
     ModelSamplesRequest,
@@ -72,8 +73,10 @@ from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, Con
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
 from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 from pants_tflite.target_types import (
+    MICRO,
     CustomOpsField,
     MetadataField,
+    RuntimeField,
     TfLiteFileSourceField,
     VerifyDatasetField,
     VerifySamplesField,
@@ -91,6 +94,7 @@ class TfLiteFileFieldSet(InputFieldSet):
     source: TfLiteFileSourceField
     custom_ops: CustomOpsField
     model_metadata: MetadataField
+    runtime: RuntimeField
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
     output_path: OutputPathField
@@ -206,6 +210,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
 async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     field_set = request.field_set
     address = field_set.address
+    is_micro_only = field_set.runtime.checked == MICRO
     sources = await hydrate_sources(
         HydrateSourcesRequest(
             field_set.source, for_sources_types=(FileSourceField,), enable_codegen=True
@@ -224,25 +229,33 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
         resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops)),
         resolve_metadata(ResolveMetadataRequest(field_set.model_metadata)),
     )
-    kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
     finished = await write_metadata(
         WriteMetadataRequest(address=address, model=source, metadata=metadata, is_source=True)
     )
     model = finished.digest
     # This comes first: a broken file is best explained by the program that does not run it.
     inspected = await inspect_model(InspectModelRequest(address, model, is_source=True))
-    verified = await verify_model(
-        VerifyModelRequest(
-            address,
-            model,
-            reference=None,
-            quantization=None,
-            custom_ops=custom_ops.names,
-            samples=samples,
-            tolerance=None,
-            kernels=kernels,
+    if is_micro_only:
+        verified = await verify_micro_only(
+            VerifyMicroOnlyRequest(
+                runtime=field_set.runtime, model=model, samples=samples, custom_ops=custom_ops
+            ),
+            **implicitly(),
         )
-    )
+    else:
+        kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
+        verified = await verify_model(
+            VerifyModelRequest(
+                address,
+                model,
+                reference=None,
+                quantization=None,
+                custom_ops=custom_ops.names,
+                samples=samples,
+                tolerance=None,
+                kernels=kernels,
+            )
+        )
     reports = await merge_digests(MergeDigests((inspected.digest, verified.digest)))
     return await describe_model(DescribeModelRequest(model, reports))
 
