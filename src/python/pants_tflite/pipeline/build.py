@@ -175,7 +175,11 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
     )
     finished = await write_metadata(
         WriteMetadataRequest(
-            address=address, model=converted.model, metadata=plan.metadata, is_source=False
+            address=address,
+            model=converted.model,
+            metadata=plan.metadata,
+            samples=samples.verification,
+            is_source=False,
         )
     )
     inspected, verified = await concurrently(
@@ -230,7 +234,9 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
         resolve_metadata(ResolveMetadataRequest(field_set.model_metadata)),
     )
     finished = await write_metadata(
-        WriteMetadataRequest(address=address, model=source, metadata=metadata, is_source=True)
+        WriteMetadataRequest(
+            address=address, model=source, metadata=metadata, samples=samples, is_source=True
+        )
     )
     model = finished.digest
     # This comes first: a broken file is best explained by the program that does not run it.

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Optional
 
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest
+from pants.engine.fs import Digest, MergeDigests
 
-from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
+from pants_tflite.compat import collect_rules, concurrently, implicitly, merge_digests, rule
 from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.convert import MODEL_FILE
+from pants_tflite.pipeline.dataset import StageDatasetRequest, stage_dataset
 from pants_tflite.pipeline.label_files import LabelsRequest, read_labels
+from pants_tflite.pipeline.verify import Samples
 from pants_tflite.sandbox.tflite.write_metadata_protocol import (
     MetadataContent,
     MetadataRequest,
@@ -58,12 +60,14 @@ class ResolvedMetadata:
 class WriteMetadataRequest:
     """Asks for `model.tflite`, the one file of `model`, with metadata in it.
 
-    `is_source` says whether the user checked the model in.
+    `is_source` says whether the user checked the model in. What it says of an image is compared with
+    `samples`.
     """
 
     address: Address
     model: Digest
     metadata: ResolvedMetadata
+    samples: Samples
     is_source: bool
 
     def debug_hint(self) -> str:
@@ -126,9 +130,14 @@ async def resolve_metadata(request: ResolveMetadataRequest) -> ResolvedMetadata:
 
 @rule
 async def write_metadata(request: WriteMetadataRequest) -> FinishedModel:
-    if request.metadata.content is None:
+    content, samples = request.metadata.content, request.samples
+    if content is None:
         return FinishedModel(request.model)
-    environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
+    environment, staged = await concurrently(
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
+        stage_dataset(StageDatasetRequest(samples.dataset if content.has_image else None)),
+    )
+    digest = await merge_digests(MergeDigests((request.model, staged.digest)))
     result = await run_program(
         RunProgramRequest.create(
             request.address,
@@ -136,11 +145,13 @@ async def write_metadata(request: WriteMetadataRequest) -> FinishedModel:
                 model=MODEL_FILE,
                 field=MetadataField.alias,
                 source=TfLiteFileSourceField.alias if request.is_source else None,
-                metadata=request.metadata.content,
+                metadata=content,
+                dataset=staged.path,
+                dataset_field=samples.field,
             ),
             environment,
             description=f"Write the metadata of {request.address}",
-            input_digest=request.model,
+            input_digest=digest,
         )
     )
     return FinishedModel(result.digest)

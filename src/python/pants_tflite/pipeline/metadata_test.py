@@ -16,11 +16,13 @@ from pants_tflite.pipeline.metadata import (
     ResolveMetadataRequest,
     WriteMetadataRequest,
 )
+from pants_tflite.pipeline.verify import Samples
 from pants_tflite.sandbox.tflite.write_metadata_protocol import MetadataContent, OutputLabels
 from pants_tflite.target_types import MetadataField
 from pants_tflite.testutil import new_rule_runner, write_workspace
 
 MODEL = Address("m", target_name="model")
+NO_SAMPLES = Samples(None, "verify_dataset", 1)
 BUILD = """\
 file(name="labels", source="labels.txt")
 file(name="twice", source="twice.txt")
@@ -80,7 +82,9 @@ def test_a_model_without_metadata_keeps_its_bytes(rule_runner: RuleRunner) -> No
     metadata = _resolve(rule_runner, None)
     assert metadata == ResolvedMetadata()
     model = rule_runner.request(Digest, [CreateDigest([FileContent("model.tflite", b"bytes")])])
-    request = WriteMetadataRequest(address=MODEL, model=model, metadata=metadata, is_source=False)
+    request = WriteMetadataRequest(
+        address=MODEL, model=model, metadata=metadata, samples=NO_SAMPLES, is_source=False
+    )
     assert rule_runner.request(FinishedModel, [request]).digest == model
 
 

@@ -10,13 +10,13 @@ from typing import Mapping, Sequence
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.tflite import metadata_tables as tables
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Tensor
+from pants_tflite.sandbox.tflite.metadata_samples import LARGEST_PIXEL
 from pants_tflite.sandbox.tflite.quantized_values import real_range
 from pants_tflite.sandbox.tflite.write_metadata_protocol import MetadataContent
 
 Named = Mapping[str, Tensor]
 
 _COLOR_SPACES = {1: tables.GRAYSCALE, 3: tables.RGB}
-_LARGEST_PIXEL = 255.0
 # Readers give pixels to a uint8 input as they are, so its own scale and zero point must say the same
 # as `mean` and `std`: at black and at white they may differ by so many steps of the input.
 _PIXEL_TOLERANCE = 2.0
@@ -24,10 +24,11 @@ _PIXEL_TOLERANCE = 2.0
 
 @dataclass(frozen=True)
 class DescribedModel:
-    """The tables, and the files that they name."""
+    """The tables, the files that they name, and the input that is an image."""
 
     root: tables.Table
     files: Mapping[str, bytes]
+    image: str | None
 
 
 def describe(model: Model, metadata: MetadataContent, *, field: str) -> DescribedModel:
@@ -53,6 +54,7 @@ def describe(model: Model, metadata: MetadataContent, *, field: str) -> Describe
             outputs=[describe_output(name, files.get(name)) for name in outputs],
         ),
         {file.name: file.content for file in files.values()},
+        image,
     )
 
 
@@ -170,10 +172,10 @@ def describe_image(
     mean, std = metadata.mean, metadata.std
     check_normalization(name, tensor, metadata, field=field)
     units = (tables.normalization(mean, std),) if mean else ()
-    low, high = [0.0], [_LARGEST_PIXEL]
+    low, high = [0.0], [LARGEST_PIXEL]
     if tensor.dtype == "float32":
         low = [-m / s for m, s in zip(mean, std)]
-        high = [(_LARGEST_PIXEL - m) / s for m, s in zip(mean, std)]
+        high = [(LARGEST_PIXEL - m) / s for m, s in zip(mean, std)]
     height, width = sizes[1:3]
     size = (width, height) if width is not None and height is not None else None
     return tables.tensor(
@@ -206,9 +208,9 @@ def check_normalization(
     if tensor.quantization is None or tensor.dtype != "uint8":
         return
     low, high = real_range(tensor)
-    step = (high - low) / _LARGEST_PIXEL
+    step = (high - low) / LARGEST_PIXEL
     for m, s in zip(mean, std):
-        said = (-m / s, (_LARGEST_PIXEL - m) / s)
+        said = (-m / s, (LARGEST_PIXEL - m) / s)
         if max(abs(said[0] - low), abs(said[1] - high)) > _PIXEL_TOLERANCE * step:
             raise Mistake(
                 f"pixels from 0 to 255 stand for {low:.4g} to {high:.4g} in the uint8 input `{name}`, "

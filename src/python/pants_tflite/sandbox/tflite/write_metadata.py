@@ -17,10 +17,12 @@ from ai_edge_litert import schema_py_generated as schema
 
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.samples.npz_files import Dataset
 from pants_tflite.sandbox.tflite import metadata_tables as tables
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 from pants_tflite.sandbox.tflite.inspect_model import read_users_model
 from pants_tflite.sandbox.tflite.metadata_plan import describe
+from pants_tflite.sandbox.tflite.metadata_samples import check_samples
 from pants_tflite.sandbox.tflite.packing import pack, unpack
 from pants_tflite.sandbox.tflite.write_metadata_protocol import MetadataRequest
 
@@ -73,7 +75,17 @@ def check_has_none(model: Model, content: bytes, request: MetadataRequest) -> No
 
 def write_metadata(content: bytes, model: Model, request: MetadataRequest) -> bytes:
     """The bytes of the model with its metadata."""
-    described = describe(model, request.metadata, field=request.field)
+    metadata = request.metadata
+    described = describe(model, metadata, field=request.field)
+    if described.image is not None and request.dataset is not None:
+        check_samples(
+            Dataset.read(Path(request.dataset)),
+            described.image,
+            mean=metadata.mean,
+            std=metadata.std,
+            field=request.field,
+            dataset_field=request.dataset_field,
+        )
     field = request.source or request.field
     packed = add_metadata(content, tables.render(described.root), field=field)
     return append_files(packed, described.files)

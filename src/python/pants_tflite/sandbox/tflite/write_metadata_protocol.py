@@ -40,7 +40,8 @@ class MetadataContent:
 
 @dataclass(frozen=True)
 class MetadataRequest(Message):
-    """`field` names the metadata, and `source` the model's file if it is the user's."""
+    """`field` names the metadata, and `source` the model's file if it is the user's. Samples of an image
+    are in `dataset`, if there are any; `dataset_field` names them."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.tflite.write_metadata"
 
@@ -48,3 +49,5 @@ class MetadataRequest(Message):
     field: str
     source: Optional[str]
     metadata: MetadataContent
+    dataset: Optional[str] = None
+    dataset_field: str = ""

@@ -19,6 +19,7 @@ from ai_edge_litert import schema_py_generated as schema
 from pants_tflite.sandbox.constants import MODEL_ALIGNMENT
 from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.testing.program_runs import run_program
 from pants_tflite.sandbox.testing.small_models import (
     OpSpec,
@@ -257,6 +258,21 @@ def test_normalization_that_contradicts_the_quantization() -> None:
     written(pixels, replace(PETS, mean=(0.0,), std=(1.0,)))
     # Calibrated with pictures in which nothing is quite white.
     written(classifier("uint8", scale=1.995 / 255, zero_point=127))
+
+
+def test_samples_that_contradict_the_normalization(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()
+    Path("model.tflite").write_bytes(classifier())
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 3)).astype(np.float32)
+    request = MetadataRequest("model.tflite", FIELD, None, PETS, "dataset.npz", "calibration")
+    write_npz(Path("dataset.npz"), {"input/0": pixels / 127.5 - 1})
+    main(request)
+    write_npz(Path("dataset.npz"), {"input/0": pixels})
+    with pytest.raises(Mistake, match="the samples of `calibration` for `picture` are"):
+        main(request)
 
 
 def test_grayscale_and_no_image() -> None:
