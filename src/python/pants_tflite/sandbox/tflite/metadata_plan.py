@@ -155,12 +155,13 @@ def describe_image(
 ) -> tables.Table:
     """An image input. Raises Mistake if readers could not feed it, or would feed it wrongly."""
     sizes = tensor.shape_signature
-    color_space = _COLOR_SPACES.get(sizes[-1] or 0) if len(sizes) == 4 else None
+    is_one_image = len(sizes) == 4 and sizes[0] in (None, 1)
+    color_space = _COLOR_SPACES.get(sizes[-1] or 0) if is_one_image else None
     if color_space is None:
         raise Mistake(
             f"its image is the input `{name}`, which is {_shape(tensor)}",
             field=field,
-            fix="An image is [batch, height, width, channels] with 1 or 3 channels.",
+            fix="An image is [1, height, width, channels] with 1 or 3 channels; the batch may be unknown.",
         )
     if tensor.dtype not in ("float32", "uint8"):
         raise Mistake(

@@ -27,6 +27,8 @@ from pants_tflite.sandbox.testing.small_models import (
     TensorSpec,
     build_model,
     linear_model,
+    pack,
+    unpack,
 )
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 from pants_tflite.sandbox.tflite.model_reader import parse_model
@@ -241,6 +243,10 @@ def test_images_that_are_none() -> None:
     assert "there is no `image`" in text and "`picture` float32 [?, 4, 4, 3]" in text
     assert "which is float32 [?, 4, 4, 2]" in refused(classifier(channels=2))
     assert "which is int8" in refused(classifier("int8", scale=1.0))
+    several = unpack(classifier())
+    several.subgraphs[0].tensors[0].shapeSignature = [2, 4, 4, 3]
+    several.subgraphs[0].tensors[0].shape = [2, 4, 4, 3]
+    assert "which is float32 [2, 4, 4, 3]" in refused(pack(several))
 
 
 def test_the_only_input_is_the_image() -> None:
