@@ -19,7 +19,7 @@ from pants_tflite.micro.sandbox.measure_protocol import (  # noqa: E402
 from pants_tflite.micro.sandbox.verify_micro import main  # noqa: E402
 from pants_tflite.micro.sandbox.verify_micro_protocol import VerifyMicroRequest  # noqa: E402
 from pants_tflite.sandbox.mistakes import Mistake  # noqa: E402
-from pants_tflite.sandbox.samples.npz_files import read_npz  # noqa: E402
+from pants_tflite.sandbox.samples.npz_files import read_npz, write_npz  # noqa: E402
 from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     SERVING,
     OpSpec,
@@ -69,7 +69,7 @@ def verify(
 
 
 def write_dataset(samples: np.ndarray) -> str:
-    np.savez("dataset.npz", **{"input/x": samples})
+    write_npz(Path("dataset.npz"), {"input/x": samples})
     return "dataset.npz"
 
 

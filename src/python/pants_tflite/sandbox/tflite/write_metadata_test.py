@@ -138,7 +138,8 @@ def test_it_computes_the_same(tmp_path: Path) -> None:
         model = parse_model(content)
         loaded = LoadedModel(path, model, field=None)
         outputs.append(loaded.run(model.signatures[0], {"picture": image})["scores"])
-    np.testing.assert_array_equal(*outputs)
+    before, after = outputs
+    np.testing.assert_array_equal(before, after)
 
 
 def test_tensors_keep_their_alignment() -> None:
@@ -214,8 +215,8 @@ def test_mediapipe_reads_it() -> None:
 def test_mediapipe_classifies_with_it(color: str) -> None:
     vision = pytest.importorskip("mediapipe.tasks.python.vision")
     mediapipe = pytest.importorskip("mediapipe")
-    scale = {} if color == "float32" else {"scale": 2 / 255, "zero_point": 127}
-    content = written(classifier(color, **scale))
+    is_float = color == "float32"
+    content = written(classifier(color, scale=None if is_float else 2 / 255, zero_point=127))
     options = vision.ImageClassifierOptions(
         mediapipe.tasks.BaseOptions(model_asset_buffer=content), max_results=3
     )
