@@ -18,7 +18,13 @@ ROOT = Path(__file__).absolute().parents[1]
 BACKEND = ROOT / "src" / "python" / "pants_tflite"
 PAGES = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "docs/reference/*.md", "models/*/README.md")
+    for pattern in (
+        "*.md",
+        "docs/*.md",
+        "docs/how-to/*.md",
+        "docs/reference/*.md",
+        "models/*/README.md",
+    )
     for path in ROOT.glob(pattern)
 )
 # Those that say where code lives, in names of files and folders.
@@ -48,9 +54,8 @@ def is_missing(page: Path, link: str) -> bool:
 
 
 def test_the_pages_are_here() -> None:
-    assert {"CONTRIBUTING.md", "README.md", "SECURITY.md", "docs/architecture.md"} <= set(
-        map(name, PAGES)
-    )
+    names = {"CONTRIBUTING.md", "README.md", "SECURITY.md", "docs/architecture.md"}
+    assert {*names, "docs/how-to/README.md"} <= set(map(name, PAGES))
     assert len([page for page in PAGES if page.parent.name == "reference"]) > 10
 
 

@@ -37,6 +37,8 @@ MODELS = {
     "resnet_int8": "ic/pretrainedResnet_quant.tflite",
     "trained_lstm": "trained_lstm_int8.tflite",
 }
+# Those that TensorFlow Lite Micro alone runs, by the same file's name.
+MICRO_ONLY = {"keyword_micro": "keyword_scrambled", "person_micro": "person_detect"}
 # Where an op of its own, which the runtime of microcontrollers has, is declared.
 SIGNAL_OPS = (
     "SignalEnergy",
@@ -67,6 +69,11 @@ ERRORS = {
         "TFLite Micro."
     ),
     **{(kind, "signal"): NO_KERNEL for kind in ("android", "ios", "linux")},
+    **{
+        (kind, name): f"LiteRT, which runs the models of this bundle, refuses p:{name}, as "
+        for kind in ("android", "ios", "linux")
+        for name in MICRO_ONLY
+    },
     ("", "person_detect"): (
         "p:person_detect, field `source`: LiteRT 2.3.0 refuses the model: quantized_dimension must "
         "be in range [0, 1). Was 3."
@@ -84,12 +91,16 @@ BUNDLES = {
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     build = [f'tflite_file(name="{name}", source="{name}.tflite")' for name in MODELS] + [
         f'{call}name="{name}_{kind}", models=[":{name}"])'
-        for name in (*MODELS, "signal")
+        for name in (*MODELS, *MICRO_ONLY, "signal")
         for kind, call in BUNDLES.items()
     ]
     build.append(
         f'tflite_file(name="signal", source="audio_preprocessor.tflite", custom_ops={SIGNAL_OPS})'
     )
+    build += [
+        f'tflite_file(name="{name}", source="{file}.tflite", runtime="micro")'
+        for name, file in MICRO_ONLY.items()
+    ]
     contents = {
         f"p/{name}.tflite": Path(_FOLDER, path).read_bytes() for name, path in MODELS.items()
     }
@@ -97,7 +108,7 @@ def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
 
 
 @pytest.mark.parametrize("kind", BUNDLES)
-@pytest.mark.parametrize("name", (*MODELS, "signal"))
+@pytest.mark.parametrize("name", (*MODELS, *MICRO_ONLY, "signal"))
 def test_a_bundle_or_a_true_error(workspace: Workspace, name: str, kind: str) -> None:
     error = ERRORS.get(("", name)) or ERRORS.get((kind, name))
     if error is not None:
@@ -108,7 +119,8 @@ def test_a_bundle_or_a_true_error(workspace: Workspace, name: str, kind: str) ->
 
 
 def source(name: str) -> bytes:
-    return Path(_FOLDER, MODELS.get(name, MODELS["audio_preprocessor"])).read_bytes()
+    file = MODELS.get(MICRO_ONLY.get(name, name), MODELS["audio_preprocessor"])
+    return Path(_FOLDER, file).read_bytes()
 
 
 def check_android(dist: Path, name: str) -> None:
@@ -131,6 +143,7 @@ def check_micro(dist: Path, name: str) -> None:
     folder = dist / f"{name}_micro"
     (model,) = json.loads((folder / "manifest.json").read_text())["models"]
     assert (folder / model["file"]).read_bytes() == source(name)
+    assert ("micro_only" in model) == (name in MICRO_ONLY)
     assert 0 < model["arena"]["smallest"] <= model["arena"]["bytes"]
     for output in model["golden"].get("outputs", ()):
         assert output["largest_difference"] <= (1e-5 if output["unit"] == "relative" else 2)

@@ -10,6 +10,7 @@ check it when it makes the target, and one bad value would fail every target of 
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Iterable, Optional
 
 from pants.engine.addresses import Address
@@ -18,6 +19,7 @@ from pants.engine.target import (
     DictStringToStringField,
     FloatField,
     IntField,
+    SequenceField,
     StringField,
     StringSequenceField,
 )
@@ -209,3 +211,34 @@ class OptionalPositiveFloatField(FloatField, AsyncFieldMixin):
     def checked(self) -> Optional[float]:
         self.check()
         return self.value
+
+
+class NumbersField(SequenceField[float], AsyncFieldMixin):
+    """Several finite numbers, which are greater than zero if they must be."""
+
+    expected_element_type = (int, float)  # type: ignore[assignment]
+    expected_type_description = "a list of numbers"
+    must_be_positive: ClassVar[bool] = False
+
+    @classmethod
+    def compute_value(
+        cls, raw_value: Optional[Iterable[float]], address: Address
+    ) -> Optional[tuple[float, ...]]:
+        return super().compute_value(raw_value, address)
+
+    def check(self) -> None:
+        """Raises if a value is not a number that the field takes."""
+        for value in self.value or ():
+            if not math.isfinite(value) or (self.must_be_positive and value <= 0):
+                positive = " greater than 0" if self.must_be_positive else ""
+                raise Mistake.of(
+                    self,
+                    message=f"each must be a finite number{positive}",
+                    fix=f"Give other numbers, or {_or_leave_out(self)}.",
+                    value=str(value),
+                )
+
+    @property
+    def checked(self) -> tuple[float, ...]:
+        self.check()
+        return tuple(float(value) for value in self.value or ())

@@ -19,7 +19,18 @@ from pants_tflite.goals import check, package, run, test
 from pants_tflite.linux import archive as linux_archive
 from pants_tflite.linux import kernels as linux_kernels
 from pants_tflite.linux import target_types as linux_target_types
-from pants_tflite.pipeline import build, convert, dataset, export, plan, quantization, verify
+from pants_tflite.pipeline import (
+    build,
+    convert,
+    dataset,
+    export,
+    label_files,
+    metadata,
+    micro_only,
+    plan,
+    quantization,
+    verify,
+)
 from pants_tflite.util_rules import (
     dependency_inference,
     entry_point_calls,
@@ -55,8 +66,11 @@ def rules():
         *entry_points.rules(),
         *export.rules(),
         *inputs.rules(),
+        *label_files.rules(),
         *linux_archive.rules(),
         *linux_kernels.rules(),
+        *metadata.rules(),
+        *micro_only.rules(),
         *module_mapper.rules(),
         *output_paths.rules(),
         *package.rules(),

@@ -12,10 +12,12 @@ from pants.engine.target import (
     AsyncFieldMixin,
     BoolField,
     Dependencies,
+    DescriptionField,
     MultipleSourcesField,
     OptionalSingleSourceField,
     StringField,
     StringSequenceField,
+    Tags,
     Target,
 )
 from pants.util.strutil import help_text
@@ -28,6 +30,7 @@ from pants_tflite.fields import (
     ChoiceField,
     IntegerField,
     NamedAddressesField,
+    NumbersField,
     OptionalChoiceField,
     OptionalIntegerField,
     OptionalPositiveFloatField,
@@ -48,6 +51,7 @@ _IO_TYPES_LIST = ", ".join(
     ]
 )
 ENGINES = ("tensorflow", "ai_edge")
+LITERT, MICRO = "litert", "micro"
 
 # -----------------------------------------------------------------------------------------------
 # Fields that several targets share
@@ -209,6 +213,176 @@ class CustomOpsField(AddressesOrNamesField):
 
 
 # -----------------------------------------------------------------------------------------------
+# `tflite_metadata`
+# -----------------------------------------------------------------------------------------------
+
+
+class MetadataField(AddressField):
+    alias = "metadata"
+    target_aliases = ("tflite_metadata",)
+    help = help_text(
+        """
+        The address of a `tflite_metadata`, which is written into the model as TFLite Metadata. Label
+        files are appended to the `.tflite` file, which is then a ZIP archive as well; runtimes read
+        it as before. What the model contradicts, such as the number of labels, is an error.
+
+        Defaults to none: the model has no TFLite Metadata, and its bytes do not change.
+
+        Example: `metadata=":metadata"`.
+        """
+    )
+
+
+class MetadataNameField(StringField):
+    alias = "model_name"
+    help = help_text(
+        """
+        The name of the model, for people and for programs that generate code from it.
+
+        Defaults to none.
+
+        Example: `model_name="Pets"`.
+        """
+    )
+
+
+class MetadataDescriptionField(DescriptionField):
+    """Pants' own field of all targets, whose value goes into the model here."""
+
+    help = help_text(
+        """
+        What the model does and what it is for, for people.
+
+        Defaults to none.
+
+        Example: `description="Tells cats from dogs."`.
+        """
+    )
+
+
+class MetadataVersionField(StringField):
+    alias = "version"
+    help = help_text(
+        """
+        The version of the model, in any form.
+
+        Defaults to none.
+
+        Example: `version="1.2.0"`.
+        """
+    )
+
+
+class MetadataAuthorField(StringField):
+    alias = "author"
+    help = help_text(
+        """
+        Who made the model.
+
+        Defaults to none.
+
+        Example: `author="Example Ltd"`.
+        """
+    )
+
+
+class MetadataLicenseField(StringField):
+    alias = "license"
+    help = help_text(
+        """
+        The license of the model: its name, or its text.
+
+        Defaults to none.
+
+        Example: `license="Apache-2.0"`.
+        """
+    )
+
+
+class MetadataLabelsField(NamedAddressesField):
+    alias = "labels"
+    target_aliases = ("file",)
+    help = help_text(
+        """
+        Label files, keyed by the names of the model's outputs. Each value is the address of a `file`
+        target with one label a line, in the order of the scores in the output's last dimension.
+
+        Defaults to none.
+
+        Example: `labels={"scores": ":labels"}`, with `file(name="labels", source="labels.txt")` in
+        the BUILD file.
+        """
+    )
+
+
+class MetadataImageInputField(StringField):
+    alias = "image_input"
+    help = help_text(
+        """
+        The name of the model's input that takes an image, of the shape [batch, height, width,
+        channels] with 3 channels (RGB) or 1 (grayscale). It must be float32 or uint8, the types that
+        readers of TFLite Metadata feed.
+
+        Defaults to the only input if `mean` and `std` are given, and otherwise to none.
+
+        Example: `image_input="image"`.
+        """
+    )
+
+
+class MetadataMeanField(NumbersField):
+    alias = "mean"
+    help = help_text(
+        """
+        What is subtracted from each pixel value, from 0 to 255, before it is divided by `std`: one
+        number, or one for each channel. A float32 image needs it.
+
+        Defaults to none.
+
+        Example: `mean=[127.5]` with `std=[127.5]` for a model that takes pixels as -1 to 1.
+        """
+    )
+
+
+class MetadataStdField(NumbersField):
+    alias = "std"
+    must_be_positive = True
+    help = help_text(
+        """
+        What each pixel value is divided by after `mean` is subtracted: as many numbers as in `mean`.
+
+        Defaults to none.
+
+        Example: `std=[255.0]` with `mean=[0.0]` for a model that takes pixels as 0 to 1.
+        """
+    )
+
+
+class TfLiteMetadataTarget(Target):
+    alias = "tflite_metadata"
+    core_fields = (
+        Tags,
+        MetadataDescriptionField,
+        Dependencies,
+        MetadataNameField,
+        MetadataVersionField,
+        MetadataAuthorField,
+        MetadataLicenseField,
+        MetadataLabelsField,
+        MetadataImageInputField,
+        MetadataMeanField,
+        MetadataStdField,
+    )
+    help = help_text(
+        """
+        What is written into the `.tflite` file of models that name it in `metadata`, as TFLite
+        Metadata: ML Kit, the Task Library and MediaPipe take labels and the normalization of images
+        from it.
+        """
+    )
+
+
+# -----------------------------------------------------------------------------------------------
 # `tf_saved_model`
 # -----------------------------------------------------------------------------------------------
 
@@ -317,6 +491,25 @@ class TfLiteFileSourceField(FileSourceField):
     )
 
 
+class RuntimeField(ChoiceField):
+    alias = "runtime"
+    default = LITERT
+    valid_choices = (LITERT, MICRO)
+    help = help_text(
+        """
+        The runtime that verifies the model and makes its golden inputs and outputs: `litert`, or
+        `micro` for a model that LiteRT refuses and TensorFlow Lite Micro runs. Such a model goes into
+        a `tflite_micro_library` only, and `model.json` says why LiteRT does not run it. `micro` needs
+        the backend `pants_tflite.micro`, and is an error for a model that LiteRT runs, because that
+        one is verified with both.
+
+        Defaults to litert.
+
+        Example: `runtime="micro"`.
+        """
+    )
+
+
 class TfLiteFileTarget(Target):
     alias = "tflite_file"
     core_fields = (
@@ -324,6 +517,8 @@ class TfLiteFileTarget(Target):
         Dependencies,
         TfLiteFileSourceField,
         CustomOpsField,
+        MetadataField,
+        RuntimeField,
         VerifyDatasetField,
         VerifySamplesField,
         EnvironmentField,
@@ -588,6 +783,7 @@ class TfLiteModelTarget(Target):
         CalibrationField,
         CustomOpsField,
         SignaturesField,
+        MetadataField,
         VerifyDatasetField,
         VerifySamplesField,
         VerifyToleranceField,
@@ -607,6 +803,7 @@ def target_types() -> tuple[type[Target], ...]:
         KerasFileTarget,
         TfLiteDatasetTarget,
         TfLiteFileTarget,
+        TfLiteMetadataTarget,
         TfLiteModelTarget,
         TfLiteQuantizationTarget,
         TfSavedModelFilesTarget,

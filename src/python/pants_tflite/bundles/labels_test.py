@@ -8,50 +8,12 @@ from typing import Any
 import pytest
 from pants.engine.addresses import Address
 
-from pants_tflite.bundles.labels import check_label_count, labelled_output, parse_labels
+from pants_tflite.bundles.labels import check_label_count, labelled_output
 from pants_tflite.bundles.testutil import model_description
 from pants_tflite.errors import TfLiteError
 from pants_tflite.pipeline.model_description import ModelDescription
 
 ADDRESS = Address("pets", target_name="bundle")
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"cat\ndog\n", ("cat", "dog")),
-        (b"cat\ndog", ("cat", "dog")),
-        (b"cat\r\ndog\r\n", ("cat", "dog")),
-        (b"cat\ndog\n\n\n", ("cat", "dog")),
-        ("größe\n猫\n".encode(), ("größe", "猫")),
-        (b"a b\nand/or\n..a\n", ("a b", "and/or", "..a")),
-    ],
-)
-def test_labels(content: bytes, expected: tuple[str, ...]) -> None:
-    assert parse_labels(ADDRESS, ":labels", content) == expected
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"", "line 1 is empty"),
-        (b"\n\n", "line 1 is empty"),
-        (b"cat\n  \ndog\n", "line 2 is empty"),
-        (b"cat\nd\x00g\n", "line 2 is empty or has unprintable characters: 'd\\x00g'"),
-        (b"cat\tdog\n", "line 1 is empty or has unprintable characters"),
-        (b"\xfe\xff\x00c\n", "the labels are not UTF-8"),
-        (b"cat\n..\n", "line 2 is a path, not a label: '..'"),
-        (b"a/../../etc\n", "line 1 is a path"),
-        (b"..\\..\\etc\n", "line 1 is a path"),
-        (b"./cat\n", "line 1 is a path"),
-        (b"cat\ndog\ncat\n", "the label 'cat' is there twice"),
-    ],
-)
-def test_bad_labels(content: bytes, expected: str) -> None:
-    with pytest.raises(TfLiteError) as error:
-        parse_labels(ADDRESS, ":labels", content)
-    assert f"pets:bundle, field `labels` = ':labels': {expected}" in str(error.value)
-    assert "Fix: " in str(error.value)
 
 
 def tensor(name: str, *shape: int) -> dict[str, Any]:

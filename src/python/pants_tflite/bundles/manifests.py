@@ -55,6 +55,7 @@ class ModelEntry:
             arena=self.arena,
             golden=self.golden,
             tools=facts.tools,
+            micro_only=facts.verification.micro_only,
         )
 
     def _labels(self) -> Optional[BundledLabels]:

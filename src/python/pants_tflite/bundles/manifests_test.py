@@ -20,6 +20,7 @@ from pants_tflite.bundles.manifests import (
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.bundles.testutil import description_json
 from pants_tflite.custom_ops.declarations import CustomOp
+from pants_tflite.sandbox.protocol import to_plain
 from pants_tflite.sandbox.tflite.manifest_protocol import BundledFile, KernelBuild, Manifest
 
 
@@ -82,6 +83,14 @@ def test_the_same_form_for_all_bundles() -> None:
     assert content["files"][0] == {"path": "a", "bytes": 2, "sha256": "bb"}
     pets, sine = content["models"]
     assert sorted(pets) == sorted(sine)
+
+
+def test_a_model_of_one_runtime_is_marked() -> None:
+    verification = json.loads(description_json({}))["verification"]
+    marked = facts("CONV_2D", verification={**verification, "micro_only": "LiteRT refuses it"})
+    entry = ModelEntry(model("old", marked), "models/old.tflite").to_bundled()
+    assert to_plain(entry)["micro_only"] == "LiteRT refuses it"
+    assert "micro_only" not in to_plain(ModelEntry(SINE, "models/sine.tflite").to_bundled())
 
 
 def test_models() -> None:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Iterable, Mapping, Optional, Type
 
-from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import Digest, DigestSubset, PathGlobs
-from pants.engine.target import Field, FieldSet, HydrateSourcesRequest, Target
+from pants.engine.target import Field, FieldSet, Target
 
 from pants_tflite.bundles.fields import (
     BundleLabelsField,
@@ -21,7 +20,7 @@ from pants_tflite.bundles.fields import (
     BundleModelsField,
     BundleVersionField,
 )
-from pants_tflite.bundles.labels import check_label_count, parse_labels
+from pants_tflite.bundles.labels import check_label_count
 from pants_tflite.bundles.names import check_label_keys, check_names, check_version, default_name
 from pants_tflite.compat import (
     EnvironmentField,
@@ -30,7 +29,6 @@ from pants_tflite.compat import (
     concurrently,
     digest_subset_to_digest,
     get_digest_contents,
-    hydrate_sources,
     implicitly,
     resolve_environment_name,
     rule,
@@ -52,9 +50,17 @@ from pants_tflite.pipeline.build import (
     build_model,
     build_model_file,
 )
+from pants_tflite.pipeline.label_files import Labels, LabelsRequest, read_labels
+from pants_tflite.pipeline.micro_only import is_micro_only
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
-from pants_tflite.target_types import CustomOpsField, OutputDirectoryField, TfLiteFileTarget
+from pants_tflite.target_types import (
+    MICRO,
+    CustomOpsField,
+    OutputDirectoryField,
+    RuntimeField,
+    TfLiteFileTarget,
+)
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 
@@ -64,6 +70,8 @@ class BundleFieldSet(FieldSet):
 
     # Annotated, so that each kind of bundle may require a field of its own instead.
     required_fields: ClassVar[tuple[Type[Field], ...]] = (BundleModelsField,)
+    # Whether the bundle's runtime is the one that runs models which LiteRT refuses.
+    takes_micro_only: ClassVar[bool] = False
 
     models: BundleModelsField
     model_names: BundleModelNamesField
@@ -152,21 +160,6 @@ class BuiltModelFacts:
 
 
 @dataclass(frozen=True)
-class LabelsRequest:
-    """Asks for the labels of the file that the entry `value` of `field` names."""
-
-    field: BundleLabelsField
-    value: str
-
-
-@dataclass(frozen=True)
-class Labels:
-    """In the order of the scores; empty if a model has none."""
-
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class PlanBundleRequest:
     field_set: BundleFieldSet
 
@@ -214,21 +207,6 @@ def _kernels(models: Iterable[BundleModel | PlannedModel]) -> tuple[CustomOp, ..
 
 
 @rule
-async def read_labels(request: LabelsRequest) -> Labels:
-    reference = await resolve_reference(ReferenceRequest(request.field, request.value))
-    sources = await hydrate_sources(
-        HydrateSourcesRequest(
-            reference.target[FileSourceField],
-            for_sources_types=(FileSourceField,),
-            enable_codegen=True,
-        ),
-        **implicitly(),
-    )
-    contents = await get_digest_contents(sources.snapshot.digest)
-    return Labels(parse_labels(request.field.address, request.value, contents[0].content))
-
-
-@rule
 async def build_bundle_model(request: BuildBundleModelRequest) -> BuiltModel:
     target = request.target
     environment = await resolve_environment_name(
@@ -266,6 +244,23 @@ def check_kernels(address: Address, models: Iterable[CustomOps]) -> None:
             ).at(address)
 
 
+def check_runtimes(field_set: BundleFieldSet, targets: Iterable[Target]) -> None:
+    """Raises if a model does not run with the bundle's runtime; lists all of them."""
+    refused = [str(target.address) for target in targets if is_micro_only(target)]
+    if refused and not field_set.takes_micro_only:
+        raise Mistake.of(
+            field_set.models,
+            message=(
+                f"LiteRT, which runs the models of this bundle, refuses {', '.join(refused)}, as "
+                f'`{RuntimeField.alias}="{MICRO}"` there says'
+            ),
+            fix=(
+                "Leave it out: only a `tflite_micro_library` takes it. For this bundle, convert the "
+                "model again from its SavedModel."
+            ),
+        )
+
+
 @rule
 async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
     field_set = request.field_set
@@ -281,6 +276,7 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
         resolve_reference(ReferenceRequest(field_set.models, value)) for value in values
     )
     targets = tuple(reference.target for reference in references)
+    check_runtimes(field_set, targets)
     given: Mapping[str, str] = field_set.model_names.value or {}
     names = [
         given.get(value)

@@ -14,12 +14,20 @@ from pants.engine.target import InferredDependencies, Target
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
-from pants_tflite.bundles.models import BundleFieldSet, BundlePlan, PlanBundleRequest
+from pants_tflite.bundles.models import (
+    BundleFieldSet,
+    BundlePlan,
+    PlanBundleRequest,
+    check_runtimes,
+)
+from pants_tflite.errors import TfLiteError
 from pants_tflite.testutil import new_rule_runner, write_workspace
 from pants_tflite.util_rules.dependency_inference import (
     InferReferences,
     ReferencesInferenceFieldSet,
 )
+
+OLD = Address("pets", target_name="old")
 
 
 class BundleTarget(Target):
@@ -48,6 +56,7 @@ def _field_set(
             name="tflite", saved_model=":saved_model", quantization=parametrize("float32", "float16")
         )
         tflite_file(name="Hello-World", source="hello.tflite")
+        tflite_file(name="old", source="hello.tflite", runtime="micro")
         file(name="labels", source="labels.txt")
         bundle(name="bundle", {bundle})
         """
@@ -82,6 +91,18 @@ def test_names_versions_and_labels(rule_runner: RuleRunner) -> None:
         ("pets", ("cat", "dog")),
     ]
     assert plan.version == "1.2.3-rc.1"
+
+
+class MicroBundleFieldSet(BundleFieldSet):
+    takes_micro_only = True
+
+
+def test_a_bundle_may_take_what_litert_refuses(rule_runner: RuleRunner) -> None:
+    address = _field_set(rule_runner, 'models=[":old"]').address
+    target = rule_runner.get_target(address)
+    check_runtimes(MicroBundleFieldSet.create(target), [rule_runner.get_target(OLD)])
+    with pytest.raises(TfLiteError):
+        check_runtimes(BundleFieldSet.create(target), [rule_runner.get_target(OLD)])
 
 
 def test_models_and_labels_are_dependencies(rule_runner: RuleRunner) -> None:
@@ -122,6 +143,11 @@ def test_models_and_labels_are_dependencies(rule_runner: RuleRunner) -> None:
             "field `labels` = ':Hello-World': pets:Hello-World is a `tflite_file` target",
         ),
         ('models=[":Hello-World"], version="1.0"', "field `version` = '1.0'"),
+        (
+            'models=[":Hello-World", ":old"]',
+            "field `models`: LiteRT, which runs the models of this bundle, refuses pets:old, as "
+            '`runtime="micro"` there says',
+        ),
     ],
 )
 def test_mistakes(rule_runner: RuleRunner, bundle: str, expected: str) -> None:

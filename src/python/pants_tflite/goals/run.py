@@ -21,6 +21,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
 from pants_tflite.custom_ops.host_kernels import HostKernelsRequest, build_host_kernels
+from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.build import (
     BuildModelFileRequest,
     BuildModelRequest,
@@ -32,7 +33,7 @@ from pants_tflite.pipeline.build import (
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
-from pants_tflite.target_types import CustomOpsField
+from pants_tflite.target_types import MICRO, CustomOpsField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
@@ -109,6 +110,15 @@ async def run_model(field_set: RunModelFieldSet) -> RunRequest:
 
 @rule(desc="Run a model file")
 async def run_model_file(field_set: RunModelFileFieldSet) -> RunRequest:
+    if field_set.runtime.checked == MICRO:
+        raise Mistake.of(
+            field_set.runtime,
+            message="`run` runs models with LiteRT, which refuses this one",
+            fix=(
+                "Package it: its golden output is what TensorFlow Lite Micro computes. The self-test of "
+                "a `tflite_micro_library` runs it on the device."
+            ),
+        )
     model = await build_model_file(BuildModelFileRequest(field_set))
     return await prepare_prediction(PredictRequest(model, field_set.custom_ops), **implicitly())
 

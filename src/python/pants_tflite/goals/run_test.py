@@ -22,6 +22,7 @@ python_sources()
 keras_file(name="keras", source="model.keras")
 tflite_dataset(name="samples", entry_point="data.py:samples")
 tflite_file(name="file", source="model.tflite", custom_ops=["Op", "Op"])
+tflite_file(name="micro", source="model.tflite", runtime="micro")
 tflite_model(name="model", saved_model=":samples")
 """
 
@@ -66,6 +67,10 @@ def test_what_is_no_tflite_model_is_not_run(rule_runner: RuleRunner, name: str) 
     [
         ("model", "m:model, field `saved_model` = ':samples': m:samples is a `tflite_dataset`"),
         ("file", "m:file, field `custom_ops` = 'Op, Op': the op Op is declared twice"),
+        (
+            "micro",
+            "m:micro, field `runtime` = 'micro': `run` runs models with LiteRT, which refuses",
+        ),
     ],
 )
 def test_a_mistake_in_the_model_is_the_error(

@@ -27,6 +27,7 @@ from pants_tflite.micro.target_types import (
 @dataclass(frozen=True)
 class MicroLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     required_fields = (MicroLayoutField,)
+    takes_micro_only = True
 
     library: MicroLibraryNameField
     layout: MicroLayoutField

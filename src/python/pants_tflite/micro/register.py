@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pants_tflite.micro import kernels, models, package
 from pants_tflite.micro import target_types as micro_target_types
+from pants_tflite.micro import verification
 from pants_tflite.micro.generated import sources
 from pants_tflite.micro.measuring import measurement, measuring_program, model_reports
 from pants_tflite.micro.qemu import emulator, start_up
@@ -36,4 +37,5 @@ def rules():
         *supported_ops.rules(),
         *tflm_library.rules(),
         *tflm_tree.rules(),
+        *verification.rules(),
     )

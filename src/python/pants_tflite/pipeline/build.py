@@ -43,6 +43,13 @@ from pants_tflite.pipeline.dataset import (
 )
 from pants_tflite.pipeline.describe import ModelReports
 from pants_tflite.pipeline.export import ExportSavedModelRequest, export_saved_model
+from pants_tflite.pipeline.metadata import (
+    ResolveMetadataRequest,
+    WriteMetadataRequest,
+    resolve_metadata,
+    write_metadata,
+)
+from pants_tflite.pipeline.micro_only import VerifyMicroOnlyRequest, verify_micro_only
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import (
     ModelSamplesRequest,
@@ -66,7 +73,10 @@ from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, Con
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
 from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 from pants_tflite.target_types import (
+    MICRO,
     CustomOpsField,
+    MetadataField,
+    RuntimeField,
     TfLiteFileSourceField,
     VerifyDatasetField,
     VerifySamplesField,
@@ -83,6 +93,8 @@ class TfLiteFileFieldSet(InputFieldSet):
 
     source: TfLiteFileSourceField
     custom_ops: CustomOpsField
+    model_metadata: MetadataField
+    runtime: RuntimeField
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
     output_path: OutputPathField
@@ -161,12 +173,21 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
             )
         ),
     )
+    finished = await write_metadata(
+        WriteMetadataRequest(
+            address=address,
+            model=converted.model,
+            metadata=plan.metadata,
+            samples=samples.verification,
+            is_source=False,
+        )
+    )
     inspected, verified = await concurrently(
-        inspect_model(InspectModelRequest(address, converted.model, is_source=False)),
+        inspect_model(InspectModelRequest(address, finished.digest, is_source=False)),
         verify_model(
             VerifyModelRequest(
                 address=address,
-                model=converted.model,
+                model=finished.digest,
                 reference=reference,
                 quantization=plan.quantization,
                 custom_ops=plan.custom_ops.names,
@@ -181,7 +202,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
     )
     return await describe_model(
         DescribeModelRequest(
-            model=converted.model,
+            model=finished.digest,
             reports=reports,
             quantization=plan.quantization,
             calibration=samples.calibration,
@@ -193,6 +214,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
 async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     field_set = request.field_set
     address = field_set.address
+    is_micro_only = field_set.runtime.checked == MICRO
     sources = await hydrate_sources(
         HydrateSourcesRequest(
             field_set.source, for_sources_types=(FileSourceField,), enable_codegen=True
@@ -200,29 +222,46 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
         **implicitly(),
     )
     entries = await get_digest_entries(sources.snapshot.digest)
-    model = await create_digest(
+    source = await create_digest(
         CreateDigest([replace(entry, path=MODEL_FILE) for entry in entries])
     )
     dataset = None
     if field_set.verify_dataset.value is not None:
         dataset = await sample_referenced_dataset(DatasetReferenceRequest(field_set.verify_dataset))
     samples = Samples(dataset, VerifyDatasetField.alias, field_set.verify_samples.checked)
-    custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops))
-    kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
-    # This comes first: a broken file is best explained by the program that does not run it.
-    inspected = await inspect_model(InspectModelRequest(address, model, is_source=True))
-    verified = await verify_model(
-        VerifyModelRequest(
-            address,
-            model,
-            reference=None,
-            quantization=None,
-            custom_ops=custom_ops.names,
-            samples=samples,
-            tolerance=None,
-            kernels=kernels,
+    custom_ops, metadata = await concurrently(
+        resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops)),
+        resolve_metadata(ResolveMetadataRequest(field_set.model_metadata)),
+    )
+    finished = await write_metadata(
+        WriteMetadataRequest(
+            address=address, model=source, metadata=metadata, samples=samples, is_source=True
         )
     )
+    model = finished.digest
+    # This comes first: a broken file is best explained by the program that does not run it.
+    inspected = await inspect_model(InspectModelRequest(address, model, is_source=True))
+    if is_micro_only:
+        verified = await verify_micro_only(
+            VerifyMicroOnlyRequest(
+                runtime=field_set.runtime, model=model, samples=samples, custom_ops=custom_ops
+            ),
+            **implicitly(),
+        )
+    else:
+        kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
+        verified = await verify_model(
+            VerifyModelRequest(
+                address,
+                model,
+                reference=None,
+                quantization=None,
+                custom_ops=custom_ops.names,
+                samples=samples,
+                tolerance=None,
+                kernels=kernels,
+            )
+        )
     reports = await merge_digests(MergeDigests((inspected.digest, verified.digest)))
     return await describe_model(DescribeModelRequest(model, reports))
 

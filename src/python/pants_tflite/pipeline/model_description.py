@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Mapping, Optional
 
+from pants_tflite.sandbox.protocol import left_out
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, QuantizationSettings
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelTensor
 from pants_tflite.sandbox.verification.verify_protocol import OutputCheck, VerifiedSamples
@@ -32,7 +33,8 @@ class Conversion:
 @dataclass(frozen=True)
 class Verification:
     """The report of the step that verified the model, without its tools. `not_run` says why the
-    model was not run, if it was not."""
+    model was not run, if it was not. `micro_only` says why LiteRT does not run a model that TFLite
+    Micro alone ran; for all others it is left out."""
 
     kernels: str
     mode: Optional[str]
@@ -40,6 +42,7 @@ class Verification:
     outputs: tuple[OutputCheck, ...]
     samples: VerifiedSamples
     tolerance: Optional[float]
+    micro_only: Optional[str] = left_out()
 
 
 @dataclass(frozen=True)

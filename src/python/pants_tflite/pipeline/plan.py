@@ -27,6 +27,11 @@ from pants_tflite.pipeline.export import (
     SavedModelReferenceRequest,
     find_saved_model,
 )
+from pants_tflite.pipeline.metadata import (
+    ResolvedMetadata,
+    ResolveMetadataRequest,
+    resolve_metadata,
+)
 from pants_tflite.pipeline.quantization import (
     Quantization,
     ResolveQuantizationRequest,
@@ -36,6 +41,7 @@ from pants_tflite.pipeline.verify import Samples
 from pants_tflite.target_types import (
     CalibrationField,
     CustomOpsField,
+    MetadataField,
     QuantizationField,
     SavedModelField,
     SignaturesField,
@@ -57,6 +63,7 @@ class TfLiteModelFieldSet(InputFieldSet):
     calibration: CalibrationField
     custom_ops: CustomOpsField
     signatures: SignaturesField
+    model_metadata: MetadataField
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
     verify_tolerance: VerifyToleranceField
@@ -74,6 +81,7 @@ class ModelPlan:
     # The field whose dataset verifies the model; None if its samples are made up.
     verification: Optional[AddressField]
     custom_ops: CustomOps
+    metadata: ResolvedMetadata
 
 
 @dataclass(frozen=True)
@@ -98,10 +106,11 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
     field_set = request.field_set
     field_set.verify_tolerance.check()
     field_set.verify_samples.check()
-    saved_model, quantization, custom_ops = await concurrently(
+    saved_model, quantization, custom_ops, metadata = await concurrently(
         find_saved_model(SavedModelReferenceRequest(field_set.saved_model)),
         resolve_quantization(ResolveQuantizationRequest(field_set.quantization)),
         resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops)),
+        resolve_metadata(ResolveMetadataRequest(field_set.model_metadata)),
     )
     calibration = field_set.calibration.value
     if quantization.calibrates and calibration is None:
@@ -125,6 +134,7 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
         ),
         verification=verification if verification.value is not None else None,
         custom_ops=custom_ops,
+        metadata=metadata,
     )
 
 

@@ -30,7 +30,7 @@ REFERENCE_FILE = "reference.npz"
 GOLDEN_INPUT_FILE = "golden_input.npz"
 GOLDEN_FILES = (GOLDEN_INPUT_FILE, "golden_output.npz")
 # The seed of the random samples if no dataset is given.
-_SEED = 0
+SEED = 0
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class VerifyModelRequest:
             kernels=self.kernels.kernels,
             tolerance=self.tolerance,
             max_samples=self.samples.count,
-            seed=_SEED,
+            seed=SEED,
         )
 
 
@@ -137,7 +137,7 @@ async def record_reference(request: RecordReferenceRequest) -> RecordedReference
                 dataset=staged.path,
                 dataset_field=samples.field,
                 max_samples=samples.count,
-                seed=_SEED,
+                seed=SEED,
                 threads=1,
             ),
             request.saved_model.environment,

@@ -18,10 +18,17 @@ Data = TypeVar("Data")
 M = TypeVar("M", bound="Message")
 
 _NONE = type(None)
+_LEFT_OUT = "left out if it says nothing"
 
 
 class ProtocolError(ValueError):
     """A message does not fit its class: the other side has another version or a bug."""
+
+
+def left_out(default: Any = None) -> Any:
+    """The default of a field that is not rendered while it has this value: users see no key that says
+    nothing."""
+    return dataclasses.field(default=default, metadata={_LEFT_OUT: True})
 
 
 class Message:
@@ -83,7 +90,9 @@ def to_plain(value: Any) -> Any:
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+            field.name: to_plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if _LEFT_OUT not in field.metadata or getattr(value, field.name) != field.default
         }
     if isinstance(value, collections.abc.Mapping):
         if not all(isinstance(key, str) for key in value):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Mapping, Optional, Union
 
 import pytest
 
-from pants_tflite.sandbox.protocol import Message, ProtocolError, to_plain, type_text
+from pants_tflite.sandbox.protocol import Message, ProtocolError, left_out, to_plain, type_text
 
 
 @dataclass(frozen=True)
@@ -152,3 +152,16 @@ def test_what_is_no_plain_data_is_not_written(value: Any) -> None:
 )
 def test_a_type_reads_in_words_of_json(form: Any, text: str) -> None:
     assert type_text(form) == text
+
+
+@dataclass(frozen=True)
+class Remark(Message):
+    name: str
+    text: Optional[str] = left_out()
+
+
+def test_a_key_that_says_nothing_is_left_out() -> None:
+    assert to_plain(Remark("a")) == {"name": "a"}
+    assert to_plain(Remark("a", "b")) == {"name": "a", "text": "b"}
+    for remark in (Remark("a"), Remark("a", "b")):
+        assert Remark.parse(remark.render()) == remark

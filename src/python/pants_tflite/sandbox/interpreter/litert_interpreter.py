@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Mapping, Sequence
@@ -27,11 +28,27 @@ _NARROW_RANGE_FIX = (
     "model, or calibrate it with samples that differ more."
 )
 _FIX = "Replace the op or tensor that the text names, or convert the model with a newer TensorFlow."
+# For a file from elsewhere, which was not made here for LiteRT.
+_FILE_FIELD = "source"
+_MICRO_FIX = (
+    ' If it is for microcontrollers, and TensorFlow Lite Micro runs it, set `runtime="micro"`: it then '
+    "goes into micro libraries only."
+)
+# LiteRT joins what it says about several tensors without a space.
+_SENTENCE_ENDS = re.compile(r"(?<=\.)(?=[A-Z])|(?<=parameters\.)(?=[a-z])")
 
 
 def litert_version() -> str:
     """The version of the installed LiteRT."""
     return importlib.metadata.version("ai-edge-litert")
+
+
+def without_repetition(text: str) -> str:
+    """What LiteRT says of the first of several tensors that it says the same of."""
+    sentences: dict[str, str] = {}
+    for sentence in _SENTENCE_ENDS.split(text):
+        sentences.setdefault(re.sub(r"\d+", "", sentence), sentence)
+    return " ".join(sentences.values())
 
 
 class LoadedModel:
@@ -93,11 +110,12 @@ class LoadedModel:
         try:
             yield
         except (RuntimeError, ValueError) as error:
-            text = str(error).strip()
+            text = without_repetition(str(error).strip())
             if len(text) > _LONGEST_TEXT:
                 text = f"{text[:_LONGEST_TEXT]} …"
+            fix = _NARROW_RANGE_FIX if _NARROW_RANGE in text else _FIX
             raise Mistake(
                 f"LiteRT {litert_version()} refuses the model: {text}",
                 field=self._field,
-                fix=_NARROW_RANGE_FIX if _NARROW_RANGE in text else _FIX,
+                fix=f"{fix}{_MICRO_FIX}" if self._field == _FILE_FIELD else fix,
             ) from error

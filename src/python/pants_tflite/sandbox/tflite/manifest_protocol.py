@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Mapping, Optional
 
-from pants_tflite.sandbox.protocol import Message
+from pants_tflite.sandbox.protocol import Message, left_out
 from pants_tflite.sandbox.tflite.conversion_protocol import QuantizationSettings
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp, ModelSignature, ModelTensor
 
@@ -25,8 +25,9 @@ class BundledLabels:
 class BundledModel:
     """A model in a bundle. `file` is its path there, and `bytes` and `sha256` are the file's.
 
-    `arena` and `golden` are what a microcontroller's runtime measured, if one did; the rest is as
-    in the model's `model.json`.
+    `arena` and `golden` are what a microcontroller's runtime measured, if one did; `micro_only` says
+    why LiteRT does not run the model, if that runtime alone does. The rest is as in the model's
+    `model.json`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class BundledModel:
     arena: Any
     golden: Any
     tools: Mapping[str, str]
+    micro_only: Optional[str] = left_out()
 
 
 @dataclass(frozen=True)

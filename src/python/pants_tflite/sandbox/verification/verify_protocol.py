@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Mapping, Optional
 
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
-from pants_tflite.sandbox.protocol import Message
+from pants_tflite.sandbox.protocol import Message, left_out
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ class VerificationReport(Message):
     """`outputs` are empty and `tolerance`, the largest error that passes, is None if there is no
     SavedModel to compare with. `mode` is what the types were checked for. `not_run` says why the
     model was not run, if it was not, and then there are no golden files. `kernels` and `tools` are
-    what ran it."""
+    what ran it. `micro_only` says why LiteRT does not run a model that TFLite Micro alone ran; for all
+    others it is left out."""
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "verification.json"
@@ -81,3 +82,4 @@ class VerificationReport(Message):
     samples: VerifiedSamples
     tolerance: Optional[float]
     tools: Mapping[str, str]
+    micro_only: Optional[str] = left_out()

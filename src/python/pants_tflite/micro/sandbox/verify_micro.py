@@ -1,0 +1,178 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Verifies a model that LiteRT refuses with the one runtime that runs it, TFLite Micro.
+
+It writes what `verify` writes: the report, which says why LiteRT does not run the model, and golden
+inputs and outputs. Every call starts from a model that has just been loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Mapping, Sequence
+
+import numpy as np
+
+from pants_tflite.micro.sandbox.attempts import attempt
+from pants_tflite.micro.sandbox.measure import explain
+from pants_tflite.micro.sandbox.micro_interpreter import run_calls, tflm_version
+from pants_tflite.micro.sandbox.op_support import find_lacks, generous_arena
+from pants_tflite.micro.sandbox.verify_micro_protocol import VerifyMicroRequest
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_report
+from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel, litert_version
+from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.samples.npz_files import write_npz
+from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Tensor
+from pants_tflite.sandbox.tflite.model_reader import read_model
+from pants_tflite.sandbox.verification.output_checks import check_finite
+from pants_tflite.sandbox.verification.type_checks import check_custom_ops
+from pants_tflite.sandbox.verification.verification_samples import Source
+from pants_tflite.sandbox.verification.verify import GOLDEN_CALLS
+from pants_tflite.sandbox.verification.verify_protocol import VerificationReport, VerifiedSamples
+
+TOOL = "tflite-micro"
+Feed = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class MainGraph:
+    """The only graph that TFLite Micro calls, with the names of its tensors in its own order. The
+    sizes in `signature` are fixed: this runtime cannot change them."""
+
+    signature: Signature
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @classmethod
+    def create(cls, model: Model, *, field: str) -> MainGraph:
+        """Raises Mistake, blaming `field`, if no signature is of the main graph."""
+        graph = model.subgraphs[0]
+        found = sorted((s for s in model.callables if s.subgraph == 0), key=lambda s: s.name)
+        if not found:
+            raise Mistake(
+                "no signature calls its main graph, the only one that TFLite Micro runs",
+                field=field,
+                fix="Convert the model again with the signature first that the device is to call.",
+            )
+        signature = found[0]
+
+        def in_order(indices: Sequence[int], named: Sequence[tuple[str, Tensor]]) -> list[str]:
+            tensors = [graph.tensors[index] for index in indices]
+            return [next(name for name, t in named if t is tensor) for tensor in tensors]
+
+        def fixed(named: Sequence[tuple[str, Tensor]]) -> tuple[tuple[str, Tensor], ...]:
+            return tuple((name, replace(t, shape_signature=t.shape)) for name, t in named)
+
+        return cls(
+            replace(signature, inputs=fixed(signature.inputs), outputs=fixed(signature.outputs)),
+            tuple(in_order(graph.inputs, signature.inputs)),
+            tuple(in_order(graph.outputs, signature.outputs)),
+        )
+
+
+def litert_refusal(path: Path, model: Model, graph: MainGraph, feed: Feed) -> str | None:
+    """Why LiteRT does not run the model, in a sentence; None if it does."""
+
+    def refusal() -> str | None:
+        try:
+            LoadedModel(path, model, field=None).run(graph.signature, feed)
+        except Mistake as error:
+            return error.message.rstrip(".")
+        return None
+
+    tried = attempt(refusal)
+    if tried.succeeded:
+        reason: str | None = tried.value
+        return reason
+    # By which signal may vary, and equal models have equal reports.
+    return f"LiteRT {litert_version()} crashes on the model"
+
+
+def run_micro(
+    model: Model, data: bytes, graph: MainGraph, feeds: Sequence[Feed], *, field: str
+) -> list[dict[str, np.ndarray]]:
+    """The stored outputs of each call by name. Raises Mistake if TFLite Micro refuses the model."""
+    arena = generous_arena(model)
+
+    def call(feed: Feed) -> list[np.ndarray]:
+        inputs = [feed[name] for name in graph.inputs]
+        return run_calls(data=data, arena=arena, calls=[inputs], outputs=len(graph.outputs))[0]
+
+    tried = attempt(lambda: [call(feed) for feed in feeds])
+    if not tried.succeeded:
+        lacks = find_lacks(model, data)
+        causes = "; ".join(f"{lack.op}: {lack.cause}" for lack in lacks) or explain(tried)
+        raise Mistake(
+            f"TFLite Micro {tflm_version()} does not run the model either: {causes}",
+            field=field,
+            fix="Convert the model again, with ops that a runtime has.",
+        )
+    return [dict(zip(graph.outputs, outputs)) for outputs in tried.value]
+
+
+def check_outputs(graph: MainGraph, results: Sequence[Feed], source: Source) -> None:
+    """Raises Mistake if real samples yield what is not a number."""
+    if not source.is_real:
+        return
+    check_finite(
+        graph.signature.name,
+        {name: np.stack([result[name] for result in results]) for name in graph.outputs},
+        who="the model",
+        field=source.field,
+        fix="Fix the model, or verify it with samples that it is made for.",
+    )
+
+
+def write_golden(signature: str, feeds: Sequence[Feed], results: Sequence[Feed]) -> None:
+    """Writes the first calls, as `verify` does."""
+    for file, calls in (("golden_input.npz", feeds), ("golden_output.npz", results)):
+        first = calls[:GOLDEN_CALLS]
+        arrays = {f"{signature}/{name}": np.stack([c[name] for c in first]) for name in first[0]}
+        write_npz(OUTPUT_DIR / file, arrays)
+
+
+def main(request: VerifyMicroRequest) -> None:
+    path = Path(request.model)
+    model = read_model(path)
+    check_custom_ops(model, request.custom_ops)
+    graph = MainGraph.create(model, field="source")
+    source = Source.read(
+        None,
+        request.dataset,
+        field=request.dataset_field,
+        max_samples=request.max_samples,
+        seed=request.seed,
+    )
+    # There are none for a model without inputs, which is called once.
+    samples = source.for_signatures([graph.signature])
+    feeds: list[Feed] = [feed for each in samples for feed in each.stored_feeds()] or [{}]
+    refusal = litert_refusal(path, model, graph, feeds[0])
+    if refusal is None:
+        raise Mistake(
+            f"LiteRT {litert_version()} runs the model",
+            field=request.runtime_field,
+            fix=(
+                f"Leave `{request.runtime_field}` out. LiteRT then verifies the model for bundles of "
+                "every kind, and TFLite Micro is compared with it."
+            ),
+        )
+    results = run_micro(model, path.read_bytes(), graph, feeds, field="source")
+    check_outputs(graph, results, source)
+    write_golden(graph.signature.name, feeds, results)
+    write_report(
+        VerificationReport(
+            kernels=TOOL,
+            mode=None,
+            not_run=None,
+            outputs=(),
+            samples=VerifiedSamples(sum(each.count for each in samples), source.name),
+            tolerance=None,
+            tools={TOOL: tflm_version()},
+            micro_only=refusal,
+        )
+    )
+
+
+if __name__ == "__main__":
+    run(main, VerifyMicroRequest)

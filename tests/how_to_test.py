@@ -1,0 +1,157 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The how-to pages as they stand: their files in one workspace, which is built, and their commands there.
+
+A block with a language is a file, below a folder named after the page; its first line is a comment with
+the file's path. Without one, `text` is what a command prints. `pants.toml` is what the workspace has. A
+block without a language that begins with `./pants` holds commands. A comment such as `<!-- modes/a.tflite: tests/a.tflite -->` is a file that no
+page can hold: its path, and the file of this repository that it is a copy of.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any, Callable, Iterator, Mapping
+
+import pytest
+import toml  # pants: no-infer-dep - it comes with Pants
+
+from tests.workspace import ROOT, Workspace
+
+FOLDER = ROOT / "docs" / "how-to"
+PAGES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
+LANGUAGES = ("json", "python", "text", "toml")
+PANTS_TOML = "pants.toml"
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TITLE = re.compile(r"(?:#|//) ([\w./-]+)")
+_NAMED = re.compile(r'"([\w./-]+\.(?:h5|json|keras|py|tflite|txt))(?::\w+)?"')
+_COPY = re.compile(r"^<!-- ([\w./-]+): ([\w./-]+) -->$", re.MULTILINE)
+
+
+def page_name(page: Path) -> str:
+    return page.stem
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """The language and the content of each block."""
+    yield from _BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+def titled_blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """The path of each block that is a file, and what that file holds."""
+    for language, content in blocks(page):
+        if language in LANGUAGES:
+            first, _, rest = content.partition("\n")
+            title = _TITLE.fullmatch(first)
+            if title is None and language == "text":
+                continue
+            assert (
+                title
+            ), f"{page.name}: a block begins with {first!r}, not with a comment and a path"
+            yield title[1], rest
+
+
+def files_of(page: Path) -> dict[str, bytes]:
+    """The files of a page by their paths, without pants.toml."""
+    found: dict[str, bytes] = {}
+    copies = [
+        (path, (ROOT / source).read_bytes())
+        for path, source in _COPY.findall(page.read_text(encoding="utf-8"))
+    ]
+    written = [(path, text.encode()) for path, text in titled_blocks(page) if path != PANTS_TOML]
+    for path, content in (*written, *copies):
+        assert path.startswith(f"{page.stem}/"), f"{page.name}: {path} is not below {page.stem}/"
+        assert path not in found, f"{page.name} has {path} twice"
+        found[path] = content
+    return found
+
+
+def commands_of(page: Path) -> list[list[str]]:
+    """The arguments of each command of a page."""
+    return [
+        shlex.split(line)[1:]
+        for language, content in blocks(page)
+        if not language and content.startswith("./pants")
+        for line in content.replace("\\\n", " ").splitlines()
+    ]
+
+
+def named_files(build: str) -> set[str]:
+    """The files that a BUILD file names next to itself."""
+    return set(_NAMED.findall(build))
+
+
+def is_part(part: Any, whole: Any) -> bool:
+    """Whether options are among others; a list of options may have more items."""
+    if isinstance(part, Mapping):
+        return isinstance(whole, Mapping) and all(
+            key in whole and is_part(value, whole[key]) for key, value in part.items()
+        )
+    if isinstance(part, list):
+        return isinstance(whole, list) and all(item in whole for item in part)
+    return bool(part == whole)
+
+
+@pytest.fixture(scope="module")
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    """Holds the files of all pages, and is built."""
+    workspace = new_workspace(
+        {path: content for page in PAGES for path, content in files_of(page).items()}
+    )
+    workspace.succeed("package", "::")
+    return workspace
+
+
+def test_the_pages_are_here() -> None:
+    assert "modes" in map(page_name, PAGES)
+
+
+def test_a_file_that_a_build_file_names_is_found() -> None:
+    build = 'tf_saved_model(entry_point="train.py:export", inputs={"points": ":points"})'
+    assert named_files(build) == {"train.py"}
+    assert named_files('keras_file(source="old.h5")') == {"old.h5"}
+
+
+def test_options_that_a_workspace_lacks_are_found() -> None:
+    options = {"GLOBAL": {"backend_packages": ["a", "b"], "pants_version": "1"}}
+    assert is_part({"GLOBAL": {"backend_packages": ["b"]}}, options)
+    for lacking in ({"backend_packages": ["c"]}, {"pants_version": "2"}, {"level": "debug"}):
+        assert not is_part({"GLOBAL": lacking}, options)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_a_page_has_a_build_file_and_all_that_it_names(page: Path) -> None:
+    files = files_of(page)
+    builds = [path for path in files if path.endswith("/BUILD")]
+    assert builds
+    for path in builds:
+        folder = path.rpartition("/")[0]
+        named = {f"{folder}/{name}" for name in named_files(files[path].decode())}
+        assert named <= set(files), f"{page.name} does not have {sorted(named - set(files))}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_a_page_is_in_the_index(page: Path) -> None:
+    assert f"]({page.name})" in (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_the_targets_of_a_page_are_built(workspace: Workspace, page: Path) -> None:
+    built = {path.split("/")[0].split(".")[0] for path in workspace.dist_hashes()}
+    assert page.stem in built
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_the_commands_of_a_page_succeed(workspace: Workspace, page: Path) -> None:
+    for command in commands_of(page):
+        workspace.succeed(*command)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_the_options_of_a_page_are_those_of_the_workspace(workspace: Workspace, page: Path) -> None:
+    options = toml.loads((workspace.folder / PANTS_TOML).read_text())
+    for path, content in titled_blocks(page):
+        if path == PANTS_TOML:
+            assert is_part(toml.loads(content), options), f"{page.name}: {content}"

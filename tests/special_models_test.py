@@ -1,0 +1,174 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Models with TFLite Metadata in them, and one that TensorFlow Lite Micro alone runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+import pytest
+
+from tests.workspace import Workspace
+
+HERE = Path(__file__).parent
+BUILD = """\
+file(name="labels", source="labels.txt")
+
+tflite_metadata(
+    name="metadata",
+    model_name="Pets",
+    description="Tells cats from dogs.",
+    version="1.2.0",
+    author="Example Ltd",
+    license="Apache-2.0",
+    labels={"scores": ":labels"},
+)
+tflite_file(name="plain", source="scores.tflite")
+tflite_file(name="described", source="scores.tflite", metadata=":metadata")
+tflite_android_library(name="android", models=[":described"], package="org.example.pets")
+
+tflite_file(name="old", source="old.tflite", runtime="micro")
+tflite_file(name="unmarked", source="old.tflite")
+tflite_file(name="needless", source="scores.tflite", runtime="micro")
+tflite_micro_library(name="mcu", models=[":old", ":described"])
+tflite_android_library(name="old_android", models=[":old"], package="org.example.old")
+tflite_ios_framework(name="old_ios", models=[":old"], bundle_id="org.example.Old")
+tflite_linux_archive(name="old_linux", models=[":old"])
+"""
+FILES: dict[str, str | bytes] = {
+    "m/BUILD": BUILD,
+    "m/labels.txt": "cat\ndog\n",
+    "m/old.tflite": (HERE / "micro_only.tflite").read_bytes(),
+    "m/scores.tflite": (HERE / "two_scores.tflite").read_bytes(),
+}
+GOOD = ("m:plain", "m:described", "m:android", "m:old", "m:mcu")
+
+
+@pytest.fixture(scope="module")
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    workspace = new_workspace(FILES)
+    workspace.succeed("package", *GOOD)
+    return workspace
+
+
+@pytest.fixture
+def restored(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace, whose files a test may change."""
+    yield workspace
+    workspace.write(FILES)
+
+
+def packaged(workspace: Workspace, path: str) -> bytes:
+    return (workspace.folder / "dist" / "m" / path).read_bytes()
+
+
+# -----------------------------------------------------------------------------------------------
+# Metadata
+# -----------------------------------------------------------------------------------------------
+
+
+def test_a_model_without_the_field_keeps_its_bytes(workspace: Workspace) -> None:
+    assert packaged(workspace, "plain/model.tflite") == FILES["m/scores.tflite"]
+
+
+def test_the_labels_are_in_the_model(workspace: Workspace) -> None:
+    content = packaged(workspace, "described/model.tflite")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.namelist() == ["labels.txt"]
+        assert archive.read("labels.txt") == b"cat\ndog\n"
+    for text in ("Pets", "Tells cats from dogs.", "1.2.0", "Example Ltd", "Apache-2.0"):
+        assert content.count(text.encode()) == 1
+
+
+def test_the_description_is_of_the_whole_file(workspace: Workspace) -> None:
+    content = packaged(workspace, "described/model.tflite")
+    described = workspace.json("m/described/model.json")
+    assert described["sizes"]["file"] == len(content)
+    assert described["sha256"] == sha256(content).hexdigest()
+    assert "TFLITE_METADATA" in described["metadata"]
+    # The model was run as it is packaged, and computes what it did.
+    golden = packaged(workspace, "described/golden_output.npz")
+    assert golden == packaged(workspace, "plain/golden_output.npz")
+
+
+def test_bundles_carry_the_same_file(workspace: Workspace) -> None:
+    content = packaged(workspace, "described/model.tflite")
+    (library,) = (workspace.folder / "dist/m/android").glob("*.aar")
+    with zipfile.ZipFile(library) as archive:
+        (asset,) = (name for name in archive.namelist() if name.endswith(".tflite"))
+        assert archive.read(asset) == content
+    assert packaged(workspace, "mcu/models/described.tflite") == content
+    source = packaged(workspace, "mcu/src/described_model.cc").decode()
+    array = bytes(int(byte, 16) for byte in re.findall(r"0x(\w\w),", source))
+    assert array == content
+
+
+def test_the_bytes_do_not_change(
+    workspace: Workspace, new_workspace: Callable[..., Workspace]
+) -> None:
+    other = new_workspace(FILES)
+    run = other.succeed("--no-local-cache", "package", "m:described", "m:old")
+    assert "Write the metadata of m:described" in run.steps
+    assert "Verify the model m:old with TFLite Micro" in run.steps
+    before = workspace.dist_hashes()
+    after = other.dist_hashes()
+    assert after and after == {path: before[path] for path in after}
+
+
+def test_labels_that_do_not_fit(restored: Workspace) -> None:
+    restored.write({"m/labels.txt": "cat\ndog\nmouse\n"})
+    error = restored.fail("package", "m:described")
+    assert "m:described, field `metadata`: it has 3 labels for `scores`" in error
+
+
+# -----------------------------------------------------------------------------------------------
+# A model that LiteRT refuses
+# -----------------------------------------------------------------------------------------------
+
+
+def verification(workspace: Workspace, description: str) -> dict[str, Any]:
+    found: dict[str, Any] = workspace.json(description)["verification"]
+    return found
+
+
+def test_a_model_of_one_runtime_is_marked(workspace: Workspace) -> None:
+    marked = verification(workspace, "m/old/model.json")
+    assert "refuses the model: quantized_dimension must be in range" in marked["micro_only"]
+    assert marked["kernels"] == "tflite-micro"
+    assert "micro_only" not in verification(workspace, "m/plain/model.json")
+    described, old = workspace.json("m/mcu/manifest.json")["models"]
+    assert (old["name"], old["micro_only"]) == ("old", marked["micro_only"])
+    assert "micro_only" not in described
+    assert old["golden"]["calls"] == 4
+    in_library = json.loads(packaged(workspace, "mcu/models/old.json"))
+    assert in_library["verification"] == marked
+
+
+def test_the_self_test_has_what_the_runtime_computed(workspace: Workspace) -> None:
+    golden = packaged(workspace, "mcu/self_test/old_golden.cc").decode()
+    (values,) = re.findall(r"kOutput0\[\] = \{\n(.*?)\}", golden, re.DOTALL)
+    assert len(set(re.findall(r"-?\d+", values))) > 1
+
+
+@pytest.mark.parametrize("kind", ["android", "ios", "linux"])
+def test_other_bundles_refuse_it(workspace: Workspace, kind: str) -> None:
+    error = workspace.fail("package", f"m:old_{kind}")
+    assert f"m:old_{kind}, field `models`: LiteRT, which runs the models of this bundle, " in error
+    assert "refuses m:old" in error
+
+
+def test_without_the_field_the_error_names_it(workspace: Workspace) -> None:
+    error = workspace.fail("package", "m:unmarked")
+    assert "m:unmarked, field `source`: LiteRT " in error
+    assert 'set `runtime="micro"`' in error
+
+
+def test_the_field_is_for_models_that_litert_refuses(workspace: Workspace) -> None:
+    error = workspace.fail("package", "m:needless")
+    assert "m:needless, field `runtime`: LiteRT 2.3.0 runs the model" in error
