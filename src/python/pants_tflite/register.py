@@ -19,7 +19,16 @@ from pants_tflite.goals import check, package, run, test
 from pants_tflite.linux import archive as linux_archive
 from pants_tflite.linux import kernels as linux_kernels
 from pants_tflite.linux import target_types as linux_target_types
-from pants_tflite.pipeline import build, convert, dataset, export, plan, quantization, verify
+from pants_tflite.pipeline import (
+    build,
+    convert,
+    dataset,
+    export,
+    fix_shapes,
+    plan,
+    quantization,
+    verify,
+)
 from pants_tflite.util_rules import (
     dependency_inference,
     entry_point_calls,
@@ -54,6 +63,7 @@ def rules():
         *entry_point_calls.rules(),
         *entry_points.rules(),
         *export.rules(),
+        *fix_shapes.rules(),
         *inputs.rules(),
         *linux_archive.rules(),
         *linux_kernels.rules(),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from pants.core.goals.package import OutputPathField
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.compat import EnvironmentField, collect_rules, concurrently, rule
 from pants_tflite.custom_ops.declarations import (
@@ -16,7 +17,7 @@ from pants_tflite.custom_ops.declarations import (
     resolve_custom_ops,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.fields import AddressField
+from pants_tflite.fields import AddressField, Shape
 from pants_tflite.pipeline.dataset import (
     DatasetReferenceRequest,
     SampledDataset,
@@ -36,6 +37,7 @@ from pants_tflite.pipeline.verify import Samples
 from pants_tflite.target_types import (
     CalibrationField,
     CustomOpsField,
+    InputShapesField,
     QuantizationField,
     SavedModelField,
     SignaturesField,
@@ -56,6 +58,7 @@ class TfLiteModelFieldSet(InputFieldSet):
     quantization: QuantizationField
     calibration: CalibrationField
     custom_ops: CustomOpsField
+    input_shapes: InputShapesField
     signatures: SignaturesField
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
@@ -74,6 +77,8 @@ class ModelPlan:
     # The field whose dataset verifies the model; None if its samples are made up.
     verification: Optional[AddressField]
     custom_ops: CustomOps
+    # What is to be fixed of the inputs' shapes.
+    input_shapes: FrozenDict[str, Shape]
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
     field_set = request.field_set
     field_set.verify_tolerance.check()
     field_set.verify_samples.check()
+    input_shapes = field_set.input_shapes.checked
     saved_model, quantization, custom_ops = await concurrently(
         find_saved_model(SavedModelReferenceRequest(field_set.saved_model)),
         resolve_quantization(ResolveQuantizationRequest(field_set.quantization)),
@@ -125,6 +131,7 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
         ),
         verification=verification if verification.value is not None else None,
         custom_ops=custom_ops,
+        input_shapes=input_shapes,
     )
 
 
