@@ -33,12 +33,14 @@ ROOT = Path(__file__).resolve().parents[1]
 class Lock:
     """`<path>.lock`, which locks `<path>.in` for CPython `python` and newer.
 
-    It takes over the pins of the lock `constraint`. If Pants loads it as a resource, it has metadata.
+    It takes over the pins of the lock `constraint`. What the file `overrides` requires stands in for
+    what packages ask for. If Pants loads it as a resource, it has metadata.
     """
 
     path: str
     python: str
     constraint: str = ""
+    overrides: str = ""
     has_metadata: bool = False
 
     @property
@@ -68,6 +70,7 @@ class Lock:
             "--no-annotate",
             "--no-emit-index-url",
             *((f"--constraint={self.constraint}",) if self.constraint else ()),
+            *((f"--override={self.overrides}",) if self.overrides else ()),
             f"--output-file={output_file}",
             self.requirements,
         )
@@ -102,6 +105,13 @@ LOCKS = (
     Lock("src/python/pants_tflite/micro/subsystems/tflm", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/jgo", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/litert", "3.11", has_metadata=True),
+    Lock(
+        "src/python/pants_tflite/subsystems/tf-keras",
+        "3.11",
+        constraint="3rdparty/python/tensorflow.lock",
+        overrides="src/python/pants_tflite/subsystems/tf-keras.overrides",
+        has_metadata=True,
+    ),
     Lock("src/python/pants_tflite/subsystems/zig", "3.11", has_metadata=True),
     Lock(
         "src/python/pants_tflite/linux/device/requirements",

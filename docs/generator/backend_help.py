@@ -38,7 +38,7 @@ from pants.option.option_types import collect_options_info
 from pants.option.subsystem import Subsystem
 
 import pants_tflite
-from pants_tflite.fields import NumbersField, ReferencesMixin
+from pants_tflite.fields import NumbersField, ReferencesMixin, ShapesField
 
 ROOT_PACKAGE = pants_tflite.__name__
 # What a BUILD file holds for a field of each kind; a kind stands before those that it is a case of.
@@ -52,6 +52,7 @@ _FIELD_TYPES: tuple[tuple[type[Field], str], ...] = (
     (StringField, "str"),
     (DictStringToStringField, "dict[str, str]"),
     (Dependencies, "list[str]"),
+    (ShapesField, "dict[str, list[int | None]]"),
     (SpecialCasedDependencies, "list[str]"),
 )
 _GOALS = (

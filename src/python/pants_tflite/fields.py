@@ -11,18 +11,21 @@ check it when it makes the target, and one bad value would fail every target of 
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Iterable, Optional
+from typing import Any, ClassVar, Dict, Iterable, List, Optional, Tuple
 
 from pants.engine.addresses import Address
 from pants.engine.target import (
     AsyncFieldMixin,
     DictStringToStringField,
+    Field,
     FloatField,
     IntField,
+    InvalidFieldTypeException,
     SequenceField,
     StringField,
     StringSequenceField,
 )
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.errors import Mistake, TfLiteError
 
@@ -242,3 +245,53 @@ class NumbersField(SequenceField[float], AsyncFieldMixin):
     def checked(self) -> tuple[float, ...]:
         self.check()
         return tuple(float(value) for value in self.value or ())
+
+
+# -----------------------------------------------------------------------------------------------
+# Shapes
+# -----------------------------------------------------------------------------------------------
+
+# None is a size that is not known.
+Shape = Tuple[Optional[int], ...]
+
+
+class ShapesField(AsyncFieldMixin, Field):
+    """Shapes by name, each a list of sizes."""
+
+    default = None
+    value: Optional[FrozenDict[str, Shape]]
+
+    @classmethod
+    def compute_value(
+        cls, raw_value: Optional[Dict[str, List[Optional[int]]]], address: Address
+    ) -> Optional[FrozenDict[str, Shape]]:
+        shapes: Any = super().compute_value(raw_value, address)
+        if shapes is None:
+            return None
+        is_dict = isinstance(shapes, (dict, FrozenDict)) and all(
+            isinstance(name, str)
+            and isinstance(shape, (list, tuple))
+            and all(size is None or type(size) is int for size in shape)
+            for name, shape in shapes.items()
+        )
+        if not is_dict:
+            raise InvalidFieldTypeException(
+                address,
+                cls.alias,
+                raw_value,
+                expected_type="a dictionary of strings -> lists of whole numbers",
+            )
+        return FrozenDict({name: tuple(shape) for name, shape in shapes.items()})
+
+    @property
+    def checked(self) -> FrozenDict[str, Shape]:
+        """The shapes, if any. Raises if a size is less than 1."""
+        for name, shape in (self.value or {}).items():
+            if any(size is not None and size < 1 for size in shape):
+                raise Mistake.of(
+                    self,
+                    message=f"the shape {list(shape)} of `{name}` has a size that is less than 1",
+                    fix="Give whole numbers of 1 or more. `None` leaves a size unknown.",
+                    value=name,
+                )
+        return self.value or FrozenDict()

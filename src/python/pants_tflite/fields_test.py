@@ -4,16 +4,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pants.engine.addresses import Address
 from pants.engine.target import (
     Field,
     FloatField,
     IntField,
+    InvalidFieldTypeException,
     StringField,
     StringSequenceField,
     Target,
 )
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite import register
 from pants_tflite.android import register as android
@@ -25,6 +29,7 @@ from pants_tflite.fields import (
     OptionalChoiceField,
     OptionalIntegerField,
     OptionalPositiveFloatField,
+    ShapesField,
 )
 from pants_tflite.ios import register as ios
 from pants_tflite.micro import register as micro
@@ -155,3 +160,21 @@ def test_values_that_are_wrong(field: OptionalChoiceField, expected: str) -> Non
     with pytest.raises(TfLiteError) as error:
         field.checked
     assert str(error.value) == expected
+
+
+class _Shapes(ShapesField):
+    alias = "shapes"
+
+
+def test_shapes_are_lists_of_sizes_by_name() -> None:
+    shapes = _Shapes({"x": [1, None, 3], "y": (2,)}, ADDRESS)
+    assert shapes.checked == FrozenDict({"x": (1, None, 3), "y": (2,)})
+    assert _Shapes(None, ADDRESS).checked == FrozenDict()
+    with pytest.raises(TfLiteError, match="the shape .* of `x` has a size that is less than 1"):
+        _Shapes({"x": [0, 3]}, ADDRESS).checked
+
+
+@pytest.mark.parametrize("value", [[1, 3], {"x": 3}, {"x": ["1"]}, {1: [3]}, {"x": [True]}])
+def test_what_is_no_shape(value: Any) -> None:
+    with pytest.raises(InvalidFieldTypeException, match="strings -> lists of whole numbers"):
+        _Shapes(value, ADDRESS)

@@ -34,6 +34,7 @@ from pants_tflite.fields import (
     OptionalChoiceField,
     OptionalIntegerField,
     OptionalPositiveFloatField,
+    ShapesField,
 )
 from pants_tflite.sandbox.modes import DEFAULT_MODE, IO_TYPES, MODE_NAMES, MODES
 
@@ -467,17 +468,40 @@ class KerasFileSourceField(FileSourceField):
     )
 
 
+class AllowCodeField(BoolField):
+    alias = "allow_code"
+    default = False
+    help = help_text(
+        """
+        Whether loading the file may run code that is in it. A Lambda layer is such code: it can do
+        all that the build can. A file that holds some is refused otherwise.
+
+        Defaults to False.
+
+        Example: `allow_code=True` for a file that you or your team wrote.
+        """
+    )
+
+
 class KerasFileTarget(Target):
     alias = "keras_file"
     core_fields = (
         *COMMON_TARGET_FIELDS,
         Dependencies,
         KerasFileSourceField,
+        AllowCodeField,
         ModelResolveField,
         EnvironmentField,
         OutputDirectoryField,
     )
-    help = "A checked-in or downloaded Keras model (`.keras` or `.h5`), exported as a SavedModel."
+    help = help_text(
+        """
+        A checked-in or downloaded Keras model (`.keras` or `.h5`), exported as a SavedModel.
+
+        A file of Keras 2 that Keras 3 cannot load is loaded by tf-keras, in an environment of the
+        backend's own (`[tf-keras]`); the resolve needs no tf-keras.
+        """
+    )
 
 
 class TfLiteFileSourceField(FileSourceField):
@@ -538,7 +562,7 @@ class DatasetEntryPointField(EntryPointField):
         The function that yields the samples, as `file.py:function` (the file relative to the BUILD
         file) or `module.path:function`. It takes the `inputs` by name and yields samples, or
         `(sample, label)` pairs. A sample is an array without the batch dimension, a list of arrays
-        for a model of several inputs, or a dict of arrays by input name.
+        for a model of several inputs, in the model's own order, or a dict of arrays by input name.
 
         The file must be owned by a Python target (`python_sources`); it becomes a dependency.
 
@@ -746,6 +770,23 @@ class CalibrationField(AddressField):
     )
 
 
+class InputShapesField(ShapesField):
+    alias = "input_shapes"
+    help = help_text(
+        """
+        Shapes of the model's inputs, by name, for what the SavedModel leaves unknown: a batch, a
+        height, a number of steps. The first size is the batch. `None` leaves a size unknown.
+
+        A model whose sizes are all known has no ops that compute them at run time, which GPU
+        delegates refuse, and an RNN needs to know its batch.
+
+        Defaults to the shapes of the SavedModel.
+
+        Example: `input_shapes={"image": [1, 96, 96, 3]}`.
+        """
+    )
+
+
 class SignaturesField(StringSequenceField):
     alias = "signatures"
     help = help_text(
@@ -782,6 +823,7 @@ class TfLiteModelTarget(Target):
         QuantizationField,
         CalibrationField,
         CustomOpsField,
+        InputShapesField,
         SignaturesField,
         MetadataField,
         VerifyDatasetField,

@@ -43,6 +43,7 @@ from pants_tflite.pipeline.dataset import (
 )
 from pants_tflite.pipeline.describe import ModelReports
 from pants_tflite.pipeline.export import ExportSavedModelRequest, export_saved_model
+from pants_tflite.pipeline.fix_shapes import FixModelShapesRequest, fix_model_shapes
 from pants_tflite.pipeline.metadata import (
     ResolveMetadataRequest,
     WriteMetadataRequest,
@@ -143,7 +144,8 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
     field_set = request.field_set
     address = field_set.address
     plan = await plan_model(PlanModelRequest(field_set))
-    samples, kernels, saved_model = await concurrently(
+    signatures = tuple(field_set.signatures.value or ())
+    samples, kernels, exported = await concurrently(
         sample_for_model(ModelSamplesRequest(plan, field_set)),
         build_host_kernels(HostKernelsRequest(plan.custom_ops)),
         export_saved_model(
@@ -151,7 +153,14 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
             **implicitly({plan.saved_model.environment_name: EnvironmentName}),
         ),
     )
-    signatures = tuple(field_set.signatures.value or ())
+    saved_model = await fix_model_shapes(
+        FixModelShapesRequest(
+            address=address,
+            saved_model=exported,
+            signatures=signatures,
+            shapes=plan.input_shapes,
+        )
+    )
     converted, reference = await concurrently(
         convert_model(
             ConvertModelRequest(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from pants.core.goals.package import OutputPathField
 from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import Digest
+from pants.engine.fs import EMPTY_DIGEST, Digest, DigestSubset, PathGlobs
 from pants.engine.target import (
     Dependencies,
     HydrateSourcesRequest,
@@ -26,6 +27,8 @@ from pants_tflite.compat import (
     EnvironmentNameRequest,
     collect_rules,
     concurrently,
+    digest_subset_to_digest,
+    get_digest_contents,
     hydrate_sources,
     implicitly,
     resolve_environment_name,
@@ -36,9 +39,11 @@ from pants_tflite.errors import Mistake
 from pants_tflite.sandbox.saved_models.export_protocol import (
     ExportRequest,
     KerasFile,
+    LegacyKerasReport,
     SavedModelDirectory,
 )
 from pants_tflite.target_types import (
+    AllowCodeField,
     InputsField,
     KerasFileSourceField,
     KerasFileTarget,
@@ -56,10 +61,18 @@ from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
 from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
     ResolveEnvironmentRequest,
+    TfKerasEnvironmentRequest,
     find_environment_of_resolve,
+    find_tf_keras_environment,
 )
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
-from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
+from pants_tflite.util_rules.sandbox_programs import (
+    RunProgramRequest,
+    find_report,
+    run_program,
+)
+
+logger = logging.getLogger(__name__)
 
 SAVED_MODEL_DIRECTORY = "saved_model"
 SAVED_MODEL_TARGETS = (TfSavedModelTarget, TfSavedModelFilesTarget, KerasFileTarget)
@@ -114,6 +127,14 @@ class ExportSource:
     request: ExportRequest
     digest: Digest
     source_roots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LegacyFileRequest:
+    """Asks for `exported`, or for the same by tf_keras if that is what the program asks for."""
+
+    exported: ExportedSavedModel
+    source: ExportSource
 
 
 @dataclass(frozen=True)
@@ -177,7 +198,7 @@ async def prepare_model_files(request: ModelFilesRequest) -> ExportSource:
     )
     files = sources.snapshot.files
     source = (
-        KerasFile(files[0])
+        KerasFile(files[0], allow_code=target[AllowCodeField].value)
         if target.has_field(KerasFileSourceField)
         else SavedModelDirectory(find_saved_model_root(files, target))
     )
@@ -212,7 +233,40 @@ async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedM
             source_roots=source.source_roots,
         )
     )
-    return ExportedSavedModel(address, result.digest, environment)
+    exported = ExportedSavedModel(address, result.digest, environment)
+    if not isinstance(source.request.source, KerasFile):
+        return exported
+    return await export_legacy_file(LegacyFileRequest(exported, source))
+
+
+@rule
+async def export_legacy_file(request: LegacyFileRequest) -> ExportedSavedModel:
+    """Any environment can load the SavedModel that tf_keras makes, so the target's own goes on."""
+    exported = request.exported
+    report = await digest_subset_to_digest(
+        DigestSubset(exported.digest, PathGlobs((LegacyKerasReport.FILE,)))
+    )
+    if report == EMPTY_DIGEST:
+        return exported
+    contents, environment = await concurrently(
+        get_digest_contents(report),
+        find_tf_keras_environment(TfKerasEnvironmentRequest(), **implicitly()),
+    )
+    legacy = find_report(contents, LegacyKerasReport)
+    logger.info(
+        f"{exported.address} is a file of Keras {legacy.keras_version or '1 or 2'}, which Keras 3 "
+        "cannot load. It is loaded by tf-keras, in the backend's own environment `tf-keras`."
+    )
+    result = await run_program(
+        RunProgramRequest.create(
+            exported.address,
+            request.source.request,
+            environment,
+            description=f"Export {exported.address} with tf-keras",
+            input_digest=request.source.digest,
+        )
+    )
+    return ExportedSavedModel(exported.address, result.digest, exported.environment)
 
 
 @rule

@@ -44,6 +44,7 @@ tf_saved_model_files(name="files", sources=["checked_in/**"])
 tf_saved_model_files(name="two", sources=["checked_in/**", "other/**"])
 tf_saved_model_files(name="no_model", sources=["*.h5"])
 keras_file(name="keras", source="deep/model.keras")
+keras_file(name="with_code", source="deep/model.keras", allow_code=True)
 tflite_dataset(name="samples", entry_point="train.py:samples")
 """
 FILES = {
@@ -111,8 +112,10 @@ def test_training_has_seed_0_and_one_thread_by_default(rule_runner: RuleRunner) 
 
 def test_a_keras_file_is_exported_from_where_it_is(rule_runner: RuleRunner) -> None:
     source = _model_files(rule_runner, "keras")
-    assert source.request.source == KerasFile("m/deep/model.keras")
+    assert source.request.source == KerasFile("m/deep/model.keras", allow_code=False)
     assert source.source_roots == ()
+    source = _model_files(rule_runner, "with_code")
+    assert source.request.source == KerasFile("m/deep/model.keras", allow_code=True)
     assert _files(rule_runner, source) == ["m/deep/model.keras"]
 
 

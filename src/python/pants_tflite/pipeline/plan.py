@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from pants.core.goals.package import OutputPathField
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.compat import EnvironmentField, collect_rules, concurrently, rule
 from pants_tflite.custom_ops.declarations import (
@@ -16,7 +17,7 @@ from pants_tflite.custom_ops.declarations import (
     resolve_custom_ops,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.fields import AddressField
+from pants_tflite.fields import AddressField, Shape
 from pants_tflite.pipeline.dataset import (
     DatasetReferenceRequest,
     SampledDataset,
@@ -41,6 +42,7 @@ from pants_tflite.pipeline.verify import Samples
 from pants_tflite.target_types import (
     CalibrationField,
     CustomOpsField,
+    InputShapesField,
     MetadataField,
     QuantizationField,
     SavedModelField,
@@ -62,6 +64,7 @@ class TfLiteModelFieldSet(InputFieldSet):
     quantization: QuantizationField
     calibration: CalibrationField
     custom_ops: CustomOpsField
+    input_shapes: InputShapesField
     signatures: SignaturesField
     model_metadata: MetadataField
     verify_dataset: VerifyDatasetField
@@ -82,6 +85,8 @@ class ModelPlan:
     verification: Optional[AddressField]
     custom_ops: CustomOps
     metadata: ResolvedMetadata
+    # What is to be fixed of the inputs' shapes.
+    input_shapes: FrozenDict[str, Shape]
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
     field_set = request.field_set
     field_set.verify_tolerance.check()
     field_set.verify_samples.check()
+    input_shapes = field_set.input_shapes.checked
     saved_model, quantization, custom_ops, metadata = await concurrently(
         find_saved_model(SavedModelReferenceRequest(field_set.saved_model)),
         resolve_quantization(ResolveQuantizationRequest(field_set.quantization)),
@@ -135,6 +141,7 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
         verification=verification if verification.value is not None else None,
         custom_ops=custom_ops,
         metadata=metadata,
+        input_shapes=input_shapes,
     )
 
 

@@ -9,6 +9,7 @@ from pants.engine.addresses import Address
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.pipeline.plan import ModelPlan, PlanModelRequest, TfLiteModelFieldSet
 from pants_tflite.pipeline.quantization import Quantization
@@ -77,6 +78,13 @@ def test_defaults(rule_runner: RuleRunner) -> None:
     assert _datasets(plan) == (None, None)
 
 
+def test_shapes_of_inputs(rule_runner: RuleRunner) -> None:
+    fields = 'saved_model=":saved_model", input_shapes='
+    plan = _plan(rule_runner, fields + '{"x": [1, None, 3], "n": ()}')
+    assert plan.input_shapes == FrozenDict({"x": (1, None, 3), "n": ()})
+    assert _plan(rule_runner, 'saved_model=":saved_model"').input_shapes == FrozenDict()
+
+
 def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
     rule_runner: RuleRunner,
 ) -> None:
@@ -95,6 +103,10 @@ def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
+        (
+            'input_shapes={"x": [1, -1, 3]}',
+            "m:model, field `input_shapes` = 'x': the shape [1, -1, 3] of `x` has a size that is",
+        ),
         ('quantization="int8"', "m:model, field `calibration`: the mode int8 needs samples"),
         ("verify_tolerance=-0.1", "m:model, field `verify_tolerance` = '-0.1': the number must be"),
         (

@@ -34,6 +34,7 @@ from pants_tflite.compat import (
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.jgo import Jgo
 from pants_tflite.subsystems.litert import LiteRt
+from pants_tflite.subsystems.tf_keras import TfKeras
 from pants_tflite.subsystems.zig import Zig
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class PythonEnvironmentRequest:
 
     lockfile: Lockfile
     interpreter_constraints: InterpreterConstraints
+    pex_args: tuple[str, ...] = ()
 
     def to_pex_request(self) -> PexRequest:
         name = self.lockfile.resolve_name
@@ -60,7 +62,7 @@ class PythonEnvironmentRequest:
             requirements=EntireLockfile(self.lockfile),
             interpreter_constraints=self.interpreter_constraints,
             # A process unpacks the wheels at once, and compressing TensorFlow's takes a minute.
-            additional_args=("--no-compress",),
+            additional_args=("--no-compress", *self.pex_args),
             description=f"Install the Python environment `{name}` from {self.lockfile.url}",
         )
 
@@ -86,6 +88,11 @@ class JgoEnvironmentRequest:
 @dataclass(frozen=True)
 class LiteRtEnvironmentRequest:
     """The environment of LiteRT, which needs no TensorFlow."""
+
+
+@dataclass(frozen=True)
+class TfKerasEnvironmentRequest:
+    """The environment of tf-keras, which loads files of Keras 2."""
 
 
 @dataclass(frozen=True)
@@ -243,6 +250,18 @@ async def find_jgo_environment(_: JgoEnvironmentRequest, jgo: Jgo) -> PythonEnvi
 async def find_litert_environment(_: LiteRtEnvironmentRequest, litert: LiteRt) -> PythonEnvironment:
     return await set_up_python_environment(
         PythonEnvironmentRequest(litert.to_lockfile(), litert.to_interpreter_constraints()),
+        **implicitly(),
+    )
+
+
+@rule
+async def find_tf_keras_environment(
+    _: TfKerasEnvironmentRequest, tf_keras: TfKeras
+) -> PythonEnvironment:
+    return await set_up_python_environment(
+        PythonEnvironmentRequest(
+            tf_keras.to_lockfile(), tf_keras.to_interpreter_constraints(), tf_keras.pex_args
+        ),
         **implicitly(),
     )
 

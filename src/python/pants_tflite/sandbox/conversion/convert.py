@@ -30,6 +30,7 @@ from pants_tflite.sandbox.saved_models.saved_model_signatures import (
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 from pants_tflite.sandbox.tflite.conversion_output import describe_calibration, write_conversion
 from pants_tflite.sandbox.tflite.conversion_protocol import ConversionReport
+from pants_tflite.sandbox.tflite.input_order import order_inputs
 
 
 def _load(tensorflow: Any, path: Path, signatures: Sequence[str]) -> Any:
@@ -109,10 +110,15 @@ def main(request: ConvertRequest) -> None:
     if feeds:
         _set_calibration(converter, feeds, Kernel.of_all(request.kernels))
     converter.allow_custom_ops = bool(request.custom_ops)
+    from tensorflow.lite.python import schema_py_generated as schema
+
     try:
         content = bytes(converter.convert())
     except Exception as error:
         raise conversion_error(error, mode.name) from error
+    content = order_inputs(
+        content, {key: list(available[key].shapes) for key in signatures}, schema
+    )
     check_converted(content, signatures, request.custom_ops)
     report = ConversionReport(
         engine="tensorflow",

@@ -29,6 +29,7 @@ from pants_tflite.sandbox.samples.calibration import Feeds, calibration_feeds, r
 from pants_tflite.sandbox.samples.npz_files import Dataset
 from pants_tflite.sandbox.tflite.conversion_output import describe_calibration, write_conversion
 from pants_tflite.sandbox.tflite.conversion_protocol import ConversionReport
+from pants_tflite.sandbox.tflite.model_reader import parse_model
 from pants_tflite.sandbox.tflite.packing import drop_metadata, pack, unpack
 
 # They describe the float model: the oldest runtime that runs it, and how it was converted.
@@ -86,11 +87,11 @@ def _io_types(request: QuantizeRequest, mode: Mode | None) -> tuple[str | None, 
 def _signature_feeds(content: bytes, dataset: Dataset) -> dict[str, Feeds]:
     """The calibration samples for each signature of the model."""
     interpreter = Interpreter(model_content=content)
+    orders = {signature.name: signature.inputs for signature in parse_model(content).signatures}
     feeds = {}
     for signature in sorted(interpreter.get_signature_list()):
-        details = dict(
-            sorted(interpreter.get_signature_runner(signature).get_input_details().items())
-        )
+        found = interpreter.get_signature_runner(signature).get_input_details()
+        details = {name: found[name] for name, _ in orders[signature]}
         shapes = {
             name: list(detail["shape_signature"]) or list(detail["shape"])
             for name, detail in details.items()

@@ -85,7 +85,7 @@ class Dataset:
         return arrays
 
     def for_inputs(self, names: Sequence[str], *, field: str) -> dict[str, np.ndarray]:
-        """The samples under a model's own input names, given sorted: the order of positions.
+        """The samples under a model's input names, given in the model's own order, that of a list.
 
         Raises Mistake, blaming `field`, where the dataset names other inputs, or another number
         of them.
@@ -99,6 +99,6 @@ class Dataset:
             f"the dataset has the inputs {', '.join(sorted(self.inputs))}, but the model takes "
             f"{', '.join(names)}",
             field=field,
-            fix="Yield one array for each input of the model: a dict by name, or a list in "
-            "the order of the sorted names. A tuple is a (sample, label) pair.",
+            fix="Yield one array for each input of the model: a dict by name, or a list in the "
+            f"model's own order, which is {', '.join(names)}. A tuple is a (sample, label) pair.",
         )

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Mapping
 
 from pants_tflite.sandbox.entry_point import call_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall
@@ -20,10 +21,13 @@ from pants_tflite.sandbox.saved_models.export_protocol import (
     ExportReport,
     ExportRequest,
     KerasFile,
+    LegacyKerasReport,
     SavedModelDirectory,
     SignatureInfo,
 )
-from pants_tflite.sandbox.saved_models.keras_files import load_keras_file
+from pants_tflite.sandbox.saved_models.input_order import input_order, keras_2_order
+from pants_tflite.sandbox.saved_models.keras_files import LegacyKerasFile, load_keras_file
+from pants_tflite.sandbox.saved_models.keras_models import is_keras_model, keras_of
 from pants_tflite.sandbox.saved_models.loading import (
     check_files,
     check_variables,
@@ -31,7 +35,8 @@ from pants_tflite.sandbox.saved_models.loading import (
     load_saved_model,
     output_infos,
 )
-from pants_tflite.sandbox.saved_models.returned_models import to_exportable
+from pants_tflite.sandbox.saved_models.predict_check import check_predict
+from pants_tflite.sandbox.saved_models.returned_models import SERVING_DEFAULT, to_exportable
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training, start_tensorflow
 
 
@@ -40,25 +45,45 @@ def main(request: ExportRequest) -> None:
     seed_training(request.seed)
     saved_model = OUTPUT_DIR / "saved_model"
     if isinstance(request.source, SavedModelDirectory):
-        loaded = _copy_model(Path(request.source.saved_model), saved_model)
+        written = _copy_model(Path(request.source.saved_model), saved_model)
     else:
-        loaded = _write_model(request.source, saved_model, request.seed)
-    write_report(_describe(loaded))
+        try:
+            written = _write_model(request.source, saved_model, request.seed)
+        except LegacyKerasFile as error:
+            write_report(LegacyKerasReport(error.keras_version, error.reason))
+            return
+    write_report(_describe(written))
 
 
-def _copy_model(source: Path, saved_model: Path) -> Any:
+@dataclass(frozen=True)
+class _Written:
+    """A SavedModel that was written, reloaded.
+
+    `functions` are what its signatures were made from, and `owner` has them as attributes. `batches`
+    are the sizes of the batches for which a Keras model was compared with its own `predict`, and
+    `declared` is the order of inputs that a SavedModel of Keras 2 says.
+    """
+
+    loaded: Any
+    functions: Mapping[str, Any]
+    owner: Any
+    batches: tuple[int, ...] = ()
+    declared: tuple[str, ...] = ()
+
+
+def _copy_model(source: Path, saved_model: Path) -> _Written:
     check_files(source, field="source")
     copy_saved_model(source, saved_model)
     loaded = load_saved_model(saved_model, field="source", title=str(source))
     check_variables(saved_model, field="source", title=str(source))
-    return loaded
+    return _Written(loaded, loaded.signatures, loaded, declared=keras_2_order(source))
 
 
-def _write_model(source: EntryPointCall | KerasFile, saved_model: Path, seed: int) -> Any:
-    """Makes the source's model, writes it, and returns it reloaded."""
+def _write_model(source: EntryPointCall | KerasFile, saved_model: Path, seed: int) -> _Written:
+    """Makes the source's model, writes it, and checks what was written."""
     if isinstance(source, KerasFile):
         field, value = "source", source.keras_file
-        model = load_keras_file(Path(source.keras_file))
+        model = load_keras_file(Path(source.keras_file), allow_code=source.allow_code)
     else:
         field, value = "entry_point", source.entry_point.field_value
         model = call_function(source)
@@ -67,22 +92,39 @@ def _write_model(source: EntryPointCall | KerasFile, saved_model: Path, seed: in
         write_saved_model(exportable, saved_model)
         loaded = load_saved_model(saved_model, field=field)
         check_variables(saved_model, field=field)
+        batches = (
+            check_predict(model, exportable.signatures[SERVING_DEFAULT], seed=seed)
+            if is_keras_model(model)
+            else ()
+        )
         check_saved(exportable, loaded, seed=seed)
     except Mistake as error:
         error.field, error.value = field, value
         raise
-    return loaded
+    return _Written(loaded, exportable.signatures, exportable.owner, batches)
 
 
-def _describe(loaded: Any) -> ExportReport:
-    import keras
+def _describe_signature(written: _Written, name: str) -> SignatureInfo:
+    signature = written.loaded.signatures[name]
+    infos = {info.name: info for info in input_infos(signature)}
+    order = input_order(
+        name,
+        saved=signature,
+        function=written.functions[name],
+        owner=written.owner,
+        declared=written.declared,
+    )
+    return SignatureInfo(tuple(infos[name] for name in order), output_infos(signature))
+
+
+def _describe(written: _Written) -> ExportReport:
     import tensorflow as tf
 
     return ExportReport(
-        keras_version=keras.__version__,
+        keras_version=keras_of(written.owner).__version__,
+        predict_batches=written.batches,
         signatures={
-            name: SignatureInfo(input_infos(signature), output_infos(signature))
-            for name, signature in loaded.signatures.items()
+            name: _describe_signature(written, name) for name in sorted(written.loaded.signatures)
         },
         tensorflow_version=tf.__version__,
     )

@@ -13,9 +13,11 @@ from pants_tflite.sandbox.protocol import Message
 
 @dataclass(frozen=True)
 class KerasFile:
-    """The path of a `.keras` or `.h5` file."""
+    """The path of a `.keras` or `.h5` file. `allow_code` says whether loading it may run code that is
+    in the file."""
 
     keras_file: str
+    allow_code: bool
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,18 @@ class ExportRequest(Message):
 
 
 @dataclass(frozen=True)
+class LegacyKerasReport(Message):
+    """What is written in place of a SavedModel for a file of Keras 2 that needs tf_keras, which the
+    environment lacks. `keras_version` is of the Keras that wrote the file, if the file says it;
+    `reason` is why Keras 3 cannot load it."""
+
+    FILE: ClassVar[str] = "legacy_keras.json"
+
+    keras_version: Optional[str]
+    reason: str
+
+
+@dataclass(frozen=True)
 class TensorInfo:
     """An input or output of a signature; an unknown dimension is None, an unknown rank too."""
 
@@ -48,7 +62,7 @@ class TensorInfo:
 
 @dataclass(frozen=True)
 class SignatureInfo:
-    """The inputs and outputs of a signature, sorted by name."""
+    """The inputs of a signature in the model's own order, and its outputs, sorted by name."""
 
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
@@ -56,11 +70,14 @@ class SignatureInfo:
 
 @dataclass(frozen=True)
 class ExportReport(Message):
-    """The exported SavedModel by its signatures, and what wrote it."""
+    """The exported SavedModel by its signatures, and what wrote it. `predict_batches` are the sizes of
+    the batches for which a Keras model was found to compute what its own `predict` does. The version
+    is of tf_keras for a model that it loaded."""
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "export.json"
 
     keras_version: str
+    predict_batches: tuple[int, ...]
     signatures: Mapping[str, SignatureInfo]
     tensorflow_version: str

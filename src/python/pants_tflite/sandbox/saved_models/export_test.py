@@ -133,7 +133,7 @@ def test_keras_models(tf: Any, export_code: Export, source: str) -> None:
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
-        ('[keras.Input((3,), name="b"), keras.Input((3,), name="a")]', ["a", "b"]),
+        ('[keras.Input((3,), name="b"), keras.Input((3,), name="a")]', ["b", "a"]),
         ("[keras.Input((3,)), keras.Input((3,))]", ["inputs_0", "inputs_1"]),
         ('{"b": keras.Input((3,), name="b"), "a": keras.Input((3,), name="a")}', ["a", "b"]),
     ],

@@ -13,43 +13,84 @@ from typing import Any
 
 from pants_tflite.sandbox.harness import user_traceback
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.saved_models.keras_file_config import (
+    HDF5_SUFFIXES,
+    KerasFileConfig,
+    read_config,
+)
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _CUSTOM_OBJECT = re.compile(
     r"Could not locate (?:class|function) '(?P<class>[^']*)'|Unknown \w+: '(?P<h5>[^']*)'"
-    r"|deserialization of a `(?P<lambda>Lambda)` layer"
 )
 
 
-def load_keras_file(path: Path) -> Any:
-    """The model in a `.keras` or `.h5` file, loaded by Keras 3, or by tf_keras if Keras 3 cannot.
+class LegacyKerasFile(Exception):
+    """A file of Keras 2 that Keras 3 cannot load, in an environment without tf_keras."""
 
-    Raises Mistake, blaming `source`, where the file is corrupt, or holds no model, or needs code
-    that it does not hold, or a Keras that the resolve lacks.
+    def __init__(self, keras_version: str | None, reason: str) -> None:
+        super().__init__(reason)
+        self.keras_version = keras_version
+        self.reason = reason
+
+
+def load_keras_file(path: Path, *, allow_code: bool = False) -> Any:
+    """The model in a `.keras` or `.h5` file, loaded by Keras 3, or by tf_keras if it is a file of
+    Keras 2 and Keras 3 cannot.
+
+    Raises LegacyKerasFile if tf_keras is missing for that, and Mistake, blaming `source`, if the
+    file is corrupt, holds no model, holds code and may not, or needs code that it does not hold.
     """
-    import keras
-
     _check_format(path)
-    modules = [keras]
-    if path.suffix == ".h5" and importlib.util.find_spec("tf_keras") is not None:
-        modules.append(importlib.import_module("tf_keras"))
-    errors: list[Exception] = []
-    for module in modules:
-        try:
-            return module.models.load_model(str(path), compile=False)
-        except Exception as error:
-            errors.append(error)
-    custom = [error for error in errors if _CUSTOM_OBJECT.search(str(error))]
-    raise _load_error(path, (custom or errors)[0]) from errors[0]
+    config = _read_config(path)
+    _check_code(path, config, allow_code)
+    # Keras refuses code in most files by itself, but tf_keras runs that of an `.h5` in any case.
+    arguments = {"compile": False, **({"safe_mode": False} if allow_code else {})}
+    try:
+        return importlib.import_module("keras").models.load_model(str(path), **arguments)
+    except Exception as error:
+        if not config.is_legacy or config.model is None:
+            raise _load_error(path, error) from error
+        keras_error = error
+    if importlib.util.find_spec("tf_keras") is None:
+        reason = f"{type(keras_error).__name__}: {keras_error}"
+        raise LegacyKerasFile(config.keras_version, reason) from keras_error
+    try:
+        return importlib.import_module("tf_keras").models.load_model(str(path), **arguments)
+    except Exception as error:
+        custom = [e for e in (keras_error, error) if _CUSTOM_OBJECT.search(str(e))]
+        raise _load_error(path, custom[-1] if custom else error) from error
+
+
+def _read_config(path: Path) -> KerasFileConfig:
+    try:
+        return read_config(path)
+    except Exception as error:
+        raise _corrupt(path, str(error)) from error
+
+
+def _check_code(path: Path, config: KerasFileConfig, allow_code: bool) -> None:
+    layers = config.layers_with_code
+    if layers and not allow_code:
+        raise Mistake(
+            f"`{path.name}` holds code, which runs when the file is loaded, in "
+            f"{', '.join(f'`{layer}`' for layer in layers)}",
+            field="source",
+            value=path.name,
+            fix=(
+                "If you trust where the file comes from, set `allow_code=True`. Better, save the "
+                "model with named layers in place of its Lambda layers."
+            ),
+        )
 
 
 def _check_format(path: Path) -> None:
-    if path.suffix not in (".keras", ".h5"):
+    if path.suffix not in (".keras", *HDF5_SUFFIXES):
         raise Mistake(
             f"`{path.name}` is no Keras file by its name",
             field="source",
             value=path.name,
-            fix="Name a file that ends in `.keras` or `.h5`.",
+            fix="Name a file that ends in `.keras`, `.h5` or `.hdf5`.",
         )
     if not path.is_file():
         raise Mistake(
@@ -57,7 +98,8 @@ def _check_format(path: Path) -> None:
         )
     with path.open("rb") as file:
         signature = file.read(len(_HDF5_SIGNATURE))
-    whole = signature == _HDF5_SIGNATURE if path.suffix == ".h5" else zipfile.is_zipfile(path)
+    is_hdf5 = path.suffix in HDF5_SUFFIXES
+    whole = signature == _HDF5_SIGNATURE if is_hdf5 else zipfile.is_zipfile(path)
     if not whole:
         raise _corrupt(path, "it is cut short, or of another format")
 
@@ -92,10 +134,7 @@ def _load_error(path: Path, error: Exception) -> Mistake:
         f"Keras cannot load `{path.name}`: {type(error).__name__}: {text}",
         field="source",
         value=path.name,
-        fix=(
-            "A model of Keras 2 may need a `resolve` that also has `tf-keras`; else save it again "
-            "with the Keras of the resolve."
-        ),
+        fix="Save the model again with the Keras of the resolve, or with a newer one.",
         detail=detail,
     )
 

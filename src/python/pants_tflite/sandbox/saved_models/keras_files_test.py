@@ -19,7 +19,7 @@ from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflo
 
 SHARED_MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS")
 HAS_TF_KERAS = importlib.util.find_spec("tf_keras") is not None
-SUFFIXES = (".keras", ".h5")
+SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def model(keras: Any) -> Any:
 def export_file(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.chdir(folder)
     Path("out").mkdir()
-    export.main(ExportRequest(KerasFile(name), seed=0, threads=1))
+    export.main(ExportRequest(KerasFile(name, allow_code=False), seed=0, threads=1))
     return json.loads(Path("out/export.json").read_text())
 
 
@@ -92,16 +92,14 @@ def test_wrong_name(keras: Any, tmp_path: Path, name: str, message: str) -> None
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("custom", ["Doubling", "Lambda"])
-def test_custom_object(keras: Any, tmp_path: Path, suffix: str, custom: str) -> None:
+def test_custom_object(keras: Any, tmp_path: Path, suffix: str) -> None:
     class Doubling(keras.layers.Layer):
         def call(self, x: Any) -> Any:
             return x * 2
 
-    layer = Doubling() if custom == "Doubling" else keras.layers.Lambda(lambda x: x * 2)
     image = keras.Input((3,))
-    keras.Model(image, layer(image)).save(tmp_path / f"model{suffix}")
-    with pytest.raises(Mistake, match=f"needs the custom object `{custom}`") as caught:
+    keras.Model(image, Doubling()(image)).save(tmp_path / f"model{suffix}")
+    with pytest.raises(Mistake, match="needs the custom object `Doubling`") as caught:
         load_keras_file(tmp_path / f"model{suffix}")
     assert "custom_objects" in caught.value.fix
     assert caught.value.detail
@@ -115,38 +113,129 @@ def test_weights_without_a_model(model: Any, tmp_path: Path) -> None:
     assert "`model.save(…)`" in caught.value.fix
 
 
-def write_legacy_file(model: Any, path: Path) -> None:
-    """A file whose configuration has an argument that only Keras 2 knows."""
-    h5py = pytest.importorskip("h5py")
+def model_with_code(keras: Any, depth: int) -> Any:
+    """A model with a Lambda layer, in a model within as many models as `depth` says."""
+    layers = keras.layers
+    layer: Any = layers.Lambda(lambda x: x * 2, name="twice")
+    for _ in range(depth):
+        layer = keras.Sequential([layers.Input((4, 3)), layers.Dense(3), layer])
+    sequence = layers.Input((5, 4, 3))
+    return keras.Model(sequence, layers.TimeDistributed(layer)(sequence))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_code_in_a_file_runs_only_if_it_may(
+    keras: Any, tmp_path: Path, suffix: str, depth: int
+) -> None:
+    path = tmp_path / f"model{suffix}"
+    model = model_with_code(keras, depth)
     model.save(path)
-    with h5py.File(path, "r+") as file:
-        config = json.loads(file.attrs["model_config"])
-        for layer in config["config"]["layers"]:
-            layer["config"]["of_keras_2"] = 1
-        file.attrs["model_config"] = json.dumps(config)
-
-
-@pytest.mark.skipif(HAS_TF_KERAS, reason="tf_keras is installed")
-def test_file_that_only_keras_2_loads(model: Any, tmp_path: Path) -> None:
-    write_legacy_file(model, tmp_path / "model.h5")
-    with pytest.raises(Mistake, match="Keras cannot load `model.h5`") as caught:
-        load_keras_file(tmp_path / "model.h5")
-    assert "`tf-keras`" in caught.value.fix
-    assert "of_keras_2" in caught.value.detail
+    with pytest.raises(Mistake, match=f"`model{suffix}` holds code, .* in .*twice") as caught:
+        load_keras_file(path)
+    assert "`allow_code=True`" in caught.value.fix
+    sample = np.ones((1, 5, 4, 3), "float32")
+    loaded = load_keras_file(path, allow_code=True)
+    assert np.array_equal(loaded.predict(sample, verbose=0), model.predict(sample, verbose=0))
 
 
 @pytest.mark.skipif(not HAS_TF_KERAS, reason="tf_keras is not installed")
-def test_keras_2_loads_what_keras_3_cannot(
-    keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("depth", [0, 1])
+def test_code_in_a_file_of_keras_2_runs_only_if_it_may(
+    keras: Any, tmp_path: Path, suffix: str, depth: int
 ) -> None:
+    """By itself, tf_keras runs the code in an `.h5` file, whatever `safe_mode` says."""
     import tf_keras  # pants: no-infer-dep
 
-    model = tf_keras.Sequential(
-        [tf_keras.layers.Input((4, 4, 2), name="image"), tf_keras.layers.DepthwiseConv2D(3)]
-    )
-    model.save(tmp_path / "model.h5")
+    path = tmp_path / f"model{suffix}"
+    model_with_code(tf_keras, depth).save(path)
+    with pytest.raises(Mistake, match="holds code, .*twice"):
+        load_keras_file(path)
+    assert load_keras_file(path, allow_code=True)(np.ones((1, 5, 4, 3))).shape == (1, 5, 4, 3)
+
+
+def legacy_config() -> dict[str, Any]:
+    """What Keras 2 writes of a depthwise convolution: Keras 3 has no `groups` in it."""
+    return {
+        "class_name": "Sequential",
+        "config": {
+            "name": "old",
+            "layers": [
+                {
+                    "class_name": "InputLayer",
+                    "config": {
+                        "batch_input_shape": [None, 4, 4, 2],
+                        "dtype": "float32",
+                        "name": "image",
+                        "ragged": False,
+                        "sparse": False,
+                    },
+                },
+                {
+                    "class_name": "DepthwiseConv2D",
+                    "config": {
+                        "name": "depthwise",
+                        "kernel_size": [3, 3],
+                        "groups": 1,
+                        "depth_multiplier": 1,
+                        "use_bias": False,
+                    },
+                },
+            ],
+        },
+    }
+
+
+def write_legacy_file(path: Path, keras_version: str = "2.4.0") -> None:
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = keras_version
+        file.attrs["backend"] = "tensorflow"
+        file.attrs["model_config"] = json.dumps(legacy_config())
+        weights = file.create_group("model_weights")
+        weights.attrs["layer_names"] = ["depthwise"]
+        layer = weights.create_group("depthwise")
+        layer.attrs["weight_names"] = ["depthwise/kernel:0"]
+        layer["depthwise/kernel:0"] = np.arange(18, dtype="float32").reshape(3, 3, 2, 1)
+
+
+@pytest.mark.skipif(HAS_TF_KERAS, reason="tf_keras is installed")
+def test_a_file_that_only_keras_2_loads_is_reported(
+    keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_legacy_file(tmp_path / "model.h5")
+    monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()
+    source = KerasFile("model.h5", allow_code=False)
+    export.main(ExportRequest(source, seed=0, threads=1))
+    assert [path.name for path in Path("out").iterdir()] == ["legacy_keras.json"]
+    report = json.loads(Path("out/legacy_keras.json").read_text())
+    assert report["keras_version"] == "2.4.0"
+    assert "groups" in report["reason"]
+
+
+@pytest.mark.skipif(not HAS_TF_KERAS, reason="tf_keras is not installed")
+def test_tf_keras_loads_a_file_that_only_keras_2_does(
+    keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tensorflow as tf
+    import tf_keras  # pants: no-infer-dep
+
+    write_legacy_file(tmp_path / "model.h5")
     description = export_file(tmp_path, "model.h5", monkeypatch)
-    assert description["signatures"]["serving_default"]["outputs"][0]["shape"] == [None, 2, 2, 2]
+    assert description["keras_version"] == tf_keras.__version__
+    assert description["predict_batches"] == [1, 3]
+    signature = tf.saved_model.load("out/saved_model").signatures["serving_default"]
+    (output,) = signature(image=tf.ones((1, 4, 4, 2))).values()
+    assert output.numpy()[0, 0, 0].tolist() == [72, 81]
+
+
+def test_a_file_of_keras_3_never_needs_keras_2(keras: Any, tmp_path: Path) -> None:
+    write_legacy_file(tmp_path / "model.h5", keras_version="3.15.1")
+    with pytest.raises(Mistake, match="Keras cannot load `model.h5`: .*groups") as caught:
+        load_keras_file(tmp_path / "model.h5")
+    assert "Save the model again" in caught.value.fix
 
 
 @pytest.mark.skipif(not HAS_TF_KERAS, reason="tf_keras is not installed")

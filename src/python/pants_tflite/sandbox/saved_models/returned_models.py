@@ -12,6 +12,7 @@ from pants_tflite.sandbox.harness import user_traceback
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.canonical_saved_model import Exportable
 from pants_tflite.sandbox.saved_models.keras_models import is_keras_model, serving_function
+from pants_tflite.sandbox.saved_models.keras_states import check_inference, check_states
 from pants_tflite.sandbox.saved_models.loading import load_saved_model
 
 SERVING_DEFAULT = "serving_default"
@@ -39,7 +40,9 @@ def to_exportable(returned: Any) -> Exportable:
         return _from_loaded(load_saved_model(Path(returned), field="entry_point"))
     if is_keras_model(returned):
         function = serving_function(returned)
-        return Exportable(_concrete({SERVING_DEFAULT: function}), {"serve": function}, returned)
+        signatures = _concrete({SERVING_DEFAULT: function})
+        check_states(returned, signatures[SERVING_DEFAULT])
+        return Exportable(signatures, {"serve": function}, returned)
     if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping):
         return _from_pair(*returned)
     if isinstance(returned, tf.__internal__.tracking.AutoTrackable):
@@ -77,7 +80,14 @@ def _from_pair(module: Any, signatures: Mapping[str, Any]) -> Exportable:
                     "concrete function."
                 ),
             )
-    return Exportable(_concrete(signatures), _endpoints(signatures), module)
+    return _checked(Exportable(_concrete(signatures), _endpoints(signatures), module))
+
+
+def _checked(exportable: Exportable) -> Exportable:
+    """The same, if its default signature is for inference."""
+    if SERVING_DEFAULT in exportable.signatures:
+        check_inference(exportable.owner, exportable.signatures[SERVING_DEFAULT])
+    return exportable
 
 
 def _from_module(module: Any) -> Exportable:
@@ -98,7 +108,7 @@ def _from_module(module: Any) -> Exportable:
             SERVING_DEFAULT if name == "__call__" else name: function
             for name, function in functions.items()
         }
-    return Exportable(_concrete(signatures), _endpoints(functions), module)
+    return _checked(Exportable(_concrete(signatures), _endpoints(functions), module))
 
 
 def _endpoints(functions: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Mapping, Sequence
 import numpy as np
 
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.saved_models.export_protocol import ExportReport
 from pants_tflite.sandbox.saved_models.loading import check_files
 from pants_tflite.sandbox.saved_models.saved_model_proto import SAVED_MODEL_FILE
 
@@ -19,7 +20,8 @@ DEFAULT_SIGNATURE = "serving_default"
 
 @dataclass(frozen=True)
 class Signature:
-    """A signature's inputs, sorted by name. An unknown dimension is -1, an unknown rank None."""
+    """A signature's inputs in the model's own order. An unknown dimension is -1, an unknown rank
+    None."""
 
     shapes: Mapping[str, tuple[int, ...] | None]
     dtypes: Mapping[str, np.dtype]
@@ -28,15 +30,17 @@ class Signature:
 def read_signatures(path: Path) -> dict[str, Signature]:
     """All signatures of the SavedModel in the directory `path`, by key, sorted.
 
-    Raises Mistake where there is no SavedModel, a corrupt one, or one without signatures.
+    The order of their inputs is in the report of the export next to the directory; without one
+    they are sorted by name. Raises Mistake where there is no SavedModel, a corrupt one, or one without signatures.
     """
     from tensorflow.core.protobuf import saved_model_pb2
 
     check_files(path, field="saved_model", title=path.name)
     content = (path / SAVED_MODEL_FILE).read_bytes()
     saved_model = saved_model_pb2.SavedModel.FromString(content)
+    orders = _read_orders(path.with_name(ExportReport.FILE))
     signatures = {
-        key: _signature(definition)
+        key: _signature(definition, orders.get(key, ()))
         for meta_graph in saved_model.meta_graphs[:1]
         for key, definition in sorted(meta_graph.signature_def.items())
         if not key.startswith("__")
@@ -74,10 +78,23 @@ def choose_signatures(signatures: Mapping[str, Signature], wanted: Sequence[str]
     return [DEFAULT_SIGNATURE if DEFAULT_SIGNATURE in signatures else next(iter(signatures))]
 
 
-def _signature(definition: object) -> Signature:
+def _read_orders(path: Path) -> dict[str, tuple[str, ...]]:
+    """The names of each signature's inputs in the model's own order, as far as it is known."""
+    if not path.is_file():
+        return {}
+    report = ExportReport.parse(path.read_bytes())
+    return {
+        key: tuple(info.name for info in signature.inputs)
+        for key, signature in report.signatures.items()
+    }
+
+
+def _signature(definition: object, order: Sequence[str]) -> Signature:
     from tensorflow import as_dtype
 
-    inputs = sorted(definition.inputs.items())  # type: ignore[attr-defined]
+    by_name = dict(definition.inputs)  # type: ignore[attr-defined]
+    names = sorted(by_name)
+    inputs = [(name, by_name[name]) for name in (order if sorted(order) == names else names)]
     shapes = {
         name: (
             None

@@ -70,7 +70,8 @@ class Subgraph:
 
 @dataclass(frozen=True)
 class Signature:
-    """A way to call the model: argument names and the tensors they stand for."""
+    """A way to call the model: argument names and the tensors they stand for. The inputs are in the
+    order of the graph's."""
 
     name: str
     subgraph: int

@@ -180,19 +180,23 @@ def _signature(
     signature: schema.SignatureDef, graphs: tuple[Subgraph, ...], file: CheckedFlatbuffer
 ) -> Signature:
     subgraph = file.check_index(signature.SubgraphIndex(), graphs, "subgraph")
-    tensors = graphs[subgraph].tensors
+    graph = graphs[subgraph]
 
-    def named(field: str) -> tuple[tuple[str, Tensor], ...]:
-        return tuple(
-            (file.text(entry), tensors[file.check_index(entry.TensorIndex(), tensors, "tensor")])
+    def named(field: str) -> list[tuple[str, int]]:
+        return [
+            (file.text(entry), file.check_index(entry.TensorIndex(), graph.tensors, "tensor"))
             for entry in file.tables(signature, field)
-        )
+        ]
+
+    # The model's own order is that of the graph, by which an interpreter numbers its inputs.
+    positions = {index: position for position, index in enumerate(graph.inputs)}
+    inputs = sorted(named("Inputs"), key=lambda entry: positions.get(entry[1], len(positions)))
 
     return Signature(
         name=file.text(signature),
         subgraph=subgraph,
-        inputs=named("Inputs"),
-        outputs=named("Outputs"),
+        inputs=tuple((name, graph.tensors[index]) for name, index in inputs),
+        outputs=tuple((name, graph.tensors[index]) for name, index in named("Outputs")),
     )
 
 
