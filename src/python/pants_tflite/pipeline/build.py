@@ -171,6 +171,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 custom_ops=plan.custom_ops,
                 signatures=signatures,
                 kernels=kernels if plan.quantization.calibrates else HostKernels(),
+                select_tf_ops=field_set.select_tf_ops.ops,
             )
         ),
         record_reference(
@@ -203,6 +204,8 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 samples=samples.verification,
                 tolerance=field_set.verify_tolerance.checked,
                 kernels=kernels,
+                select_tf_ops=field_set.select_tf_ops.ops,
+                tensorflow=saved_model.environment if field_set.select_tf_ops.ops else None,
             )
         ),
     )

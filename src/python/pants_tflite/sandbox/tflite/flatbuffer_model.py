@@ -7,6 +7,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pants_tflite.sandbox.constants import FLEX_PREFIX
+
 # The only signature of a model that has none of its own.
 MAIN = "main"
 
@@ -48,6 +50,12 @@ class OpCode:
     name: str
     version: int
     custom: bool
+
+    @property
+    def select_tf_op(self) -> str | None:
+        """TensorFlow's name of the op, if this stands for one of TensorFlow's own."""
+        is_flex = self.custom and self.name.startswith(FLEX_PREFIX)
+        return self.name.removeprefix(FLEX_PREFIX) if is_flex else None
 
 
 @dataclass(frozen=True)
@@ -100,8 +108,15 @@ class Model:
 
     @property
     def custom_ops(self) -> tuple[str, ...]:
-        """The custom codes, sorted."""
-        return tuple(sorted({code.name for code in self.op_codes if code.custom}))
+        """The custom codes that need a kernel of somebody's own, sorted."""
+        return tuple(
+            sorted({code.name for code in self.op_codes if code.custom and not code.select_tf_op})
+        )
+
+    @property
+    def select_tf_ops(self) -> tuple[str, ...]:
+        """The ops that need TensorFlow's own kernels, as TensorFlow calls them, sorted."""
+        return tuple(sorted({code.select_tf_op for code in self.op_codes if code.select_tf_op}))
 
     @property
     def callables(self) -> tuple[Signature, ...]:

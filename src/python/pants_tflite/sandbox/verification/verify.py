@@ -22,12 +22,13 @@ from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.litert_interpreter import (
     REFERENCE_KERNELS,
     LoadedModel,
-    litert_version,
+    interpreter_library,
 )
 from pants_tflite.sandbox.modes import MODES, Mode, find_mode, io_type
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 from pants_tflite.sandbox.tflite.model_reader import read_model
+from pants_tflite.sandbox.verification.float_ops import FloatFallback
 from pants_tflite.sandbox.verification.output_checks import (
     Tolerance,
     check_finite,
@@ -37,9 +38,12 @@ from pants_tflite.sandbox.verification.type_checks import (
     check_custom_ops,
     check_io_types,
     check_mode,
+    check_per_tensor,
+    check_select_tf_ops,
 )
 from pants_tflite.sandbox.verification.verification_samples import SignatureSamples, Source
 from pants_tflite.sandbox.verification.verify_protocol import (
+    FloatOp,
     OutputCheck,
     VerificationReport,
     VerifiedSamples,
@@ -76,16 +80,26 @@ def run_signature(loaded: LoadedModel, samples: SignatureSamples) -> Run:
     )
 
 
-def check_types(model: Model, mode: Mode | None, request: VerifyRequest, source: Source) -> None:
-    """Raises Mistake where types or custom ops are not what the request asks for."""
+def check_types(
+    model: Model, mode: Mode | None, request: VerifyRequest, source: Source
+) -> tuple[FloatOp, ...]:
+    """Raises Mistake where types or custom ops are not what the request asks for.
+
+    Returns the ops of an integer mode that compute in floats.
+    """
     check_custom_ops(model, request.custom_ops)
+    check_select_tf_ops(model, request.select_tf_ops)
     asked = {"input_type": request.input_type, "output_type": request.output_type}
     if mode is not None:
         asked = {field: io_type(mode, field, value) for field, value in asked.items()}
     for signature in model.callables:
         check_io_types(signature, real=source.reals(signature), **asked)
-    if mode is not None:
-        check_mode(model, mode)
+    if not request.per_channel:
+        check_per_tensor(model)
+    if mode is None:
+        return ()
+    fallback = FloatFallback(request.float_fallback, request.max_float_ops)
+    return check_mode(model, mode, fallback)
 
 
 def find_tolerance(mode: Mode | None, asked: float | None) -> Tolerance:
@@ -149,7 +163,7 @@ def reason_not_to_run(model: Model, kernels: Sequence[Kernel] = ()) -> str | Non
     """Why this program cannot run the model with `kernels` for its custom ops, if it cannot."""
     lacking = sorted(set(model.custom_ops) - {kernel.op for kernel in kernels})
     if lacking:
-        return f"LiteRT has no kernel for the custom ops {', '.join(lacking)}."
+        return f"{interpreter_library(model).title} has no kernel for the custom ops {', '.join(lacking)}."
     for signature in model.callables:
         for name, tensor in (*signature.inputs, *signature.outputs):
             if tensor.dtype == "string":
@@ -167,7 +181,7 @@ def main(request: VerifyRequest) -> None:
         max_samples=request.max_samples,
         seed=request.seed,
     )
-    check_types(model=model, mode=mode, request=request, source=source)
+    float_ops = check_types(model=model, mode=mode, request=request, source=source)
     tolerance = find_tolerance(mode, request.tolerance)
     checks: list[OutputCheck] = []
     kernels = Kernel.of_all(request.kernels)
@@ -178,13 +192,14 @@ def main(request: VerifyRequest) -> None:
         )
     write_report(
         VerificationReport(
-            kernels=REFERENCE_KERNELS.name,
+            kernels=REFERENCE_KERNELS,
             mode=request.mode,
             not_run=not_run,
             outputs=tuple(checks),
             samples=VerifiedSamples(count, source.name),
             tolerance=None if request.reference is None else tolerance.value,
-            tools={"ai-edge-litert": litert_version()},
+            tools=interpreter_library(model).tools,
+            float_ops=float_ops,
         )
     )
 
