@@ -14,7 +14,6 @@ from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.prediction.pictures import Pixels
 from pants_tflite.sandbox.prediction.printed_text import (
     best_labels,
-    correct_predictions,
     details_text,
     json_values,
     outputs_text,
@@ -23,6 +22,7 @@ from pants_tflite.sandbox.prediction.printed_text import (
 from pants_tflite.sandbox.prediction.tensor_values import BadInput, saturation_note
 from pants_tflite.sandbox.prediction.user_input import parse_inputs
 from pants_tflite.sandbox.prediction.user_samples import Samples
+from pants_tflite.sandbox.samples.labels import correct_predictions
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 from pants_tflite.sandbox.tflite.quantized_values import dequantize
 
@@ -143,7 +143,8 @@ def _report_text(loaded: LoadedModel, samples: Samples, labels: Sequence[str], t
         rows.append({name: dequantize(stored[name], tensor) for name, tensor in signature.outputs})
     if samples.labels is not None:
         outputs = samples.batching.collect(rows, len(samples))
-        right = correct_predictions(outputs, samples.labels)
+        (output,) = outputs.values() if len(outputs) == 1 else (None,)
+        right = None if output is None else correct_predictions(output, samples.labels)
         if right is None:
             print("\nThe labels cannot be compared with the output.")
         else:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -13,7 +14,7 @@ from pants_tflite.sandbox.constants import SEEDED
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run, user_traceback
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.batching import cast, fit
-from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, write_npz
+from pants_tflite.sandbox.samples.npz_files import LABEL, Dataset, fingerprint, write_npz
 from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
 from pants_tflite.sandbox.saved_models.loading import call_signature, load_saved_model
 from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
@@ -38,28 +39,40 @@ def main(request: RecordRequest) -> None:
     arrays = {"source": np.array([fingerprint(dataset.to_arrays()) if dataset else SEEDED])}
     samples = _samples({name: signatures[name] for name in names}, dataset, request)
     for name in names:
+        inputs = samples[name].inputs
         outputs = _run(
             name=name,
             signature=signatures[name],
             function=loaded.signatures[name],
-            samples=samples[name],
+            samples=inputs,
             request=request,
         )
-        arrays.update({f"{name}/input/{key}": array for key, array in samples[name].items()})
+        arrays.update({f"{name}/input/{key}": array for key, array in inputs.items()})
         arrays.update({f"{name}/output/{key}": array for key, array in outputs.items()})
+        labels = samples[name].labels
+        if labels is not None:
+            arrays[f"{name}/{LABEL}"] = labels
     write_npz(
         OUTPUT_DIR / "reference.npz", {name: _storable(array) for name, array in arrays.items()}
     )
 
 
+@dataclass(frozen=True)
+class _Samples:
+    """Samples for a signature's inputs, and their labels if there are any, of shape (N, …)."""
+
+    inputs: dict[str, np.ndarray]
+    labels: np.ndarray | None = None
+
+
 def _samples(
     signatures: Mapping[str, Signature], dataset: Dataset | None, request: RecordRequest
-) -> dict[str, dict[str, np.ndarray]]:
-    """The samples, as arrays of shape (N, …), of each signature's inputs.
+) -> dict[str, _Samples]:
+    """The samples of each signature.
 
     Signatures that the dataset does not fit get made-up ones, if it fits another signature.
     """
-    samples: dict[str, dict[str, np.ndarray]] = {}
+    samples: dict[str, _Samples] = {}
     misfits: list[Mistake] = []
     for name, signature in signatures.items():
         if dataset is not None:
@@ -77,21 +90,24 @@ def _samples(
 
 def _dataset_samples(
     signature: Signature, dataset: Dataset, request: RecordRequest
-) -> dict[str, np.ndarray]:
+) -> _Samples:
     field = request.dataset_field
     samples = dataset.for_inputs(list(signature.shapes), field=field)
     samples = {name: array[: request.max_samples] for name, array in samples.items()}
     fit(samples, signature.shapes, field=field)
-    return cast(samples, signature.dtypes, field=field)
+    labels = None if dataset.label is None else dataset.label[: request.max_samples]
+    return _Samples(cast(samples, signature.dtypes, field=field), labels)
 
 
-def _made_up_samples(signature: Signature, request: RecordRequest) -> dict[str, np.ndarray]:
-    return seeded_samples(
-        signature.shapes,
-        signature.dtypes,
-        count=min(request.max_samples or MAX_SEEDED_SAMPLES, MAX_SEEDED_SAMPLES),
-        seed=request.seed,
-        field=request.dataset_field,
+def _made_up_samples(signature: Signature, request: RecordRequest) -> _Samples:
+    return _Samples(
+        seeded_samples(
+            signature.shapes,
+            signature.dtypes,
+            count=min(request.max_samples or MAX_SEEDED_SAMPLES, MAX_SEEDED_SAMPLES),
+            seed=request.seed,
+            field=request.dataset_field,
+        )
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from pants_tflite.sandbox.constants import SEEDED
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.batching import Batching, cast, fit
-from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, read_npz
+from pants_tflite.sandbox.samples.npz_files import LABEL, Dataset, fingerprint, read_npz
 from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
 from pants_tflite.sandbox.tflite.flatbuffer_model import Signature, Tensor
 from pants_tflite.sandbox.tflite.quantized_values import dequantize, quantize, real_range
@@ -24,7 +24,7 @@ class SignatureSamples:
     """Samples for one signature.
 
     `inputs` are real values of shape (N, …) by name, N being `count`; `expected` are the outputs of
-    the SavedModel in the same form, or None.
+    the SavedModel in the same form, or None, and `labels` those of the dataset.
     """
 
     signature: Signature
@@ -32,6 +32,7 @@ class SignatureSamples:
     expected: Mapping[str, np.ndarray] | None
     batching: Batching
     count: int
+    labels: np.ndarray | None = None
 
     def stored_feeds(self) -> Iterator[dict[str, np.ndarray]]:
         """What each call takes, by name, as the input tensors store it."""
@@ -128,7 +129,12 @@ class Source:
             expected=self._expected(signature),
             batching=batching,
             count=len(next(iter(inputs.values()))),
+            labels=self._labels(signature),
         )
+
+    def _labels(self, signature: Signature) -> np.ndarray | None:
+        labels = (self.reference or {}).get(f"{signature.name}/{LABEL}")
+        return None if labels is None else labels[: self.max_samples]
 
     def reals(self, signature: Signature) -> dict[str, bool]:
         """Which inputs and outputs of a signature are real numbers, if the reference says so."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -29,10 +29,12 @@ from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 from pants_tflite.sandbox.tflite.model_reader import read_model
 from pants_tflite.sandbox.verification.output_checks import (
+    Outputs,
     Tolerance,
     check_finite,
     check_outputs,
 )
+from pants_tflite.sandbox.verification.score_outputs import score_outputs
 from pants_tflite.sandbox.verification.type_checks import (
     check_custom_ops,
     check_io_types,
@@ -101,6 +103,7 @@ def check_run(
     outputs: Mapping[str, np.ndarray],
     tolerance: Tolerance,
     source: Source,
+    scores: Collection[str],
 ) -> list[OutputCheck]:
     """Compares what a signature yielded with what it should; raises Mistake where it is wrong."""
     name = samples.signature.name
@@ -111,9 +114,8 @@ def check_run(
         return []
     check_finite(name, samples.expected, who="the SavedModel itself", field=source.field, fix=fix)
     check_finite(name, outputs, who="the model", fix=tolerance.fix, **tolerance.blame)
-    return check_outputs(
-        signature=name, expected=samples.expected, actual=outputs, tolerance=tolerance
-    )
+    compared = Outputs(name, samples.expected, outputs, labels=samples.labels, scores=scores)
+    return check_outputs(compared, tolerance)
 
 
 def run_model(
@@ -135,7 +137,11 @@ def run_model(
         print(f"Running `{name}` on {samples.count} samples.", file=sys.stderr, flush=True)
         result = run_signature(loaded, samples)
         checks += check_run(
-            samples=samples, outputs=result.outputs, tolerance=tolerance, source=source
+            samples=samples,
+            outputs=result.outputs,
+            tolerance=tolerance,
+            source=source,
+            scores=score_outputs(model, samples.signature),
         )
         count = max(count, samples.count)
         for arrays, added in zip(golden, (result.golden_input, result.golden_output)):

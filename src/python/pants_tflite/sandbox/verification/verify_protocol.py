@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Mapping, Optional
+from typing import ClassVar, Mapping, Optional, Union
 
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.protocol import Message, left_out
@@ -40,20 +40,59 @@ class WorstElement:
 
     sample: int
     index: tuple[int, ...]
-    expected: float
-    actual: float
+    expected: Union[float, str]
+    actual: Union[float, str]
+
+
+@dataclass(frozen=True)
+class WorstChannel:
+    """The channel of an output that differs most: `index` along the output's dimension `axis`. Its
+    `error` was divided by `spread`."""
+
+    axis: int
+    index: int
+    error: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """How often the greatest score along the last dimension is another one than the SavedModel's, if
+    that decides by a `margin` that is not too small: in `differing` of the `firm` ones of `count`."""
+
+    count: int
+    firm: int
+    differing: int
+    margin: float
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How many of the labelled `samples` the SavedModel and the model get right, and how many the
+    model gets wrong that the SavedModel gets right."""
+
+    samples: int
+    saved_model: int
+    model: int
+    lost: int
 
 
 @dataclass(frozen=True)
 class OutputCheck:
     """An output that is close enough to the SavedModel's. `error` is zero for equal outputs;
-    `comparison` explains what it measures."""
+    `comparison` explains what it measures. `channel` is None for an output of too few values, or one
+    that is not of real numbers; `decisions` for one that is not of scores, and `accuracy` for one
+    that the dataset has no labels for."""
 
     signature: str
     name: str
     measure: str
     error: float
     worst: WorstElement
+    spread: Optional[float] = None
+    channel: Optional[WorstChannel] = None
+    decisions: Optional[Decisions] = None
+    accuracy: Optional[Accuracy] = None
 
 
 @dataclass(frozen=True)
