@@ -78,6 +78,7 @@ from pants_tflite.target_types import (
     CustomOpsField,
     MetadataField,
     RuntimeField,
+    SkipVerificationField,
     TfLiteFileSourceField,
     VerifyDatasetField,
     VerifySamplesField,
@@ -98,6 +99,7 @@ class TfLiteFileFieldSet(InputFieldSet):
     runtime: RuntimeField
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
+    skip_verification: SkipVerificationField
     output_path: OutputPathField
     environment: EnvironmentField
 
@@ -161,6 +163,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
             shapes=plan.input_shapes,
         )
     )
+    skip = tuple(field_set.skip_verification.value or ())
     converted, reference = await concurrently(
         convert_model(
             ConvertModelRequest(
@@ -179,6 +182,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 saved_model=saved_model,
                 signatures=signatures,
                 samples=samples.verification,
+                skip=skip,
             )
         ),
     )
@@ -203,6 +207,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 samples=samples.verification,
                 tolerance=field_set.verify_tolerance.checked,
                 kernels=kernels,
+                skip=skip,
             )
         ),
     )
@@ -269,6 +274,7 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
                 samples=samples,
                 tolerance=None,
                 kernels=kernels,
+                skip=tuple(field_set.skip_verification.value or ()),
             )
         )
     reports = await merge_digests(MergeDigests((inspected.digest, verified.digest)))

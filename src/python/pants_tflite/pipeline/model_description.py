@@ -33,8 +33,10 @@ class Conversion:
 @dataclass(frozen=True)
 class Verification:
     """The report of the step that verified the model, without its tools. `not_run` says why the
-    model was not run, if it was not. `micro_only` says why LiteRT does not run a model that TFLite
-    Micro alone ran; for all others it is left out."""
+    model was not run, if it was not, and `skipped` which signatures were not because the target says
+    so. If the model `keeps_state`, an app resets its variables before each new sample. `micro_only`
+    says why LiteRT does not run a model that TFLite Micro alone ran. All three are left out where they
+    say nothing."""
 
     kernels: str
     mode: Optional[str]
@@ -43,6 +45,8 @@ class Verification:
     samples: VerifiedSamples
     tolerance: Optional[float]
     micro_only: Optional[str] = left_out()
+    skipped: tuple[str, ...] = left_out(())
+    keeps_state: bool = left_out(False)
 
 
 @dataclass(frozen=True)

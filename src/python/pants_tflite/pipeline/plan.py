@@ -47,6 +47,7 @@ from pants_tflite.target_types import (
     QuantizationField,
     SavedModelField,
     SignaturesField,
+    SkipVerificationField,
     VerifyDatasetField,
     VerifySamplesField,
     VerifyToleranceField,
@@ -70,6 +71,7 @@ class TfLiteModelFieldSet(InputFieldSet):
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
     verify_tolerance: VerifyToleranceField
+    skip_verification: SkipVerificationField
     output_path: OutputPathField
     environment: EnvironmentField
 

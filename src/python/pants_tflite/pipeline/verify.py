@@ -50,6 +50,7 @@ class RecordReferenceRequest:
     saved_model: ExportedSavedModel
     signatures: tuple[str, ...]
     samples: Samples
+    skip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class VerifyModelRequest:
     tolerance: Optional[float]
     # The custom ops' kernels; a model with other custom ops is not run.
     kernels: HostKernels = HostKernels()
+    # Signatures that are not run.
+    skip: tuple[str, ...] = ()
 
     @property
     def staged_dataset(self) -> Optional[SampledDataset]:
@@ -113,6 +116,7 @@ class VerifyModelRequest:
             tolerance=self.tolerance,
             max_samples=self.samples.count,
             seed=SEED,
+            skip=self.skip,
         )
 
 
@@ -139,6 +143,7 @@ async def record_reference(request: RecordReferenceRequest) -> RecordedReference
                 max_samples=samples.count,
                 seed=SEED,
                 threads=1,
+                skip=request.skip,
             ),
             request.saved_model.environment,
             description=f"Record what {request.saved_model.address} computes",

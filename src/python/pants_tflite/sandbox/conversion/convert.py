@@ -19,9 +19,13 @@ from pants_tflite.sandbox.conversion.silent_faults import check_converted
 from pants_tflite.sandbox.harness import run
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel, registerers
 from pants_tflite.sandbox.mistakes import Mistake
-from pants_tflite.sandbox.modes import Mode, find_mode, io_type
-from pants_tflite.sandbox.samples.calibration import Feeds, calibration_feeds, read_calibration
-from pants_tflite.sandbox.samples.npz_files import Dataset
+from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES, Mode, find_mode, io_type
+from pants_tflite.sandbox.samples.calibration import (
+    Feeds,
+    InputSpecs,
+    calibration_feeds,
+    read_calibration,
+)
 from pants_tflite.sandbox.saved_models.saved_model_signatures import (
     Signature,
     choose_signatures,
@@ -49,7 +53,7 @@ def _load(tensorflow: Any, path: Path, signatures: Sequence[str]) -> Any:
         ) from error
 
 
-def _feeds(dataset: Dataset, signature: Signature) -> Feeds:
+def _inputs(signature: Signature) -> InputSpecs:
     shapes = {}
     for name, shape in signature.shapes.items():
         if shape is None:
@@ -60,7 +64,23 @@ def _feeds(dataset: Dataset, signature: Signature) -> Feeds:
                 fix="Give the input a shape when exporting; single dimensions may be unknown.",
             )
         shapes[name] = shape
-    return calibration_feeds(dataset, shapes, signature.dtypes)
+    return InputSpecs(shapes, signature.dtypes)
+
+
+def _check_inputs(feeds: Mapping[str, Feeds], mode: Mode) -> None:
+    """Raises Mistake where a signature has no inputs: the converter's calibrator refuses it."""
+    without = [name for name, signature_feeds in feeds.items() if not signature_feeds.samples]
+    if without:
+        raise Mistake(
+            f"TensorFlow's converter cannot calibrate the signature `{without[0]}`, which has no "
+            f"inputs, and without it none of the model in the mode {mode.name}",
+            field="signatures",
+            value=", ".join(feeds),
+            fix=(
+                f"Leave `{without[0]}` out, give it an input that it ignores, or choose "
+                f"{MODE_WITHOUT_SAMPLES}, which needs no calibration."
+            ),
+        )
 
 
 def _set_mode(tensorflow: Any, converter: Any, mode: Mode, io_types: Sequence[str]) -> None:
@@ -102,7 +122,10 @@ def main(request: ConvertRequest) -> None:
     warnings.simplefilter("ignore")
     available = read_signatures(path)
     signatures = choose_signatures(available, request.signatures)
-    feeds = {key: _feeds(dataset, available[key]) for key in signatures if dataset is not None}
+    feeds = {}
+    if dataset is not None:
+        feeds = calibration_feeds(dataset, {key: _inputs(available[key]) for key in signatures})
+        _check_inputs(feeds, mode)
     converter = _load(tensorflow, path, signatures)
     _set_mode(
         tensorflow=tensorflow, converter=converter, mode=mode, io_types=(input_type, output_type)

@@ -11,8 +11,11 @@ def correct_predictions(output: np.ndarray, labels: np.ndarray) -> np.ndarray | 
     """For each sample whether the output agrees with its label; None if it is not a classification.
 
     The output has shape (N, classes), scores, or holds an integer for each sample. The labels are
-    class numbers or have shape (N, classes), one-hot.
+    class numbers or have shape (N, classes), one-hot. Both may have a dimension more, the calls of a
+    sequence.
     """
+    if labels.ndim == 2 and output.ndim == 3 and output.shape[:2] == labels.shape:
+        output, labels = output.reshape(-1, output.shape[2]), labels.reshape(-1)
     count = len(labels)
     if not count or len(output) != count:
         return None

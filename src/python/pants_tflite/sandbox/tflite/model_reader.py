@@ -153,6 +153,7 @@ def _tensor(tensor: schema.Tensor, buffers: list[_Buffer], file: CheckedFlatbuff
         quantization=_quantization(tensor.Quantization(), name, file),
         constant=buffers[buffer].size > 0 or tensor.ExternalBuffer() > 0,
         buffer=buffer,
+        variable=tensor.IsVariable(),
     )
 
 

@@ -23,13 +23,16 @@ MISMATCHES = "mismatches"
 _LEAST_SIGNAL = 2e-3
 _CONSTANT_SCALE = 1e-2
 _CONSTANT_SCALE_OF_WHOLE = 1e-1
-# A score between 0 and 1 that stays in a tenth of its range is of a class that none of the samples
+# A score between 0 and 1 that stays in a fifth of its range is of a class that none of the samples
 # has. Then this is its spread, for its own says nothing.
-_QUIET_RANGE = 0.1
-_QUIET_SPREAD = 0.05
+_QUIET_RANGE = 0.2
+_QUIET_SPREAD = 0.1
 # Fewer values of a channel do not tell how much it varies.
 _LEAST_VALUES = 4
-# Of so many channels, one may be lost; an embedding always has some that hardly ever vary.
+# A class that has fewer samples is only judged by the decisions.
+_LEAST_SAMPLES_OF_A_CLASS = 3
+# Of so many channels, one may be lost; an embedding always has some that hardly ever vary. Classes
+# are no such channels.
 _CHANNELS_FOR_ONE_LOST = 100
 _CHANNELS_FIRST_RANK = 3
 _DIGITS = 6
@@ -55,10 +58,13 @@ def rounded(value: Any) -> float:
     return float(f"{float(value):.{_DIGITS}g}")
 
 
-def compare(expected: np.ndarray, actual: np.ndarray, *, scores: bool = False) -> Deviation:
+def compare(
+    expected: np.ndarray, actual: np.ndarray, *, scores: bool = False, classes: bool = False
+) -> Deviation:
     """The deviation of `actual` from `expected`, both finite and of one shape (N, …), not empty.
 
-    `scores` says that the values are computed as scores between 0 and 1.
+    `scores` says that the values are computed as scores between 0 and 1, `classes` that the last
+    dimension has those of classes, with a sum of 1.
     """
     if expected.dtype.kind != "f":
         differs = expected != actual
@@ -75,7 +81,7 @@ def compare(expected: np.ndarray, actual: np.ndarray, *, scores: bool = False) -
         error=rounded(_rms(difference) / spread),
         worst=_element(expected, actual, position),
         spread=rounded(spread),
-        channel=_worst_channel(expected, difference, scores=scores),
+        channel=_worst_channel(expected, difference, scores=scores, classes=classes),
     )
 
 
@@ -106,7 +112,7 @@ def _channel_axes(rank: int) -> Iterator[int]:
 
 
 def _worst_channel(
-    expected: np.ndarray, difference: np.ndarray, *, scores: bool
+    expected: np.ndarray, difference: np.ndarray, *, scores: bool, classes: bool
 ) -> WorstChannel | None:
     found = []
     for axis in _channel_axes(expected.ndim):
@@ -115,8 +121,12 @@ def _worst_channel(
             spreads = _spreads(columns, _ranges_of_scores(columns, scores), float(expected.std()))
             errors = np.moveaxis(difference, axis, -1).reshape(columns.shape)
             relative = _rms(errors, axis=0) / spreads
-            order = np.argsort(-relative, kind="stable")
-            index = int(order[len(order) // _CHANNELS_FOR_ONE_LOST])
+            lost = len(relative) // _CHANNELS_FOR_ONE_LOST
+            if classes and axis == expected.ndim - 1:
+                samples = (columns >= _QUIET_RANGE).sum(axis=0)
+                relative[samples < _LEAST_SAMPLES_OF_A_CLASS] = 0
+                lost = 0
+            index = int(np.argsort(-relative, kind="stable")[lost])
             found.append(
                 WorstChannel(
                     axis=axis,

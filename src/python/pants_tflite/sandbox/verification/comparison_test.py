@@ -119,10 +119,27 @@ def test_a_score_that_is_used_is_never_quiet() -> None:
     assert compare(expected, np.full_like(expected, 0.002), scores=True).error > 0.9
 
 
+def test_a_dead_class_of_many() -> None:
+    expected = np.zeros((60, 1000), np.float32)
+    expected[np.arange(60), np.arange(60) % 10] = 1
+    actual = expected.copy()
+    actual[:, 7] = 0
+    channel = compare(expected, actual, scores=True, classes=True).channel
+    assert channel is not None and (channel.index, channel.error > 1) == (7, True)
+
+
+def test_a_class_with_one_sample_is_judged_by_the_decision() -> None:
+    expected = np.zeros((16, 100), np.float32)
+    expected[np.arange(16), np.arange(16)] = 1
+    actual = np.roll(expected, 1, axis=1)
+    channel = compare(expected, actual, scores=True, classes=True).channel
+    assert channel is not None and channel.error < 1 < compare(expected, actual).error
+
+
 def test_a_channel_of_zeros_is_compared_with_the_whole() -> None:
     expected = np.zeros((20, 2), np.float32)
     expected[:, 0] = np.linspace(-10, 10, 20)
-    actual = expected + np.float32([0, 0.05])
+    actual = expected + np.array([0, 0.05], np.float32)
     channel = compare(expected, actual).channel
     assert channel is not None and 0 < channel.error < 0.2
 

@@ -50,7 +50,7 @@ def test_an_exact_model_must_decide_as_exactly() -> None:
 
 
 def test_the_places_of_a_picture_decide_one_by_one() -> None:
-    expected = np.tile(np.float32([1, 0, 0]), (2, 4, 4, 1))
+    expected = np.tile(np.array([1, 0, 0], np.float32), (2, 4, 4, 1))
     actual = expected.copy()
     actual[0, 1, 1] = [0, 0, 1]
     decisions = compare_decisions(expected, actual, tolerance=0.1, spread=0.4)

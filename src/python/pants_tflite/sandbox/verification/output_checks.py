@@ -140,10 +140,11 @@ def check_outputs(outputs: Outputs, tolerance: Tolerance) -> list[OutputCheck]:
 
 def _check_output(outputs: Outputs, name: str, tolerance: Tolerance) -> OutputCheck:
     expected, actual = outputs.expected[name], outputs.actual[name]
-    deviation = compare(expected, actual, scores=name in outputs.scores)
+    classes = are_scores(expected)
+    deviation = compare(expected, actual, scores=name in outputs.scores, classes=classes)
     accuracy = compare_accuracy(expected, actual, outputs.labels)
     decisions = None
-    if deviation.spread is not None and (are_scores(expected) or accuracy is not None):
+    if deviation.spread is not None and (classes or accuracy is not None):
         decisions = compare_decisions(
             expected, actual, tolerance=tolerance.value, spread=deviation.spread
         )
@@ -210,9 +211,7 @@ def _excesses(check: OutputCheck, tolerance: Tolerance) -> Iterator[_Excess]:
     yield from _wrong_decisions(check, tolerance)
 
 
-def _fix_of_channel(
-    check: OutputCheck, channel: WorstChannel, tolerance: Tolerance
-) -> str | None:
+def _fix_of_channel(check: OutputCheck, channel: WorstChannel, tolerance: Tolerance) -> str | None:
     calibrated = tolerance.mode is None or find_mode(tolerance.mode).calibrates
     is_drowned = (check.spread or 0.0) > _DROWNED * channel.spread
     return _SCALE_FIX if calibrated and is_drowned else None

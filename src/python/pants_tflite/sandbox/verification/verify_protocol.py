@@ -16,7 +16,7 @@ class VerifyRequest(Message):
     """A model without a `reference` is run, and not compared: on the `dataset`, or without one on
     seeded random samples. `dataset_field` is blamed if samples do not fit. Without a `mode` the
     types inside of the model are not checked, without a type those of inputs or outputs are the
-    mode's own, and without a `tolerance` it is the mode's."""
+    mode's own, and without a `tolerance` it is the mode's. Signatures to `skip` are not run."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.verification.verify"
 
@@ -32,6 +32,7 @@ class VerifyRequest(Message):
     tolerance: Optional[float]
     max_samples: int
     seed: int
+    skip: tuple[str, ...] = left_out(())
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class WorstChannel:
 @dataclass(frozen=True)
 class Decisions:
     """How often the greatest score along the last dimension is another one than the SavedModel's, if
-    that decides by a `margin` that is not too small: in `differing` of the `firm` ones of `count`."""
+    that decides by a `margin` that is not too small: in `differing` of the `firm` ones of `count`.
+    """
 
     count: int
     firm: int
@@ -89,18 +91,22 @@ class OutputCheck:
     measure: str
     error: float
     worst: WorstElement
-    spread: Optional[float] = None
-    channel: Optional[WorstChannel] = None
-    decisions: Optional[Decisions] = None
-    accuracy: Optional[Accuracy] = None
+    spread: Optional[float] = left_out(None)
+    channel: Optional[WorstChannel] = left_out(None)
+    decisions: Optional[Decisions] = left_out(None)
+    accuracy: Optional[Accuracy] = left_out(None)
 
 
 @dataclass(frozen=True)
 class VerifiedSamples:
-    """`source` is the dataset's fingerprint, or "seeded"."""
+    """`source` is the dataset's fingerprint, or "seeded". The signatures in `made_up` have seeded
+    random samples, although there is a dataset. `sequences` says whether the samples are calls in
+    turn that keep the model's state."""
 
     count: int
     source: str
+    made_up: tuple[str, ...] = left_out(())
+    sequences: bool = left_out(False)
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,10 @@ class VerificationReport(Message):
     """`outputs` are empty and `tolerance`, the largest error that passes, is None if there is no
     SavedModel to compare with. `mode` is what the types were checked for. `not_run` says why the
     model was not run, if it was not, and then there are no golden files. `kernels` and `tools` are
-    what ran it. `micro_only` says why LiteRT does not run a model that TFLite Micro alone ran; for all
-    others it is left out."""
+    what ran it. The signatures `skipped` were not run because the target says so. `keeps_state` says
+    whether a call depends on the calls before it, unless the app resets the model's variables.
+    `micro_only` says why LiteRT does not run a model that TFLite Micro alone ran. All three are left
+    out where they say nothing."""
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "verification.json"
@@ -122,3 +130,5 @@ class VerificationReport(Message):
     tolerance: Optional[float]
     tools: Mapping[str, str]
     micro_only: Optional[str] = left_out()
+    skipped: tuple[str, ...] = left_out(())
+    keeps_state: bool = left_out(False)
