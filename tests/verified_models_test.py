@@ -40,12 +40,8 @@ tflite_model(
     verify_samples=60,
 )
 
-tf_saved_model(name="lstm", entry_point="train.py:lstm")
 tf_saved_model(name="smoother", entry_point="train.py:smoother")
-tflite_dataset(name="frames", entry_point="train.py:frames")
 tflite_dataset(name="stream", entry_point="train.py:stream", sequence=True)
-tflite_model(name="each_afresh", saved_model=":lstm", verify_dataset=":frames")
-tflite_model(name="carried", saved_model=":lstm", verify_dataset=":stream")
 tflite_model(
     name="smooth", saved_model=":smoother", signatures=["reset", "step"], verify_dataset=":stream"
 )
@@ -133,32 +129,23 @@ def classifier():
     return Classifier()
 
 
-def lstm():
-    x = keras.Input(batch_shape=(1, 4, 3), name="x")
-    return keras.Model(x, layers.Dense(2)(layers.LSTM(8)(x)))
-
-
-def frames():
-    yield from np.random.default_rng(5).normal(size=(20, 4, 3)).astype("float32")
-
-
 def stream():
-    yield from np.random.default_rng(5).normal(size=(6, 5, 4, 3)).astype("float32")
+    yield from np.random.default_rng(5).normal(size=(6, 5, 4)).astype("float32")
 
 
 class Smoother(tf.Module):
     def __init__(self):
         super().__init__()
-        self.state = tf.Variable(tf.ones([4, 3]))
+        self.state = tf.Variable(tf.ones([4]))
 
-    @tf.function(input_signature=[tf.TensorSpec([4, 3], tf.float32, "x")])
+    @tf.function(input_signature=[tf.TensorSpec([4], tf.float32, "x")])
     def step(self, x):
         self.state.assign(0.9 * self.state + 0.1 * x)
         return {"y": self.state.read_value()}
 
     @tf.function(input_signature=[])
     def reset(self):
-        self.state.assign(tf.zeros([4, 3]))
+        self.state.assign(tf.zeros([4]))
         return {"done": tf.constant(1)}
 
 
@@ -217,7 +204,6 @@ GOOD = (
     "two_outputs",
     "classes@quantization=float32",
     "classes@quantization=int8",
-    "each_afresh",
     "smooth",
     "coder",
     "look_up",
@@ -242,12 +228,6 @@ def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
             "yield it as an output of its own",
         ),
         ("scaled_twice", "quantization", "the output `scores`", "scaled as in training"),
-        (
-            "carried",
-            "verify_dataset",
-            "keeps a state from call to call, and the SavedModel does not",
-            "Leave `sequence` out of the dataset",
-        ),
         ("no_words", "verify_dataset", "of type text", "Name a `tflite_dataset`"),
     ],
 )
@@ -281,8 +261,8 @@ def test_two_outputs_have_scales_of_their_own(workspace: Workspace) -> None:
 
 
 def test_a_state_is_told_and_a_stream_verified(workspace: Workspace) -> None:
-    assert verification(workspace, "each_afresh")["keeps_state"] is True
     smooth = verification(workspace, "smooth")
+    assert smooth["keeps_state"] is True
     assert smooth["samples"]["sequences"] is True
     assert [output["signature"] for output in smooth["outputs"]] == ["reset", "step"]
     assert "keeps_state" not in verification(workspace, "coder")

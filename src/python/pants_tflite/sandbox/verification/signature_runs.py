@@ -12,8 +12,9 @@ this signature are one sequence instead, with a fresh state only before the firs
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
-from typing import Mapping
+from typing import Iterable, Mapping, Sequence, TypeVar
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from pants_tflite.sandbox.samples.npz_files import SEQUENCE, write_npz
 from pants_tflite.sandbox.samples.seeded_samples import MADE_UP_SAMPLES, made_up_fix
 from pants_tflite.sandbox.verification.verification_samples import SignatureSamples, Source
 
+Call = TypeVar("Call")
 GOLDEN_CALLS = 4
 GOLDEN_CALLS_OF_SEQUENCE = 32
 
@@ -37,23 +39,26 @@ class Run:
     outputs: Mapping[str, np.ndarray]
 
 
+def golden_calls(runs: Iterable[Sequence[Call]], *, sequence: bool) -> list[Call]:
+    """The calls that golden files hold: some of the first sequence, or else the first ones."""
+    if sequence:
+        return list(next(iter(runs)))[:GOLDEN_CALLS_OF_SEQUENCE]
+    return list(itertools.islice((call for run in runs for call in run), GOLDEN_CALLS))
+
+
 def run_signature(loaded: LoadedModel, samples: SignatureSamples) -> Run:
     """Calls a signature with all of its samples."""
-    feeds: list[dict[str, np.ndarray]] = []
-    results: list[dict[str, np.ndarray]] = []
+    results: list[list[dict[str, np.ndarray]]] = []
     rows: list[dict[str, np.ndarray]] = []
-    for number, calls in enumerate(samples.stored_runs()):
+    for calls in samples.stored_runs():
         loaded.reset()
-        for feed in calls:
-            result = loaded.run(samples.signature, feed)
-            rows.append(samples.real_outputs(result))
-            most = GOLDEN_CALLS_OF_SEQUENCE if samples.sequence else GOLDEN_CALLS
-            if len(feeds) < most and not (samples.sequence and number):
-                feeds.append(feed)
-                results.append(result)
+        results.append([loaded.run(samples.signature, feed) for feed in calls])
+        rows += [samples.real_outputs(result) for result in results[-1]]
+    feeds = golden_calls(samples.stored_runs(), sequence=samples.sequence)
+    golden = golden_calls(results, sequence=samples.sequence)
     return Run(
         {name: np.stack([feed[name] for feed in feeds]) for name in feeds[0]},
-        {name: np.stack([result[name] for result in results]) for name in results[0]},
+        {name: np.stack([result[name] for result in golden]) for name in golden[0]},
         samples.batching.collect(rows, samples.count),
     )
 
