@@ -40,7 +40,14 @@ from pants_tflite.fields import (
     ShapesField,
 )
 from pants_tflite.sandbox.constants import FLEX_PREFIX
-from pants_tflite.sandbox.modes import DEFAULT_MODE, IO_TYPES, MODE_NAMES, MODES
+from pants_tflite.sandbox.modes import (
+    CHANNEL_TOLERANCE,
+    DECISIONS_TOLERANCE,
+    DEFAULT_MODE,
+    IO_TYPES,
+    MODE_NAMES,
+    MODES,
+)
 
 _MODES_LIST = ", ".join(MODE_NAMES)
 _CALIBRATED_LIST = " and ".join(mode.name for mode in MODES if mode.calibrates)
@@ -194,6 +201,20 @@ class VerifySamplesField(IntegerField):
         Defaults to 16.
 
         Example: `verify_samples=100`.
+        """
+    )
+
+
+class SkipVerificationField(StringSequenceField):
+    alias = "skip_verification"
+    help = help_text(
+        """
+        Signatures that are converted but not run to verify the model, because no samples can be had for
+        them: one that restores weights from a file, for instance. `model.json` lists them.
+
+        Defaults to none: every signature is run.
+
+        Example: `skip_verification=["save", "restore"]`.
         """
     )
 
@@ -550,6 +571,7 @@ class TfLiteFileTarget(Target):
         RuntimeField,
         VerifyDatasetField,
         VerifySamplesField,
+        SkipVerificationField,
         EnvironmentField,
         OutputDirectoryField,
     )
@@ -567,7 +589,9 @@ class DatasetEntryPointField(EntryPointField):
         The function that yields the samples, as `file.py:function` (the file relative to the BUILD
         file) or `module.path:function`. It takes the `inputs` by name and yields samples, or
         `(sample, label)` pairs. A sample is an array without the batch dimension, a list of arrays
-        for a model of several inputs, in the model's own order, or a dict of arrays by input name.
+        for a model of several inputs, in the model's own order, or a dict of arrays by input name. Text
+        is a string, bytes, or an array of them. A dict may hold the inputs of several signatures;
+        `signature/input` is a key for one that only this signature takes.
 
         The file must be owned by a Python target (`python_sources`); it becomes a dependency.
 
@@ -585,6 +609,25 @@ class MaxSamplesField(OptionalIntegerField):
         Defaults to all of them.
 
         Example: `max_samples=100`.
+        """
+    )
+
+
+class SequenceField(BoolField):
+    alias = "sequence"
+    default = False
+    help = help_text(
+        """
+        Whether a sample is a sequence of calls, for a model that keeps a state from call to call: the
+        first dimension of each of its arrays is the calls, and the others are what one call takes
+        without the batch dimension.
+
+        A model is in the state in which it was loaded at the beginning of each sample, so it is verified
+        over the whole sequence. Its golden files hold the first sample's calls in turn.
+
+        Defaults to False: each sample is a call of its own, which no call before it influences.
+
+        Example: `sequence=True` for samples of shape (calls, 1, 5) and a model whose input is (1, 1, 5).
         """
     )
 
@@ -613,6 +656,7 @@ class TfLiteDatasetTarget(Target):
         DatasetEntryPointField,
         InputsField,
         MaxSamplesField,
+        SequenceField,
         IncludeSamplesField,
         SeedField,
         TensorFlowResolveField,
@@ -910,11 +954,17 @@ class VerifyToleranceField(OptionalPositiveFloatField):
     help = help_text(
         f"""
         How far an output of the converted model may be from the SavedModel's: the root mean square
-        of the error, divided by the range of the SavedModel's output.
+        of the error, divided by the spread of the SavedModel's output, which is the root mean square of
+        its values about their mean. An output that ignores its input is 1 off.
+
+        The same number limits the parts. One channel, an index of the last dimension, may be
+        {CHANNEL_TOLERANCE:g} times as far off as the whole, measured by its own spread; and
+        {DECISIONS_TOLERANCE:.2g} times the number is the share of integers, of text, or of a
+        classifier's clear decisions that may differ.
 
         Defaults to the mode's own: {_TOLERANCES_LIST}.
 
-        Example: `verify_tolerance=0.02`.
+        Example: `verify_tolerance=0.1`.
         """
     )
 
@@ -935,6 +985,7 @@ class TfLiteModelTarget(Target):
         VerifyDatasetField,
         VerifySamplesField,
         VerifyToleranceField,
+        SkipVerificationField,
         EnvironmentField,
         ModelOutputDirectoryField,
     )

@@ -78,6 +78,7 @@ from pants_tflite.target_types import (
     CustomOpsField,
     MetadataField,
     RuntimeField,
+    SkipVerificationField,
     TfLiteFileSourceField,
     VerifyDatasetField,
     VerifySamplesField,
@@ -98,6 +99,7 @@ class TfLiteFileFieldSet(InputFieldSet):
     runtime: RuntimeField
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
+    skip_verification: SkipVerificationField
     output_path: OutputPathField
     environment: EnvironmentField
 
@@ -161,6 +163,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
             shapes=plan.input_shapes,
         )
     )
+    skip = tuple(field_set.skip_verification.value or ())
     converted, reference = await concurrently(
         convert_model(
             ConvertModelRequest(
@@ -180,6 +183,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 saved_model=saved_model,
                 signatures=signatures,
                 samples=samples.verification,
+                skip=skip,
             )
         ),
     )
@@ -206,6 +210,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 kernels=kernels,
                 select_tf_ops=field_set.select_tf_ops.ops,
                 tensorflow=saved_model.environment if field_set.select_tf_ops.ops else None,
+                skip=skip,
             )
         ),
     )
@@ -272,6 +277,7 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
                 samples=samples,
                 tolerance=None,
                 kernels=kernels,
+                skip=tuple(field_set.skip_verification.value or ()),
             )
         )
     reports = await merge_digests(MergeDigests((inspected.digest, verified.digest)))

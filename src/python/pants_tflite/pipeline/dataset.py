@@ -34,6 +34,7 @@ from pants_tflite.target_types import (
     InputsField,
     MaxSamplesField,
     SeedField,
+    SequenceField,
     TensorFlowResolveField,
 )
 from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
@@ -64,6 +65,7 @@ class DatasetFieldSet(InputFieldSet):
     inputs: InputsField
     dependencies: Dependencies
     max_samples: MaxSamplesField
+    sequence: SequenceField
     include_samples: IncludeSamplesField
     seed: SeedField
     resolve: TensorFlowResolveField
@@ -133,6 +135,7 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
                 prepared.call,
                 max_samples=field_set.max_samples.value,
                 seed=field_set.seed.value,
+                sequence=field_set.sequence.value,
             ),
             environment,
             description=f"Sample the dataset {address}",

@@ -37,9 +37,11 @@ class Conversion:
 @dataclass(frozen=True)
 class Verification:
     """The report of the step that verified the model, without its tools. `not_run` says why the
-    model was not run, if it was not. `micro_only` says why LiteRT does not run a model that TFLite
-    Micro alone ran; for all others it is left out. `float_ops` are the ops that compute in floats
-    although the mode is an integer one."""
+    model was not run, if it was not, and `skipped` which signatures were not because the target says
+    so. If the model `keeps_state`, an app resets its variables before each new sample. `micro_only`
+    says why LiteRT does not run a model that TFLite Micro alone ran. `float_ops` are the ops that
+    compute in floats although the mode is an integer one. All four are left out where they say
+    nothing."""
 
     kernels: str
     mode: Optional[str]
@@ -49,6 +51,8 @@ class Verification:
     tolerance: Optional[float]
     micro_only: Optional[str] = left_out()
     float_ops: tuple[FloatOp, ...] = left_out(())
+    skipped: tuple[str, ...] = left_out(())
+    keeps_state: bool = left_out(False)
 
 
 @dataclass(frozen=True)

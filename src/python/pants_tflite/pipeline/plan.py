@@ -48,6 +48,7 @@ from pants_tflite.target_types import (
     SavedModelField,
     SelectTfOpsField,
     SignaturesField,
+    SkipVerificationField,
     VerifyDatasetField,
     VerifySamplesField,
     VerifyToleranceField,
@@ -72,6 +73,7 @@ class TfLiteModelFieldSet(InputFieldSet):
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
     verify_tolerance: VerifyToleranceField
+    skip_verification: SkipVerificationField
     output_path: OutputPathField
     environment: EnvironmentField
 

@@ -51,6 +51,7 @@ class RecordReferenceRequest:
     saved_model: ExportedSavedModel
     signatures: tuple[str, ...]
     samples: Samples
+    skip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class VerifyModelRequest:
     # whose interpreter then runs the model.
     select_tf_ops: Union[bool, tuple[str, ...]] = False
     tensorflow: Optional[PythonEnvironment] = None
+    # Signatures that are not run.
+    skip: tuple[str, ...] = ()
 
     @property
     def staged_dataset(self) -> Optional[SampledDataset]:
@@ -120,6 +123,7 @@ class VerifyModelRequest:
             seed=SEED,
             select_tf_ops=self.select_tf_ops,
             **(quantization.type_options() if quantization else {}),
+            skip=self.skip,
         )
 
 
@@ -146,6 +150,7 @@ async def record_reference(request: RecordReferenceRequest) -> RecordedReference
                 max_samples=samples.count,
                 seed=SEED,
                 threads=1,
+                skip=request.skip,
             ),
             request.saved_model.environment,
             description=f"Record what {request.saved_model.address} computes",

@@ -114,6 +114,10 @@ def test_a_model_from_elsewhere_without_a_dataset_is_run_on_seeded_samples() -> 
     assert (program.dataset, program.max_samples, program.seed) == (None, 3, 0)
 
 
+def test_signatures_to_skip_are_passed_on() -> None:
+    assert replace(CONVERTED, skip=("restore",)).to_program(None).skip == ("restore",)
+
+
 def test_a_recipe_without_a_mode_leaves_the_types_unchecked() -> None:
     quantization = Quantization(None, engine="ai_edge", recipe="[]")
     program = replace(CONVERTED, quantization=quantization).to_program(None)

@@ -18,7 +18,7 @@ class Mode:
     real-valued inputs and outputs may have, the default first; integer inputs such as token ids
     stay what they are. `activation_type` is the dtype of every real-valued tensor computed inside,
     `weight_types` the dtypes that real-valued constants may have. `tolerance` is the largest root
-    mean square error of an output, relative to the range of the SavedModel's, that verification
+    mean square error of an output, relative to the spread of the SavedModel's, that verification
     lets pass by default.
 
     `converter_ops` is what TensorFlow's converter is told to use, as `tf.lite.OpsSet` names it, and
@@ -62,6 +62,10 @@ class Mode:
         return self.activation_type == "int8"
 
 
+# One channel of an output may be so many times as far off as the whole, and this part of the tolerance
+# is the share of integers, or of clear decisions, that may differ.
+CHANNEL_TOLERANCE = 2.0
+DECISIONS_TOLERANCE = 1 / 3
 # Each tolerance is at least half as much again as the largest error measured over five trained
 # models (a line, a sine, digits, an LSTM, a MobileNetV2 of width 0.35) with both engines, on
 # reference and on optimized kernels. The MobileNetV2 had the largest in every mode: 7.7e-7 in
@@ -73,7 +77,7 @@ MODES = (
         io_types=("float32",),
         activation_type="float32",
         weight_types=("float32",),
-        tolerance=1e-4,
+        tolerance=1e-3,
     ),
     Mode(
         # Constants of less than 1,024 elements, and biases, stay float32.
@@ -82,7 +86,7 @@ MODES = (
         io_types=("float32",),
         activation_type="float32",
         weight_types=("float32", "int8"),
-        tolerance=1e-1,
+        tolerance=0.35,
         ai_edge_recipe="dynamic_wi8_afp32",
     ),
     Mode(
@@ -91,7 +95,7 @@ MODES = (
         io_types=("float32",),
         activation_type="float32",
         weight_types=("float16", "float32"),
-        tolerance=1e-2,
+        tolerance=5e-2,
     ),
     Mode(
         # Biases are int32.
@@ -100,7 +104,7 @@ MODES = (
         io_types=("float32", "int8", "uint8"),
         activation_type="int8",
         weight_types=("int32", "int8"),
-        tolerance=1e-1,
+        tolerance=0.35,
         converter_ops="TFLITE_BUILTINS_INT8",
         ai_edge_recipe="static_wi8_ai8",
     ),
@@ -111,7 +115,7 @@ MODES = (
         io_types=("float32", "int16"),
         activation_type="int16",
         weight_types=("int16", "int32", "int64", "int8"),
-        tolerance=5e-2,
+        tolerance=0.15,
         converter_ops="EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
         ai_edge_recipe="static_wi8_ai16",
     ),

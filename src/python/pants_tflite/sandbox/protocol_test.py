@@ -86,6 +86,27 @@ def test_a_key_with_a_default_may_be_missing() -> None:
     assert Sample.parse(content) == Sample(1, True, Trained("f"))
 
 
+@dataclass(frozen=True)
+class Newer(Old):
+    """A file that users see, with fields that most of them do not need."""
+
+    count: Optional[int] = left_out(None)
+    names: tuple[str, ...] = left_out(())
+
+
+def test_a_field_may_be_left_out_while_it_says_nothing() -> None:
+    assert Newer("a").render() == Old("a").render()
+    assert Newer.parse(Old("a").render()) == Newer("a")
+    told = Newer("a", 0, ("b",))
+    assert json.loads(told.render()) == {
+        "format_version": 1,
+        "name": "a",
+        "count": 0,
+        "names": ["b"],
+    }
+    assert Newer.parse(told.render()) == told
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

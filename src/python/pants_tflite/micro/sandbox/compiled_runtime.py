@@ -35,22 +35,23 @@ class Program:
     def run_zeros(self, arena: int) -> None:
         self._run(arena, 1)
 
-    def run_calls(self, arena: int, calls: Calls) -> list[list[np.ndarray]]:
+    def run_calls(self, arena: int, calls: Calls, *, fresh: bool) -> list[list[np.ndarray]]:
         with tempfile.TemporaryDirectory() as folder:
             inputs, outputs = Path(folder, "inputs"), Path(folder, "outputs")
             arrays = (np.ascontiguousarray(array) for feed in calls for array in feed)
             inputs.write_bytes(b"".join(array.tobytes() for array in arrays))
-            self._run(arena, len(calls), str(inputs), str(outputs))
+            calls_a_load = ("1",) if fresh else ()
+            self._run(arena, len(calls), str(inputs), str(outputs), *calls_a_load)
             return self._split(outputs.read_bytes(), len(calls))
 
-    def _run(self, arena: int, calls: int, *files: str) -> None:
+    def _run(self, arena: int, calls: int, *others: str) -> None:
         with tempfile.NamedTemporaryFile(suffix=".tflite") as model:
             model.write(self.data)
             model.flush()
             variables = count_resource_variables(self.data)
             numbers = (str(number) for number in (arena, variables, calls))
             # Its messages stay on file descriptor 2, where attempts.py looks for them.
-            done = subprocess.run([str(self.path.absolute()), model.name, *numbers, *files])
+            done = subprocess.run([str(self.path.absolute()), model.name, *numbers, *others])
         if done.returncode < 0:
             raise RuntimeError(f"it ends its process with {signal.Signals(-done.returncode).name}")
         if done.returncode > 0:

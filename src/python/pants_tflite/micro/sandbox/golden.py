@@ -11,7 +11,7 @@ from typing import Mapping, Sequence
 import numpy as np
 
 from pants_tflite.micro.sandbox.measure_protocol import OutputDifference
-from pants_tflite.sandbox.samples.npz_files import read_npz
+from pants_tflite.sandbox.samples.npz_files import SEQUENCE, read_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Subgraph, Tensor
 
 # The units in which a difference is counted.
@@ -31,7 +31,8 @@ class GoldenVectors:
 
     Each call has one array for each input or output of `signature`, in the graph's order. `steps`
     are what one step of each output's quantization is worth in the values that it stores, None
-    if these are not quantized numbers.
+    if these are not quantized numbers. `fresh` says that each call starts from the state in which the
+    model was loaded; the calls of a sequence, and of a model without a state, do not.
     """
 
     signature: Signature
@@ -39,6 +40,7 @@ class GoldenVectors:
     outputs: tuple[tuple[np.ndarray, ...], ...]
     names: tuple[str, ...]
     steps: tuple[float | None, ...]
+    fresh: bool = False
 
     @classmethod
     def read(cls, model: Model, inputs: Path, outputs: Path) -> GoldenVectors:
@@ -50,19 +52,24 @@ class GoldenVectors:
         input_names = _in_order(graph, graph.inputs, signature.inputs)
         output_names = _in_order(graph, graph.outputs, signature.outputs)
         tensors = dict(signature.outputs)
+        input_arrays, output_arrays = read_npz(inputs), read_npz(outputs)
+        wanted = _calls(
+            signature=signature, names=output_names, tensors=tensors, arrays=output_arrays
+        )
+        if not input_names:
+            raise NotComparable(f"`{signature.name}` has no inputs")
         return cls(
             signature=signature,
             inputs=_calls(
                 signature=signature,
                 names=input_names,
                 tensors=dict(signature.inputs),
-                arrays=read_npz(inputs),
+                arrays=input_arrays,
             ),
-            outputs=_calls(
-                signature=signature, names=output_names, tensors=tensors, arrays=read_npz(outputs)
-            ),
+            outputs=wanted,
             names=output_names,
             steps=tuple(_step(graph, tensors[name]) for name in output_names),
+            fresh=model.may_keep_state and f"{signature.name}/{SEQUENCE}" not in input_arrays,
         )
 
 
@@ -89,7 +96,7 @@ def _calls(
     for name in names:
         key = f"{signature.name}/{name}"
         if key not in arrays:
-            raise NotComparable(f"LiteRT was not run on `{signature.name}`, which has no inputs")
+            raise NotComparable(f"LiteRT was not run on `{signature.name}`")
         calls = arrays[key]
         if calls.shape[1:] != tensors[name].shape:
             raise NotComparable(

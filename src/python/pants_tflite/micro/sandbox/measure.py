@@ -113,7 +113,7 @@ def measure(
         if golden is None:
             runtime.run_zeros(arena)
             return []
-        return runtime.run_calls(arena, golden.inputs)
+        return runtime.run_calls(arena, golden.inputs, fresh=golden.fresh)
 
     enough = generous_arena(model)
     whole = attempt(lambda: run_model(enough))

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("tflite_micro", reason="its wheels are for Linux x86_64 only")
@@ -18,12 +19,14 @@ from pants_tflite.micro.sandbox.measure import main  # noqa: E402
 from pants_tflite.micro.sandbox.measure_protocol import (  # noqa: E402
     ArenaTensor,
     Lack,
+    MeasurementReport,
     MeasureRequest,
     MicroKernelOps,
     Refusal,
 )
 from pants_tflite.micro.sandbox.micro_interpreter import run_zeros  # noqa: E402
 from pants_tflite.micro.sandbox.testing_vectors import measure_model  # noqa: E402
+from pants_tflite.sandbox.samples.npz_files import write_npz  # noqa: E402
 from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     SERVING,
     OpSpec,
@@ -34,6 +37,7 @@ from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     linear_model,
     pack,
     quantized_linear_model,
+    stateful_model,
     unpack,
 )
 
@@ -73,6 +77,32 @@ def lacking_model() -> bytes:
         OpSpec("ADD", ("n", "n"), ("m",)),
     ]
     return build_model([*floats, *longs], ops, inputs=("x", "n"), outputs=("y", "m"))
+
+
+def test_each_golden_call_of_a_model_with_a_state_starts_afresh() -> None:
+    golden = measure_model(stateful_model(), golden=True).golden
+    assert golden is not None and golden.calls == 4
+    assert golden.outputs[0].exact
+
+
+def test_the_golden_calls_of_a_sequence_are_in_turn() -> None:
+    calls = np.arange(1, 4, dtype=np.float32).reshape(3, 1, 1)
+    measure_model(stateful_model(), golden=True)
+    report = measure_calls(x=calls, y=calls + [[[0]], [[1]], [[2]]], sequence=True)
+    assert report.golden is not None and report.golden.outputs[0].exact
+    report = measure_calls(x=calls, y=calls, sequence=True)
+    assert report.golden is not None and not report.golden.outputs[0].exact
+
+
+def measure_calls(*, sequence: bool, **tensors: np.ndarray) -> MeasurementReport:
+    """Measures `model.tflite` against golden files with these tensors of `serving_default`."""
+    for kind, name in (("input", "x"), ("output", "y")):
+        arrays = {f"serving_default/{name}": tensors[name].astype(np.float32)}
+        if sequence:
+            arrays["serving_default/sequence"] = np.array(True)
+        write_npz(Path(f"out/golden_{kind}.npz"), arrays)
+    main(MeasureRequest("model.tflite", "out/golden_input.npz", "out/golden_output.npz", None))
+    return MeasurementReport.parse(Path("out/measurement.json").read_bytes())
 
 
 @pytest.mark.parametrize(("low", "high", "least"), [(0, 4096, 1600), (1584, 1600, 1600)])

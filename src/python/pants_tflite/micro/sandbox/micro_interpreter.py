@@ -41,15 +41,23 @@ def run_zeros(data: bytes, arena: int, inputs: int) -> None:
 
 
 def run_calls(
-    data: bytes, arena: int, calls: Sequence[Sequence[np.ndarray]], outputs: int
+    data: bytes,
+    arena: int,
+    calls: Sequence[Sequence[np.ndarray]],
+    outputs: int,
+    *,
+    fresh: bool = False,
 ) -> list[list[np.ndarray]]:
     """The outputs of each call in turn, in the model's order, as the tensors store them.
 
-    A model's variables last from call to call.
+    A model's variables last from call to call, unless it is loaded `fresh` for each. TFLite Micro's
+    own `Reset` sets resource variables to zero, and not to their initial values.
     """
     interpreter = load(data, arena)
     results = []
-    for feed in calls:
+    for number, feed in enumerate(calls):
+        if fresh and number:
+            interpreter = load(data, arena)
         for index, array in enumerate(feed):
             interpreter.set_input(array, index)
         interpreter.invoke()
@@ -70,5 +78,7 @@ class Wheel:
     def run_zeros(self, arena: int) -> None:
         run_zeros(self.data, arena, len(self.graph.inputs))
 
-    def run_calls(self, arena: int, calls: Calls) -> list[list[np.ndarray]]:
-        return run_calls(data=self.data, arena=arena, calls=calls, outputs=len(self.graph.outputs))
+    def run_calls(self, arena: int, calls: Calls, *, fresh: bool) -> list[list[np.ndarray]]:
+        return run_calls(
+            data=self.data, arena=arena, calls=calls, outputs=len(self.graph.outputs), fresh=fresh
+        )

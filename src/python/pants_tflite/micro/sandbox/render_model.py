@@ -132,6 +132,7 @@ def render_golden(library: str, name: str, content: bytes, vectors: GoldenVector
         str(input_count),
         "kGoldenOutputs" if output_count else "nullptr",
         str(output_count),
+        *(["true"] if vectors and vectors.fresh else []),
     ]
     anonymous = f"namespace {{\n\n{tensors}\n}}  // namespace\n\n" if tensors else ""
     return (

@@ -40,7 +40,7 @@ def run_with_program(path: Path) -> Runner:
     def runner(content: bytes, case: Case) -> Sequence[np.ndarray]:
         program = Program(path, content, parse_model(content).subgraphs[0])
         feed = [tensor.array for tensor in case.inputs]
-        tried = attempt(lambda: program.run_calls(arena_for(case), [feed]))
+        tried = attempt(lambda: program.run_calls(arena_for(case), [feed], fresh=False))
         if not tried.succeeded:
             cause = " ".join(tried.text.split()) or "it ends without a word"
             raise Mistake(f"TFLite Micro could not run it: {cause}", field=None, fix="")

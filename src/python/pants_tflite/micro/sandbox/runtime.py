@@ -20,5 +20,8 @@ class Runtime(Protocol):
     def run_zeros(self, arena: int) -> None:
         """Calls the model once with zeros."""
 
-    def run_calls(self, arena: int, calls: Calls) -> list[list[np.ndarray]]:
-        """The outputs of each call in turn, in the model's order, as the tensors store them."""
+    def run_calls(self, arena: int, calls: Calls, *, fresh: bool) -> list[list[np.ndarray]]:
+        """The outputs of each call in turn, in the model's order, as the tensors store them.
+
+        `fresh` has the model loaded for each call; else its variables last from call to call.
+        """

@@ -19,17 +19,16 @@ from pants_tflite.micro.sandbox.measure import explain
 from pants_tflite.micro.sandbox.micro_interpreter import run_calls, tflm_version
 from pants_tflite.micro.sandbox.op_support import find_lacks, generous_arena
 from pants_tflite.micro.sandbox.verify_micro_protocol import VerifyMicroRequest
-from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_report
+from pants_tflite.sandbox.harness import run, write_report
 from pants_tflite.sandbox.interpreter.interpreter_libraries import LITERT
 from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
 from pants_tflite.sandbox.mistakes import Mistake
-from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Tensor
 from pants_tflite.sandbox.tflite.model_reader import read_model
 from pants_tflite.sandbox.verification.output_checks import check_finite
+from pants_tflite.sandbox.verification.signature_runs import GoldenFiles, Run, golden_calls
 from pants_tflite.sandbox.verification.type_checks import check_custom_ops
-from pants_tflite.sandbox.verification.verification_samples import Source
-from pants_tflite.sandbox.verification.verify import GOLDEN_CALLS
+from pants_tflite.sandbox.verification.verification_samples import SignatureSamples, Source
 from pants_tflite.sandbox.verification.verify_protocol import VerificationReport, VerifiedSamples
 
 TOOL = "tflite-micro"
@@ -91,16 +90,19 @@ def litert_refusal(path: Path, model: Model, graph: MainGraph, feed: Feed) -> st
 
 
 def run_micro(
-    model: Model, data: bytes, graph: MainGraph, feeds: Sequence[Feed], *, field: str
-) -> list[dict[str, np.ndarray]]:
-    """The stored outputs of each call by name. Raises Mistake if TFLite Micro refuses the model."""
+    model: Model, data: bytes, graph: MainGraph, runs: Sequence[Sequence[Feed]], *, field: str
+) -> list[list[Feed]]:
+    """The stored outputs of each call by name; the calls of one run are in turn.
+
+    Raises Mistake if TFLite Micro refuses the model.
+    """
     arena = generous_arena(model)
 
-    def call(feed: Feed) -> list[np.ndarray]:
-        inputs = [feed[name] for name in graph.inputs]
-        return run_calls(data=data, arena=arena, calls=[inputs], outputs=len(graph.outputs))[0]
+    def call(run: Sequence[Feed]) -> list[list[np.ndarray]]:
+        inputs = [[feed[name] for name in graph.inputs] for feed in run]
+        return run_calls(data=data, arena=arena, calls=inputs, outputs=len(graph.outputs))
 
-    tried = attempt(lambda: [call(feed) for feed in feeds])
+    tried = attempt(lambda: [call(run) for run in runs])
     if not tried.succeeded:
         lacks = find_lacks(model, data)
         causes = "; ".join(f"{lack.op}: {lack.cause}" for lack in lacks) or explain(tried)
@@ -109,12 +111,14 @@ def run_micro(
             field=field,
             fix="Convert the model again, with ops that a runtime has.",
         )
-    return [dict(zip(graph.outputs, outputs)) for outputs in tried.value]
+    return [[dict(zip(graph.outputs, outputs)) for outputs in run] for run in tried.value]
 
 
-def check_outputs(graph: MainGraph, results: Sequence[Feed], source: Source) -> None:
+def check_outputs(
+    graph: MainGraph, results: Sequence[Feed], samples: SignatureSamples, source: Source
+) -> None:
     """Raises Mistake if real samples yield what is not a number."""
-    if not source.is_real:
+    if samples.made_up:
         return
     check_finite(
         graph.signature.name,
@@ -125,12 +129,19 @@ def check_outputs(graph: MainGraph, results: Sequence[Feed], source: Source) -> 
     )
 
 
-def write_golden(signature: str, feeds: Sequence[Feed], results: Sequence[Feed]) -> None:
+def write_golden(
+    samples: SignatureSamples, runs: Sequence[Sequence[Feed]], results: Sequence[Sequence[Feed]]
+) -> None:
     """Writes the first calls, as `verify` does."""
-    for file, calls in (("golden_input.npz", feeds), ("golden_output.npz", results)):
-        first = calls[:GOLDEN_CALLS]
-        arrays = {f"{signature}/{name}": np.stack([c[name] for c in first]) for name in first[0]}
-        write_npz(OUTPUT_DIR / file, arrays)
+
+    def stacked(calls: Sequence[Sequence[Feed]]) -> dict[str, np.ndarray]:
+        first = golden_calls(calls, sequence=samples.sequence)
+        return {name: np.stack([call[name] for call in first]) for name in first[0]}
+
+    golden = GoldenFiles()
+    run = Run(stacked(runs), stacked(results), outputs={})
+    golden.add(samples.signature.name, run, sequence=samples.sequence)
+    golden.write()
 
 
 def main(request: VerifyMicroRequest) -> None:
@@ -145,10 +156,9 @@ def main(request: VerifyMicroRequest) -> None:
         max_samples=request.max_samples,
         seed=request.seed,
     )
-    # There are none for a model without inputs, which is called once.
-    samples = source.for_signatures([graph.signature])
-    feeds: list[Feed] = [feed for each in samples for feed in each.stored_feeds()] or [{}]
-    refusal = litert_refusal(path, model, graph, feeds[0])
+    (samples,) = source.for_signatures([graph.signature])
+    runs: list[list[dict[str, np.ndarray]]] = list(samples.stored_runs())
+    refusal = litert_refusal(path, model, graph, runs[0][0])
     if refusal is None:
         raise Mistake(
             f"{LITERT} runs the model",
@@ -158,19 +168,20 @@ def main(request: VerifyMicroRequest) -> None:
                 "every kind, and TFLite Micro is compared with it."
             ),
         )
-    results = run_micro(model, path.read_bytes(), graph, feeds, field="source")
-    check_outputs(graph, results, source)
-    write_golden(graph.signature.name, feeds, results)
+    results = run_micro(model, path.read_bytes(), graph, runs, field="source")
+    check_outputs(graph, [call for run in results for call in run], samples, source)
+    write_golden(samples, runs, results)
     write_report(
         VerificationReport(
             kernels=TOOL,
             mode=None,
             not_run=None,
             outputs=(),
-            samples=VerifiedSamples(sum(each.count for each in samples), source.name),
+            samples=VerifiedSamples(samples.count, source.name, sequences=samples.sequence),
             tolerance=None,
             tools={TOOL: tflm_version()},
             micro_only=refusal,
+            keeps_state=model.keeps_state,
         )
     )
 

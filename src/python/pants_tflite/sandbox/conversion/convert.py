@@ -25,9 +25,19 @@ from pants_tflite.sandbox.interpreter.tensorflow_kernels import (
     tensorflow_registrations,
 )
 from pants_tflite.sandbox.mistakes import Mistake
-from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, Mode, find_mode, io_type
-from pants_tflite.sandbox.samples.calibration import Feeds, calibration_feeds, read_calibration
-from pants_tflite.sandbox.samples.npz_files import Dataset
+from pants_tflite.sandbox.modes import (
+    HYBRID_MODE_NAMES,
+    MODE_WITHOUT_SAMPLES,
+    Mode,
+    find_mode,
+    io_type,
+)
+from pants_tflite.sandbox.samples.calibration import (
+    Feeds,
+    InputSpecs,
+    calibration_feeds,
+    read_calibration,
+)
 from pants_tflite.sandbox.saved_models.graph_ops import FAKE_QUANTIZATION, LOOPS, find_ops
 from pants_tflite.sandbox.saved_models.saved_model_signatures import (
     Signature,
@@ -58,7 +68,7 @@ def _load(tensorflow: Any, path: Path, signatures: Sequence[str]) -> Any:
         ) from error
 
 
-def _feeds(dataset: Dataset, signature: Signature) -> Feeds:
+def _inputs(signature: Signature) -> InputSpecs:
     shapes = {}
     for name, shape in signature.shapes.items():
         if shape is None:
@@ -69,7 +79,23 @@ def _feeds(dataset: Dataset, signature: Signature) -> Feeds:
                 fix="Give the input a shape when exporting; single dimensions may be unknown.",
             )
         shapes[name] = shape
-    return calibration_feeds(dataset, shapes, signature.dtypes)
+    return InputSpecs(shapes, signature.dtypes)
+
+
+def _check_inputs(feeds: Mapping[str, Feeds], mode: Mode) -> None:
+    """Raises Mistake where a signature has no inputs: the converter's calibrator refuses it."""
+    without = [name for name, signature_feeds in feeds.items() if not signature_feeds.samples]
+    if without:
+        raise Mistake(
+            f"TensorFlow's converter cannot calibrate the signature `{without[0]}`, which has no "
+            f"inputs, and without it none of the model in the mode {mode.name}",
+            field="signatures",
+            value=", ".join(feeds),
+            fix=(
+                f"Leave `{without[0]}` out, give it an input that it ignores, or choose "
+                f"{MODE_WITHOUT_SAMPLES}, which needs no calibration."
+            ),
+        )
 
 
 def _set_mode(
@@ -170,7 +196,10 @@ def main(request: ConvertRequest) -> None:
     available = read_signatures(path)
     signatures = choose_signatures(available, request.signatures)
     _check_fake_quantization(path, mode, is_expected=request.quantization_aware)
-    feeds = {key: _feeds(dataset, available[key]) for key in signatures if dataset is not None}
+    feeds = {}
+    if dataset is not None:
+        feeds = calibration_feeds(dataset, {key: _inputs(available[key]) for key in signatures})
+        _check_inputs(feeds, mode)
     converter = _load(tensorflow, path, signatures)
     _set_mode(
         tensorflow=tensorflow,

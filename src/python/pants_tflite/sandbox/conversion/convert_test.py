@@ -80,12 +80,17 @@ def models(tf: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     def custom(x: Any) -> Any:
         return {"y": twice(x @ WEIGHTS)}
 
+    @tf.function(input_signature=[])
+    def reset() -> Any:
+        return {"done": tf.constant(1)}
+
     @tf.function(input_signature=[tf.TensorSpec(None, name="x")])
     def any_rank(x: Any) -> Any:
         return {"y": tf.nn.relu(x)}
 
     save("dense", serving_default=dense)
     save("two", dense=dense, difference=difference)
+    save("reset", dense=dense, reset=reset)
     save("unsupported", serving_default=unsupported)
     save("erfinv", serving_default=erfinv)
     save("rounding", serving_default=rounding)
@@ -273,6 +278,35 @@ def test_a_wrong_mode_or_type(
     error: Callable[..., Mistake], fields: dict[str, Any], field: str
 ) -> None:
     assert error("dense", **fields).field == field
+
+
+def test_each_signature_is_calibrated_with_its_own_inputs(
+    convert: Callable[..., dict[str, Any]],
+) -> None:
+    samples = {"input/x": SAMPLES, "input/a": SAMPLES * 3, "input/b": SAMPLES / 9}
+    fields = {"mode": "int8", "samples": samples, "input_type": "int8", "output_type": "int8"}
+    model = convert("two", signatures=("dense", "difference"), **fields)["model"]
+    runner = Interpreter(model_content=model).get_signature_runner("difference")
+    scales = {
+        name: detail["quantization_parameters"]["scales"].item()
+        for name, detail in runner.get_input_details().items()
+    }
+    assert scales["a"] == pytest.approx(27 * scales["b"], rel=0.2)
+
+
+def test_a_signature_without_samples_of_its_own(error: Callable[..., Mistake]) -> None:
+    raised = error("two", signatures=("dense", "difference"), mode="int8")
+    assert raised.field == "calibration"
+    assert raised.message.startswith("for the signature `difference`, the dataset has the inputs x")
+
+
+def test_a_signature_without_inputs_cannot_be_calibrated(
+    convert: Callable[..., dict[str, Any]], error: Callable[..., Mistake]
+) -> None:
+    raised = error("reset", signatures=("dense", "reset"), mode="int8")
+    assert raised.field == "signatures"
+    assert "cannot calibrate the signature `reset`, which has no inputs" in raised.message
+    assert convert("reset", signatures=("dense", "reset"))["signatures"] == ["dense", "reset"]
 
 
 @pytest.mark.parametrize("signatures, value", [(["diff"], "diff"), ([], None)])

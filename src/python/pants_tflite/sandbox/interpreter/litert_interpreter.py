@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 # These are names of the interpreters' `OpResolverType`.
 REFERENCE_KERNELS = "BUILTIN_REF"
 FAST_KERNELS = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+# Of an op that only the fast ones have, such as those of tables.
+_LACKING_KERNEL = "Didn't find op for builtin opcode"
 _LONGEST_TEXT = 600
 _NARROW_RANGE = "no_integer_overflow_from_quantization"
 _NARROW_RANGE_FIX = (
@@ -60,7 +62,7 @@ def without_repetition(text: str) -> str:
 
 
 class LoadedModel:
-    """A model ready to run; its variables, if it has any, last as long as this object."""
+    """A model ready to run; its variables, if it has any, last until `reset`."""
 
     def __init__(
         self,
@@ -78,6 +80,7 @@ class LoadedModel:
 
         This and `run` raise Mistake, blaming `field`, where the interpreter refuses the model.
         """
+        self.kernels = kernels
         self._model = model
         self._field = field
         self._library = interpreter_library(model)
@@ -85,19 +88,57 @@ class LoadedModel:
         functions = registerers(custom_kernels)
         if model.select_tf_ops:
             functions.append(registerer(tensorflow_registrations(model.select_tf_ops)))
-        with self._explaining():
-            self._interpreter = module.InterpreterWithCustomOps(
-                custom_op_registerers=functions,
-                model_path=str(path),
-                num_threads=threads,
-                experimental_op_resolver_type=module.OpResolverType[kernels],
-            )
+
+        def load() -> Any:
+            with self._explaining():
+                return module.InterpreterWithCustomOps(
+                    custom_op_registerers=functions,
+                    model_path=str(path),
+                    num_threads=threads,
+                    experimental_op_resolver_type=module.OpResolverType[kernels],
+                )
+
+        self._load = load
+        self._interpreter = load()
+        self._is_fresh = True
+
+    @classmethod
+    def with_reference_kernels(
+        cls, path: Path, model: Model, *, field: str | None, custom_kernels: Sequence[Kernel]
+    ) -> LoadedModel:
+        """The model with the reference kernels, or with the fast ones if one of its ops has no
+        other."""
+        try:
+            return cls(path, model, field=field, custom_kernels=custom_kernels)
+        except Mistake as error:
+            if _LACKING_KERNEL not in error.message:
+                raise
+        return cls(path, model, field=field, kernels=FAST_KERNELS, custom_kernels=custom_kernels)
+
+    def reset(self) -> None:
+        """Brings the model into the state in which it was loaded.
+
+        The interpreter's own `reset_all_variables` leaves resource variables as they are, and refuses
+        a model with a graph that was not called yet; so a new interpreter takes its place.
+        """
+        if self._model.may_keep_state and not self._is_fresh:
+            self._interpreter = self._load()
+            self._is_fresh = True
+
+    def is_ready(self) -> bool:
+        """Whether the interpreter takes the model, whatever it does with the values of a sample."""
+        try:
+            self._load().allocate_tensors()
+        except (RuntimeError, ValueError):
+            return False
+        return True
 
     def run(self, signature: Signature, feed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The stored outputs by name for stored inputs by name, in full shape and type.
 
         An input with unknown dimensions takes the shape of what it is fed.
         """
+        self._is_fresh = False
         with self._explaining():
             if self._model.signatures:
                 return self._interpreter.get_signature_runner(signature.name)(**feed)

@@ -23,6 +23,7 @@ from pants_tflite.sandbox.testing.small_models import (
     quantized_linear_model,
     refused_model,
     softmax_model,
+    stateful_model,
     two_inputs_model,
 )
 
@@ -58,6 +59,40 @@ def fail(
         return capsys.readouterr().err
 
     return fail
+
+
+def test_a_sample_does_not_depend_on_the_one_before(predict: Predict) -> None:
+    text = predict(stateful_model(), "--input", "[[[1]], [[2]], [[4]]]")
+    assert [line for line in text.splitlines() if line.startswith("y")] == [
+        "y = [[1.0]]",
+        "y = [[2.0]]",
+        "y = [[4.0]]",
+    ]
+
+
+@pytest.mark.parametrize(
+    "arrays, title",
+    [
+        ({"input/x": (1, 3, 1), "sequence": ()}, "sample 0, call 2"),
+        ({"serving_default/x": (3, 1, 1), "serving_default/sequence": ()}, "sample 0, call 2"),
+    ],
+    ids=["dataset", "golden input"],
+)
+def test_the_calls_of_a_sequence(
+    predict: Predict, tmp_path: Path, arrays: dict[str, tuple[int, ...]], title: str
+) -> None:
+    values = np.array([1, 2, 4], np.float32)
+    write_npz(
+        tmp_path / "samples.npz",
+        {n: values.reshape(shape) if shape else np.array(True) for n, shape in arrays.items()},
+    )
+    text = predict(stateful_model(), "--input", "samples.npz")
+    assert title in text
+    assert [line for line in text.splitlines() if line.startswith("y")] == [
+        "y = [[1.0]]",
+        "y = [[3.0]]",
+        "y = [[6.0]]",
+    ]
 
 
 def test_custom_op_with_its_kernel(predict: Predict, fail: Fail, tmp_path: Path) -> None:

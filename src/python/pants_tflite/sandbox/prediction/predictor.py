@@ -7,14 +7,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Callable, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.prediction.pictures import Pixels
 from pants_tflite.sandbox.prediction.printed_text import (
     best_labels,
-    correct_predictions,
     details_text,
     json_values,
     outputs_text,
@@ -23,6 +24,7 @@ from pants_tflite.sandbox.prediction.printed_text import (
 from pants_tflite.sandbox.prediction.tensor_values import BadInput, saturation_note
 from pants_tflite.sandbox.prediction.user_input import parse_inputs
 from pants_tflite.sandbox.prediction.user_samples import Samples
+from pants_tflite.sandbox.samples.labels import correct_predictions
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 from pants_tflite.sandbox.tflite.quantized_values import dequantize
 
@@ -36,6 +38,9 @@ INPUT, or --input INPUT, is one of
   sample.npy                      one sample, or several stacked
   inputs.npz                      inputs by name, or a dataset that Pants built
   cat.jpg --scale 0.00784314 --offset -1    a picture, from 0 to 255 to [-1, 1]
+
+A model that keeps a state from call to call starts each sample afresh, but for a dataset of
+`sequence=True` and the golden input of one: their calls are in turn.
 
 A missing batch dimension is added. Values are real numbers: a quantized input is quantized on the
 way in, a quantized output is shown both as a real number and as it is stored. Only a NumPy file of
@@ -130,20 +135,28 @@ def predict(
     report(load(), samples, labels, options.top)
 
 
+def _results(loaded: LoadedModel, samples: Samples) -> Iterator[Mapping[str, np.ndarray]]:
+    """What each call yields, as the tensors store it. Each sample starts from a fresh state."""
+    for run in samples.batching.runs(samples.stored):
+        loaded.reset()
+        for feed in run:
+            yield loaded.run(samples.signature, feed)
+
+
 def _report_text(loaded: LoadedModel, samples: Samples, labels: Sequence[str], top: int) -> None:
     """Prints the prediction for each sample and, if the samples have labels, the accuracy."""
     signature = samples.signature
     rows = []
-    for call, feed in enumerate(samples.batching.feeds(samples.stored)):
-        stored = loaded.run(signature, feed)
+    for call, stored in enumerate(_results(loaded, samples)):
         print()
-        if len(samples) > 1 or samples.labels is not None:
+        if samples.has_titles:
             print(samples.title(call))
         print(outputs_text(signature, stored, labels, top=top), flush=True)
         rows.append({name: dequantize(stored[name], tensor) for name, tensor in signature.outputs})
     if samples.labels is not None:
         outputs = samples.batching.collect(rows, len(samples))
-        right = correct_predictions(outputs, samples.labels)
+        (output,) = outputs.values() if len(outputs) == 1 else (None,)
+        right = None if output is None else correct_predictions(output, samples.labels)
         if right is None:
             print("\nThe labels cannot be compared with the output.")
         else:
@@ -155,8 +168,7 @@ def _report_json(loaded: LoadedModel, samples: Samples, labels: Sequence[str], t
     and `best` the labels with the highest scores, where an output has as many elements."""
     signature = samples.signature
     rows = []
-    for feed in samples.batching.feeds(samples.stored):
-        stored = loaded.run(signature, feed)
+    for stored in _results(loaded, samples):
         rows.append({name: dequantize(stored[name], tensor) for name, tensor in signature.outputs})
     outputs = samples.batching.collect(rows, len(samples))
     best = {

@@ -103,24 +103,3 @@ def json_values(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def correct_predictions(outputs: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray | None:
-    """For each sample whether the output agrees with its label; None if it is not a classification.
-
-    The output has shape (N, classes), scores, or holds an integer for each sample. The labels are
-    class numbers or have shape (N, classes), one-hot.
-    """
-    if len(outputs) != 1 or not len(labels):
-        return None
-    (output,) = outputs.values()
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        labels = labels.argmax(axis=1)
-    count = len(labels)
-    if labels.size != count or labels.dtype.kind not in "biu":
-        return None
-    if output.dtype.kind in "biu" and output.size == count:
-        return output.reshape(count) == labels.reshape(count)
-    if output.ndim == 2 and output.shape[1] > 1:
-        return output.argmax(axis=1) == labels.reshape(count)
-    return None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from pants_tflite.sandbox.prediction.pictures import IMAGE_SUFFIXES, Pixels, read_image
 from pants_tflite.sandbox.prediction.tensor_values import BadInput, Given, shape_text
-from pants_tflite.sandbox.samples.npz_files import LABEL, read_npz
+from pants_tflite.sandbox.samples.npz_files import LABEL, SEQUENCE, read_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Signature, Tensor
 
 _KINDS = f"JSON, a .npy or .npz file, or an image ({', '.join(IMAGE_SUFFIXES)})"
@@ -22,10 +22,14 @@ _KINDS = f"JSON, a .npy or .npz file, or an image ({', '.join(IMAGE_SUFFIXES)})"
 
 @dataclass(frozen=True)
 class GivenInputs:
-    """What was given for each input by name, and the samples' labels of shape (N, …), if any."""
+    """What was given for each input by name, and the samples' labels of shape (N, …), if any.
+
+    In a `sequence` the values have the shape (N, calls, …).
+    """
 
     values: Mapping[str, Given]
     labels: np.ndarray | None
+    sequence: bool = False
 
 
 def parse_inputs(texts: Sequence[str], signature: Signature, pixels: Pixels) -> GivenInputs:
@@ -38,7 +42,7 @@ def parse_inputs(texts: Sequence[str], signature: Signature, pixels: Pixels) -> 
     names = [name for name, _ in signature.inputs]
     tensors = dict(signature.inputs)
     values: dict[str, Given] = {}
-    labels = None
+    labels, sequence = None, False
     for text in texts:
         name, _, rest = text.partition("=")
         if name in names:
@@ -48,6 +52,11 @@ def parse_inputs(texts: Sequence[str], signature: Signature, pixels: Pixels) -> 
         elif text.endswith(".npz"):
             arrays = _load(text, read_npz)
             found, labels = _named_arrays(arrays, signature, text), arrays.get(LABEL)
+            sequence = SEQUENCE in arrays
+            if f"{signature.name}/{SEQUENCE}" in arrays:
+                # All of a golden input's calls are one sample.
+                sequence = True
+                found = {k: replace(it, array=it.array[np.newaxis]) for k, it in found.items()}
         else:
             found = _unnamed(text, signature, pixels)
         for name in found:
@@ -59,7 +68,7 @@ def parse_inputs(texts: Sequence[str], signature: Signature, pixels: Pixels) -> 
         raise BadInput(
             f"there is no value for the input {', '.join(missing)}: give `{missing[0]}=…`"
         )
-    return GivenInputs(values, labels)
+    return GivenInputs(values, labels, sequence)
 
 
 def _standard_input() -> str:
@@ -147,10 +156,12 @@ def _named_arrays(
             f"input/{position}",
             f"{signature.name}/{name}",
             f"{signature.name}/input/{name}",
+            f"input/{signature.name}/{name}",
         )
         key = next((key for key in keys if key in arrays), None)
-        if key is None and len(signature.inputs) == 1 and len(set(arrays) - {LABEL}) == 1:
-            (key,) = set(arrays) - {LABEL}
+        others = set(arrays) - {LABEL, SEQUENCE}
+        if key is None and len(signature.inputs) == 1 and len(others) == 1:
+            (key,) = others
         if key is None:
             raise BadInput(
                 f"`{text}` holds {', '.join(sorted(arrays)) or 'nothing'}, but no array for the "

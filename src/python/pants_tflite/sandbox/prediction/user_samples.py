@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Mapping
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from pants_tflite.sandbox.prediction.tensor_values import BadInput, stored_samples
 from pants_tflite.sandbox.prediction.user_input import GivenInputs
 from pants_tflite.sandbox.samples.batching import Batching, fit
-from pants_tflite.sandbox.tflite.flatbuffer_model import Signature
+from pants_tflite.sandbox.tflite.flatbuffer_model import Signature, Tensor
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Samples:
     def create(cls, signature: Signature, given: GivenInputs, max_samples: int) -> Samples:
         """At most `max_samples` of what was given. Raises BadInput if it does not fit."""
         stored = {
-            name: stored_samples(given.values[name], name, tensor)[:max_samples]
-            for name, tensor in signature.inputs
+            name: _stored(given, name, tensor, max_samples) for name, tensor in signature.inputs
         }
         counts = {name: len(array) for name, array in stored.items()}
         if len(set(counts.values())) > 1:
@@ -41,16 +40,34 @@ class Samples:
             signature=signature,
             stored=stored,
             labels=labels,
-            batching=fit(stored, shapes, field=None),
+            batching=fit(stored, shapes, field=None, sequence=given.sequence),
         )
 
     def __len__(self) -> int:
-        return len(next(iter(self.stored.values()), ()))
+        return len(next(iter(self.stored.values()), (None,)))
+
+    @property
+    def has_titles(self) -> bool:
+        """Whether there is more than one call, or something to say about it."""
+        return len(self) > 1 or self.labels is not None or self.batching.calls is not None
 
     def title(self, call: int) -> str:
         """A heading that names the samples of a call, with the label if there is only one."""
-        size = self.batching.size
+        size, calls = self.batching.size, self.batching.calls
+        if calls is not None:
+            return f"sample {call // calls}, call {call % calls}"
         if size > 1:
             return f"samples {call * size} to {min((call + 1) * size, len(self)) - 1}"
         label = "" if self.labels is None else f" (label {self.labels[call].tolist()})"
         return f"sample {call}{label}"
+
+
+def _stored(given: GivenInputs, name: str, tensor: Tensor, max_samples: int) -> np.ndarray:
+    value = given.values[name]
+    if not given.sequence:
+        return stored_samples(value, name, tensor)[:max_samples]
+    sequences = value.array[:max_samples]
+    if sequences.ndim < 2:
+        raise BadInput(f"the input `{name}` has no sequences of calls")
+    calls = [stored_samples(replace(value, array=sequence), name, tensor) for sequence in sequences]
+    return np.stack(calls)

@@ -25,7 +25,12 @@ from pants_tflite.sandbox.modes import IO_TYPES, Mode, find_mode, io_type
 from pants_tflite.sandbox.quantization.op_versions import raise_versions
 from pants_tflite.sandbox.quantization.quantize_protocol import QuantizeRequest
 from pants_tflite.sandbox.quantization.recipes import Recipe, io_entries, load_recipe, mode_recipe
-from pants_tflite.sandbox.samples.calibration import Feeds, calibration_feeds, read_calibration
+from pants_tflite.sandbox.samples.calibration import (
+    Feeds,
+    InputSpecs,
+    calibration_feeds,
+    read_calibration,
+)
 from pants_tflite.sandbox.samples.npz_files import Dataset
 from pants_tflite.sandbox.tflite.conversion_output import describe_calibration, write_conversion
 from pants_tflite.sandbox.tflite.conversion_protocol import ConversionReport
@@ -90,7 +95,7 @@ def _signature_feeds(content: bytes, dataset: Dataset) -> dict[str, Feeds]:
     """The calibration samples for each signature of the model."""
     interpreter = Interpreter(model_content=content)
     orders = {signature.name: signature.inputs for signature in parse_model(content).signatures}
-    feeds = {}
+    specs = {}
     for signature in sorted(interpreter.get_signature_list()):
         found = interpreter.get_signature_runner(signature).get_input_details()
         details = {name: found[name] for name, _ in orders[signature]}
@@ -99,10 +104,10 @@ def _signature_feeds(content: bytes, dataset: Dataset) -> dict[str, Feeds]:
             for name, detail in details.items()
         }
         dtypes = {name: np.dtype(detail["dtype"]) for name, detail in details.items()}
-        feeds[signature] = calibration_feeds(dataset, shapes, dtypes)
-    if not feeds:
+        specs[signature] = InputSpecs(shapes, dtypes)
+    if not specs:
         raise _refusal("the model has no signature, by which ai-edge-quantizer would calibrate it")
-    return feeds
+    return calibration_feeds(dataset, specs)
 
 
 def _calibrate(content: bytes, entries: Recipe, dataset: Dataset, threads: int) -> dict[str, Any]:

@@ -11,6 +11,8 @@ calls a model, so that TensorFlow, the converter's calibration and LiteRT see th
 - An input of just the sample's shape takes the sample whole. An unknown first dimension is the
   batch, except that of an input with no other: its length may vary (a waveform, say).
 - Every other unknown dimension fits any.
+- If samples are sequences, their first dimension is the calls, and each call takes the rest. A model
+  that keeps a state starts every sample from the state that it was loaded with.
 - Floats are cast to the input's float type, integers to its integer type where no value changes;
   every other difference of type is the user's to settle.
 
@@ -33,15 +35,36 @@ Shape = Tuple[Optional[int], ...]
 
 @dataclass(frozen=True)
 class Batching:
-    """Calls take `size` samples at a time; the inputs in `whole` take one without a batch dimension."""
+    """Calls take `size` samples at a time; the inputs in `whole` take one without a batch dimension.
+
+    A sample that is a sequence is `calls` calls.
+    """
 
     size: int
     whole: tuple[str, ...]
     batched: tuple[str, ...]
+    calls: Optional[int] = None
 
     def feeds(self, samples: Mapping[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
         """What each call takes, by input name, for `samples` of shape (N, …), N equal for all."""
-        count = len(next(iter(samples.values()))) if samples else 0
+        for run in self.runs(samples):
+            yield from run
+
+    def runs(self, samples: Mapping[str, np.ndarray]) -> Iterator[list[dict[str, np.ndarray]]]:
+        """The same, divided into what is called in turn from a fresh state.
+
+        A model without inputs is called once.
+        """
+        if not samples:
+            yield [{}]
+        elif self.calls is None:
+            yield from ([feed] for feed in self._feeds(samples))
+        else:
+            for sample in range(len(next(iter(samples.values())))):
+                yield list(self._feeds({name: array[sample] for name, array in samples.items()}))
+
+    def _feeds(self, samples: Mapping[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
+        count = len(next(iter(samples.values())))
         for start in range(0, count, self.size):
             rows = np.minimum(np.arange(start, start + self.size), count - 1)
             yield {
@@ -69,7 +92,8 @@ class Batching:
     def collect(
         self, results: Iterable[Mapping[str, np.ndarray]], count: int
     ) -> dict[str, np.ndarray]:
-        """The outputs of the calls that `feeds` asked for, as arrays of shape (count, …) by name.
+        """The outputs of the calls that `feeds` asked for, as arrays of shape (count, …) by name, or
+        of shape (count, calls, …) if the samples are sequences.
 
         Raises Mistake where an output's shape varies from sample to sample.
         """
@@ -86,7 +110,13 @@ class Batching:
                     field=None,
                     fix="Pad the output to a fixed shape inside the model.",
                 )
-        return {name: np.concatenate(rows)[:count] for name, rows in collected.items()}
+        joined = {name: np.concatenate(rows) for name, rows in collected.items()}
+        if self.calls is None:
+            return {name: array[:count] for name, array in joined.items()}
+        return {
+            name: array.reshape(count, self.calls, *array.shape[1:])
+            for name, array in joined.items()
+        }
 
 
 def fit(
@@ -94,12 +124,17 @@ def fit(
     shapes: Mapping[str, Sequence[int | None] | None],
     *,
     field: str | None,
+    sequence: bool = False,
 ) -> Batching:
     """How `samples`, arrays of shape (N, …), fit a model's inputs, both by input name.
 
-    In `shapes` an unknown dimension is None or negative, and an unknown rank None. Raises
-    Mistake, blaming `field`, where they do not fit.
+    In `shapes` an unknown dimension is None or negative, and an unknown rank None. In a `sequence`
+    the samples have the shape (N, calls, …). Raises Mistake, blaming `field`, where they do not fit.
     """
+    calls = None
+    if sequence:
+        calls = _count_calls(samples, field)
+        samples = {name: array[:, 0] for name, array in samples.items()}
     whole, batched, fixed = [], [], {}
     normal = {name: _normal(name, shapes[name], field) for name in sorted(shapes)}
     for name, shape in normal.items():
@@ -120,7 +155,25 @@ def fit(
             field=field,
             fix="Export the model with an unknown batch dimension, or one of 1, for every input.",
         )
-    return Batching(size, tuple(whole), tuple(batched))
+    if calls is not None and size > 1:
+        raise Mistake(
+            f"the model takes batches of {size} samples, but the samples are sequences of calls",
+            field=field,
+            fix="Export the model with an unknown batch dimension, or one of 1, for every input.",
+        )
+    return Batching(size, tuple(whole), tuple(batched), calls)
+
+
+def _count_calls(samples: Mapping[str, np.ndarray], field: str | None) -> int:
+    counts = {name: array.shape[1] if array.ndim > 1 else 0 for name, array in samples.items()}
+    if len(set(counts.values())) > 1 or not all(counts.values()):
+        raise Mistake(
+            "the samples are sequences, but their inputs differ in the number of calls, which is the "
+            f"first dimension: {', '.join(f'{n}: {count}' for n, count in sorted(counts.items()))}",
+            field=field,
+            fix="Yield arrays of shape (calls, …) with as many calls for every input.",
+        )
+    return next(iter(counts.values()), 1)
 
 
 def cast(
@@ -148,11 +201,16 @@ def _cast(array: np.ndarray, dtype: np.dtype, name: str, field: str | None) -> n
         result = array.astype(dtype)
         if np.array_equal(result, array):
             return result
+    given, wanted = ("text" if it.kind in "SUO" else str(it) for it in (array.dtype, dtype))
     raise Mistake(
-        f"the samples for the input `{name}` are {array.dtype}, but the model takes {dtype}",
+        f"the samples for the input `{name}` are {given}, but the model takes {wanted}",
         field=field,
-        value=str(array.dtype),
-        fix=f'Yield `array.astype("{dtype}")` from the dataset function.',
+        value=given,
+        fix=(
+            "Yield strings from the dataset function."
+            if wanted == "text"
+            else f'Yield `array.astype("{wanted}")` from the dataset function.'
+        ),
     )
 
 

@@ -146,3 +146,41 @@ def test_casts_that_are_refused(array: np.ndarray, wanted: str) -> None:
         cast({"x": array}, {"x": np.dtype(wanted)}, field=FIELD)
     assert caught.value.field == FIELD
     assert f'astype("{wanted}")' in caught.value.fix
+
+
+def test_the_calls_of_a_sequence_are_one_run() -> None:
+    samples = {"x": np.arange(12, dtype=np.float32).reshape(2, 3, 2)}
+    batching = fit(samples, {"x": [1, 2]}, field=FIELD, sequence=True)
+    assert batching.calls == 3
+    runs = list(batching.runs(samples))
+    assert [len(run) for run in runs] == [3, 3]
+    assert runs[1][0]["x"].tolist() == [[6, 7]]
+    outputs = batching.collect(({"y": feed["x"] * 2} for run in runs for feed in run), 2)
+    assert np.array_equal(outputs["y"], samples["x"] * 2)
+
+
+def test_every_other_call_is_a_run_of_its_own() -> None:
+    samples = {"x": np.zeros((3, 2), np.float32)}
+    batching = fit(samples, {"x": [None, 2]}, field=FIELD)
+    assert [len(run) for run in batching.runs(samples)] == [1, 1, 1]
+
+
+def test_a_model_without_inputs_is_called_once() -> None:
+    batching = fit({}, {}, field=FIELD)
+    assert list(batching.runs({})) == [[{}]]
+    assert batching.collect([{"y": np.array([7])}], 1)["y"].tolist() == [[7]]
+
+
+@pytest.mark.parametrize(
+    "samples, shape, message",
+    [
+        ({"x": np.zeros((2, 3, 2))}, [4, 2], "takes batches of 4 samples, but the samples are seq"),
+        ({"x": np.zeros((2, 3, 2)), "y": np.zeros((2, 4, 2))}, [1, 2], "x: 3, y: 4"),
+        ({"x": np.zeros(2)}, [1], "the first dimension: x: 0"),
+    ],
+)
+def test_sequences_that_do_not_fit(
+    samples: dict[str, np.ndarray], shape: list[int], message: str
+) -> None:
+    with pytest.raises(Mistake, match=message):
+        fit(samples, {name: shape for name in samples}, field=FIELD, sequence=True)

@@ -53,15 +53,43 @@ def read_calibration(path: str | None, *, needed_by: str) -> Dataset:
     return dataset
 
 
-def calibration_feeds(
-    dataset: Dataset,
-    shapes: Mapping[str, Sequence[int | None]],
-    dtypes: Mapping[str, np.dtype],
-) -> Feeds:
-    """The samples for a model's inputs, both mappings being in the order of the model's signature.
+@dataclass(frozen=True)
+class InputSpecs:
+    """A signature's inputs, in the signature's order."""
+
+    shapes: Mapping[str, Sequence[int | None]]
+    dtypes: Mapping[str, np.dtype]
+
+
+def calibration_feeds(dataset: Dataset, signatures: Mapping[str, InputSpecs]) -> dict[str, Feeds]:
+    """The samples for each signature.
 
     Raises Mistake where names, shapes or types do not fit.
     """
-    samples = dataset.for_inputs(list(shapes), field=FIELD)
-    batching = fit(samples, shapes, field=FIELD)
-    return Feeds(cast(samples, dtypes, field=FIELD), batching)
+    feeds = {}
+    for name, specs in signatures.items():
+        try:
+            feeds[name] = _signature_feeds(dataset, name, specs)
+        except Mistake as error:
+            if len(signatures) == 1:
+                raise
+            raise Mistake(
+                f"for the signature `{name}`, {error.message}",
+                field=error.field,
+                value=error.value,
+                fix=(
+                    f"{error.fix} A sample for several signatures is a dict with the inputs of all "
+                    f"of them; the key `{name}/<input>` is an input of `{name}` alone."
+                ),
+                detail=error.detail,
+            ) from error
+    return feeds
+
+
+def _signature_feeds(dataset: Dataset, name: str, specs: InputSpecs) -> Feeds:
+    if not specs.shapes:
+        return Feeds({}, fit({}, {}, field=FIELD))
+    own = dataset.of_signature(name, list(specs.shapes)) or dataset
+    samples = own.for_inputs(list(specs.shapes), field=FIELD)
+    batching = fit(samples, specs.shapes, field=FIELD, sequence=dataset.sequence)
+    return Feeds(cast(samples, specs.dtypes, field=FIELD), batching)

@@ -39,15 +39,18 @@ class Sample:
 
 
 def to_array(value: Any, what: str) -> np.ndarray:
-    """`value` as an array of finite numbers or booleans; float64 becomes float32.
+    """`value` as an array of finite numbers, booleans, or text in UTF-8; float64 becomes float32.
 
     Raises SampleError, which calls the value `what`, for anything else.
     """
-    fix = "Yield arrays of numbers, each of one shape; encode text and categories as integers."
+    fix = "Yield arrays of numbers or of text, each of one shape."
     try:
         array = np.asarray(value)
     except Exception as error:
         raise SampleError(f"{what} is not an array of numbers: {error}", fix) from error
+    text = _to_text(array)
+    if text is not None:
+        return text
     if array.dtype.kind not in "biuf":
         kind = "object" if array.dtype.hasobject else array.dtype.name
         described = f"of type `{type(value).__name__}`, an array of {kind}"
@@ -62,6 +65,15 @@ def to_array(value: Any, what: str) -> np.ndarray:
             "Drop or fix such samples: they would spoil calibration and every comparison.",
         )
     return array
+
+
+def _to_text(array: np.ndarray) -> np.ndarray | None:
+    """Strings or bytes as bytes; None for an array of anything else."""
+    values = array.reshape(-1).tolist() if array.dtype.kind in "OSU" else [None]
+    if not all(isinstance(value, (str, bytes)) for value in values) or not values:
+        return None
+    encoded = [value.encode() if isinstance(value, str) else value for value in values]
+    return np.array(encoded, np.bytes_).reshape(array.shape)
 
 
 def _positional(items: list[Any] | tuple[Any, ...], what: str) -> dict[str, np.ndarray]:
@@ -142,12 +154,17 @@ def check_alike(first: Sample, other: Sample, index: int) -> None:
                 f"{expected[part].shape}",
                 "Resize, crop or pad the samples to one shape.",
             )
-        if found[part].dtype != expected[part].dtype:
+        if _kind(found[part]) != _kind(expected[part]):
             raise SampleError(
                 f"sample {index} has the type {found[part].dtype} in its {part}, but sample 0 has "
                 f"{expected[part].dtype}",
                 "Convert with `.astype(…)` so that all samples have one type.",
             )
+
+
+def _kind(array: np.ndarray) -> str:
+    """The type, whatever the longest text is."""
+    return "text" if array.dtype.kind == "S" else array.dtype.name
 
 
 def stack(samples: Iterable[Sample]) -> Dataset:

@@ -12,6 +12,7 @@ from pants_tflite.sandbox.samples.dataset_values import (
     check_alike,
     parse_sample,
     stack,
+    to_array,
 )
 
 
@@ -56,7 +57,7 @@ def test_inside_a_pair_a_tuple_is_inputs_by_position() -> None:
 @pytest.mark.parametrize(
     "item, message",
     [
-        ("text", "sample 5 is of type `str`, an array of str"),
+        (np.array(["on", None], object), "sample 5 is of type `ndarray`, an array of object"),
         (None, "sample 5 is of type `NoneType`, an array of object"),
         (np.array([1j]), "an array of complex128, not of numbers"),
         ({"a": [[1, 2], [3]]}, "input a of sample 5 is not an array of numbers: "),
@@ -120,3 +121,25 @@ def test_stacking() -> None:
     dataset = stack(parse_sample(({"a": [n, n]}, n), n) for n in range(3))
     assert dataset.inputs["a"].tolist() == [[0, 0], [1, 1], [2, 2]]
     assert dataset.label is not None and dataset.label.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        ("größer", "größer".encode()),
+        (b"\xff", b"\xff"),
+        (np.array(["on", "größer"], object), ["on".encode(), "größer".encode()]),
+        (np.array([["a"], ["bc"]]), [[b"a"], [b"bc"]]),
+    ],
+)
+def test_text_is_bytes_in_utf_8(value: Any, expected: Any) -> None:
+    array = to_array(value, "sample 0")
+    assert (array.dtype.kind, array.tolist()) == ("S", expected)
+
+
+def test_texts_of_other_lengths_are_alike() -> None:
+    samples = [parse_sample(text, index) for index, text in enumerate(("on", "größer"))]
+    check_alike(samples[0], samples[1], 1)
+    assert stack(samples).inputs["0"].tolist() == [b"on", "größer".encode()]
+    with pytest.raises(SampleError, match="sample 1 has the type"):
+        check_alike(samples[0], parse_sample(np.float32(1), 1), 1)

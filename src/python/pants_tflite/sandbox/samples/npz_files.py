@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Mapping, Sequence
 
@@ -17,19 +17,27 @@ from pants_tflite.sandbox.mistakes import Mistake
 
 INPUT_PREFIX = "input/"
 LABEL = "label"
+# Says that each sample, or all calls of golden files, are calls in turn that keep a model's state.
+SEQUENCE = "sequence"
+# Of a reference: the signature's samples are made up; the SavedModel's signatures keep a state.
+MADE_UP = "made_up"
+KEEPS_STATE = "keeps_state"
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Writes `arrays` under their names, sorted, stored, with a fixed time stamp.
 
-    `numpy.load` reads the file back.
+    Text is stored in UTF-8. `numpy.load` reads the file back.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
             buffer = io.BytesIO()
+            array = (
+                arrays[name].astype(np.bytes_) if arrays[name].dtype.kind == "O" else arrays[name]
+            )
             np.lib.format.write_array(
-                buffer, np.ascontiguousarray(arrays[name]), version=(1, 0), allow_pickle=False
+                buffer, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
             )
             archive.writestr(
                 zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), buffer.getvalue()
@@ -57,11 +65,12 @@ class Dataset:
     """Samples that a `tflite_dataset` yielded.
 
     `inputs` maps an input's name, or its position as a decimal string, to an array of shape (N, …);
-    `label` has shape (N, …) or is None.
+    `label` has shape (N, …) or is None. In a `sequence` the inputs have the shape (N, calls, …).
     """
 
     inputs: Mapping[str, np.ndarray]
     label: np.ndarray | None
+    sequence: bool = False
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -76,13 +85,25 @@ class Dataset:
                 if name.startswith(INPUT_PREFIX)
             },
             label=arrays.get(LABEL),
+            sequence=SEQUENCE in arrays,
         )
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         arrays = {f"{INPUT_PREFIX}{name}": array for name, array in self.inputs.items()}
         if self.label is not None:
             arrays[LABEL] = self.label
+        if self.sequence:
+            arrays[SEQUENCE] = np.array(True)
         return arrays
+
+    def of_signature(self, signature: str, names: Sequence[str]) -> Dataset | None:
+        """What a signature takes of samples that name its inputs, and maybe those of others too; None
+        if they do not. `<signature>/<input>` names an input that other signatures have as well."""
+        own = {name: f"{signature}/{name}" for name in names}
+        keys = {name: key if key in self.inputs else name for name, key in own.items()}
+        if not keys or not set(keys.values()) <= set(self.inputs):
+            return None
+        return replace(self, inputs={name: self.inputs[key] for name, key in keys.items()})
 
     def for_inputs(self, names: Sequence[str], *, field: str) -> dict[str, np.ndarray]:
         """The samples under a model's input names, given in the model's own order, that of a list.

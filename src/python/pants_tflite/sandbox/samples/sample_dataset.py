@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import random
 import sys
+from dataclasses import replace
 from typing import Any, Iterator, Mapping
 
 import numpy as np
@@ -123,12 +124,34 @@ def collect_dataset(call: EntryPointCall, max_samples: int | None, seed: int) ->
     return stack(samples)
 
 
+def check_sequences(dataset: Dataset, entry_point: EntryPointFunction) -> None:
+    """Raises Mistake where samples are no sequences of calls."""
+    counts = {
+        name: array.shape[1] if array.ndim > 1 else 0 for name, array in dataset.inputs.items()
+    }
+    if len(set(counts.values())) > 1 or not all(counts.values()):
+        text = ", ".join(
+            f"{name}: {list(dataset.inputs[name].shape[1:])}" for name in sorted(counts)
+        )
+        raise Mistake(
+            f"the samples of {entry_point} are no sequences of calls: the first dimension of every "
+            f"input must be the calls, and as long as that of the others; the shapes are {text}",
+            field="sequence",
+            value=True,
+            fix="Yield arrays of shape (calls, …), or leave `sequence` out.",
+        )
+
+
 def _describe(name: str, array: np.ndarray) -> ArrayInfo:
-    return ArrayInfo(name, tuple(array.shape[1:]), array.dtype.name)
+    dtype = "string" if array.dtype.kind == "S" else array.dtype.name
+    return ArrayInfo(name, tuple(array.shape[1:]), dtype)
 
 
 def main(request: SampleRequest) -> None:
     dataset = collect_dataset(request.call, request.max_samples, request.seed)
+    if request.sequence:
+        check_sequences(dataset, request.call.entry_point)
+        dataset = replace(dataset, sequence=True)
     arrays = dataset.to_arrays()
     write_npz(OUTPUT_DIR / "dataset.npz", arrays)
     write_report(
@@ -137,6 +160,7 @@ def main(request: SampleRequest) -> None:
             fingerprint=fingerprint(arrays),
             inputs=tuple(_describe(name, array) for name, array in sorted(dataset.inputs.items())),
             labels=None if dataset.label is None else _describe("label", dataset.label),
+            sequence=dataset.sequence,
         )
     )
 

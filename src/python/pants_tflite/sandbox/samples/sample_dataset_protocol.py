@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from typing import ClassVar, Optional
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall
-from pants_tflite.sandbox.protocol import Message
+from pants_tflite.sandbox.protocol import Message, left_out
 
 
 @dataclass(frozen=True)
 class SampleRequest(Message):
-    """Without `max_samples`, all are taken."""
+    """Without `max_samples`, all are taken. Samples of a `sequence` are calls in turn, which are the
+    first dimension of each array."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.samples.sample_dataset"
 
     call: EntryPointCall
     max_samples: Optional[int]
     seed: int
+    sequence: bool = left_out(False)
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,4 @@ class DatasetReport(Message):
     fingerprint: str
     inputs: tuple[ArrayInfo, ...]
     labels: Optional[ArrayInfo]
+    sequence: bool = left_out(False)

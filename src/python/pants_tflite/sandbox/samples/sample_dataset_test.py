@@ -191,6 +191,31 @@ def test_the_program_writes_the_same_bytes_twice(
     assert dataset.inputs["x"].shape == (3, 2) and np.ptp(dataset.inputs["x"]) > 0
 
 
+def test_a_sequence_is_marked_and_checked(
+    tmp_path: Path, request_for_labelled_samples: SampleRequest
+) -> None:
+    sequence = replace(request_for_labelled_samples, sequence=True)
+    finished = run_program(tmp_path, sequence)
+    assert finished.returncode == 3
+    error = json.loads((tmp_path / "out" / "error.json").read_text())
+    assert error["field"] == "sequence"
+    assert error["message"].endswith("the shapes are n: [], x: [2]")
+    source = "def samples(noise): return [(np.zeros((5, 2)), 0), (np.ones((5, 2)), 1)]\n"
+    (tmp_path / "data.py").write_text(HEADER + source)
+    assert run_program(tmp_path, sequence).returncode == 0
+    assert DatasetReport.parse((tmp_path / "out" / "dataset.json").read_bytes()).sequence
+    assert Dataset.read(tmp_path / "out" / "dataset.npz").sequence
+
+
+def test_text_is_described_as_a_string(
+    tmp_path: Path, request_for_labelled_samples: SampleRequest
+) -> None:
+    (tmp_path / "data.py").write_text("def samples(noise): return [['on'], ['off']]\n")
+    assert run_program(tmp_path, request_for_labelled_samples).returncode == 0
+    report = DatasetReport.parse((tmp_path / "out" / "dataset.json").read_bytes())
+    assert report.inputs == (ArrayInfo("0", (), "string"),)
+
+
 def test_the_program_reports_a_mistake(
     tmp_path: Path, request_for_labelled_samples: SampleRequest
 ) -> None:

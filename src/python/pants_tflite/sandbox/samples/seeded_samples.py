@@ -4,11 +4,37 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Sequence
+from contextlib import contextmanager
+from typing import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from pants_tflite.sandbox.mistakes import Mistake
+
+# How errors call them.
+MADE_UP_SAMPLES = "samples, which were made up at random because no dataset has any for it"
+
+
+def made_up_fix(field: str, signature: str) -> str:
+    """What to do where a model does not take made-up samples."""
+    return (
+        f"Name a `tflite_dataset` with real samples in `{field}`: its function yields a dict with an "
+        "array for each input. A signature that none can be had for is left out by "
+        f'`skip_verification=["{signature}"]`.'
+    )
+
+
+@contextmanager
+def naming_signature(signature: str) -> Iterator[None]:
+    """Says in what is wrong with making samples up which signature needs them."""
+    try:
+        yield
+    except Mistake as error:
+        raise Mistake(
+            f"{error.message} (signature `{signature}`)",
+            field=error.field,
+            fix=made_up_fix(str(error.field), signature),
+        ) from error
 
 
 def seeded_samples(
@@ -59,7 +85,8 @@ def _draw(
         return generator.uniform(-1.0, 1.0, shape).astype(dtype)
     if dtype.kind in "iub":
         return generator.integers(0, 2, shape).astype(dtype)
-    raise _needs_dataset(f"no samples can be made up for the input `{name}` of type {dtype}", field)
+    kind = "text" if dtype.kind == "O" else str(dtype)
+    raise _needs_dataset(f"no samples can be made up for the input `{name}` of type {kind}", field)
 
 
 def _needs_dataset(message: str, field: str) -> Mistake:

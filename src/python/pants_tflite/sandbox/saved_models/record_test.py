@@ -75,7 +75,34 @@ def models(tf: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
             [spec([None], "n", tf.int32)],
         ),
     )
+    save(
+        "far_look_up",
+        serving_default=(
+            lambda weights, n: {"y": tf.gather(weights, n + 7)},
+            [spec([None], "n", tf.int32)],
+        ),
+    )
+    save_running_sum(tf, folder / "running_sum")
     return folder
+
+
+def save_running_sum(tf: Any, path: Path) -> None:
+    """`step` adds to a sum that begins with 100, `reset` takes nothing and sets it to zero."""
+    module = tf.Module()
+    module.sum = tf.Variable([[100.0]])
+    module.weights = tf.Variable([[2.0]])
+
+    @tf.function(input_signature=[tf.TensorSpec([1, 1], tf.float32, "x")])
+    def step(x: Any) -> dict[str, Any]:
+        module.sum.assign_add(x * module.weights)
+        return {"y": module.sum.read_value()}
+
+    @tf.function(input_signature=[])
+    def reset() -> dict[str, Any]:
+        module.sum.assign([[0.0]])
+        return {"sum": module.sum.read_value()}
+
+    tf.saved_model.save(module, str(path), signatures={"step": step, "reset": reset})
 
 
 @pytest.fixture
@@ -93,8 +120,9 @@ def record_model(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def write_request(
     model: Path, folder: Path, inputs: dict[str, np.ndarray] | None = None, **changes: Any
 ) -> RecordRequest:
+    sequence, label = changes.pop("sequence", False), changes.pop("label", None)
     if inputs is not None:
-        write_npz(folder / "dataset.npz", Dataset(inputs, None).to_arrays())
+        write_npz(folder / "dataset.npz", Dataset(inputs, label, sequence).to_arrays())
     request = RecordRequest(
         saved_model=str(model),
         signatures=(),
@@ -167,6 +195,70 @@ def test_signatures_that_the_dataset_does_not_fit_get_made_up_samples(
     assert np.array_equal(arrays["scale/input/x"], ROWS)
     assert set(arrays["squares/input/n"].ravel()) == {0, 1}
     assert arrays["source"].item() == fingerprint({"input/x": ROWS})
+
+
+def test_a_dataset_may_have_the_inputs_of_several_signatures(record_model: Record) -> None:
+    numbers = np.full((5, 2), 3, "int32")
+    arrays = record_model(
+        "two", signatures=("squares", "scale"), inputs={"x": ROWS, "squares/n": numbers}
+    )
+    assert np.array_equal(arrays["scale/input/x"], ROWS)
+    assert np.array_equal(arrays["squares/output/y"], numbers * 3)
+    assert "squares/made_up" not in arrays
+
+
+def test_made_up_samples_are_marked(record_model: Record) -> None:
+    arrays = record_model("two", signatures=("squares", "scale"), inputs={"x": ROWS})
+    assert "squares/made_up" in arrays and "scale/made_up" not in arrays
+
+
+def test_samples_by_name_that_do_not_fit_are_not_replaced(record_model: Record) -> None:
+    with pytest.raises(Mistake, match="the model takes"):
+        record_model("two", signatures=("squares", "scale"), inputs={"x": ROWS, "n": ROWS})
+
+
+def test_text_without_a_dataset_asks_for_one(record_model: Record) -> None:
+    with pytest.raises(Mistake, match="`s` of type text .signature `lengths`.") as caught:
+        record_model("two", signatures=("lengths",))
+    assert caught.value.field == "verify_dataset"
+    assert 'skip_verification=["lengths"]' in caught.value.fix
+    arrays = record_model("two", signatures=("lengths", "scale"), skip=("lengths",))
+    assert not [name for name in arrays if name.startswith("lengths")]
+
+
+def test_a_signature_to_skip_that_there_is_not(record_model: Record) -> None:
+    with pytest.raises(Mistake, match="has no signature `restore`") as caught:
+        record_model("rows", skip=("restore",))
+    assert caught.value.field == "skip_verification"
+
+
+def test_each_sample_starts_from_the_state_that_was_saved(record_model: Record) -> None:
+    x = np.array([[1], [2], [4]], "float32")
+    arrays = record_model("running_sum", signatures=("step", "reset"), inputs={"x": x})
+    assert arrays["step/output/y"].ravel().tolist() == [102, 104, 108]
+    assert arrays["reset/output/sum"].tolist() == [[[0]]]
+    assert arrays["keeps_state"]
+    assert "keeps_state" not in record_model("rows", inputs={"x": ROWS})
+
+
+def test_a_sequence_keeps_its_state(record_model: Record) -> None:
+    x = np.array([[[1], [2]], [[4], [8]]], "float32")
+    arrays = record_model("running_sum", signatures=("step",), inputs={"x": x}, sequence=True)
+    assert arrays["step/sequence"]
+    assert arrays["step/output/y"].reshape(2, 2).tolist() == [[102, 106], [108, 124]]
+
+
+def test_labels_come_along(record_model: Record) -> None:
+    labels = np.arange(5)
+    arrays = record_model("rows", inputs={"x": ROWS}, label=labels, max_samples=3)
+    assert arrays["serving_default/label"].tolist() == [0, 1, 2]
+
+
+def test_made_up_samples_that_do_not_run(record_model: Record) -> None:
+    with pytest.raises(Mistake, match="samples, which were made up at random") as caught:
+        record_model("far_look_up")
+    assert caught.value.field == "verify_dataset"
+    assert "Name a `tflite_dataset` with real samples" in caught.value.fix
 
 
 @pytest.mark.parametrize("signatures", [("nothing",), ()])

@@ -18,12 +18,15 @@ _OP_OPTIONS = {
     "FULLY_CONNECTED": ("FullyConnectedOptions", {}),
     "QUANTIZE": ("QuantizeOptions", {}),
     "SOFTMAX": ("SoftmaxOptions", {"beta": 1.0}),
+    "SVDF": ("SVDFOptions", {"rank": 1}),
+    "TRANSPOSE_CONV": ("TransposeConvOptions", {"strideW": 2, "strideH": 2}),
 }
 
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """A tensor; an unknown dimension is None in `shape`. A `value` makes it a constant."""
+    """A tensor; an unknown dimension is None in `shape`. A `value` makes it a constant; a `variable`
+    keeps its value from call to call."""
 
     name: str
     shape: tuple[int | None, ...]
@@ -31,6 +34,7 @@ class TensorSpec:
     value: Any = None
     scale: float | None = None
     zero_point: int = 0
+    variable: bool = False
 
     @property
     def sizes(self) -> list[int]:
@@ -115,6 +119,7 @@ def _tensor(tensor: TensorSpec, buffer: int) -> schema.TensorT:
         type=getattr(schema.TensorType, tensor.dtype.upper()),
         buffer=buffer,
         quantization=quantization,
+        isVariable=tensor.variable,
     )
 
 
@@ -231,6 +236,36 @@ def two_inputs_model() -> bytes:
         [OpSpec("FULLY_CONNECTED", ("x", "w", ""), ("y",))],
         {"dot": SignatureSpec({"x": "x", "w": "w"}, {"y": "y"})},
         inputs=["x", "w"],
+    )
+
+
+def stateful_model() -> bytes:
+    """y = x + the x of the call before, which is zero at first."""
+    return build_model(
+        [
+            TensorSpec("x", (1, 1)),
+            TensorSpec("feature", (1, 1), value=1.0),
+            TensorSpec("time", (1, 2), value=1.0),
+            TensorSpec("bias", (1,), value=0.0),
+            TensorSpec("state", (1, 2), variable=True),
+            TensorSpec("y", (1, 1)),
+        ],
+        [OpSpec("SVDF", ("x", "feature", "time", "bias", "state"), ("y",))],
+        SERVING,
+    )
+
+
+def shaped_model() -> bytes:
+    """Scales a picture x up to the `shape` that is its other input."""
+    return build_model(
+        [
+            TensorSpec("shape", (4,), "int32"),
+            TensorSpec("weights", (1, 2, 2, 1), value=1.0),
+            TensorSpec("x", (1, 2, 2, 1)),
+            TensorSpec("y", (1, 4, 4, 1)),
+        ],
+        [OpSpec("TRANSPOSE_CONV", ("shape", "weights", "x"), ("y",))],
+        inputs=["shape", "x"],
     )
 
 

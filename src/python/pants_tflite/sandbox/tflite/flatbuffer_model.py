@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from pants_tflite.sandbox.constants import FLEX_PREFIX
 
+_ASSIGNING_OPS = ("ASSIGN_VARIABLE",)
+_RESOURCE_OPS = (*_ASSIGNING_OPS, "READ_VARIABLE", "VAR_HANDLE")
 # The only signature of a model that has none of its own.
 MAIN = "main"
 
@@ -37,6 +39,8 @@ class Tensor:
     quantization: Quantization | None
     constant: bool
     buffer: int
+    # Whether it keeps its value from call to call.
+    variable: bool = False
 
     @property
     def elements(self) -> int:
@@ -117,6 +121,26 @@ class Model:
     def select_tf_ops(self) -> tuple[str, ...]:
         """The ops that need TensorFlow's own kernels, as TensorFlow calls them, sorted."""
         return tuple(sorted({code.select_tf_op for code in self.op_codes if code.select_tf_op}))
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether the outputs of a call depend on the calls before it."""
+        # The graph that gives variables their initial values has neither inputs nor outputs.
+        return any(
+            any(tensor.variable for tensor in graph.tensors)
+            or any(
+                op.code.name in _ASSIGNING_OPS and (graph.inputs or graph.outputs)
+                for op in graph.ops
+            )
+            for graph in self.subgraphs
+        )
+
+    @property
+    def may_keep_state(self) -> bool:
+        """Whether an interpreter may have to be made anew for it: kernels of custom ops too may
+        keep something."""
+        resources = any(code.name in _RESOURCE_OPS for code in self.op_codes)
+        return self.keeps_state or resources or bool(self.custom_ops)
 
     @property
     def callables(self) -> tuple[Signature, ...]:

@@ -155,6 +155,7 @@ def _tensor(tensor: Any, buffers: list[_Buffer], file: CheckedFlatbuffer) -> Ten
         quantization=_quantization(tensor.Quantization(), name, file),
         constant=buffers[buffer].size > 0 or tensor.ExternalBuffer() > 0,
         buffer=buffer,
+        variable=tensor.IsVariable(),
     )
 
 

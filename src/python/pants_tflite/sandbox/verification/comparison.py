@@ -1,20 +1,40 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""How far a converted model's output is from the SavedModel's."""
+"""How far a converted model's output is from the SavedModel's, measured against its signal.
+
+An error is a root mean square, divided by the spread of the expected values: their root mean square
+about their mean. So 1 is what an output scores that does not depend on the input at all, whatever
+else it holds, and the square of an error is the part of the signal that is lost.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Iterator, Optional
 
 import numpy as np
 
-from pants_tflite.sandbox.verification.verify_protocol import WorstElement
+from pants_tflite.sandbox.verification.verify_protocol import WorstChannel, WorstElement
 
-NORMALIZED_RMS = "normalized_rms"
+RELATIVE_RMS = "relative_rms"
 MISMATCHES = "mismatches"
-# An output that hardly varies cannot be distinguished from rounding in 32-bit floats.
-_LEAST_RELATIVE_RANGE = 1e-2
+# Values that vary by less than this part of their magnitude have no signal to lose: a step of int8 is
+# twice as large. They are compared with this part of their magnitude, or of the whole output's spread.
+_LEAST_SIGNAL = 2e-3
+_CONSTANT_SCALE = 1e-2
+_CONSTANT_SCALE_OF_WHOLE = 1e-1
+# A score between 0 and 1 that stays in a fifth of its range is of a class that none of the samples
+# has. Then this is its spread, for its own says nothing.
+_QUIET_RANGE = 0.2
+_QUIET_SPREAD = 0.1
+# Fewer values of a channel do not tell how much it varies.
+_LEAST_VALUES = 4
+# A class that has fewer samples is only judged by the decisions.
+_LEAST_SAMPLES_OF_A_CLASS = 3
+# Of so many channels, one may be lost; an embedding always has some that hardly ever vary. Classes
+# are no such channels.
+_CHANNELS_FOR_ONE_LOST = 100
+_CHANNELS_FIRST_RANK = 3
 _DIGITS = 6
 
 
@@ -22,15 +42,15 @@ _DIGITS = 6
 class Deviation:
     """`error` is zero for equal outputs; `measure` says what it is.
 
-    - normalized_rms, for real numbers: the root mean square of the difference over all samples and
-      elements, divided by the range (greatest less least) of the expected values. The range counts
-      as 1 % of the greatest magnitude at least; where that is zero as well, as 1.
-    - mismatches, for integers and booleans: the fraction of elements that differ.
+    - relative_rms, for real numbers: see above. `spread` is what the root mean square was divided by.
+    - mismatches, for integers, booleans and text: the fraction of elements that differ.
     """
 
     measure: str
     error: float
     worst: WorstElement
+    spread: Optional[float] = None
+    channel: Optional[WorstChannel] = None
 
 
 def rounded(value: Any) -> float:
@@ -38,23 +58,103 @@ def rounded(value: Any) -> float:
     return float(f"{float(value):.{_DIGITS}g}")
 
 
-def compare(expected: np.ndarray, actual: np.ndarray) -> Deviation:
-    """The deviation of `actual` from `expected`, both finite and of one shape (N, …), not empty."""
-    real = expected.dtype.kind == "f"
-    difference = actual.astype(np.float64) - expected.astype(np.float64)
+def compare(
+    expected: np.ndarray, actual: np.ndarray, *, scores: bool = False, classes: bool = False
+) -> Deviation:
+    """The deviation of `actual` from `expected`, both finite and of one shape (N, …), not empty.
+
+    `scores` says that the values are computed as scores between 0 and 1, `classes` that the last
+    dimension has those of classes, with a sum of 1.
+    """
+    if expected.dtype.kind != "f":
+        differs = expected != actual
+        position = np.unravel_index(differs.argmax(), differs.shape)
+        worst = _element(expected, actual, position)
+        return Deviation(MISMATCHES, rounded(np.mean(differs)), worst)
+    expected, actual = expected.astype(np.float64), actual.astype(np.float64)
+    difference = actual - expected
     position = np.unravel_index(np.abs(difference).argmax(), difference.shape)
-    worst = WorstElement(
+    flat = expected.reshape(-1, 1)
+    spread = float(_spreads(flat, np.array([1.0 if scores else 0.0]), 0.0)[0])
+    return Deviation(
+        measure=RELATIVE_RMS,
+        error=rounded(_rms(difference) / spread),
+        worst=_element(expected, actual, position),
+        spread=rounded(spread),
+        channel=_worst_channel(expected, difference, scores=scores, classes=classes),
+    )
+
+
+def _element(expected: np.ndarray, actual: np.ndarray, position: tuple[Any, ...]) -> WorstElement:
+    return WorstElement(
         sample=int(position[0]),
         index=tuple(int(index) for index in position[1:]),
-        expected=rounded(expected[position]),
-        actual=rounded(actual[position]),
+        expected=_plain(expected[position]),
+        actual=_plain(actual[position]),
     )
-    if not real:
-        return Deviation(MISMATCHES, rounded(np.mean(difference != 0)), worst)
-    scale = _scale(expected.astype(np.float64))
-    return Deviation(NORMALIZED_RMS, rounded(np.sqrt(np.mean(difference**2)) / scale), worst)
 
 
-def _scale(expected: np.ndarray) -> float:
-    magnitude = np.abs(expected).max()
-    return float(max(np.ptp(expected), _LEAST_RELATIVE_RANGE * magnitude)) or 1.0
+def _plain(value: Any) -> float | str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else rounded(value)
+
+
+def _rms(values: np.ndarray, axis: int | None = None) -> np.ndarray:
+    return np.sqrt(np.mean(values**2, axis=axis))
+
+
+def _channel_axes(rank: int) -> Iterator[int]:
+    """The dimensions whose indexes may be of different kinds: the last, and the first of a
+    (samples, channels, places), as some detectors have it."""
+    if rank == _CHANNELS_FIRST_RANK:
+        yield 1
+    if rank > 1:
+        yield rank - 1
+
+
+def _worst_channel(
+    expected: np.ndarray, difference: np.ndarray, *, scores: bool, classes: bool
+) -> WorstChannel | None:
+    found = []
+    for axis in _channel_axes(expected.ndim):
+        columns = np.moveaxis(expected, axis, -1).reshape(-1, expected.shape[axis])
+        if columns.shape[1] > 1 and columns.shape[0] >= _LEAST_VALUES:
+            spreads = _spreads(columns, _ranges_of_scores(columns, scores), float(expected.std()))
+            errors = np.moveaxis(difference, axis, -1).reshape(columns.shape)
+            relative = _rms(errors, axis=0) / spreads
+            lost = len(relative) // _CHANNELS_FOR_ONE_LOST
+            if classes and axis == expected.ndim - 1:
+                samples = (columns >= _QUIET_RANGE).sum(axis=0)
+                relative[samples < _LEAST_SAMPLES_OF_A_CLASS] = 0
+                lost = 0
+            index = int(np.argsort(-relative, kind="stable")[lost])
+            found.append(
+                WorstChannel(
+                    axis=axis,
+                    index=index,
+                    error=rounded(relative[index]),
+                    spread=rounded(spreads[index]),
+                )
+            )
+    return max(found, key=lambda channel: channel.error, default=None)
+
+
+def _ranges_of_scores(columns: np.ndarray, scores: bool) -> np.ndarray:
+    """For each column the range that scores of its kind use; 0 for what is no score."""
+    low, high = columns.min(axis=0), columns.max(axis=0)
+    unit = (low >= 0) & (high <= 1)
+    if not unit.any():
+        return np.zeros(columns.shape[1])
+    used = 1.0 if scores else float(high[unit].max() - low[unit].min())
+    return np.where(unit, used, 0.0)
+
+
+def _spreads(columns: np.ndarray, ranges: np.ndarray, whole: float) -> np.ndarray:
+    """What the error of each column is divided by; `whole` is the spread of all of them."""
+    spreads, magnitudes = columns.std(axis=0), np.abs(columns).max(axis=0)
+    constant = spreads <= _LEAST_SIGNAL * magnitudes
+    floors = np.maximum(_CONSTANT_SCALE * magnitudes, _CONSTANT_SCALE_OF_WHOLE * whole)
+    spreads = np.where(constant, floors, spreads)
+    quiet = np.ptp(columns, axis=0) < _QUIET_RANGE * ranges
+    spreads = np.where(quiet, np.maximum(spreads, _QUIET_SPREAD * ranges), spreads)
+    # Nothing but zeros anywhere.
+    return np.where(spreads == 0, 1.0, spreads)

@@ -13,8 +13,16 @@ import numpy as np
 from pants_tflite.sandbox.constants import SEEDED
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.batching import Batching, cast, fit
-from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, read_npz
-from pants_tflite.sandbox.samples.seeded_samples import seeded_samples
+from pants_tflite.sandbox.samples.npz_files import (
+    KEEPS_STATE,
+    LABEL,
+    MADE_UP,
+    SEQUENCE,
+    Dataset,
+    fingerprint,
+    read_npz,
+)
+from pants_tflite.sandbox.samples.seeded_samples import naming_signature, seeded_samples
 from pants_tflite.sandbox.tflite.flatbuffer_model import Signature, Tensor
 from pants_tflite.sandbox.tflite.quantized_values import dequantize, quantize, real_range
 
@@ -24,7 +32,7 @@ class SignatureSamples:
     """Samples for one signature.
 
     `inputs` are real values of shape (N, …) by name, N being `count`; `expected` are the outputs of
-    the SavedModel in the same form, or None.
+    the SavedModel in the same form, or None, and `labels` those of the dataset.
     """
 
     signature: Signature
@@ -32,12 +40,23 @@ class SignatureSamples:
     expected: Mapping[str, np.ndarray] | None
     batching: Batching
     count: int
+    labels: np.ndarray | None = None
+    made_up: bool = False
 
-    def stored_feeds(self) -> Iterator[dict[str, np.ndarray]]:
-        """What each call takes, by name, as the input tensors store it."""
+    @property
+    def sequence(self) -> bool:
+        """Whether each sample is calls in turn."""
+        return self.batching.calls is not None
+
+    def stored_runs(self) -> Iterator[list[dict[str, np.ndarray]]]:
+        """What each call takes, by name, as the input tensors store it. Each list is called in turn,
+        from a fresh state."""
         tensors = dict(self.signature.inputs)
-        for feed in self.batching.feeds(self.inputs):
-            yield {name: quantize(array, tensors[name]) for name, array in feed.items()}
+        for run in self.batching.runs(self.inputs):
+            yield [
+                {name: quantize(array, tensors[name]) for name, array in feed.items()}
+                for feed in run
+            ]
 
     def real_outputs(self, stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What a call yielded, as real values."""
@@ -80,55 +99,80 @@ class Source:
         return cls(name=SEEDED, field=field, max_samples=max_samples, seed=seed)
 
     @property
-    def is_real(self) -> bool:
-        """Whether the samples are the user's, not random numbers."""
-        return self.name != SEEDED
+    def keeps_state(self) -> bool:
+        """Whether a call of the SavedModel may depend on the calls before it."""
+        return KEEPS_STATE in (self.reference or {})
 
     def for_signatures(self, signatures: Sequence[Signature]) -> list[SignatureSamples]:
-        """At most `max_samples` samples for each signature that has inputs, in the order of names.
+        """At most `max_samples` samples for each signature, in the order of names.
 
         Raises Mistake where they do not fit. A dataset need fit only one of several signatures;
-        the others get random samples.
+        the others get random samples, unless it has samples by the names of their inputs. A
+        signature without inputs is called once.
         """
         collected: dict[str, SignatureSamples] = {}
         misfits: list[Mistake] = []
-        wanted = [signature for signature in signatures if signature.inputs]
-        for signature in wanted:
+        for signature in signatures:
+            if self.dataset is not None and not signature.inputs:
+                continue
+            own = self._dataset_of(signature)
+            source = self if own is None else replace(self, dataset=own)
             try:
-                collected[signature.name] = self._for_signature(signature)
+                collected[signature.name] = source._for_signature(signature)
             except Mistake as error:
+                if self.dataset is None or own is not None:
+                    raise
                 misfits.append(error)
-        if misfits and (self.dataset is None or not collected):
+        if misfits and not collected:
             raise misfits[0]
         random = replace(self, name=SEEDED, dataset=None)
-        for signature in wanted:
+        for signature in signatures:
             if signature.name not in collected:
                 collected[signature.name] = random._for_signature(signature)
         return [collected[name] for name in sorted(collected)]
+
+    def _dataset_of(self, signature: Signature) -> Dataset | None:
+        """The dataset, if it has samples by the names of the signature's inputs."""
+        if self.dataset is None:
+            return None
+        return self.dataset.of_signature(signature.name, [name for name, _ in signature.inputs])
+
+    def _is_marked(self, signature: Signature, key: str) -> bool:
+        return f"{signature.name}/{key}" in (self.reference or {})
 
     def _for_signature(self, signature: Signature) -> SignatureSamples:
         inputs = {
             name: array[: self.max_samples] for name, array in self._inputs(signature).items()
         }
         shapes = {name: tensor.shape_signature for name, tensor in signature.inputs}
-        batching = fit(inputs, shapes, field=self.field)
+        sequence = self._is_marked(signature, SEQUENCE)
+        if self.dataset is not None:
+            sequence = self.dataset.sequence
+        batching = fit(inputs, shapes, field=self.field, sequence=sequence)
         quantized = {
             name: inputs[name].astype(np.float32)
             for name, tensor in signature.inputs
             if tensor.quantization is not None
         }
         dtypes = {
-            name: np.dtype(tensor.dtype)
-            for name, tensor in signature.inputs
-            if name not in quantized
+            name: _real_dtype(tensor) for name, tensor in signature.inputs if name not in quantized
         }
         return SignatureSamples(
             signature=signature,
             inputs={**quantized, **cast(inputs, dtypes, field=self.field)},
             expected=self._expected(signature),
             batching=batching,
-            count=len(next(iter(inputs.values()))),
+            count=len(next(iter(inputs.values()), (None,))),
+            labels=self._labels(signature),
+            made_up=self._is_marked(signature, MADE_UP)
+            or bool(inputs)
+            and self.reference is None
+            and self.dataset is None,
         )
+
+    def _labels(self, signature: Signature) -> np.ndarray | None:
+        labels = (self.reference or {}).get(f"{signature.name}/{LABEL}")
+        return None if labels is None else labels[: self.max_samples]
 
     def reals(self, signature: Signature) -> dict[str, bool]:
         """Which inputs and outputs of a signature are real numbers, if the reference says so."""
@@ -169,13 +213,14 @@ class Source:
         }
 
     def _seeded(self, signature: Signature) -> dict[str, np.ndarray]:
-        samples = seeded_samples(
-            {name: tensor.shape_signature for name, tensor in signature.inputs},
-            {name: _real_dtype(tensor) for name, tensor in signature.inputs},
-            count=self.max_samples,
-            seed=self.seed,
-            field=self.field,
-        )
+        with naming_signature(signature.name):
+            samples = seeded_samples(
+                {name: tensor.shape_signature for name, tensor in signature.inputs},
+                {name: _real_dtype(tensor) for name, tensor in signature.inputs},
+                count=self.max_samples,
+                seed=self.seed,
+                field=self.field,
+            )
         for name, tensor in signature.inputs:
             if tensor.quantization is not None:
                 low, high = real_range(tensor)
@@ -185,6 +230,8 @@ class Source:
 
 
 def _real_dtype(tensor: Tensor) -> np.dtype:
+    if tensor.dtype == "string":
+        return np.dtype("O")
     return np.dtype("float32" if tensor.quantization is not None else tensor.dtype)
 
 

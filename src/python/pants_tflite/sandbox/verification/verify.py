@@ -2,10 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Checks that a model is what was asked for and computes what its SavedModel computes.
 
-`golden_input.npz` and `golden_output.npz` hold the inputs and outputs of a few calls, as the
-tensors store them (int8 for an int8 input): `<signature>/<name>` of shape (calls, …the tensor's
-full shape). A model without signatures has one called `main`, with its tensors' names. They are
-made with LiteRT's reference kernels, so that any device can be compared with them.
+It also writes golden files; see `signature_runs`.
 """
 
 from __future__ import annotations
@@ -13,27 +10,32 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Collection, Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_report
+from pants_tflite.sandbox.constants import SEEDED
+from pants_tflite.sandbox.harness import run, write_report
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.litert_interpreter import (
     REFERENCE_KERNELS,
     LoadedModel,
     interpreter_library,
 )
+from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import MODES, Mode, find_mode, io_type
-from pants_tflite.sandbox.samples.npz_files import write_npz
-from pants_tflite.sandbox.tflite.flatbuffer_model import Model
+from pants_tflite.sandbox.samples.skipped_signatures import without_skipped
+from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 from pants_tflite.sandbox.tflite.model_reader import read_model
 from pants_tflite.sandbox.verification.float_ops import FloatFallback
 from pants_tflite.sandbox.verification.output_checks import (
+    Outputs,
     Tolerance,
     check_finite,
     check_outputs,
 )
+from pants_tflite.sandbox.verification.score_outputs import score_outputs
+from pants_tflite.sandbox.verification.signature_runs import GoldenFiles, run_samples
 from pants_tflite.sandbox.verification.type_checks import (
     check_custom_ops,
     check_io_types,
@@ -50,34 +52,11 @@ from pants_tflite.sandbox.verification.verify_protocol import (
     VerifyRequest,
 )
 
-GOLDEN_CALLS = 4
-
-
-@dataclass(frozen=True)
-class Run:
-    """The inputs and outputs of one signature: the first calls as stored, all outputs as rows."""
-
-    golden_input: Mapping[str, np.ndarray]
-    golden_output: Mapping[str, np.ndarray]
-    outputs: Mapping[str, np.ndarray]
-
-
-def run_signature(loaded: LoadedModel, samples: SignatureSamples) -> Run:
-    """Calls a signature with all of its samples."""
-    feeds: list[dict[str, np.ndarray]] = []
-    results: list[dict[str, np.ndarray]] = []
-    rows: list[dict[str, np.ndarray]] = []
-    for feed in samples.stored_feeds():
-        result = loaded.run(samples.signature, feed)
-        rows.append(samples.real_outputs(result))
-        if len(feeds) < GOLDEN_CALLS:
-            feeds.append(feed)
-            results.append(result)
-    return Run(
-        {name: np.stack([feed[name] for feed in feeds]) for name in feeds[0]},
-        {name: np.stack([result[name] for result in results]) for name in results[0]},
-        samples.batching.collect(rows, samples.count),
-    )
+_SEQUENCE_FIX = (
+    "Leave `sequence` out of the dataset if the samples are independent of each other: each then starts "
+    "from a fresh state. To stream, export a model whose SavedModel keeps the state too, such as a layer "
+    "with `stateful=True`, or one that yields its state and takes it back."
+)
 
 
 def check_types(
@@ -115,19 +94,49 @@ def check_run(
     outputs: Mapping[str, np.ndarray],
     tolerance: Tolerance,
     source: Source,
+    scores: Collection[str],
+    keeps_state: bool,
 ) -> list[OutputCheck]:
     """Compares what a signature yielded with what it should; raises Mistake where it is wrong."""
     name = samples.signature.name
     fix = "Fix the model, or verify it with samples that it is made for."
     if samples.expected is None:
-        if source.is_real:
+        if not samples.made_up:
             check_finite(name, outputs, who="the model", field=source.field, fix=fix)
         return []
     check_finite(name, samples.expected, who="the SavedModel itself", field=source.field, fix=fix)
     check_finite(name, outputs, who="the model", fix=tolerance.fix, **tolerance.blame)
-    return check_outputs(
-        signature=name, expected=samples.expected, actual=outputs, tolerance=tolerance
-    )
+    compared = Outputs(name, samples.expected, outputs, labels=samples.labels, scores=scores)
+    try:
+        return check_outputs(compared, tolerance)
+    except Mistake as error:
+        if not (samples.sequence and keeps_state and not source.keeps_state):
+            raise
+        raise Mistake(
+            f"{error.message}. The model keeps a state from call to call, and the SavedModel does "
+            "not",
+            field=source.field,
+            value=error.value,
+            fix=_SEQUENCE_FIX,
+        ) from error
+
+
+@dataclass
+class Verified:
+    """What all signatures yielded."""
+
+    checks: list[OutputCheck]
+    samples: list[SignatureSamples]
+    kernels: str = REFERENCE_KERNELS
+
+    def describe(self, source: Source) -> VerifiedSamples:
+        has_dataset = source.name != SEEDED
+        return VerifiedSamples(
+            max((samples.count for samples in self.samples), default=0),
+            source.name,
+            made_up=tuple(s.signature.name for s in self.samples if has_dataset and s.made_up),
+            sequences=any(samples.sequence for samples in self.samples),
+        )
 
 
 def run_model(
@@ -136,38 +145,49 @@ def run_model(
     kernels: Sequence[Kernel],
     tolerance: Tolerance,
     source: Source,
-) -> tuple[list[OutputCheck], int]:
-    """Runs and checks all signatures, writes the golden files, and counts the samples."""
+) -> Verified:
+    """Runs and checks all signatures, and writes the golden files."""
     # A model that came from elsewhere is its owner's to fix; a converted one was fine so far.
     field = "source" if request.reference is None else None
-    loaded = LoadedModel(Path(request.model), model, field=field, custom_kernels=kernels)
-    golden: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
-    checks: list[OutputCheck] = []
-    count = 0
-    for samples in source.for_signatures(model.callables):
+    loaded = LoadedModel.with_reference_kernels(
+        Path(request.model), model, field=field, custom_kernels=kernels
+    )
+    golden = GoldenFiles()
+    samples_by_signature = source.for_signatures(signatures_to_run(model, request))
+    verified = Verified([], samples_by_signature, loaded.kernels)
+    for samples in verified.samples:
         name = samples.signature.name
-        print(f"Running `{name}` on {samples.count} samples.", file=sys.stderr, flush=True)
-        result = run_signature(loaded, samples)
-        checks += check_run(
-            samples=samples, outputs=result.outputs, tolerance=tolerance, source=source
+        made_up = " They are made up at random." if samples.made_up else ""
+        text = f"Running `{name}` on {samples.count} samples.{made_up}"
+        print(text, file=sys.stderr, flush=True)
+        result = run_samples(loaded, samples, source)
+        verified.checks += check_run(
+            samples=samples,
+            outputs=result.outputs,
+            tolerance=tolerance,
+            source=source,
+            scores=score_outputs(model, samples.signature),
+            keeps_state=model.keeps_state,
         )
-        count = max(count, samples.count)
-        for arrays, added in zip(golden, (result.golden_input, result.golden_output)):
-            arrays.update({f"{name}/{key}": array for key, array in added.items()})
-    write_npz(OUTPUT_DIR / "golden_input.npz", golden[0])
-    write_npz(OUTPUT_DIR / "golden_output.npz", golden[1])
-    return checks, count
+        golden.add(name, result, sequence=samples.sequence)
+    golden.write()
+    return verified
 
 
-def reason_not_to_run(model: Model, kernels: Sequence[Kernel] = ()) -> str | None:
+def signatures_to_run(model: Model, request: VerifyRequest) -> list[Signature]:
+    names = without_skipped([signature.name for signature in model.callables], request.skip)
+    return [signature for signature in model.callables if signature.name in names]
+
+
+def reason_not_to_run(
+    model: Model, request: VerifyRequest, kernels: Sequence[Kernel] = ()
+) -> str | None:
     """Why this program cannot run the model with `kernels` for its custom ops, if it cannot."""
     lacking = sorted(set(model.custom_ops) - {kernel.op for kernel in kernels})
     if lacking:
         return f"{interpreter_library(model).title} has no kernel for the custom ops {', '.join(lacking)}."
-    for signature in model.callables:
-        for name, tensor in (*signature.inputs, *signature.outputs):
-            if tensor.dtype == "string":
-                return f"`{name}` of `{signature.name}` is text, which samples cannot hold."
+    if not signatures_to_run(model, request):
+        return "`skip_verification` leaves none of its signatures."
     return None
 
 
@@ -183,23 +203,24 @@ def main(request: VerifyRequest) -> None:
     )
     float_ops = check_types(model=model, mode=mode, request=request, source=source)
     tolerance = find_tolerance(mode, request.tolerance)
-    checks: list[OutputCheck] = []
     kernels = Kernel.of_all(request.kernels)
-    count, not_run = 0, reason_not_to_run(model, kernels)
+    verified, not_run = Verified([], []), reason_not_to_run(model, request, kernels)
     if not_run is None:
-        checks, count = run_model(
+        verified = run_model(
             model=model, request=request, kernels=kernels, tolerance=tolerance, source=source
         )
     write_report(
         VerificationReport(
-            kernels=REFERENCE_KERNELS,
+            kernels=verified.kernels,
             mode=request.mode,
             not_run=not_run,
-            outputs=tuple(checks),
-            samples=VerifiedSamples(count, source.name),
+            outputs=tuple(verified.checks),
+            samples=verified.describe(source),
             tolerance=None if request.reference is None else tolerance.value,
             tools=interpreter_library(model).tools,
             float_ops=float_ops,
+            skipped=tuple(sorted(request.skip)),
+            keeps_state=model.keeps_state,
         )
     )
 

@@ -31,10 +31,14 @@ from pants_tflite.sandbox.testing.small_models import (
     pack,
     quantized_linear_model,
     refused_model,
+    shaped_model,
+    softmax_model,
+    stateful_model,
     unpack,
 )
 from pants_tflite.sandbox.verification.verify import main
 from pants_tflite.sandbox.verification.verify_protocol import (
+    Accuracy,
     VerificationReport,
     VerifiedSamples,
     VerifyRequest,
@@ -89,7 +93,7 @@ def test_report_of_a_float_model(verify: Verify) -> None:
     assert (output.signature, output.name) == ("serving_default", "y")
     assert output.error < 1e-6
     assert report.samples == VerifiedSamples(10, "cafe")
-    assert (report.mode, report.tolerance) == ("float32", 1e-4)
+    assert (report.mode, report.tolerance) == ("float32", 1e-3)
     assert (report.not_run, report.kernels) == (None, "BUILTIN_REF")
     assert list(report.tools) == ["ai-edge-litert"]
 
@@ -143,15 +147,15 @@ def test_lost_weights(verify: Verify) -> None:
 
 
 def test_tolerance_of_the_user(verify: Verify) -> None:
-    report = verify(linear_model(offset=-1.5), mode="float32", tolerance=0.02)
-    assert report.tolerance == 0.02
+    report = verify(linear_model(offset=-1.5), mode="float32", tolerance=0.05)
+    assert report.tolerance == 0.05
     with pytest.raises(Mistake) as raised:
         verify(linear_model(offset=-1.5), mode="float32", tolerance=0.01)
     assert (raised.value.field, raised.value.value) == ("verify_tolerance", 0.01)
 
 
 def test_recipe_without_a_mode_has_the_widest_tolerance(verify: Verify) -> None:
-    assert verify(quantized_linear_model()).tolerance == 0.1
+    assert verify(quantized_linear_model()).tolerance == 0.35
 
 
 def test_float_model_where_int8_was_asked_for(verify: Verify) -> None:
@@ -172,18 +176,38 @@ def test_custom_op_is_not_run(verify: Verify) -> None:
     assert not Path("out/golden_input.npz").exists()
 
 
-def test_text_is_not_run(verify: Verify) -> None:
-    model = build_model(
+def text_model() -> bytes:
+    """Yields its text as a column."""
+    return build_model(
         [
             TensorSpec("x", (1, 2), "string"),
-            TensorSpec("shape", (1,), "int32", value=2),
-            TensorSpec("y", (2,), "string"),
+            TensorSpec("shape", (2,), "int32", value=[2, 1]),
+            TensorSpec("y", (2, 1), "string"),
         ],
         [OpSpec("RESHAPE", ("x", "shape"), ("y",))],
         SERVING,
     )
-    report = verify(model, reference=None)
-    assert report.not_run == "`x` of `serving_default` is text, which samples cannot hold."
+
+
+def test_text_is_compared(verify: Verify) -> None:
+    words = np.array([["on", "off"], ["größer", ""]])
+    columns = np.char.encode(words, "utf-8")[:, :, np.newaxis]
+    arrays = {"serving_default/input/x": np.char.encode(words, "utf-8")}
+    report = verify(text_model(), {**arrays, "serving_default/output/y": columns})
+    assert (report.outputs[0].measure, report.outputs[0].error) == ("mismatches", 0)
+    golden = read_npz(Path("out/golden_output.npz"))["serving_default/y"]
+    assert golden.shape == (2, 2, 1) and golden[1, 0, 0].decode() == "größer"
+    with pytest.raises(Mistake, match="'größer' instead of 'grosser'"):
+        columns = np.where(columns == "größer".encode(), b"grosser", columns)
+        verify(text_model(), {**arrays, "serving_default/output/y": columns})
+
+
+def test_no_text_can_be_made_up(verify: Verify) -> None:
+    with pytest.raises(Mistake) as raised:
+        verify(text_model(), reference=None, dataset_field="verify_dataset")
+    assert "no samples can be made up for the input `x` of type text" in raised.value.message
+    assert raised.value.field == "verify_dataset"
+    assert 'skip_verification=["serving_default"]' in raised.value.fix
 
 
 def test_custom_op_with_its_kernel_is_run(verify: Verify, tmp_path: Path) -> None:
@@ -199,6 +223,134 @@ def test_custom_op_with_its_kernel_is_run(verify: Verify, tmp_path: Path) -> Non
     arrays["serving_default/output/y"] = 3 * x
     with pytest.raises(Mistake, match="differs from the SavedModel's"):
         verify(custom_op_model(OP), arrays, **fields)
+
+
+STEPS = np.array([[1], [2], [4], [8]], np.float32)
+
+
+def test_each_sample_starts_from_a_fresh_state(verify: Verify) -> None:
+    arrays = {"serving_default/input/x": STEPS, "serving_default/output/y": STEPS}
+    report = verify(stateful_model(), arrays, mode="float32")
+    assert report.outputs[0].error == 0
+    assert (report.keeps_state, report.samples.sequences) == (True, False)
+    golden = read_npz(Path("out/golden_output.npz"))
+    assert golden["serving_default/y"].ravel().tolist() == [1, 2, 4, 8]
+    assert list(golden) == ["serving_default/y"]
+
+
+def sequence_arrays(outputs: list[list[float]]) -> dict[str, np.ndarray]:
+    return {
+        "serving_default/input/x": np.stack([STEPS, 10 * STEPS]),
+        "serving_default/output/y": np.array(outputs, np.float32)[:, :, np.newaxis],
+        "serving_default/sequence": np.array(True),
+    }
+
+
+def test_a_sequence_keeps_the_state_until_the_next_one(verify: Verify) -> None:
+    arrays = sequence_arrays([[1, 3, 6, 12], [10, 30, 60, 120]])
+    report = verify(stateful_model(), {**arrays, "keeps_state": np.array(True)}, mode="float32")
+    assert report.outputs[0].error == 0
+    assert (report.samples.count, report.samples.sequences) == (2, True)
+    golden = {kind: read_npz(Path(f"out/golden_{kind}.npz")) for kind in ("input", "output")}
+    assert golden["input"]["serving_default/x"].ravel().tolist() == [1, 2, 4, 8]
+    assert golden["output"]["serving_default/y"].ravel().tolist() == [1, 3, 6, 12]
+    assert all(each["serving_default/sequence"] for each in golden.values())
+
+
+def test_a_state_that_the_saved_model_has_not(verify: Verify) -> None:
+    arrays = sequence_arrays([[1, 2, 4, 8], [10, 20, 40, 80]])
+    with pytest.raises(Mistake) as raised:
+        verify(stateful_model(), arrays, mode="float32")
+    assert "keeps a state from call to call, and the SavedModel does not" in raised.value.message
+    assert "`sequence`" in raised.value.fix
+
+
+def test_a_state_that_was_lost(verify: Verify) -> None:
+    arrays = sequence_arrays([[1, 3, 6, 12], [10, 30, 60, 120]])
+    with pytest.raises(Mistake, match="differs from the SavedModel's") as raised:
+        verify(linear_model(slope=1, offset=0), {**arrays, "keeps_state": np.array(True)})
+    assert raised.value.field == "quantization"
+
+
+def test_a_dataset_of_sequences(verify: Verify, tmp_path: Path) -> None:
+    write_npz(tmp_path / "dataset.npz", {"input/x": STEPS[np.newaxis], "sequence": np.array(True)})
+    report = verify(stateful_model(), reference=None, dataset="dataset.npz")
+    assert report.samples.sequences
+    golden = read_npz(Path("out/golden_output.npz"))
+    assert golden["serving_default/y"].ravel().tolist() == [1, 3, 6, 12]
+
+
+def test_made_up_samples_that_a_model_does_not_take(verify: Verify, tmp_path: Path) -> None:
+    with pytest.raises(Mistake) as raised:
+        verify(shaped_model(), reference=None, dataset_field="verify_dataset")
+    assert "`main` does not run on the samples, which were made up" in raised.value.message
+    assert raised.value.field == "verify_dataset"
+    assert "Name a `tflite_dataset` with real samples in `verify_dataset`" in raised.value.fix
+    inputs = {
+        "input/shape": np.array([[1, 4, 4, 1]] * 2, np.int32),
+        "input/x": np.ones((2, 2, 2, 1), np.float32),
+    }
+    write_npz(tmp_path / "dataset.npz", inputs)
+    report = verify(shaped_model(), reference=None, dataset="dataset.npz")
+    assert report.samples.made_up == ()
+    golden = read_npz(Path("out/golden_output.npz"))
+    assert np.array_equal(golden["main/y"], np.ones((2, 1, 4, 4, 1)))
+
+
+def reset_model() -> bytes:
+    """`serving_default` takes x, and `reset` takes nothing."""
+    model = unpack(linear_model())
+    graph = copy.deepcopy(model.subgraphs[0])
+    graph.inputs, graph.operators = [], []
+    graph.tensors[3].buffer, graph.tensors[3].shapeSignature = graph.tensors[2].buffer, [1, 1]
+    graph.outputs = [2]
+    model.subgraphs.append(graph)
+    reset = copy.deepcopy(model.signatureDefs[0])
+    reset.signatureKey, reset.subgraphIndex, reset.inputs = "reset", 1, []
+    reset.outputs[0].tensorIndex = 2
+    model.signatureDefs.append(reset)
+    return pack(model)
+
+
+def test_a_signature_without_inputs_is_called_once(verify: Verify) -> None:
+    arrays = {"serving_default/input/x": X, "serving_default/output/y": 2 * X - 1}
+    report = verify(reset_model(), {**arrays, "reset/output/y": np.array([[-1.0]], np.float32)})
+    assert [check.name for check in report.outputs] == ["y", "y"]
+    golden = read_npz(Path("out/golden_output.npz"))
+    assert golden["reset/y"].tolist() == [[-1]]
+    with pytest.raises(Mistake, match="signature `reset`"):
+        verify(reset_model(), {**arrays, "reset/output/y": np.array([[7.0]], np.float32)})
+
+
+def test_a_skipped_signature_is_not_run(verify: Verify) -> None:
+    arrays = {"serving_default/input/x": X, "serving_default/output/y": 2 * X - 1}
+    report = verify(reset_model(), arrays, skip=("reset",))
+    assert report.skipped == ("reset",)
+    assert list(read_npz(Path("out/golden_output.npz"))) == ["serving_default/y"]
+    with pytest.raises(Mistake) as raised:
+        verify(reset_model(), arrays, skip=("restore",))
+    assert (raised.value.field, raised.value.value) == ("skip_verification", "restore")
+    everything = verify(reset_model(), arrays, skip=("reset", "serving_default"))
+    assert everything.not_run == "`skip_verification` leaves none of its signatures."
+
+
+def test_the_signatures_with_made_up_samples_are_told(verify: Verify, tmp_path: Path) -> None:
+    arrays = {"serving_default/input/x": X, "serving_default/output/y": 2 * X - 1}
+    report = verify(linear_model(), {**arrays, "serving_default/made_up": np.array(True)})
+    assert report.samples.made_up == ("serving_default",)
+
+
+def test_accuracy_of_labelled_samples(verify: Verify) -> None:
+    x = np.eye(3, dtype=np.float32) * 9
+    scores = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    arrays = {
+        "serving_default/input/x": x,
+        "serving_default/output/y": scores,
+        "serving_default/label": np.array([0, 1, 1]),
+    }
+    (check,) = verify(softmax_model(), arrays, mode="float32").outputs
+    assert check.accuracy == Accuracy(samples=3, saved_model=2, model=2, lost=0)
+    assert check.decisions is not None and check.decisions.firm == 3
 
 
 def test_undeclared_custom_op(verify: Verify) -> None:
