@@ -11,13 +11,19 @@ from pants.engine.addresses import Address
 from pants_tflite.sandbox.mistakes import Mistake, TfLiteError
 
 # What rules raise: `TfLiteError`, mostly for a `Mistake`.
-__all__ = ("Mistake", "TfLiteError", "crash")
+__all__ = ("Mistake", "TfLiteError", "crash", "crash_text")
 
 _LAST_LINES = 60
 
 
 def crash(address: Address, *, step: str, exit_code: int, stdout: str, stderr: str) -> TfLiteError:
     """The error for a process that ended in a way that its program does not handle."""
+    text = crash_text(step=step, exit_code=exit_code, stdout=stdout, stderr=stderr)
+    return TfLiteError(f"{address}: {text}")
+
+
+def crash_text(*, step: str, exit_code: int, stdout: str, stderr: str) -> str:
+    """How a process ended in a way that its program does not handle, and what it printed last."""
     # A shell reports a child that signal N killed as 128 + N.
     number = -exit_code if exit_code < 0 else exit_code - 128 if exit_code > 128 else 0
     if number in {member.value for member in signal.Signals}:
@@ -25,4 +31,4 @@ def crash(address: Address, *, step: str, exit_code: int, stdout: str, stderr: s
     else:
         how = f"ended with exit code {exit_code}"
     output = "\n".join(f"{stdout}\n{stderr}".strip().splitlines()[-_LAST_LINES:])
-    return TfLiteError(f"{address}: {step} {how}. Its output ends with:\n\n{output or '(nothing)'}")
+    return f"{step} {how}. Its output ends with:\n\n{output or '(nothing)'}"

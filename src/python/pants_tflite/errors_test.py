@@ -20,9 +20,9 @@ def test_mistake_names_address_field_value_and_fix() -> None:
     assert text == "models/linear:int8, field `recipe` = 'r.json': it is empty.\n\nFix: Fill it."
 
 
-def test_mistake_shows_its_detail_below() -> None:
-    mistake = Mistake("m", fix="f", detail="Traceback …")
-    assert str(mistake.at(ADDRESS)) == "models/linear:int8: m.\n\nFix: f\n\nTraceback …"
+def test_the_fix_stands_at_the_end_where_it_is_read() -> None:
+    mistake = Mistake("m", fix="f", detail="Traceback …\n")
+    assert str(mistake.at(ADDRESS)) == "models/linear:int8: m.\n\nTraceback …\n\nFix: f"
 
 
 def test_a_program_reports_a_mistake_whole() -> None:

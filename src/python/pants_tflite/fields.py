@@ -11,7 +11,7 @@ check it when it makes the target, and one bad value would fail every target of 
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Dict, Iterable, List, Optional, Tuple
+from typing import Any, ClassVar, Dict, Iterable, List, Optional, Tuple, Union
 
 from pants.engine.addresses import Address
 from pants.engine.target import (
@@ -89,6 +89,26 @@ class NamedAddressesField(ReferencesMixin, DictStringToStringField):
     @property
     def references(self) -> tuple[str, ...]:
         return tuple(sorted(set((self.value or {}).values())))
+
+
+class AllowedNamesField(AsyncFieldMixin, Field):
+    """Names that are allowed: True is for all of them, False for none."""
+
+    value: Union[bool, tuple[str, ...]]
+    default: ClassVar[bool] = False
+
+    @classmethod
+    def compute_value(
+        cls, raw_value: Optional[Union[bool, Iterable[str]]], address: Address
+    ) -> Union[bool, tuple[str, ...]]:
+        value = super().compute_value(raw_value, address)
+        if isinstance(value, bool):
+            return value
+        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+            raise InvalidFieldTypeException(
+                address, cls.alias, raw_value, expected_type="True, False or a list of strings"
+            )
+        return tuple(value)
 
 
 # -----------------------------------------------------------------------------------------------

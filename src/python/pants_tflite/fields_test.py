@@ -23,6 +23,7 @@ from pants_tflite import register
 from pants_tflite.android import register as android
 from pants_tflite.errors import TfLiteError
 from pants_tflite.fields import (
+    AllowedNamesField,
     ChoiceField,
     ChoicesField,
     IntegerField,
@@ -33,6 +34,7 @@ from pants_tflite.fields import (
 )
 from pants_tflite.ios import register as ios
 from pants_tflite.micro import register as micro
+from pants_tflite.target_types import SelectTfOpsField
 
 ADDRESS = Address("m", target_name="t")
 _TARGET_TYPES: tuple[type[Target], ...] = tuple(
@@ -178,3 +180,27 @@ def test_shapes_are_lists_of_sizes_by_name() -> None:
 def test_what_is_no_shape(value: Any) -> None:
     with pytest.raises(InvalidFieldTypeException, match="strings -> lists of whole numbers"):
         _Shapes(value, ADDRESS)
+
+
+class _Names(AllowedNamesField):
+    alias = "names"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(None, False), (False, False), (True, True), ([], ()), (["b", "a"], ("b", "a"))],
+)
+def test_allowed_names_are_all_of_them_none_or_a_list(value: Any, expected: Any) -> None:
+    assert _Names(value, ADDRESS).value == expected
+
+
+@pytest.mark.parametrize("value", ["MatrixInverse", 1, [1], {"a": "b"}])
+def test_allowed_names_are_nothing_else(value: Any) -> None:
+    with pytest.raises(InvalidFieldTypeException, match="True, False or a list of strings"):
+        _Names(value, ADDRESS)
+
+
+def test_ops_of_tensorflow_are_named_as_tensorflow_does() -> None:
+    field = SelectTfOpsField(["FlexRoll", "MatrixInverse", "Roll"], ADDRESS)
+    assert field.ops == ("MatrixInverse", "Roll")
+    assert SelectTfOpsField(True, ADDRESS).ops is True

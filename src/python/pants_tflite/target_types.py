@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Union
+
 from pants.backend.python.target_types import PythonResolveField
 from pants.core.goals.package import OutputPathField
 from pants.core.target_types import FileSourceField
@@ -27,6 +29,7 @@ from pants_tflite.fields import (
     AddressesOrNamesField,
     AddressField,
     AddressOrNameField,
+    AllowedNamesField,
     ChoiceField,
     IntegerField,
     NamedAddressesField,
@@ -36,6 +39,7 @@ from pants_tflite.fields import (
     OptionalPositiveFloatField,
     ShapesField,
 )
+from pants_tflite.sandbox.constants import FLEX_PREFIX
 from pants_tflite.sandbox.modes import (
     CHANNEL_TOLERANCE,
     DECISIONS_TOLERANCE,
@@ -47,6 +51,7 @@ from pants_tflite.sandbox.modes import (
 
 _MODES_LIST = ", ".join(MODE_NAMES)
 _CALIBRATED_LIST = " and ".join(mode.name for mode in MODES if mode.calibrates)
+_WEIGHTS_LIST = ", ".join(mode.name for mode in MODES if mode.has_int8_weights)
 _TOLERANCES_LIST = ", ".join(f"{mode.tolerance:g} for {mode.name}" for mode in MODES)
 _IO_TYPES_LIST = ", ".join(
     [
@@ -746,6 +751,76 @@ class RecipeField(OptionalSingleSourceField):
     )
 
 
+class FloatFallbackField(BoolField, AsyncFieldMixin):
+    alias = "float_fallback"
+    value: bool
+    default = False
+    help = help_text(
+        f"""
+        Whether ops that cannot be quantized may compute in float32, in the modes
+        {_CALIBRATED_LIST}. `model.json` lists them under `verification.float_ops`, with their
+        tensors and layers. A model in which nothing could be quantized is an error all the same.
+
+        Each such op costs a conversion of its inputs and outputs, and a device without floating
+        point runs it slowly or not at all.
+
+        Defaults to False: one op left in float32 is an error that names all of them.
+
+        Example: `float_fallback=True`.
+        """
+    )
+
+
+class MaxFloatOpsField(OptionalIntegerField):
+    alias = "max_float_ops"
+    minimum = 0
+    help = help_text(
+        """
+        How many ops may compute in float32 at most, with `float_fallback=True`. It keeps a change
+        of the model, or a new version of TensorFlow, from leaving more of them behind unseen.
+
+        Defaults to any number.
+
+        Example: `max_float_ops=12`.
+        """
+    )
+
+
+class PerChannelField(BoolField, AsyncFieldMixin):
+    alias = "per_channel"
+    value: bool
+    default = True
+    help = help_text(
+        f"""
+        Whether the weights of a layer have a scale for each output channel, in the modes
+        {_WEIGHTS_LIST}. With one scale a tensor a model with large fully connected layers is
+        smaller, and older NPUs and kernels for microcontrollers take it; in convolutions, above all
+        in depthwise ones, it costs accuracy.
+
+        Defaults to True.
+
+        Example: `per_channel=False`.
+        """
+    )
+
+
+class QuantizationAwareField(BoolField, AsyncFieldMixin):
+    alias = "quantization_aware"
+    value: bool
+    default = False
+    help = help_text(
+        """
+        Whether the model was trained with fake quantization (QAT): the ranges come from its
+        `tf.quantization.fake_quant_with_min_max_vars` and the like, and no `calibration` is needed.
+        It goes with the mode int8 and the engine tensorflow.
+
+        Defaults to False: the ranges come from the `calibration` dataset.
+
+        Example: `quantization_aware=True`.
+        """
+    )
+
+
 class TfLiteQuantizationTarget(Target):
     alias = "tflite_quantization"
     core_fields = (
@@ -756,6 +831,10 @@ class TfLiteQuantizationTarget(Target):
         OutputTypeField,
         EngineField,
         RecipeField,
+        FloatFallbackField,
+        MaxFloatOpsField,
+        PerChannelField,
+        QuantizationAwareField,
     )
     help = help_text(
         """
@@ -831,6 +910,32 @@ class InputShapesField(ShapesField):
     )
 
 
+class SelectTfOpsField(AllowedNamesField):
+    alias = "select_tf_ops"
+    help = help_text(
+        """
+        The ops that the model may take from TensorFlow itself (Select TensorFlow ops), if
+        TensorFlow Lite has none for them: a list of their names in TensorFlow, or True for any. An
+        op that the model needs but the list lacks is an error, and so is one that it does not need.
+
+        Such a model runs in TensorFlow's own interpreter, in which it is verified, and on Android
+        and iOS, whose bundles then depend on a second, large library of TensorFlow's kernels.
+        Archives for Linux and libraries for microcontrollers refuse it: no runtime there has them.
+
+        Defaults to False: an op that TensorFlow Lite lacks is an error.
+
+        Example: `select_tf_ops=["MatrixInverse"]`.
+        """
+    )
+
+    @property
+    def ops(self) -> Union[bool, tuple[str, ...]]:
+        """The names as TensorFlow has them, sorted; op codes have `Flex` before them."""
+        if isinstance(self.value, bool):
+            return self.value
+        return tuple(sorted({name.removeprefix(FLEX_PREFIX) for name in self.value}))
+
+
 class SignaturesField(StringSequenceField):
     alias = "signatures"
     help = help_text(
@@ -874,6 +979,7 @@ class TfLiteModelTarget(Target):
         CalibrationField,
         CustomOpsField,
         InputShapesField,
+        SelectTfOpsField,
         SignaturesField,
         MetadataField,
         VerifyDatasetField,

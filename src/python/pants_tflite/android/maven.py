@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Iterable
 from xml.etree import ElementTree
 
 from pants.engine.addresses import Address
@@ -58,11 +59,11 @@ class MavenCoordinates:
 
 @dataclass(frozen=True)
 class LayOutRepositoryRequest:
-    """Asks for a repository with an AAR, the only file of `aar`, which depends on `runtime`."""
+    """Asks for a repository with an AAR, the only file of `aar`, which depends on `runtimes`."""
 
     address: Address
     coordinates: MavenCoordinates
-    runtime: MavenCoordinates
+    runtimes: tuple[MavenCoordinates, ...]
     aar: Digest
 
 
@@ -84,8 +85,8 @@ def _add(parent: ElementTree.Element, **texts: str) -> None:
         ElementTree.SubElement(parent, tag).text = text
 
 
-def render_pom(coordinates: MavenCoordinates, runtime: MavenCoordinates) -> bytes:
-    """The `.pom` of a library that needs `runtime`, an AAR too, to compile and to run."""
+def render_pom(coordinates: MavenCoordinates, runtimes: Iterable[MavenCoordinates]) -> bytes:
+    """The `.pom` of a library that needs `runtimes`, AARs too, to compile and to run."""
     project = ElementTree.Element(
         "project",
         {
@@ -102,17 +103,16 @@ def render_pom(coordinates: MavenCoordinates, runtime: MavenCoordinates) -> byte
         version=coordinates.version,
         packaging="aar",
     )
-    dependency = ElementTree.SubElement(
-        ElementTree.SubElement(project, "dependencies"), "dependency"
-    )
-    _add(
-        dependency,
-        groupId=runtime.group,
-        artifactId=runtime.artifact,
-        version=runtime.version,
-        type="aar",
-        scope="compile",
-    )
+    dependencies = ElementTree.SubElement(project, "dependencies")
+    for runtime in runtimes:
+        _add(
+            ElementTree.SubElement(dependencies, "dependency"),
+            groupId=runtime.group,
+            artifactId=runtime.artifact,
+            version=runtime.version,
+            type="aar",
+            scope="compile",
+        )
     return _render(project)
 
 
@@ -131,7 +131,7 @@ async def lay_out_repository(request: LayOutRepositoryRequest) -> LaidOutReposit
     coordinates = request.coordinates
     directory = coordinates.artifact_directory
     texts = (
-        FileContent(coordinates.path("pom"), render_pom(coordinates, request.runtime)),
+        FileContent(coordinates.path("pom"), render_pom(coordinates, request.runtimes)),
         FileContent(os.path.join(directory, _METADATA_FILE), render_metadata(coordinates)),
     )
     described, aar, environment = await concurrently(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from pants_tflite.android.maven import MavenCoordinates, render_metadata, render_pom
@@ -21,7 +22,7 @@ def _texts(element: ElementTree.Element) -> dict[str, str]:
 
 
 def test_pom() -> None:
-    project = ElementTree.fromstring(render_pom(LIBRARY, RUNTIME))
+    project = ElementTree.fromstring(render_pom(LIBRARY, [RUNTIME]))
     assert project.tag == "{http://maven.apache.org/POM/4.0.0}project"
     texts = _texts(project)
     assert {key: texts[key] for key in ("groupId", "artifactId", "version", "packaging")} == {
@@ -47,3 +48,13 @@ def test_metadata_has_no_time() -> None:
         "1.2.0-rc.1"
     ]
     assert metadata.find("versioning/lastUpdated") is None
+
+
+def test_pom_of_a_library_with_two_runtimes() -> None:
+    other = replace(RUNTIME, artifact="tensorflow-lite-select-tf-ops")
+    project = ElementTree.fromstring(render_pom(LIBRARY, [RUNTIME, other]))
+    dependencies = project.findall("./{*}dependencies/{*}dependency")
+    assert [_texts(dependency)["artifactId"] for dependency in dependencies] == [
+        "tensorflow-lite",
+        "tensorflow-lite-select-tf-ops",
+    ]

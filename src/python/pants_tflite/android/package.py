@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Iterable
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
+from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
 from pants.engine.unions import UnionRule
 
@@ -18,7 +20,11 @@ from pants_tflite.android.classes import (
     find_java_tools,
     write_classes_jar,
 )
-from pants_tflite.android.maven import LayOutRepositoryRequest, lay_out_repository
+from pants_tflite.android.maven import (
+    LayOutRepositoryRequest,
+    MavenCoordinates,
+    lay_out_repository,
+)
 from pants_tflite.android.native_code import (
     BuildNativeCodeRequest,
     CheckKernelsRequest,
@@ -35,6 +41,7 @@ from pants_tflite.android.settings import (
     check_package,
     check_runtime,
     check_runtime_library,
+    check_runtimes_with_tensorflow,
 )
 from pants_tflite.android.target_types import (
     AndroidAbisField,
@@ -46,16 +53,20 @@ from pants_tflite.android.target_types import (
     MavenRuntimeField,
     MinSdkField,
     RuntimeLibraryField,
+    SelectTfOpsRuntimeField,
 )
 from pants_tflite.bundles.contents import check_custom_ops
+from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import (
     BundleFieldSet,
     BundleModelsRequest,
     PlanBundleRequest,
+    PlannedModel,
     build_bundle_models,
     plan_bundle,
 )
 from pants_tflite.compat import add_prefix, collect_rules, implicitly, merge_digests, rule
+from pants_tflite.errors import Mistake
 from pants_tflite.util_rules.output_paths import (
     OutputPathRequest,
     PackageOutputRequest,
@@ -76,6 +87,7 @@ class AndroidLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     group: MavenGroupField
     artifact: MavenArtifactField
     runtime: MavenRuntimeField
+    select_tf_ops_runtime: SelectTfOpsRuntimeField
     runtime_library: RuntimeLibraryField
     java_api: JavaApiField
     android_jar: AndroidJarField
@@ -116,6 +128,23 @@ def check_fields(field_set: AndroidLibraryFieldSet) -> AndroidSettings:
     )
 
 
+def refuse_kernels_beside_tensorflow(address: Address, models: Iterable[PlannedModel]) -> None:
+    """Raises if a model needs both kernels of the library's own and kernels of TensorFlow.
+
+    The Java API alone has TensorFlow's, and the C API alone takes others.
+    """
+    for model in models:
+        if model.has_select_tf_ops and model.custom_ops.names:
+            raise Mistake(
+                message=(
+                    f"{model.target.address} has custom ops and takes ops from TensorFlow, and no "
+                    "API of TensorFlow Lite for Android runs a model with both"
+                ),
+                fix="Express the ones or the others with ops of TensorFlow Lite.",
+                field=BundleModelsField.alias,
+            ).at(address)
+
+
 @rule(desc="Build an Android library and its Maven repository")
 async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAndroidLibrary:
     field_set = request.field_set
@@ -126,6 +155,12 @@ async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAnd
     if field_set.java_api.value:
         tools = await find_java_tools(JavaToolsRequest(address, field_set.android_jar))
     plan = await plan_bundle(PlanBundleRequest(field_set))
+    runtimes: tuple[MavenCoordinates, ...] = (settings.runtime,)
+    if any(model.has_select_tf_ops for model in plan.models):
+        refuse_kernels_beside_tensorflow(address, plan.models)
+        runtimes = check_runtimes_with_tensorflow(
+            field_set.runtime, field_set.select_tf_ops_runtime
+        )
     if plan.kernels:
         check_native_min_sdk(field_set.min_sdk)
         await check_kernels(CheckKernelsRequest(settings, plan.kernels))
@@ -155,7 +190,7 @@ async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAnd
     )
     repository = await lay_out_repository(
         LayOutRepositoryRequest(
-            address=address, coordinates=coordinates, runtime=settings.runtime, aar=aar.digest
+            address=address, coordinates=coordinates, runtimes=runtimes, aar=aar.digest
         )
     )
     placed = await add_prefix(AddPrefix(repository.digest, REPOSITORY_DIRECTORY))

@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address
+from pants.engine.target import StringField
 
 from pants_tflite.android.maven import MavenCoordinates
 from pants_tflite.android.target_types import (
     ABIS,
     LOWEST_MIN_SDK,
     LOWEST_NATIVE_MIN_SDK,
+    SELECT_TF_OPS_VERSION,
     AndroidAbisField,
     AndroidPackageField,
     MavenArtifactField,
@@ -22,6 +24,7 @@ from pants_tflite.android.target_types import (
     MavenRuntimeField,
     MinSdkField,
     RuntimeLibraryField,
+    SelectTfOpsRuntimeField,
 )
 from pants_tflite.bundles.fields import BundleVersionField
 from pants_tflite.bundles.names import check_version
@@ -33,6 +36,7 @@ _GROUP = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ARTIFACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # One version: neither a range nor "latest".
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_TENSORFLOW_LITE = ("org.tensorflow", "tensorflow-lite")
 # The names of libraries that Android's packager puts into an app, and its loader finds.
 _LIBRARY = re.compile(r"lib[A-Za-z0-9_.+-]+\.so")
 _JAVA_WORDS = frozenset(
@@ -181,12 +185,41 @@ def check_coordinates(
 
 def check_runtime(field: MavenRuntimeField) -> MavenCoordinates:
     """The coordinates. Raises if they are not any, or not of a single version."""
-    parts = field.value.split(":")
+    return _check_coordinates(field, field.value)
+
+
+def check_runtimes_with_tensorflow(
+    runtime: MavenRuntimeField, kernels: SelectTfOpsRuntimeField
+) -> tuple[MavenCoordinates, MavenCoordinates]:
+    """What runs models that take ops from TensorFlow: the runtime, and TensorFlow's kernels for it.
+
+    Both must be of one version, for they share structures in memory. Raises if nothing says which
+    the kernels are.
+    """
+    if kernels.value is not None:
+        return check_runtime(runtime), _check_coordinates(kernels, kernels.value)
+    found = check_runtime(runtime)
+    if (found.group, found.artifact) != _TENSORFLOW_LITE:
+        raise Mistake.of(
+            kernels,
+            message=(
+                "a model takes ops from TensorFlow, and it is not known which library has "
+                f"TensorFlow's kernels for {found}"
+            ),
+            fix=f"Name it, or leave `{MavenRuntimeField.alias}` out.",
+        )
+    if runtime.value == runtime.default:
+        found = replace(found, version=SELECT_TF_OPS_VERSION)
+    return found, replace(found, artifact=f"{found.artifact}-select-tf-ops")
+
+
+def _check_coordinates(field: StringField, value: str) -> MavenCoordinates:
+    parts = value.split(":")
     patterns = (_GROUP, _ARTIFACT, _VERSION)
     if len(parts) != 3 or not all(p.fullmatch(part) for p, part in zip(patterns, parts)):
         raise Mistake.of(
             field,
             message="those are not the Maven coordinates `group:artifact:version` of one release",
-            fix=f"Write them out, as in `{field.default}`, without a range or a `+`.",
+            fix=f"Write them out, as in `{MavenRuntimeField.default}`, without a range or a `+`.",
         )
     return MavenCoordinates(*parts)

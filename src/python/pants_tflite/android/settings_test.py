@@ -16,6 +16,7 @@ from pants_tflite.android.settings import (
     check_package,
     check_runtime,
     check_runtime_library,
+    check_runtimes_with_tensorflow,
     default_artifact,
 )
 from pants_tflite.android.target_types import (
@@ -26,6 +27,7 @@ from pants_tflite.android.target_types import (
     MavenRuntimeField,
     MinSdkField,
     RuntimeLibraryField,
+    SelectTfOpsRuntimeField,
 )
 from pants_tflite.bundles.fields import BundleVersionField
 from pants_tflite.errors import TfLiteError
@@ -182,3 +184,34 @@ def test_runtime_library() -> None:
 def test_bad_runtime_library(library: str) -> None:
     error = _error(check_runtime_library, RuntimeLibraryField(library, ADDRESS))
     assert f"field `runtime_library` = {library!r}" in error
+
+
+def _runtimes_with_tensorflow(value: str | None, runtime: str) -> list[str]:
+    fields = MavenRuntimeField(runtime, ADDRESS), SelectTfOpsRuntimeField(value, ADDRESS)
+    return [str(coordinates) for coordinates in check_runtimes_with_tensorflow(*fields)]
+
+
+def test_tensorflows_kernels_are_of_the_runtimes_version() -> None:
+    assert _runtimes_with_tensorflow(None, "org.tensorflow:tensorflow-lite:2.13.0") == [
+        "org.tensorflow:tensorflow-lite:2.13.0",
+        "org.tensorflow:tensorflow-lite-select-tf-ops:2.13.0",
+    ]
+    assert _runtimes_with_tensorflow(None, MavenRuntimeField.default) == [
+        "org.tensorflow:tensorflow-lite:2.14.0",
+        "org.tensorflow:tensorflow-lite-select-tf-ops:2.14.0",
+    ]
+    own = ["org.example:runtime:1.0", "org.example:kernels:1.0"]
+    assert _runtimes_with_tensorflow(own[1], own[0]) == own
+
+
+@pytest.mark.parametrize(
+    ("value", "runtime", "expected"),
+    [
+        (None, "com.google.ai.edge.litert:litert:1.4.0", "kernels for com.google.ai.edge.litert:"),
+        ("kernels:1.0", "org.tensorflow:tensorflow-lite:2.14.0", "not the Maven coordinates"),
+    ],
+)
+def test_tensorflows_kernels_from_nowhere(value: str | None, runtime: str, expected: str) -> None:
+    with pytest.raises(TfLiteError) as error:
+        _runtimes_with_tensorflow(value, runtime)
+    assert "field `select_tf_ops_runtime`" in str(error.value) and expected in str(error.value)

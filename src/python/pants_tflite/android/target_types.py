@@ -22,6 +22,8 @@ ABIS = ("arm64-v8a", "armeabi-v7a", "x86", "x86_64")
 LOWEST_MIN_SDK = 19
 # The lowest that native code is built for: what it calls is there since Android 5.0.
 LOWEST_NATIVE_MIN_SDK = 21
+# The last of which Maven Central has both TensorFlow Lite and TensorFlow's kernels for it.
+SELECT_TF_OPS_VERSION = "2.14.0"
 
 
 class AndroidPackageField(StringField, AsyncFieldMixin):
@@ -118,6 +120,23 @@ class MavenRuntimeField(StringField, AsyncFieldMixin):
     )
 
 
+class SelectTfOpsRuntimeField(StringField, AsyncFieldMixin):
+    alias = "select_tf_ops_runtime"
+    help = help_text(
+        f"""
+        The library with TensorFlow's own kernels, as Maven coordinates `group:artifact:version`. The
+        `.pom` depends on it if a model has `select_tf_ops`, and without one the field has no effect.
+        It must be of the same version as `runtime`.
+
+        Defaults to org.tensorflow:tensorflow-lite-select-tf-ops of the version of `runtime`. If
+        `runtime` is left out too, both are of the version {SELECT_TF_OPS_VERSION}, the last of which
+        Maven Central has both. A `runtime` other than org.tensorflow:tensorflow-lite has no default.
+
+        Example: `select_tf_ops_runtime="org.example:my-select-tf-ops:2.16.1"`.
+        """
+    )
+
+
 class RuntimeLibraryField(StringField, AsyncFieldMixin):
     alias = "runtime_library"
     value: str
@@ -181,6 +200,7 @@ class TfLiteAndroidLibraryTarget(Target):
         MavenGroupField,
         MavenArtifactField,
         MavenRuntimeField,
+        SelectTfOpsRuntimeField,
         RuntimeLibraryField,
         JavaApiField,
         AndroidJarField,

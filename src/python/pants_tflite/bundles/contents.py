@@ -13,7 +13,7 @@ from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry, MergeD
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.manifests import MANIFEST_FILE, BundleManifest
-from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.bundles.models import BundleModel, BundleModels, PlannedModel
 from pants_tflite.compat import (
     collect_rules,
     concurrently,
@@ -26,7 +26,7 @@ from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.build import DESCRIPTION_FILE
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.sandbox.tflite.manifest_protocol import BundledFile
-from pants_tflite.target_types import CustomOpsField
+from pants_tflite.target_types import CustomOpsField, SelectTfOpsField
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,26 @@ def check_custom_ops(address: Address, models: BundleModels, *, kernels: Iterabl
                     "Leave the model out of this bundle, or convert it without custom ops: the "
                     f"model would be refused on the device. `{CustomOpsField.alias}` of a model "
                     "says what it uses."
+                ),
+                field=BundleModelsField.alias,
+            ).at(address)
+
+
+def refuse_select_tf_ops(address: Address, models: Iterable[PlannedModel], *, why: str) -> None:
+    """Raises if a model takes ops from TensorFlow, which the bundle's runtime lacks.
+
+    `why` is a sentence about that runtime.
+    """
+    for model in models:
+        if model.has_select_tf_ops:
+            raise Mistake(
+                message=(
+                    f"{model.target.address} takes ops from TensorFlow itself, as its "
+                    f"`{SelectTfOpsField.alias}` says. {why}"
+                ),
+                fix=(
+                    "Leave the model out of this bundle, or express those ops with others in the "
+                    "model's code. Apps for Android and iOS can have TensorFlow's kernels."
                 ),
                 field=BundleModelsField.alias,
             ).at(address)

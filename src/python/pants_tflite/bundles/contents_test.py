@@ -19,11 +19,14 @@ from pants_tflite.bundles.contents import (
     LayOutModelsRequest,
     check_custom_ops,
     files_of,
+    refuse_select_tf_ops,
 )
 from pants_tflite.bundles.manifests import BundleManifest
-from pants_tflite.bundles.models import BundleModel, BundleModels
+from pants_tflite.bundles.models import BundleModel, BundleModels, Labels, PlannedModel
 from pants_tflite.bundles.testutil import description_json
+from pants_tflite.custom_ops.declarations import CustomOps
 from pants_tflite.errors import TfLiteError
+from pants_tflite.target_types import TfLiteModelTarget
 from pants_tflite.testutil import new_rule_runner
 
 ADDRESS = Address("pets", target_name="bundle")
@@ -107,3 +110,18 @@ def test_custom_ops_need_kernels() -> None:
         error.value
     )
     assert "Fix: " in str(error.value)
+
+
+def test_ops_of_tensorflow_are_refused_by_a_bundle_whose_runtime_lacks_them() -> None:
+    def planned(select_tf_ops: object) -> PlannedModel:
+        fields = {"saved_model": ":sm", "select_tf_ops": select_tf_ops}
+        target = TfLiteModelTarget(fields, Address("pets", target_name="cats"))
+        return PlannedModel("cats", target, Labels(), labels_value=None, custom_ops=CustomOps())
+
+    refuse_select_tf_ops(ADDRESS, [planned(False)], why="It has none.")
+    for value in (True, ["Roll"]):
+        with pytest.raises(TfLiteError) as error:
+            refuse_select_tf_ops(ADDRESS, [planned(False), planned(value)], why="It has none.")
+        text = str(error.value)
+        assert "pets:bundle, field `models`: pets:cats takes ops from TensorFlow itself" in text
+        assert "It has none." in text and "Fix: Leave the model out" in text

@@ -56,6 +56,7 @@ class ModelEntry:
             golden=self.golden,
             tools=facts.tools,
             micro_only=facts.verification.micro_only,
+            select_tf_ops=facts.select_tf_ops,
         )
 
     def _labels(self) -> Optional[BundledLabels]:

@@ -59,6 +59,7 @@ from pants_tflite.target_types import (
     CustomOpsField,
     OutputDirectoryField,
     RuntimeField,
+    SelectTfOpsField,
     TfLiteFileTarget,
 )
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
@@ -173,6 +174,11 @@ class PlannedModel:
     labels: Labels
     labels_value: Optional[str]
     custom_ops: CustomOps
+
+    @property
+    def has_select_tf_ops(self) -> bool:
+        """Whether it takes ops from TensorFlow: a model that need not is refused when it is built."""
+        return self.target.has_field(SelectTfOpsField) and bool(self.target[SelectTfOpsField].ops)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Optional
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
@@ -13,7 +14,6 @@ from pants.engine.fs import CreateDigest, FileContent, MergeDigests
 
 from pants_tflite.compat import (
     collect_rules,
-    concurrently,
     create_digest,
     implicitly,
     merge_digests,
@@ -31,11 +31,15 @@ from pants_tflite.pipeline.build import (
     build_model_file,
 )
 from pants_tflite.pipeline.convert import MODEL_FILE
+from pants_tflite.pipeline.export import SavedModelReferenceRequest, find_saved_model
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.target_types import MICRO, CustomOpsField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
+    PythonEnvironment,
+    ResolveEnvironmentRequest,
+    find_environment_of_resolve,
     find_litert_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
@@ -56,10 +60,14 @@ class RunModelFileFieldSet(RunFieldSet, TfLiteFileFieldSet):
 
 @dataclass(frozen=True)
 class PredictRequest:
-    """Asks for a command that runs the program `predict` over a built model."""
+    """Asks for a command that runs the program `predict` over a built model.
+
+    `tensorflow` is an environment with TensorFlow, for a model that takes ops from there.
+    """
 
     model: BuiltModel
     custom_ops: CustomOpsField
+    tensorflow: Optional[PythonEnvironment] = None
 
 
 def _in_chroot(path: str) -> str:
@@ -70,10 +78,10 @@ def _in_chroot(path: str) -> str:
 async def prepare_prediction(
     request: PredictRequest, pex_environment: PexEnvironment
 ) -> RunRequest:
-    environment, custom_ops = await concurrently(
-        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
-        resolve_custom_ops(ResolveCustomOpsRequest(request.custom_ops)),
-    )
+    custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(request.custom_ops))
+    environment = request.tensorflow
+    if environment is None:
+        environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
     kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
     files = (FileContent(_KERNELS_FILE, kernels.render()), *program_files(_PROGRAM))
     programs = await create_digest(CreateDigest(files))
@@ -105,7 +113,15 @@ async def prepare_prediction(
 @rule(desc="Run a model")
 async def run_model(field_set: RunModelFieldSet) -> RunRequest:
     model = await build_model(BuildModelRequest(field_set))
-    return await prepare_prediction(PredictRequest(model, field_set.custom_ops), **implicitly())
+    tensorflow = None
+    if field_set.select_tf_ops.ops:
+        reference = await find_saved_model(SavedModelReferenceRequest(field_set.saved_model))
+        tensorflow = await find_environment_of_resolve(
+            ResolveEnvironmentRequest(reference.field_set.resolve), **implicitly()
+        )
+    return await prepare_prediction(
+        PredictRequest(model, field_set.custom_ops, tensorflow), **implicitly()
+    )
 
 
 @rule(desc="Run a model file")

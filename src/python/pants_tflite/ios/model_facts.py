@@ -46,7 +46,7 @@ class TensorFacts:
 @dataclass(frozen=True)
 class ModelFacts:
     """`inputs` and `outputs` are in the model's order, which is an interpreter's. `custom_ops` are
-    the names of those that it uses."""
+    the names of those that it uses, `select_tf_ops` of those that it takes from TensorFlow."""
 
     name: str
     bytes: int
@@ -55,6 +55,7 @@ class ModelFacts:
     outputs: tuple[TensorFacts, ...]
     labels: tuple[str, ...] = ()
     custom_ops: tuple[str, ...] = ()
+    select_tf_ops: tuple[str, ...] = ()
 
     @classmethod
     def from_bundle(cls, model: BundleModel) -> ModelFacts:
@@ -67,4 +68,5 @@ class ModelFacts:
             outputs=tuple(TensorFacts.of(name, tensor) for name, tensor in facts.named_outputs),
             labels=model.labels,
             custom_ops=facts.custom_ops,
+            select_tf_ops=facts.select_tf_ops,
         )

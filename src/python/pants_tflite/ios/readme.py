@@ -31,7 +31,7 @@ release instead, upload `$archive` and put into `Package.swift`
 
 The checksum, also in `$archive.sha256`, is what `swift package compute-checksum` prints: the SHA-256.
 
-$custom_ops## Without
+$custom_ops$select_tf_ops## Without
 
 Add `$name.xcframework` to the app in Xcode, as embedded. The models are in the framework's folder:
 
@@ -110,6 +110,26 @@ copies of the models besides those of `$module`: take either.
 
 """
 )
+_SELECT_TF_OPS = """\
+## TensorFlow's own kernels
+
+Some models take ops from TensorFlow itself: $models. Their kernels are in a pod of its own, which
+an app adds to that of TensorFlow Lite, of the same version:
+
+```ruby
+pod "TensorFlowLiteSwift", "~> 2.14"
+pod "TensorFlowLiteSelectTfOps", "~> 2.14"
+```
+
+The linker must load the whole of it, for nothing calls it by name. In "Other Linker Flags" of the app:
+
+```
+-force_load $(SRCROOT)/Pods/TensorFlowLiteSelectTfOps/Frameworks/TensorFlowLiteSelectTfOps.framework/TensorFlowLiteSelectTfOps
+```
+
+The interpreter then finds the kernels by itself. The Swift Package Manager has no such package.
+
+"""
 
 
 def render_readme(
@@ -126,6 +146,7 @@ def render_readme(
     return _README.substitute(
         usage=_render_part(_USAGE, settings, plain) or ', and "Custom ops" runs them.\n',
         custom_ops=_render_part(_CUSTOM_OPS, settings, with_ops),
+        select_tf_ops=_render_select_tf_ops(models),
         name=settings.name,
         version=settings.version,
         module=settings.swift_module,
@@ -135,11 +156,20 @@ def render_readme(
     )
 
 
+def _render_select_tf_ops(models: Sequence[ModelFacts]) -> str:
+    """How an app gets TensorFlow's kernels; nothing if no model needs them."""
+    names = ", ".join(f"`{model.name}`" for model in models if model.select_tf_ops)
+    # Not a template: the linker's flag has a variable of Xcode's.
+    return _SELECT_TF_OPS.replace("$models", names) if names else ""
+
+
 def _describe(model: ModelFacts) -> str:
     inputs = ", ".join(f"`{tensor}`" for tensor in model.inputs) or "nothing"
     outputs = ", ".join(f"`{tensor}`" for tensor in model.outputs) or "nothing"
     ops = ", ".join(f"`{name}`" for name in model.custom_ops)
     needs = f", needs the custom ops {ops}" if ops else ""
+    taken = ", ".join(f"`{name}`" for name in model.select_tf_ops)
+    needs += f", takes the ops {taken} from TensorFlow" if taken else ""
     return f"- `{model.name}`, {model.bytes:,} bytes: takes {inputs}, gives {outputs}{needs}\n"
 
 

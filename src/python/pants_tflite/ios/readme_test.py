@@ -55,3 +55,14 @@ def test_no_interpreter_is_shown_that_would_refuse_every_model() -> None:
     (program,) = _programs(text)
     assert 'carries the models, and "Custom ops" runs them.\n' in text
     assert "TensorFlowLiteC" in program and "Interpreter(modelPath:" not in text
+
+
+def test_a_model_with_ops_of_tensorflow_names_the_pod_that_has_them() -> None:
+    taking = replace(OTHER, select_tf_ops=("MatrixInverse", "Roll"))
+    text = _readme(PLAIN, taking)
+    assert (
+        "gives `y float32 [?, 1]`, takes the ops `MatrixInverse`, `Roll` from TensorFlow\n" in text
+    )
+    assert "ops from TensorFlow itself: `self`. Their" in text
+    assert 'pod "TensorFlowLiteSelectTfOps"' in text and "-force_load $(SRCROOT)/Pods/" in text
+    assert "TensorFlowLiteSelectTfOps" not in _readme(PLAIN, OTHER)

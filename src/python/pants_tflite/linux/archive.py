@@ -29,13 +29,16 @@ from pants_tflite.bundles.contents import (
     check_custom_ops,
     files_of,
     lay_out_models,
+    refuse_select_tf_ops,
 )
 from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
 from pants_tflite.bundles.models import (
     BundleFieldSet,
     BundleModels,
     BundleModelsRequest,
+    PlanBundleRequest,
     build_bundle_models,
+    plan_bundle,
 )
 from pants_tflite.compat import (
     add_prefix,
@@ -66,6 +69,10 @@ from pants_tflite.util_rules.output_paths import (
     PackageOutputRequest,
     find_output_path,
     place_output,
+)
+
+_NO_TENSORFLOW = (
+    "An archive runs its models with LiteRT, whose package has no kernels of TensorFlow."
 )
 
 
@@ -163,6 +170,8 @@ async def package_linux_archive(field_set: LinuxArchiveFieldSet) -> BuiltPackage
     platforms = check_platforms(field_set.platforms)
     name = check_archive_name(field_set.archive_name)
     path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
+    plan = await plan_bundle(PlanBundleRequest(field_set))
+    refuse_select_tf_ops(address, plan.models, why=_NO_TENSORFLOW)
     models = await build_bundle_models(BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
     archives = await concurrently(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from pants_tflite.bundles.contents import check_custom_ops
+from pants_tflite.bundles.contents import check_custom_ops, refuse_select_tf_ops
 from pants_tflite.bundles.models import (
     BundleModels,
     BundleModelsRequest,
@@ -73,6 +73,9 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     plan = await plan_bundle(PlanBundleRequest(field_set))
     check_model_names(address, [planned.name for planned in plan.models])
     check_variants(address, plan.models)
+    refuse_select_tf_ops(
+        address, plan.models, why="TensorFlow Lite Micro cannot have TensorFlow's kernels."
+    )
     tflm = field_set.tflm
     check_arena_size(
         plan.models,

@@ -174,6 +174,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 custom_ops=plan.custom_ops,
                 signatures=signatures,
                 kernels=kernels if plan.quantization.calibrates else HostKernels(),
+                select_tf_ops=field_set.select_tf_ops.ops,
             )
         ),
         record_reference(
@@ -208,6 +209,8 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 tolerance=field_set.verify_tolerance.checked,
                 kernels=kernels,
                 skip=skip,
+                select_tf_ops=field_set.select_tf_ops.ops,
+                tensorflow=saved_model.environment if field_set.select_tf_ops.ops else None,
             )
         ),
     )

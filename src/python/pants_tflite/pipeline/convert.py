@@ -6,7 +6,7 @@ ai_edge engine, the AI Edge Quantizer after it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Union
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, DigestSubset, MergeDigests, PathGlobs
@@ -56,6 +56,8 @@ class ConvertModelRequest:
     custom_ops: CustomOps = CustomOps()
     signatures: tuple[str, ...] = ()
     kernels: HostKernels = HostKernels()
+    # The ops that the model may take from TensorFlow; True is for any.
+    select_tf_ops: Union[bool, tuple[str, ...]] = False
 
     def debug_hint(self) -> str:
         return str(self.address)
@@ -132,6 +134,10 @@ async def run_converter(request: RunConverterRequest) -> ConvertedModel:
                 custom_ops=convert.custom_ops.names,
                 kernels=convert.kernels.kernels,
                 threads=1,
+                float_fallback=quantization.float_fallback,
+                per_channel=quantization.per_channel,
+                quantization_aware=quantization.quantization_aware,
+                select_tf_ops=convert.select_tf_ops,
             ),
             convert.saved_model.environment,
             description=f"Convert {convert.address} to {quantization.mode}",
@@ -169,6 +175,7 @@ async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
                 _FLOAT,
                 custom_ops=convert.custom_ops,
                 signatures=convert.signatures,
+                select_tf_ops=convert.select_tf_ops,
             )
         ),
         stage_dataset(StageDatasetRequest(convert.calibration)),
@@ -186,6 +193,7 @@ async def run_quantizer(request: RunQuantizerRequest) -> ConvertedModel:
                 output_type=quantization.output_type,
                 calibration=calibration.path,
                 threads=1,
+                per_channel=quantization.per_channel,
             ),
             environment,
             description=f"Quantize {convert.address} with the AI Edge Quantizer",

@@ -145,6 +145,26 @@ def test_a_mode_that_calibrates_gets_samples_and_kernels_too(
     ]
 
 
+def test_options_of_the_quantization_reach_the_converter(
+    rule_runner: RuleRunner, saved_model: ExportedSavedModel
+) -> None:
+    quantization = Quantization(
+        "int8",
+        float_fallback=True,
+        max_float_ops=3,
+        per_channel=False,
+        quantization_aware=True,
+    )
+    asked, _ = _convert(
+        rule_runner,
+        ConvertModelRequest(ADDRESS, saved_model, quantization, select_tf_ops=("Roll",)),
+    )
+    assert (asked.float_fallback, asked.per_channel) == (True, False)
+    assert (asked.quantization_aware, asked.select_tf_ops) == (True, ("Roll",))
+    # How many may stay in floats changes nothing of the conversion, and so stays out of its key.
+    assert b"max_float_ops" not in asked.render()
+
+
 @pytest.mark.parametrize("mode", [m.name for m in MODES if not m.has_int8_activations])
 def test_custom_ops_are_quantized_in_modes_with_int8_activations_alone(
     rule_runner: RuleRunner, saved_model: ExportedSavedModel, mode: str

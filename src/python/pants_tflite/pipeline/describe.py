@@ -12,6 +12,7 @@ from pants_tflite.pipeline.model_description import (
     ModelDescription,
     Verification,
 )
+from pants_tflite.sandbox.constants import FLEX_PREFIX
 from pants_tflite.sandbox.protocol import Message, from_plain, to_plain
 from pants_tflite.sandbox.tflite.conversion_protocol import (
     CalibrationInfo,
@@ -47,6 +48,13 @@ class ModelReports:
         steps = [*conversions, self.verification.tools]
         return {name: version for tools in steps for name, version in tools.items()}
 
+    def select_tf_ops(self) -> tuple[str, ...]:
+        """The ops that the model takes from TensorFlow, sorted."""
+        codes = {op.name for op in self.inspection.ops if op.custom}
+        return tuple(
+            sorted(c.removeprefix(FLEX_PREFIX) for c in codes if c.startswith(FLEX_PREFIX))
+        )
+
     def describe(self) -> ModelDescription:
         conversion = None
         if self.conversion:
@@ -59,4 +67,5 @@ class ModelReports:
             quantization=self.quantization,
             tools=self.tools(),
             verification=from_plain(Verification, verification, "verification"),
+            select_tf_ops=self.select_tf_ops(),
         )

@@ -10,7 +10,11 @@ from typing import Any, ClassVar, Mapping, Optional
 from pants_tflite.sandbox.protocol import left_out
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, QuantizationSettings
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelTensor
-from pants_tflite.sandbox.verification.verify_protocol import OutputCheck, VerifiedSamples
+from pants_tflite.sandbox.verification.verify_protocol import (
+    FloatOp,
+    OutputCheck,
+    VerifiedSamples,
+)
 
 SERVING_SIGNATURE = "serving_default"
 MAIN_SUBGRAPH = 0
@@ -35,8 +39,9 @@ class Verification:
     """The report of the step that verified the model, without its tools. `not_run` says why the
     model was not run, if it was not, and `skipped` which signatures were not because the target says
     so. If the model `keeps_state`, an app resets its variables before each new sample. `micro_only`
-    says why LiteRT does not run a model that TFLite Micro alone ran. All three are left out where they
-    say nothing."""
+    says why LiteRT does not run a model that TFLite Micro alone ran. `float_ops` are the ops that
+    compute in floats although the mode is an integer one. All four are left out where they say nothing.
+    """
 
     kernels: str
     mode: Optional[str]
@@ -45,6 +50,7 @@ class Verification:
     samples: VerifiedSamples
     tolerance: Optional[float]
     micro_only: Optional[str] = left_out()
+    float_ops: tuple[FloatOp, ...] = left_out(())
     skipped: tuple[str, ...] = left_out(())
     keeps_state: bool = left_out(False)
 
@@ -54,7 +60,8 @@ class ModelDescription(InspectionReport):
     """What the steps found out about one model: what is in it, how it was made, how accurate it is.
 
     `conversion`, `quantization` and `calibration` are None for a model that was not converted here.
-    `tools` are the versions of what converted and verified it, by name.
+    `tools` are the versions of what converted and verified it, by name. `select_tf_ops` are the ops
+    that it takes from TensorFlow, which calls them so.
     """
 
     FILE: ClassVar[str] = "model.json"
@@ -64,6 +71,7 @@ class ModelDescription(InspectionReport):
     quantization: Optional[QuantizationSettings]
     tools: Mapping[str, str]
     verification: Verification
+    select_tf_ops: tuple[str, ...] = left_out(())
 
     def name_of(self, tensor: ModelTensor, side: str) -> str:
         """The name of a tensor of the main graph in the model's signature.

@@ -46,6 +46,7 @@ from pants_tflite.target_types import (
     MetadataField,
     QuantizationField,
     SavedModelField,
+    SelectTfOpsField,
     SignaturesField,
     SkipVerificationField,
     VerifyDatasetField,
@@ -66,6 +67,7 @@ class TfLiteModelFieldSet(InputFieldSet):
     calibration: CalibrationField
     custom_ops: CustomOpsField
     input_shapes: InputShapesField
+    select_tf_ops: SelectTfOpsField
     signatures: SignaturesField
     model_metadata: MetadataField
     verify_dataset: VerifyDatasetField
@@ -127,7 +129,8 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
             message=f"the mode {quantization.mode} needs samples to take the ranges from",
             fix=(
                 'Declare a `tflite_dataset` and name it, as in `calibration=":calibration"`; some '
-                "100 typical samples will do."
+                "100 typical samples will do. Only a model that was trained with fake quantization "
+                'needs none: `tflite_quantization(mode="int8", quantization_aware=True)`.'
             ),
         )
     has_own = field_set.verify_dataset.value is not None

@@ -30,6 +30,22 @@ tflite_quantization(name="float_with_int8", mode="float32", input_type="int8")
 tflite_quantization(name="no_mode", mode="int4")
 tflite_quantization(name="no_type", mode="int8", output_type="int4")
 tflite_quantization(name="no_engine", mode="int8", engine="tflite")
+tflite_quantization(
+    name="partly_int8", mode="int8", float_fallback=True, max_float_ops=3, per_channel=False
+)
+tflite_quantization(name="aware", mode="int8", quantization_aware=True)
+tflite_quantization(name="aware_int16", mode="int16x8", quantization_aware=True)
+tflite_quantization(name="aware_ai_edge", mode="int8", engine="ai_edge", quantization_aware=True)
+tflite_quantization(name="float_fallback_of_floats", mode="float16", float_fallback=True)
+tflite_quantization(
+    name="fallback_of_a_recipe", engine="ai_edge", recipe="recipe.json", float_fallback=True
+)
+tflite_quantization(name="limit_of_nothing", mode="int8", max_float_ops=0)
+tflite_quantization(name="negative", mode="int8", float_fallback=True, max_float_ops=-1)
+tflite_quantization(name="per_tensor_floats", mode="float16", per_channel=False)
+tflite_quantization(
+    name="per_tensor_recipe", mode="int8", engine="ai_edge", recipe="recipe.json", per_channel=False
+)
 """
 
 
@@ -100,12 +116,54 @@ def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
     assert _datasets(plan)[0] == ":calibration"
 
 
+def test_a_model_that_knows_its_ranges_needs_no_samples(rule_runner: RuleRunner) -> None:
+    plan = _plan(rule_runner, 'saved_model=":saved_model", quantization=":aware"')
+    assert plan.quantization == Quantization("int8", quantization_aware=True)
+    fields = 'saved_model=":saved_model", quantization=":aware", calibration=":calibration"'
+    assert _datasets(_plan(rule_runner, fields)) == (None, ":calibration")
+
+
+def test_ops_may_stay_in_floats(rule_runner: RuleRunner) -> None:
+    fields = 'saved_model=":saved_model", calibration=":calibration", quantization=":partly_int8"'
+    quantization = _plan(rule_runner, fields).quantization
+    assert quantization == Quantization(
+        "int8", float_fallback=True, max_float_ops=3, per_channel=False
+    )
+    assert quantization.to_settings().max_float_ops == 3
+
+
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
         (
             'input_shapes={"x": [1, -1, 3]}',
             "m:model, field `input_shapes` = 'x': the shape [1, -1, 3] of `x` has a size that is",
+        ),
+        (
+            'quantization=":aware_int16"',
+            "m:aware_int16, field `quantization_aware` = 'True': fake quantization becomes real in",
+        ),
+        ('quantization=":aware_ai_edge"', "m:aware_ai_edge, field `quantization_aware` = 'True'"),
+        (
+            'quantization=":float_fallback_of_floats"',
+            "field `float_fallback` = 'True': with the mode float16 there is nothing to fall back",
+        ),
+        (
+            'quantization=":fallback_of_a_recipe"',
+            "field `float_fallback` = 'True': with a recipe without a `mode` there is nothing",
+        ),
+        (
+            'quantization=":limit_of_nothing"',
+            "m:limit_of_nothing, field `max_float_ops` = '0': no op may compute in float32 here",
+        ),
+        ('quantization=":negative"', "field `max_float_ops` = '-1': the number must be at least 0"),
+        (
+            'quantization=":per_tensor_floats"',
+            "field `per_channel` = 'False': with the mode float16 weights have no scales",
+        ),
+        (
+            'quantization=":per_tensor_recipe"',
+            "field `per_channel` = 'False': a recipe says itself how fine the scales are",
         ),
         ('quantization="int8"', "m:model, field `calibration`: the mode int8 needs samples"),
         ("verify_tolerance=-0.1", "m:model, field `verify_tolerance` = '-0.1': the number must be"),

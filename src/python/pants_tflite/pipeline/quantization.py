@@ -19,18 +19,24 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.sandbox.modes import DEFAULT_MODE, MODE_NAMES, find_mode, io_type
+from pants_tflite.sandbox.modes import DEFAULT_MODE, MODE_NAMES, MODES, find_mode, io_type
 from pants_tflite.sandbox.tflite.conversion_protocol import QuantizationSettings
 from pants_tflite.target_types import (
     EngineField,
+    FloatFallbackField,
     InputTypeField,
+    MaxFloatOpsField,
     OutputTypeField,
+    PerChannelField,
+    QuantizationAwareField,
     QuantizationField,
     QuantizationModeField,
     RecipeField,
     TfLiteQuantizationTarget,
 )
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+
+_INTEGER_MODES = " or ".join(mode.name for mode in MODES if mode.has_integer_activations)
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,15 @@ class Quantization:
     output_type: Optional[str] = None
     engine: str = EngineField.default
     recipe: Optional[str] = None
+    float_fallback: bool = False
+    max_float_ops: Optional[int] = None
+    per_channel: bool = True
+    quantization_aware: bool = False
 
     @property
     def calibrates(self) -> bool:
-        return self.mode is not None and find_mode(self.mode).calibrates
+        is_calibrated = self.mode is not None and find_mode(self.mode).calibrates
+        return is_calibrated and not self.quantization_aware
 
     @property
     def may_calibrate(self) -> bool:
@@ -65,6 +76,14 @@ class Quantization:
         """The recipe as JSON, or None without one."""
         return None if self.recipe is None else json.loads(self.recipe)
 
+    def type_options(self) -> dict[str, Any]:
+        """What the verifying program is told about the types to expect, besides the mode."""
+        return {
+            "float_fallback": self.float_fallback,
+            "max_float_ops": self.max_float_ops,
+            "per_channel": self.per_channel,
+        }
+
     def to_settings(self) -> QuantizationSettings:
         """The settings in `model.json`."""
         return QuantizationSettings(
@@ -73,6 +92,10 @@ class Quantization:
             input_type=self.input_type,
             output_type=self.output_type,
             recipe=None if self.recipe is None else json.loads(self.recipe),
+            float_fallback=self.float_fallback,
+            max_float_ops=self.max_float_ops,
+            per_channel=self.per_channel,
+            quantization_aware=self.quantization_aware,
         )
 
 
@@ -96,14 +119,57 @@ def check_quantization(quantization: Quantization, address: Address) -> None:
             fix='Set `engine="ai_edge"`, or leave `recipe` out.',
             field=RecipeField.alias,
         ).at(address)
-    if quantization.mode is None:
-        return
     try:
-        mode = find_mode(quantization.mode)
-        io_type(mode, InputTypeField.alias, quantization.input_type)
-        io_type(mode, OutputTypeField.alias, quantization.output_type)
+        if quantization.mode is not None:
+            mode = find_mode(quantization.mode)
+            io_type(mode, InputTypeField.alias, quantization.input_type)
+            io_type(mode, OutputTypeField.alias, quantization.output_type)
+        _check_options(quantization)
     except Mistake as error:
         raise error.at(address) from error
+
+
+def _check_options(quantization: Quantization) -> None:
+    """Raises if an option of the modes is set where it has no meaning."""
+    mode = None if quantization.mode is None else find_mode(quantization.mode)
+    whose = f"the mode {mode.name}" if mode else "a recipe without a `mode`"
+    if quantization.float_fallback and not (mode and mode.has_integer_activations):
+        raise Mistake(
+            f"with {whose} there is nothing to fall back from",
+            field=FloatFallbackField.alias,
+            value=True,
+            fix=f"Leave `{FloatFallbackField.alias}` out, or choose the mode {_INTEGER_MODES}.",
+        )
+    if quantization.max_float_ops is not None and not quantization.float_fallback:
+        raise Mistake(
+            "no op may compute in float32 here, so there is nothing to limit",
+            field=MaxFloatOpsField.alias,
+            value=quantization.max_float_ops,
+            fix=f"Set `{FloatFallbackField.alias}=True` too, or leave the number out.",
+        )
+    if not quantization.per_channel and (
+        quantization.recipe is not None or not (mode and mode.has_int8_weights)
+    ):
+        raise Mistake(
+            (
+                "a recipe says itself how fine the scales are"
+                if quantization.recipe is not None
+                else f"with {whose} weights have no scales"
+            ),
+            field=PerChannelField.alias,
+            value=False,
+            fix=f"Leave `{PerChannelField.alias}` out; in a recipe, set the `granularity`.",
+        )
+    if quantization.quantization_aware and (
+        quantization.is_ai_edge or mode is None or not mode.has_int8_activations
+    ):
+        raise Mistake(
+            "fake quantization becomes real in the mode int8, by TensorFlow's converter",
+            field=QuantizationAwareField.alias,
+            value=True,
+            fix='Set `mode="int8"` and leave `engine` out, or leave '
+            f"`{QuantizationAwareField.alias}` out.",
+        )
 
 
 @dataclass(frozen=True)
@@ -151,6 +217,10 @@ async def read_quantization_target(request: QuantizationTargetRequest) -> Quanti
         output_type=target[OutputTypeField].checked,
         engine=target[EngineField].checked,
         recipe=recipe,
+        float_fallback=target[FloatFallbackField].value,
+        max_float_ops=target[MaxFloatOpsField].checked,
+        per_channel=target[PerChannelField].value,
+        quantization_aware=target[QuantizationAwareField].value,
     )
     check_quantization(quantization, target.address)
     return quantization

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Union
 
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
 
-from pants_tflite.compat import collect_rules, concurrently, implicitly, merge_digests, rule
+from pants_tflite.compat import collect_rules, implicitly, merge_digests, rule
 from pants_tflite.custom_ops.host_kernels import HostKernels
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.dataset import SampledDataset, StageDatasetRequest, stage_dataset
@@ -22,6 +22,7 @@ from pants_tflite.sandbox.verification.verify_protocol import VerifyRequest
 from pants_tflite.target_types import TfLiteFileSourceField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
+    PythonEnvironment,
     find_litert_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program
@@ -95,6 +96,10 @@ class VerifyModelRequest:
     kernels: HostKernels = HostKernels()
     # Signatures that are not run.
     skip: tuple[str, ...] = ()
+    # The ops that it may take from TensorFlow, True for any, and an environment that has TensorFlow,
+    # whose interpreter then runs the model.
+    select_tf_ops: Union[bool, tuple[str, ...]] = False
+    tensorflow: Optional[PythonEnvironment] = None
 
     @property
     def staged_dataset(self) -> Optional[SampledDataset]:
@@ -116,6 +121,8 @@ class VerifyModelRequest:
             tolerance=self.tolerance,
             max_samples=self.samples.count,
             seed=SEED,
+            select_tf_ops=self.select_tf_ops,
+            **(quantization.type_options() if quantization else {}),
             skip=self.skip,
         )
 
@@ -171,10 +178,10 @@ async def inspect_model(request: InspectModelRequest) -> InspectedModel:
 
 @rule
 async def verify_model(request: VerifyModelRequest) -> VerifiedModel:
-    environment, staged = await concurrently(
-        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
-        stage_dataset(StageDatasetRequest(request.staged_dataset)),
-    )
+    staged = await stage_dataset(StageDatasetRequest(request.staged_dataset))
+    environment = request.tensorflow
+    if environment is None:
+        environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
     reference = request.reference.digest if request.reference else EMPTY_DIGEST
     digest = await merge_digests(
         MergeDigests((request.model, reference, staged.digest, request.kernels.digest))

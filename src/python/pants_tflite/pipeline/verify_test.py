@@ -20,6 +20,7 @@ from pants_tflite.pipeline.verify import (
     RecordedReference,
     RecordReferenceRequest,
     Samples,
+    VerifiedModel,
     VerifyModelRequest,
 )
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
@@ -53,6 +54,7 @@ def rule_runner() -> RuleRunner:
             QueryRule(Digest, [CreateDigest]),
             QueryRule(DigestContents, [Digest]),
             QueryRule(RecordedReference, [RecordReferenceRequest]),
+            QueryRule(VerifiedModel, [VerifyModelRequest]),
         ]
     )
 
@@ -154,3 +156,29 @@ def test_a_reference_without_a_dataset_is_recorded_from_seeded_samples(
     asked, files = _asked(rule_runner, recorded)
     assert (asked.dataset, asked.seed) == (None, 0)
     assert "__dataset__" not in files
+
+
+def test_options_of_the_quantization_say_which_types_to_expect() -> None:
+    quantization = Quantization(
+        "int8", float_fallback=True, max_float_ops=3, per_channel=False, quantization_aware=True
+    )
+    program = replace(CONVERTED, quantization=quantization).to_program(None)
+    assert (program.float_fallback, program.max_float_ops) == (True, 3)
+    assert program.per_channel is False
+
+
+def test_a_model_with_ops_of_tensorflow_is_verified_where_tensorflow_is(
+    rule_runner: RuleRunner, recorder: PythonEnvironment
+) -> None:
+    request = replace(
+        FROM_ELSEWHERE,
+        samples=Samples(None, "verify_dataset", 3),
+        kernels=HostKernels(),
+        select_tf_ops=("Roll",),
+        tensorflow=recorder,
+    )
+    verified = rule_runner.request(VerifiedModel, [request])
+    contents = rule_runner.request(DigestContents, [verified.digest])
+    files = {file.path: file.content for file in contents}
+    assert VerifyRequest.parse(files["model.tflite"]) == request.to_program(None)
+    assert VerifyRequest.parse(files["model.tflite"]).select_tf_ops == ("Roll",)

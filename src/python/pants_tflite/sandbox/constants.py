@@ -11,6 +11,10 @@ MODEL_IDENTIFIER = b"TFL3"
 # this (`force_align: 16`).
 MODEL_ALIGNMENT = 16
 
+# What precedes the name of an op of TensorFlow's own in the code of a custom op: a runtime takes such
+# an op from TensorFlow, if it was built with TensorFlow's kernels.
+FLEX_PREFIX = "Flex"
+
 # Of TFLite Micro's tensor arenas, and so of their useful sizes, in bytes. The C++ templates
 # `arena.h.in` and `measure.cc.in` have it too.
 ARENA_ALIGNMENT = 16

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Type, TypeVar
+from typing import Callable, Iterator, Type, TypeVar
 
 from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
-from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.mistakes import Mistake, MistakeReport
 from pants_tflite.sandbox.protocol import Message
 
 OUTPUT_DIR = Path("out")
@@ -38,10 +39,24 @@ def write_report(report: Message) -> None:
     (OUTPUT_DIR / report.FILE).write_bytes(report.render())
 
 
+@contextmanager
+def if_killed(mistake: Mistake) -> Iterator[None]:
+    """Reports `mistake` if native code kills the process within the block.
+
+    Nothing can catch that, so the report is written first, and taken back in the end.
+    """
+    write_report(mistake.to_report())
+    try:
+        yield
+    finally:
+        (OUTPUT_DIR / MistakeReport.FILE).unlink()
+
+
 def run(program: Callable[[Request], None], request_class: Type[Request]) -> None:
     """Runs a program over the request file named by the one command line argument, then exits.
 
-    A `Mistake` becomes `out/error.json` and exit code 3.
+    A `Mistake` becomes `out/error.json` and exit code 3. With another exit code than 0, a process
+    that left `out/error.json` was killed as `if_killed` foresaw.
     """
     ensure_compiled_if_asked()
     request = request_class.parse(Path(sys.argv[1]).read_bytes())

@@ -31,7 +31,7 @@ class Mistake(Exception):
     """A mistake that the user can fix: a wrong field, a broken model, a bad sample.
 
     `field` is the name of the BUILD field at fault (None if no single field is), `value` what it
-    held, `fix` what to do instead, and `detail` longer text to show below, such as a traceback.
+    held, `fix` what to do instead, and `detail` longer text to show before it, such as a traceback.
     """
 
     def __init__(
@@ -96,5 +96,6 @@ class Mistake(Exception):
             where += f", field `{self.field}`"
         if self.value is not None:
             where += f" = {str(self.value)!r}"
-        text = f"{where}: {self.message.rstrip('.')}.\n\nFix: {self.fix}"
-        return TfLiteError(f"{text}\n\n{self.detail.rstrip()}" if self.detail.strip() else text)
+        # The fix comes last: a terminal shows the end of a long text.
+        parts = [f"{where}: {self.message.rstrip('.')}.", self.detail.rstrip(), f"Fix: {self.fix}"]
+        return TfLiteError("\n\n".join(part for part in parts if part.strip()))

@@ -50,6 +50,14 @@ class Mode:
         return "float16" in self.weight_types
 
     @property
+    def has_int8_weights(self) -> bool:
+        return "int8" in self.weight_types
+
+    @property
+    def has_integer_activations(self) -> bool:
+        return self.activation_type != "float32"
+
+    @property
     def has_int8_activations(self) -> bool:
         return self.activation_type == "int8"
 

@@ -9,7 +9,7 @@ import importlib.util
 import os
 import pkgutil
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Mapping, Type, TypeVar
+from typing import Any, Iterable, Iterator, Mapping, Type, TypeVar
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.addresses import Address
@@ -21,7 +21,7 @@ from pants.engine.fs import (
     MergeDigests,
     RemovePrefix,
 )
-from pants.engine.process import Process
+from pants.engine.process import FallibleProcessResult, Process
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 from pants.util.memo import memoized
@@ -36,7 +36,7 @@ from pants_tflite.compat import (
     remove_prefix,
     rule,
 )
-from pants_tflite.errors import Mistake, crash
+from pants_tflite.errors import Mistake, TfLiteError, crash, crash_text
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
 from pants_tflite.sandbox.mistakes import MistakeReport
@@ -228,6 +228,27 @@ async def prepare_program(
     return PreparedProgram(to_process(request, input_digest, pex_caches))
 
 
+def to_error(
+    request: RunProgramRequest, result: FallibleProcessResult, output: Iterable[FileContent]
+) -> TfLiteError:
+    """The error for a program that failed: the mistake that it reported, or how it crashed."""
+    reports = [file.content for file in output if file.path == MistakeReport.FILE]
+    mistake = Mistake.from_report(MistakeReport.parse(reports[0])) if reports else None
+    if mistake is not None and result.exit_code == USER_ERROR_EXIT_CODE:
+        return mistake.at(request.address)
+    how: dict[str, Any] = {
+        "step": request.description,
+        "exit_code": result.exit_code,
+        "stdout": result.stdout.decode(errors="replace"),
+        "stderr": result.stderr.decode(errors="replace"),
+    }
+    if mistake is None:
+        return crash(request.address, **how)
+    # It was killed, and had said beforehand what that would mean.
+    mistake.detail = crash_text(**how)
+    return mistake.at(request.address)
+
+
 @rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
 async def run_program(request: RunProgramRequest) -> ProgramResult:
     prepared = await prepare_program(PrepareProgramRequest(request), **implicitly())
@@ -235,17 +256,8 @@ async def run_program(request: RunProgramRequest) -> ProgramResult:
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     if result.exit_code == 0:
         return ProgramResult(output)
-    if result.exit_code == USER_ERROR_EXIT_CODE:
-        contents = await get_digest_contents(output)
-        error = next(file.content for file in contents if file.path == MistakeReport.FILE)
-        raise Mistake.from_report(MistakeReport.parse(error)).at(request.address)
-    raise crash(
-        request.address,
-        step=request.description,
-        exit_code=result.exit_code,
-        stdout=result.stdout.decode(errors="replace"),
-        stderr=result.stderr.decode(errors="replace"),
-    )
+    contents = await get_digest_contents(output)
+    raise to_error(request, result, contents)
 
 
 def rules():

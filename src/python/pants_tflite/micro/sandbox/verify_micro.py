@@ -20,7 +20,8 @@ from pants_tflite.micro.sandbox.micro_interpreter import run_calls, tflm_version
 from pants_tflite.micro.sandbox.op_support import find_lacks, generous_arena
 from pants_tflite.micro.sandbox.verify_micro_protocol import VerifyMicroRequest
 from pants_tflite.sandbox.harness import run, write_report
-from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel, litert_version
+from pants_tflite.sandbox.interpreter.interpreter_libraries import LITERT
+from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Tensor
 from pants_tflite.sandbox.tflite.model_reader import read_model
@@ -85,7 +86,7 @@ def litert_refusal(path: Path, model: Model, graph: MainGraph, feed: Feed) -> st
         reason: str | None = tried.value
         return reason
     # By which signal may vary, and equal models have equal reports.
-    return f"LiteRT {litert_version()} crashes on the model"
+    return f"{LITERT} crashes on the model"
 
 
 def run_micro(
@@ -160,7 +161,7 @@ def main(request: VerifyMicroRequest) -> None:
     refusal = litert_refusal(path, model, graph, runs[0][0])
     if refusal is None:
         raise Mistake(
-            f"LiteRT {litert_version()} runs the model",
+            f"{LITERT} runs the model",
             field=request.runtime_field,
             fix=(
                 f"Leave `{request.runtime_field}` out. LiteRT then verifies the model for bundles of "

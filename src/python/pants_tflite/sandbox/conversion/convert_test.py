@@ -334,7 +334,7 @@ def test_unsupported_ops_and_where_they_come_from(error: Callable[..., Mistake])
     raised = error("unsupported")
     assert (raised.field, raised.value) == ("saved_model", "Erf, Erfinv")
     assert raised.message == (
-        "TFLite has no op `Erf` (from `the_head/Erf`), `Erfinv` (from `the_head/erfinv/Erfinv`)"
+        "TensorFlow Lite has no op `Erf` (in `the_head`), `Erfinv` (in `the_head/erfinv`)"
     )
     assert "`custom_ops=['Erf', 'Erfinv']`" in raised.fix
     assert "ConverterError" in raised.detail

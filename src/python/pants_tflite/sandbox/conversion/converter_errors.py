@@ -5,14 +5,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
+from pants_tflite.sandbox.conversion.unsupported_ops import unsupported_error, unsupported_ops
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES
+from pants_tflite.sandbox.texts import shorten, shorten_lines
 
-_UNSUPPORTED = ("ERROR_NEEDS_CUSTOM_OPS", "ERROR_NEEDS_FLEX_OPS")
 _UNRESOLVED = re.compile(r"unresolved custom ops?: \[?([\w:., ]+)")
 _NOT_IN_16X8 = re.compile(r"Quantization to 16x8-bit not yet supported for op: '(\w+)'")
+_WITHOUT_RANGE = re.compile(
+    r"Empty min/max for tensor (?:serving_default_)?(.+?)(?::\d+)?$", re.MULTILINE
+)
+_NOT_PER_TENSOR = "Quantized dimension for tensor property and quantization parameters do not match"
+_SUMMARY_CHARACTERS = 300
 _DETAIL_CHARACTERS = 6000
 
 
@@ -21,9 +26,9 @@ def conversion_error(error: Exception, mode: str) -> Mistake:
 
     An unknown exception is shown as it is, without a guess at its cause.
     """
-    unsupported = _unsupported_ops(error)
+    unsupported = unsupported_ops(error)
     if unsupported:
-        return _unsupported_error(unsupported, error)
+        return unsupported_error(unsupported, _detail(error))
     unresolved = _UNRESOLVED.search(str(error))
     if unresolved:
         return Mistake(
@@ -41,61 +46,42 @@ def conversion_error(error: Exception, mode: str) -> Mistake:
             f"TensorFlow's converter has no {mode} form of {', '.join(names)}",
             field="mode",
             value=mode,
-            fix="Choose another mode, or express the op with others in the model's code.",
+            fix=f'Leave it in float32 with `tflite_quantization(mode="{mode}", float_fallback=True)`, '
+            "choose another mode, or express the op with others in the model's code.",
+            detail=_detail(error),
+        )
+    without_range = _WITHOUT_RANGE.search(str(error))
+    if without_range:
+        return Mistake(
+            f"TensorFlow's converter does not quantize a model to {mode} that has the integer input "
+            f"`{without_range[1]}`, such as token ids: it looks for the range of its values",
+            field="engine",
+            value="tensorflow",
+            fix='Use `tflite_quantization(engine="ai_edge", float_fallback=True)` of this mode, or the '
+            "mode int8.",
+            detail=_detail(error),
+        )
+    if _NOT_PER_TENSOR in str(error):
+        return Mistake(
+            f"TensorFlow's converter cannot give the weights of a depthwise convolution one scale in "
+            f"the mode {mode}",
+            field="per_channel",
+            value=False,
+            fix='Use `engine="ai_edge"`, the mode int8, or leave `per_channel` out.',
             detail=_detail(error),
         )
     return Mistake(
         f"TensorFlow's converter failed: {_summary(error)}",
         field=None,
-        fix="See the converter's own message below.",
-        detail=_detail(error),
-    )
-
-
-def _unsupported_ops(error: Exception) -> list[tuple[str, str]]:
-    """The ops that TFLite lacks, each with its origin, if known."""
-    found: dict[str, str] = {}
-    for data in getattr(error, "errors", ()):
-        codes = data.DESCRIPTOR.enum_types_by_name["ErrorCode"].values_by_number
-        if codes[data.error_code].name in _UNSUPPORTED:
-            found.setdefault(data.operator.name.removeprefix("tf."), _origin(data.location))
-    return sorted(found.items())
-
-
-def _origin(location: Any) -> str:
-    """The user's file and line if the SavedModel has them, else the op's scope, which for Keras
-    is the layer's name.
-    """
-    for call in location.call:
-        if call.source.filename:
-            return f"{call.source.filename}:{call.source.line}"
-    return location.call[0].name.split("@")[0] if location.call else ""
-
-
-def _unsupported_error(ops: list[tuple[str, str]], error: Exception) -> Mistake:
-    described = ", ".join(
-        f"`{name}` (from `{origin}`)" if origin not in ("", name) else f"`{name}`"
-        for name, origin in ops
-    )
-    names = [name for name, _ in ops]
-    return Mistake(
-        f"TFLite has no op {described}",
-        field="saved_model",
-        value=", ".join(names),
-        fix="Express it with other ops in the model's code or, if there is a kernel for it, "
-        f"declare it: `custom_ops={names}`.",
+        fix="See the converter's own message above.",
         detail=_detail(error),
     )
 
 
 def _summary(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{lines[0][:300]}" if lines else type(error).__name__
+    return shorten(lines[0], _SUMMARY_CHARACTERS) if lines else type(error).__name__
 
 
 def _detail(error: Exception) -> str:
-    text = f"{type(error).__name__}: {error}"
-    if len(text) <= _DETAIL_CHARACTERS:
-        return text
-    half = _DETAIL_CHARACTERS // 2
-    return f"{text[:half]}\n[…]\n{text[-half:]}"
+    return shorten_lines(f"{type(error).__name__}: {error}", _DETAIL_CHARACTERS)

@@ -17,9 +17,9 @@ def test_a_failure_without_a_message_has_its_type() -> None:
 
 
 def test_a_huge_message_is_cut_in_the_middle() -> None:
-    detail = conversion_error(RuntimeError("begin" + "x" * 100_000 + "end"), "int8").detail
+    detail = conversion_error(RuntimeError("begin" + " xyz" * 30_000 + " end"), "int8").detail
     assert len(detail) < 7000
-    assert detail.startswith("RuntimeError: begin") and detail.endswith("end")
+    assert detail.startswith("RuntimeError: begin xyz") and detail.endswith("xyz …")
 
 
 def test_several_ops_without_a_16x8_form() -> None:
@@ -27,3 +27,14 @@ def test_several_ops_without_a_16x8_form() -> None:
     error = RuntimeError(text.format("SIN") + text.format("FLOOR") + text.format("SIN"))
     raised = conversion_error(error, "int16x8")
     assert raised.message == "TensorFlow's converter has no int16x8 form of FLOOR, SIN"
+    assert "float_fallback=True" in raised.fix
+
+
+def test_token_ids_in_int16x8() -> None:
+    text = (
+        "Failed for tensor serving_default_ids:0\nEmpty min/max for tensor serving_default_ids:0\n"
+    )
+    raised = conversion_error(RuntimeError(text), "int16x8")
+    assert (raised.field, raised.value) == ("engine", "tensorflow")
+    assert "that has the integer input `ids`, such as token ids" in raised.message
+    assert 'engine="ai_edge"' in raised.fix

@@ -4,21 +4,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
+from pants_tflite.sandbox.constants import FLEX_PREFIX
 from pants_tflite.sandbox.mistakes import Mistake
 
 
-def check_converted(content: bytes, signatures: Sequence[str], custom_ops: Sequence[str]) -> None:
+def check_converted(
+    content: bytes,
+    *,
+    signatures: Sequence[str],
+    custom_ops: Sequence[str],
+    select_tf_ops: bool | Sequence[str],
+) -> None:
     """Raises Mistake where a converted model lacks one of the `signatures` that were asked for,
-    reads variables that nothing writes, or has other custom ops than the declared `custom_ops`.
+    reads variables that nothing writes, or has other custom ops than the declared `custom_ops` and
+    other ops of TensorFlow than `select_tf_ops`, of which True allows any.
     """
     from tensorflow.lite.python import schema_py_generated as schema
 
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     _check_signatures(model, signatures)
     _check_variables(model, schema)
-    _check_custom_ops(model, schema, custom_ops)
+    codes = _custom_codes(model, schema)
+    custom = {code: tensor for code, tensor in codes.items() if not code.startswith(FLEX_PREFIX)}
+    _check_custom_ops(custom, custom_ops)
+    taken = {c.removeprefix(FLEX_PREFIX): t for c, t in codes.items() if c.startswith(FLEX_PREFIX)}
+    _check_select_tf_ops(taken, select_tf_ops)
 
 
 def _operators(model: Any, schema: Any) -> Iterator[tuple[int, Any, Any, Any]]:
@@ -64,12 +76,46 @@ def _check_variables(model: Any, schema: Any) -> None:
         )
 
 
-def _check_custom_ops(model: Any, schema: Any, declared: Sequence[str]) -> None:
+def _custom_codes(model: Any, schema: Any) -> dict[str, str]:
+    """The custom codes in use, each with the name of a tensor that an op of it makes."""
     found: dict[str, str] = {}
     for builtin, operator, code, graph in _operators(model, schema):
         if builtin == schema.BuiltinOperator.CUSTOM:
             output = graph.tensors[operator.outputs[0]].name.decode() if operator.outputs else "?"
             found.setdefault(code.customCode.decode(), output)
+    return found
+
+
+def _check_select_tf_ops(found: Mapping[str, str], allowed: bool | Sequence[str]) -> None:
+    if allowed and not found:
+        raise Mistake(
+            "the model takes no op from TensorFlow: TensorFlow Lite has all that it needs",
+            field="select_tf_ops",
+            value="True" if allowed is True else ", ".join(allowed),
+            fix="Leave `select_tf_ops` out. The model then runs everywhere.",
+        )
+    if isinstance(allowed, bool):
+        return
+    refused, unused = sorted(set(found) - set(allowed)), sorted(set(allowed) - set(found))
+    if refused:
+        described = ", ".join(f"`{name}` (it makes the tensor {found[name]})" for name in refused)
+        raise Mistake(
+            f"the model takes {described} from TensorFlow, and `select_tf_ops` does not allow it",
+            field="select_tf_ops",
+            value=", ".join(allowed),
+            fix=f"Add {', '.join(refused)} to `select_tf_ops`, or express it with other ops in the "
+            "model's code.",
+        )
+    if unused:
+        raise Mistake(
+            f"the model does not take {', '.join(unused)} from TensorFlow",
+            field="select_tf_ops",
+            value=", ".join(unused),
+            fix=f"Drop it from `select_tf_ops`. The model takes {', '.join(sorted(found))}.",
+        )
+
+
+def _check_custom_ops(found: Mapping[str, str], declared: Sequence[str]) -> None:
     undeclared = sorted(set(found) - set(declared))
     if undeclared:
         described = ", ".join(
@@ -81,7 +127,7 @@ def _check_custom_ops(model: Any, schema: Any, declared: Sequence[str]) -> None:
             value=", ".join(declared),
             fix="Express it with other ops in the model's code or, if there is a kernel for it, "
             f"add {', '.join(undeclared)} to `custom_ops`: the address of its `tflite_custom_op`, or "
-            "the bare name where the kernel is elsewhere.",
+            "the bare name if the kernel lives elsewhere.",
         )
     unused = sorted(set(declared) - set(found))
     if unused:

@@ -10,9 +10,9 @@ copies, each in a block of its own.
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 from pants_tflite.sandbox.interpreter.kernel_loading import Registration, keep
+from pants_tflite.sandbox.interpreter.tflite_structures import Context, Node, Tensor, indices_of
 
 _ALIGNMENT = 64
 _Invoke = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
@@ -25,48 +25,14 @@ _C.posix_memalign.argtypes = [
 ]
 
 
-class _Tensor(ctypes.Structure):
-    """TfLiteTensor."""
-
-    _fields_ = [
-        ("type", ctypes.c_int),
-        ("data", ctypes.c_void_p),
-        ("dims", ctypes.c_void_p),
-        ("scale", ctypes.c_float),
-        ("zero_point", ctypes.c_int32),
-        ("allocation_type", ctypes.c_int),
-        ("bytes", ctypes.c_size_t),
-        ("_others", ctypes.c_uint64 * 8),
-    ]
-
-
-class _Context(ctypes.Structure):
-    """The first fields of TfLiteContext."""
-
-    _fields_ = [
-        ("tensors_size", ctypes.c_size_t),
-        ("get_execution_plan", ctypes.c_void_p),
-        ("tensors", ctypes.POINTER(_Tensor)),
-    ]
-
-
-class _Node(ctypes.Structure):
-    """The first fields of TfLiteNode: each an int32 that counts, and as many int32 behind it."""
-
-    _fields_ = [
-        ("inputs", ctypes.POINTER(ctypes.c_int32)),
-        ("outputs", ctypes.POINTER(ctypes.c_int32)),
-    ]
-
-
 def with_exact_tensors(registration: Registration) -> Registration:
     """The same kernel, working on a copy of each of its tensors."""
     original = _Invoke(registration.invoke)
 
     def invoke(context: int, node: int) -> int:
-        tensors = _Context.from_address(context).tensors
-        indices = _Node.from_address(node)
-        inputs, outputs = _indices(indices.inputs), _indices(indices.outputs)
+        tensors = Context.from_address(context).tensors
+        indices = Node.from_address(node)
+        inputs, outputs = indices_of(indices.inputs), indices_of(indices.outputs)
         copies = {index: _Copy(tensors[index]) for index in {*inputs, *outputs}}
         status = original(context, node)
         for index, copy in copies.items():
@@ -80,14 +46,10 @@ def with_exact_tensors(registration: Registration) -> Registration:
     return copy
 
 
-def _indices(array: Any) -> list[int]:
-    return [array[1 + i] for i in range(array[0]) if array[1 + i] >= 0]
-
-
 class _Copy:
     """A tensor's memory, in a block of its size, and where it was before."""
 
-    def __init__(self, tensor: _Tensor) -> None:
+    def __init__(self, tensor: Tensor) -> None:
         block = ctypes.c_void_p()
         if _C.posix_memalign(ctypes.byref(block), _ALIGNMENT, tensor.bytes):
             raise MemoryError(f"no memory for a tensor of {tensor.bytes} bytes")
@@ -96,7 +58,7 @@ class _Copy:
             ctypes.memmove(block, tensor.data, tensor.bytes)
         tensor.data = block.value
 
-    def put_back(self, tensor: _Tensor, *, changed: bool) -> None:
+    def put_back(self, tensor: Tensor, *, changed: bool) -> None:
         """Frees the block, and first copies its content to the tensor if that has `changed`."""
         # A kernel may have resized a dynamic output, which moves it to another block.
         if tensor.data == self._block.value:
@@ -104,6 +66,3 @@ class _Copy:
                 ctypes.memmove(self._before, self._block, self._bytes)
             tensor.data = self._before
             _C.free(self._block)
-
-
-assert ctypes.sizeof(_Tensor) == 112

@@ -1,26 +1,34 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Running a model with LiteRT, in a process of its own: a damaged model can kill it."""
+"""Running a model in a process of its own, since a damaged one can kill it: with LiteRT, or with
+TensorFlow if it takes ops from there."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import numpy as np
-from ai_edge_litert.interpreter import InterpreterWithCustomOps, OpResolverType
 
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel, registerers
+from pants_tflite.sandbox.interpreter.interpreter_libraries import (
+    LITERT,
+    TENSORFLOW,
+    InterpreterLibrary,
+)
+from pants_tflite.sandbox.interpreter.kernel_loading import registerer
+from pants_tflite.sandbox.interpreter.tensorflow_kernels import tensorflow_registrations
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.texts import shorten
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 
 # Plain C++ loops, so results are the same on every machine and, for integers, on every device. A
 # 224x224 MobileNetV2 takes 0.15 to 0.4 s a sample with them, and a tenth of it with the fast ones.
-REFERENCE_KERNELS = OpResolverType.BUILTIN_REF
-FAST_KERNELS = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+# These are names of the interpreters' `OpResolverType`.
+REFERENCE_KERNELS = "BUILTIN_REF"
+FAST_KERNELS = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
 # Of an op that only the fast ones have, such as those of tables.
 _LACKING_KERNEL = "Didn't find op for builtin opcode"
 _LONGEST_TEXT = 600
@@ -40,9 +48,9 @@ _MICRO_FIX = (
 _SENTENCE_ENDS = re.compile(r"(?<=\.)(?=[A-Z])|(?<=parameters\.)(?=[a-z])")
 
 
-def litert_version() -> str:
-    """The version of the installed LiteRT."""
-    return importlib.metadata.version("ai-edge-litert")
+def interpreter_library(model: Model) -> InterpreterLibrary:
+    """What runs the model: TensorFlow if it takes ops from there."""
+    return TENSORFLOW if model.select_tf_ops else LITERT
 
 
 def without_repetition(text: str) -> str:
@@ -62,7 +70,7 @@ class LoadedModel:
         model: Model,
         *,
         field: str | None,
-        kernels: OpResolverType = REFERENCE_KERNELS,
+        kernels: str = REFERENCE_KERNELS,
         threads: int = 1,
         custom_kernels: Sequence[Kernel] = (),
     ) -> None:
@@ -75,15 +83,19 @@ class LoadedModel:
         self.kernels = kernels
         self._model = model
         self._field = field
+        self._library = interpreter_library(model)
+        module = self._library.load()
         functions = registerers(custom_kernels)
+        if model.select_tf_ops:
+            functions.append(registerer(tensorflow_registrations(model.select_tf_ops)))
 
-        def load() -> InterpreterWithCustomOps:
+        def load() -> Any:
             with self._explaining():
-                return InterpreterWithCustomOps(
+                return module.InterpreterWithCustomOps(
                     custom_op_registerers=functions,
                     model_path=str(path),
                     num_threads=threads,
-                    experimental_op_resolver_type=kernels,
+                    experimental_op_resolver_type=module.OpResolverType[kernels],
                 )
 
         self._load = load
@@ -151,12 +163,10 @@ class LoadedModel:
         try:
             yield
         except (RuntimeError, ValueError) as error:
-            text = without_repetition(str(error).strip())
-            if len(text) > _LONGEST_TEXT:
-                text = f"{text[:_LONGEST_TEXT]} …"
+            text = shorten(without_repetition(str(error).strip()), _LONGEST_TEXT)
             fix = _NARROW_RANGE_FIX if _NARROW_RANGE in text else _FIX
             raise Mistake(
-                f"LiteRT {litert_version()} refuses the model: {text}",
+                f"{self._library} refuses the model: {text}",
                 field=self._field,
                 fix=f"{fix}{_MICRO_FIX}" if self._field == _FILE_FIELD else fix,
             ) from error

@@ -97,8 +97,11 @@ def _scale(tensor: Any) -> float:
     return float(tensor.quantization.scale[0]) if _scales(tensor) else math.nan
 
 
-def _needed(name: str, inputs: list[Any], output: Any) -> int:
-    """The version that op `name` needs for the types of its input tensors and its first output."""
+def _needed(name: str, inputs: list[Any], outputs: list[Any]) -> int:
+    """The version that op `name` needs for the types of its input tensors and its outputs.
+
+    Some have no output, such as ASSIGN_VARIABLE.
+    """
     types = [_TYPE_NAMES[tensor.type] for tensor in inputs]
     if name in _BY_WEIGHTS:
         channels = inputs[1].shape[_CHANNEL_DIMENSION[name]]
@@ -109,6 +112,7 @@ def _needed(name: str, inputs: list[Any], output: Any) -> int:
         by_type = {"INT8": 2, "INT16": 3, "FLOAT16": 3, "INT4": 6, "INT2": 7, **per_channel}
         return by_type.get(types[0], 1)
     if name == "QUANTIZE":
+        output = outputs[0]
         if "INT4" in (types[0], _TYPE_NAMES[output.type]):
             return 4
         return 3 if _scales(output) > 1 else 2 if _TYPE_NAMES[output.type] == "INT16" else 1
@@ -124,7 +128,7 @@ def _needed(name: str, inputs: list[Any], output: Any) -> int:
         return {"INT8": 2, "INT16": 3 if name == "ADD" else 5}.get(types[0], 1)
     version = _BY_INPUT.get(name, {}).get(types[0], 1) if types else 1
     if name == "MUL" and types[0] == "INT8":
-        rescale = _scale(inputs[0]) * _scale(inputs[1]) / _scale(output)
+        rescale = _scale(inputs[0]) * _scale(inputs[1]) / _scale(outputs[0])
         return 3 if rescale >= 1.0 else version
     return version
 
@@ -142,5 +146,5 @@ def raise_versions(model: Any) -> None:
             if name in ("ADD", "SUB") and inputs[0].type == schema.TensorType.INT16:
                 operator.builtinOptions.potScaleInt16 = False
             if name != "CUSTOM" and inputs:
-                output = subgraph.tensors[operator.outputs[0]]
-                code.version = max(code.version, _needed(name, inputs, output))
+                outputs = [subgraph.tensors[index] for index in operator.outputs]
+                code.version = max(code.version, _needed(name, inputs, outputs))

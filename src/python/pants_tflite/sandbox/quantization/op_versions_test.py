@@ -117,3 +117,12 @@ def test_an_int16_addition_says_that_its_scales_are_general() -> None:
     graph = schema.SubGraphT(tensors=[tensor("INT16", scales=1)] * 3, operators=[operator])
     raise_versions(schema.ModelT(subgraphs=[graph], operatorCodes=[code]))
     assert not options.potScaleInt16
+
+
+def test_an_op_without_outputs() -> None:
+    """A recurrent layer keeps its state in a variable, and nothing comes out of the assignment."""
+    assign = schema.OperatorCodeT(builtinCode=schema.BuiltinOperator.ASSIGN_VARIABLE, version=1)
+    operator = schema.OperatorT(inputs=[0, 1], outputs=[])
+    graph = schema.SubGraphT(tensors=[tensor("RESOURCE"), tensor("FLOAT32")], operators=[operator])
+    raise_versions(schema.ModelT(subgraphs=[graph], operatorCodes=[assign]))
+    assert assign.version == 1

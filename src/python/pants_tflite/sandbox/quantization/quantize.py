@@ -78,7 +78,9 @@ def _recipe(request: QuantizeRequest, mode: Mode | None) -> Recipe:
         )
     if given is not None:
         load_recipe(given)
-    entries = mode_recipe(mode) if given is None and mode is not None else list(given or [])
+    entries = list(given or [])
+    if given is None and mode is not None:
+        entries = mode_recipe(mode, per_channel=request.per_channel)
     return [*entries, *io_entries(*_io_types(request, mode))] if entries else []
 
 

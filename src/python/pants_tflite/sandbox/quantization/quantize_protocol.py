@@ -7,13 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Optional
 
-from pants_tflite.sandbox.protocol import Message
+from pants_tflite.sandbox.protocol import Message, left_out
 
 
 @dataclass(frozen=True)
 class QuantizeRequest(Message):
     """`recipe` is a list of entries in the AI Edge Quantizer's form; without one, the mode's own is
-    applied. Without a type, inputs and outputs have the one of recipe or mode."""
+    applied, with scales for each channel of weights or, without `per_channel`, for each tensor.
+    Without a type, inputs and outputs have the one of recipe or mode."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.quantization.quantize"
 
@@ -24,3 +25,4 @@ class QuantizeRequest(Message):
     output_type: Optional[str]
     calibration: Optional[str]
     threads: int
+    per_channel: bool = left_out(True)

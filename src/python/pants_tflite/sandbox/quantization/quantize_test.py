@@ -302,3 +302,29 @@ def test_the_program_makes_the_same_bytes_twice(tmp_path: Path) -> None:
     assert report.engine == "ai_edge" and report.signatures == ("serving_default",)
     assert report.calibration is not None and report.calibration.count == 8
     assert sorted(report.tools) == ["ai-edge-litert", "ai-edge-quantizer"]
+
+
+@pytest.mark.parametrize("mode", ["dynamic_range", "int8", "int16x8"])
+def test_one_scale_for_all_channels(quantized: Callable[..., bytes], mode: str) -> None:
+    weights = np.linspace(-1, 1, 16 * 64, dtype="float32").reshape(16, 64)
+    model = build_model(
+        [
+            TensorSpec("x", (None, 64)),
+            TensorSpec("weights", (16, 64), value=weights),
+            TensorSpec("bias", (16,), value=np.ones(16)),
+            TensorSpec("y", (None, 16)),
+        ],
+        [OpSpec("FULLY_CONNECTED", ("x", "weights", "bias"), ("y",))],
+        {"serving_default": SignatureSpec({"x": "x"}, {"y": "y"})},
+    )
+
+    def scales(content: bytes) -> int:
+        tensors = unpack(content, field="").subgraphs[0].tensors
+        return max(
+            len(t.quantization.scale)
+            for t in tensors
+            if t.quantization is not None and t.quantization.scale is not None
+        )
+
+    assert scales(quantized(model, mode=mode)) == 16
+    assert scales(quantized(model, mode=mode, per_channel=False)) == 1

@@ -46,11 +46,18 @@ _FLOAT16_WEIGHTS = {
 }
 
 
-def mode_recipe(mode: Mode) -> Recipe:
+def mode_recipe(mode: Mode, *, per_channel: bool = True) -> Recipe:
     """The recipe of a mode, but for its inputs and outputs; empty if it quantizes nothing."""
     if mode.ai_edge_recipe is not None:
-        return list(getattr(recipe, mode.ai_edge_recipe)())
+        entries = list(getattr(recipe, mode.ai_edge_recipe)())
+        return entries if per_channel else [_per_tensor(entry) for entry in entries]
     return [_FLOAT16_WEIGHTS] if mode.has_float16_weights else []
+
+
+def _per_tensor(entry: dict[str, Any]) -> dict[str, Any]:
+    config = entry["op_config"]
+    weights = {**config["weight_tensor_config"], "granularity": "TENSORWISE"}
+    return {**entry, "op_config": {**config, "weight_tensor_config": weights}}
 
 
 def io_entries(input_type: str | None, output_type: str | None) -> Recipe:

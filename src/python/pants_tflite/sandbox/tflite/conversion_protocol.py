@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Mapping, Optional
 
-from pants_tflite.sandbox.protocol import Message
+from pants_tflite.sandbox.protocol import Message, left_out
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class QuantizationSettings:
     input_type: Optional[str]
     output_type: Optional[str]
     recipe: Any
+    float_fallback: bool = left_out(False)
+    max_float_ops: Optional[int] = left_out()
+    per_channel: bool = left_out(True)
+    quantization_aware: bool = left_out(False)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pants_tflite.sandbox.constants import FLEX_PREFIX
+
 _ASSIGNING_OPS = ("ASSIGN_VARIABLE",)
 _RESOURCE_OPS = (*_ASSIGNING_OPS, "READ_VARIABLE", "VAR_HANDLE")
 # The only signature of a model that has none of its own.
@@ -52,6 +54,12 @@ class OpCode:
     name: str
     version: int
     custom: bool
+
+    @property
+    def select_tf_op(self) -> str | None:
+        """TensorFlow's name of the op, if this stands for one of TensorFlow's own."""
+        is_flex = self.custom and self.name.startswith(FLEX_PREFIX)
+        return self.name.removeprefix(FLEX_PREFIX) if is_flex else None
 
 
 @dataclass(frozen=True)
@@ -104,8 +112,15 @@ class Model:
 
     @property
     def custom_ops(self) -> tuple[str, ...]:
-        """The custom codes, sorted."""
-        return tuple(sorted({code.name for code in self.op_codes if code.custom}))
+        """The custom codes that need a kernel of somebody's own, sorted."""
+        return tuple(
+            sorted({code.name for code in self.op_codes if code.custom and not code.select_tf_op})
+        )
+
+    @property
+    def select_tf_ops(self) -> tuple[str, ...]:
+        """The ops that need TensorFlow's own kernels, as TensorFlow calls them, sorted."""
+        return tuple(sorted({code.select_tf_op for code in self.op_codes if code.select_tf_op}))
 
     @property
     def keeps_state(self) -> bool:
@@ -122,10 +137,11 @@ class Model:
 
     @property
     def may_keep_state(self) -> bool:
-        """Whether an interpreter may have to be made anew for it: kernels of custom ops too may
-        keep something."""
+        """Whether an interpreter may have to be made anew for it: kernels of custom ops, and of
+        TensorFlow's, may keep something too."""
         resources = any(code.name in _RESOURCE_OPS for code in self.op_codes)
-        return self.keeps_state or resources or bool(self.custom_ops)
+        others = bool(self.custom_ops or self.select_tf_ops)
+        return self.keeps_state or resources or others
 
     @property
     def callables(self) -> tuple[Signature, ...]:

@@ -26,8 +26,8 @@ class BundledModel:
     """A model in a bundle. `file` is its path there, and `bytes` and `sha256` are the file's.
 
     `arena` and `golden` are what a microcontroller's runtime measured, if one did; `micro_only` says
-    why LiteRT does not run the model, if that runtime alone does. The rest is as in the model's
-    `model.json`.
+    why LiteRT does not run the model, if that runtime alone does, and `select_tf_ops` which ops it
+    takes from TensorFlow. The rest is as in the model's `model.json`.
     """
 
     name: str
@@ -46,6 +46,7 @@ class BundledModel:
     golden: Any
     tools: Mapping[str, str]
     micro_only: Optional[str] = left_out()
+    select_tf_ops: tuple[str, ...] = left_out(())
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable
+from typing import Any, Iterable
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from pants_tflite.sandbox.tflite.checked_flatbuffer import CheckedFlatbuffer, CorruptModel
 from pants_tflite.sandbox.tflite.flatbuffer_model import (
@@ -21,6 +20,9 @@ from pants_tflite.sandbox.tflite.flatbuffer_model import (
     Subgraph,
     Tensor,
 )
+from pants_tflite.sandbox.tflite.schema import load_schema
+
+schema = load_schema()
 
 # Flatbuffer fields hold their place in the vtable for good, so these never change.
 _STRING_SLOTS = {
@@ -89,7 +91,7 @@ class _Buffer:
     external: bool
 
     @classmethod
-    def read(cls, buffer: schema.Buffer, file: CheckedFlatbuffer) -> _Buffer:
+    def read(cls, buffer: Any, file: CheckedFlatbuffer) -> _Buffer:
         # An offset of 1 is a placeholder for "not known yet", as in the runtime.
         if buffer.Offset() > 1:
             if buffer.Offset() + buffer.Size() > len(file.data):
@@ -99,7 +101,7 @@ class _Buffer:
         return cls(content, len(content), False)
 
 
-def _op_code(code: schema.OperatorCode, file: CheckedFlatbuffer) -> OpCode:
+def _op_code(code: Any, file: CheckedFlatbuffer) -> OpCode:
     # Old files have the code only in the first field; new ones have a placeholder there.
     builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     if builtin not in _OP_NAMES:
@@ -109,7 +111,7 @@ def _op_code(code: schema.OperatorCode, file: CheckedFlatbuffer) -> OpCode:
 
 
 def _subgraph(
-    graph: schema.SubGraph,
+    graph: Any,
     codes: tuple[OpCode, ...],
     buffers: list[_Buffer],
     file: CheckedFlatbuffer,
@@ -136,7 +138,7 @@ def _subgraph(
     )
 
 
-def _tensor(tensor: schema.Tensor, buffers: list[_Buffer], file: CheckedFlatbuffer) -> Tensor:
+def _tensor(tensor: Any, buffers: list[_Buffer], file: CheckedFlatbuffer) -> Tensor:
     name = file.text(tensor)
     if tensor.Type() not in _DTYPES:
         raise CorruptModel(f"the tensor `{name}` has the unknown type {tensor.Type()}")
@@ -158,7 +160,7 @@ def _tensor(tensor: schema.Tensor, buffers: list[_Buffer], file: CheckedFlatbuff
 
 
 def _quantization(
-    parameters: schema.QuantizationParameters | None, name: str, file: CheckedFlatbuffer
+    parameters: Any | None, name: str, file: CheckedFlatbuffer
 ) -> Quantization | None:
     if parameters is None:
         return None
@@ -177,9 +179,7 @@ def _quantization(
     return Quantization(shortest, zero_points, parameters.QuantizedDimension())
 
 
-def _signature(
-    signature: schema.SignatureDef, graphs: tuple[Subgraph, ...], file: CheckedFlatbuffer
-) -> Signature:
+def _signature(signature: Any, graphs: tuple[Subgraph, ...], file: CheckedFlatbuffer) -> Signature:
     subgraph = file.check_index(signature.SubgraphIndex(), graphs, "subgraph")
     graph = graphs[subgraph]
 

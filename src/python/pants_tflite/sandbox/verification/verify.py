@@ -20,13 +20,14 @@ from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.litert_interpreter import (
     REFERENCE_KERNELS,
     LoadedModel,
-    litert_version,
+    interpreter_library,
 )
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import MODES, Mode, find_mode, io_type
 from pants_tflite.sandbox.samples.skipped_signatures import without_skipped
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 from pants_tflite.sandbox.tflite.model_reader import read_model
+from pants_tflite.sandbox.verification.float_ops import FloatFallback
 from pants_tflite.sandbox.verification.output_checks import (
     Outputs,
     Tolerance,
@@ -39,9 +40,12 @@ from pants_tflite.sandbox.verification.type_checks import (
     check_custom_ops,
     check_io_types,
     check_mode,
+    check_per_tensor,
+    check_select_tf_ops,
 )
 from pants_tflite.sandbox.verification.verification_samples import SignatureSamples, Source
 from pants_tflite.sandbox.verification.verify_protocol import (
+    FloatOp,
     OutputCheck,
     VerificationReport,
     VerifiedSamples,
@@ -55,16 +59,26 @@ _SEQUENCE_FIX = (
 )
 
 
-def check_types(model: Model, mode: Mode | None, request: VerifyRequest, source: Source) -> None:
-    """Raises Mistake where types or custom ops are not what the request asks for."""
+def check_types(
+    model: Model, mode: Mode | None, request: VerifyRequest, source: Source
+) -> tuple[FloatOp, ...]:
+    """Raises Mistake where types or custom ops are not what the request asks for.
+
+    Returns the ops of an integer mode that compute in floats.
+    """
     check_custom_ops(model, request.custom_ops)
+    check_select_tf_ops(model, request.select_tf_ops)
     asked = {"input_type": request.input_type, "output_type": request.output_type}
     if mode is not None:
         asked = {field: io_type(mode, field, value) for field, value in asked.items()}
     for signature in model.callables:
         check_io_types(signature, real=source.reals(signature), **asked)
-    if mode is not None:
-        check_mode(model, mode)
+    if not request.per_channel:
+        check_per_tensor(model)
+    if mode is None:
+        return ()
+    fallback = FloatFallback(request.float_fallback, request.max_float_ops)
+    return check_mode(model, mode, fallback)
 
 
 def find_tolerance(mode: Mode | None, asked: float | None) -> Tolerance:
@@ -113,7 +127,7 @@ class Verified:
 
     checks: list[OutputCheck]
     samples: list[SignatureSamples]
-    kernels: str = REFERENCE_KERNELS.name
+    kernels: str = REFERENCE_KERNELS
 
     def describe(self, source: Source) -> VerifiedSamples:
         has_dataset = source.name != SEEDED
@@ -140,7 +154,7 @@ def run_model(
     )
     golden = GoldenFiles()
     samples_by_signature = source.for_signatures(signatures_to_run(model, request))
-    verified = Verified([], samples_by_signature, loaded.kernels.name)
+    verified = Verified([], samples_by_signature, loaded.kernels)
     for samples in verified.samples:
         name = samples.signature.name
         made_up = " They are made up at random." if samples.made_up else ""
@@ -171,7 +185,7 @@ def reason_not_to_run(
     """Why this program cannot run the model with `kernels` for its custom ops, if it cannot."""
     lacking = sorted(set(model.custom_ops) - {kernel.op for kernel in kernels})
     if lacking:
-        return f"LiteRT has no kernel for the custom ops {', '.join(lacking)}."
+        return f"{interpreter_library(model).title} has no kernel for the custom ops {', '.join(lacking)}."
     if not signatures_to_run(model, request):
         return "`skip_verification` leaves none of its signatures."
     return None
@@ -187,7 +201,7 @@ def main(request: VerifyRequest) -> None:
         max_samples=request.max_samples,
         seed=request.seed,
     )
-    check_types(model=model, mode=mode, request=request, source=source)
+    float_ops = check_types(model=model, mode=mode, request=request, source=source)
     tolerance = find_tolerance(mode, request.tolerance)
     kernels = Kernel.of_all(request.kernels)
     verified, not_run = Verified([], []), reason_not_to_run(model, request, kernels)
@@ -203,7 +217,8 @@ def main(request: VerifyRequest) -> None:
             outputs=tuple(verified.checks),
             samples=verified.describe(source),
             tolerance=None if request.reference is None else tolerance.value,
-            tools={"ai-edge-litert": litert_version()},
+            tools=interpreter_library(model).tools,
+            float_ops=float_ops,
             skipped=tuple(sorted(request.skip)),
             keeps_state=model.keeps_state,
         )

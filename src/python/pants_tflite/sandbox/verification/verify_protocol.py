@@ -16,7 +16,10 @@ class VerifyRequest(Message):
     """A model without a `reference` is run, and not compared: on the `dataset`, or without one on
     seeded random samples. `dataset_field` is blamed if samples do not fit. Without a `mode` the
     types inside of the model are not checked, without a type those of inputs or outputs are the
-    mode's own, and without a `tolerance` it is the mode's. Signatures to `skip` are not run."""
+    mode's own, and without a `tolerance` it is the mode's. With `float_fallback` at most
+    `max_float_ops` ops of an integer mode may compute in floats; None is any number.
+    `select_tf_ops` are the ops of TensorFlow that the model may have, True for any; it then runs in
+    TensorFlow's interpreter. Signatures to `skip` are not run."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.verification.verify"
 
@@ -32,7 +35,21 @@ class VerifyRequest(Message):
     tolerance: Optional[float]
     max_samples: int
     seed: int
+    float_fallback: bool = left_out(False)
+    max_float_ops: Optional[int] = left_out()
+    per_channel: bool = left_out(True)
+    select_tf_ops: Union[bool, tuple[str, ...]] = left_out(False)
     skip: tuple[str, ...] = left_out(())
+
+
+@dataclass(frozen=True)
+class FloatOp:
+    """An op that computes in floats: `tensor` is its first output, or what it stores, and `layer`
+    the scope of the model's code that it comes from, or empty if the file does not say."""
+
+    op: str
+    tensor: str
+    layer: str
 
 
 @dataclass(frozen=True)
@@ -116,8 +133,9 @@ class VerificationReport(Message):
     model was not run, if it was not, and then there are no golden files. `kernels` and `tools` are
     what ran it. The signatures `skipped` were not run because the target says so. `keeps_state` says
     whether a call depends on the calls before it, unless the app resets the model's variables.
-    `micro_only` says why LiteRT does not run a model that TFLite Micro alone ran. All three are left
-    out where they say nothing."""
+    `micro_only` says why LiteRT does not run a model that TFLite Micro alone ran. `float_ops` are those
+    of an integer mode's model that compute in floats. All four are left out where they say nothing.
+    """
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "verification.json"
@@ -130,5 +148,6 @@ class VerificationReport(Message):
     tolerance: Optional[float]
     tools: Mapping[str, str]
     micro_only: Optional[str] = left_out()
+    float_ops: tuple[FloatOp, ...] = left_out(())
     skipped: tuple[str, ...] = left_out(())
     keeps_state: bool = left_out(False)

@@ -1,0 +1,79 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What becomes of programs that fail: here one that a shell plays, run by Pants as any other."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import pytest
+from pants.backend.python.util_rules.pex import Script, VenvPex
+from pants.engine.addresses import Address
+from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.internals.scheduler import ExecutionError
+from pants.engine.rules import QueryRule
+from pants.testutil.rule_runner import RuleRunner
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.sandbox.mistakes import MistakeReport
+from pants_tflite.testutil import new_rule_runner
+from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
+
+REPORT = MistakeReport(message="loops are its end", fix="Unroll.", field="f", value="v", detail="d")
+
+
+@pytest.fixture(scope="module")
+def rule_runner() -> RuleRunner:
+    return new_rule_runner(
+        [QueryRule(ProgramResult, [RunProgramRequest]), QueryRule(Digest, [CreateDigest])]
+    )
+
+
+def _fail(rule_runner: RuleRunner, script: str) -> str:
+    """What is said of a program that the shell `script` plays; its request is REPORT."""
+    text = f"#!/bin/sh\nPATH=/usr/bin:/bin\nmkdir out\n{script}\n"
+    program = FileContent("program", text.encode(), is_executable=True)
+    python = Script(PurePath("program"))
+    venv_pex = VenvPex(
+        digest=rule_runner.request(Digest, [CreateDigest([program])]),
+        append_only_caches=None,
+        pex_filename="program.pex",
+        pex=python,
+        python=python,
+        bin=FrozenDict(),
+        venv_rel_dir="program",
+    )
+    request = RunProgramRequest.create(
+        Address("m", target_name="model"),
+        REPORT,
+        PythonEnvironment("shell", venv_pex),
+        description="Convert it",
+    )
+    with pytest.raises(ExecutionError) as error:
+        rule_runner.request(ProgramResult, [request])
+    return str(error.value)
+
+
+@pytest.fixture(autouse=True)
+def report_is_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "pants_tflite.sandbox.tflite.inspect_model"
+    monkeypatch.setattr(MistakeReport, "PROGRAM", program, raising=False)
+
+
+def test_a_mistake_is_told_as_reported(rule_runner: RuleRunner) -> None:
+    text = _fail(rule_runner, 'cp "$3" out/error.json; exit 3')
+    assert "m:model, field `f` = 'v': loops are its end.\n\nd\n\nFix: Unroll." in text
+
+
+def test_a_crash_is_told_by_its_signal(rule_runner: RuleRunner) -> None:
+    text = _fail(rule_runner, "echo double free; kill -ABRT $$")
+    assert "m:model: Convert it was killed by SIGABRT (signal 6)." in text
+    assert "double free" in text
+
+
+def test_a_crash_that_the_program_foresaw_is_told_as_it_said(rule_runner: RuleRunner) -> None:
+    text = _fail(rule_runner, 'cp "$3" out/error.json; kill -SEGV $$')
+    assert "m:model, field `f` = 'v': loops are its end." in text
+    assert "Convert it was killed by SIGSEGV (signal 11). Its output ends with:" in text
+    assert text.rstrip().endswith("Fix: Unroll.")
