@@ -208,9 +208,9 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 samples=samples.verification,
                 tolerance=field_set.verify_tolerance.checked,
                 kernels=kernels,
-                skip=skip,
                 select_tf_ops=field_set.select_tf_ops.ops,
                 tensorflow=saved_model.environment if field_set.select_tf_ops.ops else None,
+                skip=skip,
             )
         ),
     )

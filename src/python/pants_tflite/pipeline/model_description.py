@@ -40,8 +40,8 @@ class Verification:
     model was not run, if it was not, and `skipped` which signatures were not because the target says
     so. If the model `keeps_state`, an app resets its variables before each new sample. `micro_only`
     says why LiteRT does not run a model that TFLite Micro alone ran. `float_ops` are the ops that
-    compute in floats although the mode is an integer one. All four are left out where they say nothing.
-    """
+    compute in floats although the mode is an integer one. All four are left out where they say
+    nothing."""
 
     kernels: str
     mode: Optional[str]

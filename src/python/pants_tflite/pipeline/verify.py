@@ -94,12 +94,12 @@ class VerifyModelRequest:
     tolerance: Optional[float]
     # The custom ops' kernels; a model with other custom ops is not run.
     kernels: HostKernels = HostKernels()
-    # Signatures that are not run.
-    skip: tuple[str, ...] = ()
     # The ops that it may take from TensorFlow, True for any, and an environment that has TensorFlow,
     # whose interpreter then runs the model.
     select_tf_ops: Union[bool, tuple[str, ...]] = False
     tensorflow: Optional[PythonEnvironment] = None
+    # Signatures that are not run.
+    skip: tuple[str, ...] = ()
 
     @property
     def staged_dataset(self) -> Optional[SampledDataset]:

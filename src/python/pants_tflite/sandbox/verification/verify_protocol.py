@@ -133,9 +133,9 @@ class VerificationReport(Message):
     model was not run, if it was not, and then there are no golden files. `kernels` and `tools` are
     what ran it. The signatures `skipped` were not run because the target says so. `keeps_state` says
     whether a call depends on the calls before it, unless the app resets the model's variables.
-    `micro_only` says why LiteRT does not run a model that TFLite Micro alone ran. `float_ops` are those
-    of an integer mode's model that compute in floats. All four are left out where they say nothing.
-    """
+    `micro_only` says why LiteRT does not run a model that TFLite Micro alone ran. `float_ops` are
+    those of an integer mode's model that compute in floats. All four are left out where they say
+    nothing."""
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "verification.json"
