@@ -64,12 +64,23 @@ class Mode:
 
 # One channel of an output may be so many times as far off as the whole, and this part of the tolerance
 # is the share of integers, or of clear decisions, that may differ.
-CHANNEL_TOLERANCE = 2.0
+CHANNEL_TOLERANCE = 3.0
 DECISIONS_TOLERANCE = 1 / 3
-# Each tolerance is at least half as much again as the largest error measured over five trained
-# models (a line, a sine, digits, an LSTM, a MobileNetV2 of width 0.35) with both engines, on
-# reference and on optimized kernels. The MobileNetV2 had the largest in every mode: 7.7e-7 in
-# float32, 1.5e-3 in float16, 6.6e-2 in dynamic_range, 5.5e-2 in int8, 2.3e-2 in int16x8.
+# Each tolerance is well above the largest error measured over good models, and well below 1, which is
+# that of a model that ignores its input. Measured were all of models/ and twenty small ones: classifiers
+# of 10 and of 1,000 classes, their logits and their embedding, several labels at once, a segmentation, a
+# detector, an LSTM, an unrolled GRU, a dilated convolution that yields two quantities, an autoencoder,
+# and untrained ones; on reference and optimized kernels, over 16 and 200 samples. The largest errors of a
+# whole output, and of a channel where it was larger by more than CHANNEL_TOLERANCE:
+#   float32        4.6e-7; a channel 9.6e-6 (the autoencoder)
+#   dynamic_range  3.7e-2 (a MobileNetV2)
+#   float16        4.1e-3 (the same); a channel 2.0e-2 (the autoencoder)
+#   int8           6.3e-2 (the MobileNetV2), and 0.13 with weights of 4 bits; a channel 0.46 (the
+#                  smaller of the two quantities)
+#   int16x8        5.5e-2 (1,000 classes); a channel 0.26 (the same quantity)
+# No clear decision of any of them was another one. The wrong ones, in int8: calibrated with noise 1.3,
+# with pixels scaled wrongly 2.2, with pixels scaled twice 0.99 (1,000 classes); the confidences of a
+# detector, beside boxes in pixels, 17. An unrolled GRU in int16x8 really is wrong: 0.9.
 MODES = (
     Mode(
         name="float32",
@@ -77,7 +88,7 @@ MODES = (
         io_types=("float32",),
         activation_type="float32",
         weight_types=("float32",),
-        tolerance=1e-3,
+        tolerance=3e-4,
     ),
     Mode(
         # Constants of less than 1,024 elements, and biases, stay float32.
@@ -86,7 +97,7 @@ MODES = (
         io_types=("float32",),
         activation_type="float32",
         weight_types=("float32", "int8"),
-        tolerance=0.35,
+        tolerance=0.25,
         ai_edge_recipe="dynamic_wi8_afp32",
     ),
     Mode(
@@ -95,7 +106,7 @@ MODES = (
         io_types=("float32",),
         activation_type="float32",
         weight_types=("float16", "float32"),
-        tolerance=5e-2,
+        tolerance=2e-2,
     ),
     Mode(
         # Biases are int32.
@@ -104,7 +115,7 @@ MODES = (
         io_types=("float32", "int8", "uint8"),
         activation_type="int8",
         weight_types=("int32", "int8"),
-        tolerance=0.35,
+        tolerance=0.25,
         converter_ops="TFLITE_BUILTINS_INT8",
         ai_edge_recipe="static_wi8_ai8",
     ),

@@ -137,10 +137,11 @@ class Model:
 
     @property
     def may_keep_state(self) -> bool:
-        """Whether an interpreter may have to be made anew for it: kernels of custom ops too may
-        keep something."""
+        """Whether an interpreter may have to be made anew for it: kernels of custom ops, and of
+        TensorFlow's, may keep something too."""
         resources = any(code.name in _RESOURCE_OPS for code in self.op_codes)
-        return self.keeps_state or resources or bool(self.custom_ops)
+        others = bool(self.custom_ops or self.select_tf_ops)
+        return self.keeps_state or resources or others
 
     @property
     def callables(self) -> tuple[Signature, ...]:

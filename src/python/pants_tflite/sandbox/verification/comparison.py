@@ -14,19 +14,11 @@ from typing import Any, Iterator, Optional
 
 import numpy as np
 
+from pants_tflite.sandbox.verification.spreads import QUIET_RANGE, spreads_of
 from pants_tflite.sandbox.verification.verify_protocol import WorstChannel, WorstElement
 
 RELATIVE_RMS = "relative_rms"
 MISMATCHES = "mismatches"
-# Values that vary by less than this part of their magnitude have no signal to lose: a step of int8 is
-# twice as large. They are compared with this part of their magnitude, or of the whole output's spread.
-_LEAST_SIGNAL = 2e-3
-_CONSTANT_SCALE = 1e-2
-_CONSTANT_SCALE_OF_WHOLE = 1e-1
-# A score between 0 and 1 that stays in a fifth of its range is of a class that none of the samples
-# has. Then this is its spread, for its own says nothing.
-_QUIET_RANGE = 0.2
-_QUIET_SPREAD = 0.1
 # Fewer values of a channel do not tell how much it varies.
 _LEAST_VALUES = 4
 # A class that has fewer samples is only judged by the decisions.
@@ -74,8 +66,7 @@ def compare(
     expected, actual = expected.astype(np.float64), actual.astype(np.float64)
     difference = actual - expected
     position = np.unravel_index(np.abs(difference).argmax(), difference.shape)
-    flat = expected.reshape(-1, 1)
-    spread = float(_spreads(flat, np.array([1.0 if scores else 0.0]), 0.0)[0])
+    spread = float(spreads_of(expected.reshape(-1, 1), 0.0, scores=scores)[0])
     return Deviation(
         measure=RELATIVE_RMS,
         error=rounded(_rms(difference) / spread),
@@ -118,12 +109,12 @@ def _worst_channel(
     for axis in _channel_axes(expected.ndim):
         columns = np.moveaxis(expected, axis, -1).reshape(-1, expected.shape[axis])
         if columns.shape[1] > 1 and columns.shape[0] >= _LEAST_VALUES:
-            spreads = _spreads(columns, _ranges_of_scores(columns, scores), float(expected.std()))
+            spreads = spreads_of(columns, float(expected.std()), scores=scores)
             errors = np.moveaxis(difference, axis, -1).reshape(columns.shape)
             relative = _rms(errors, axis=0) / spreads
             lost = len(relative) // _CHANNELS_FOR_ONE_LOST
             if classes and axis == expected.ndim - 1:
-                samples = (columns >= _QUIET_RANGE).sum(axis=0)
+                samples = (columns >= QUIET_RANGE).sum(axis=0)
                 relative[samples < _LEAST_SAMPLES_OF_A_CLASS] = 0
                 lost = 0
             index = int(np.argsort(-relative, kind="stable")[lost])
@@ -136,25 +127,3 @@ def _worst_channel(
                 )
             )
     return max(found, key=lambda channel: channel.error, default=None)
-
-
-def _ranges_of_scores(columns: np.ndarray, scores: bool) -> np.ndarray:
-    """For each column the range that scores of its kind use; 0 for what is no score."""
-    low, high = columns.min(axis=0), columns.max(axis=0)
-    unit = (low >= 0) & (high <= 1)
-    if not unit.any():
-        return np.zeros(columns.shape[1])
-    used = 1.0 if scores else float(high[unit].max() - low[unit].min())
-    return np.where(unit, used, 0.0)
-
-
-def _spreads(columns: np.ndarray, ranges: np.ndarray, whole: float) -> np.ndarray:
-    """What the error of each column is divided by; `whole` is the spread of all of them."""
-    spreads, magnitudes = columns.std(axis=0), np.abs(columns).max(axis=0)
-    constant = spreads <= _LEAST_SIGNAL * magnitudes
-    floors = np.maximum(_CONSTANT_SCALE * magnitudes, _CONSTANT_SCALE_OF_WHOLE * whole)
-    spreads = np.where(constant, floors, spreads)
-    quiet = np.ptp(columns, axis=0) < _QUIET_RANGE * ranges
-    spreads = np.where(quiet, np.maximum(spreads, _QUIET_SPREAD * ranges), spreads)
-    # Nothing but zeros anywhere.
-    return np.where(spreads == 0, 1.0, spreads)
