@@ -85,7 +85,7 @@ tflite_linux_archive(name="linux", models=[":flex"])
 tflite_micro_library(name="micro", models=[":flex"])
 
 tflite_quantization(name="mostly_int8", mode="int8", float_fallback=True)
-tflite_quantization(name="too_few", mode="int8", float_fallback=True, max_float_ops=1)
+tflite_quantization(name="too_few", mode="int8", float_fallback=True, max_float_ops=0)
 tflite_quantization(name="ai_edge", mode="int8", float_fallback=True, engine="ai_edge")
 tflite_quantization(name="qat", mode="int8", quantization_aware=True)
 tflite_model(
@@ -167,7 +167,7 @@ def test_int8_with_parts_in_floats_is_an_error_unless_allowed(workspace: Workspa
     assert "the model is not int8 throughout" in text and "net_1/norm_1" in text
     assert "float_fallback=True" in text
     text = workspace.fail("package", "m:norm@quantization=too_few")
-    assert "field `max_float_ops` = '1'" in text and "net_1/norm_1" in text
+    assert "field `max_float_ops` = '0'" in text and "net_1/norm_1" in text
 
 
 def test_a_model_that_knows_its_ranges_needs_no_samples(workspace: Workspace) -> None:

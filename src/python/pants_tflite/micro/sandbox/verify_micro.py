@@ -8,6 +8,7 @@ inputs and outputs. Every call starts from a model that has just been loaded.
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Mapping, Sequence
@@ -76,9 +77,13 @@ def litert_refusal(path: Path, model: Model, graph: MainGraph, feed: Feed) -> st
 
     def refusal() -> str | None:
         try:
-            LoadedModel(path, model, field=None).run(graph.signature, feed)
+            loaded = LoadedModel(path, model, field=None)
+            loaded.run(graph.signature, feed)
         except Mistake as error:
             return error.message.rstrip(".")
+        # Some models crash LiteRT not before it frees what it allocated for them.
+        del loaded
+        gc.collect()
         return None
 
     tried = attempt(refusal)

@@ -12,6 +12,7 @@ import pytest
 
 from pants_tflite.sandbox.conversion.convert import main
 from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
+from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
 from pants_tflite.sandbox.mistakes import Mistake, MistakeReport
 from pants_tflite.sandbox.modes import find_mode
 from pants_tflite.sandbox.quantization.quantize import quantize
@@ -293,6 +294,15 @@ def test_an_int8_model_with_an_op_of_tensorflow(tf: Any, keras: Any, convert: Co
     path = convert(whitening(keras), {"x": samples}, select_tf_ops=True, **fields)
     assert read_model(path).select_tf_ops == ("MatrixInverse",)
     assert verified(tf, path, samples, **fields).outputs[0].error < 0.1
+
+
+def test_an_op_of_tensorflow_works_on_text(tf: Any, convert: Convert) -> None:
+    upper = module(tf, tf.strings.upper, None, dtype="string")
+    path = convert(upper, select_tf_ops=("StringUpper",))
+    model = read_model(path)
+    texts = np.array([b"on", b"", "gr\u00f6\u00dfe".encode()], object)
+    (output,) = LoadedModel(path, model, field=None).run(model.signatures[0], {"x": texts}).values()
+    assert output.tolist() == [b"ON", b"", "GR\u00f6\u00dfE".encode()]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ REFERENCE_KERNELS = "BUILTIN_REF"
 FAST_KERNELS = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
 # Of an op that only the fast ones have, such as those of tables.
 _LACKING_KERNEL = "Didn't find op for builtin opcode"
+_STATES = ("resource", "variant")
 _LONGEST_TEXT = 600
 _NARROW_RANGE = "no_integer_overflow_from_quantization"
 _NARROW_RANGE_FIX = (
@@ -61,6 +62,22 @@ def without_repetition(text: str) -> str:
     return " ".join(sentences.values())
 
 
+def _refuse_states(model: Model) -> None:
+    """Raises Mistake if an op of TensorFlow keeps something that is no array, such as a table."""
+    for graph in model.subgraphs:
+        for op in graph.ops:
+            tensors = [graph.tensors[index] for index in (*op.inputs, *op.outputs)]
+            dtypes = [tensor.dtype for tensor in tensors if tensor.dtype in _STATES]
+            if op.code.select_tf_op and dtypes:
+                raise Mistake(
+                    f"the op {op.code.select_tf_op} works on a {dtypes[0]} of TensorFlow's, which no "
+                    "interpreter on this machine has",
+                    field="select_tf_ops",
+                    value=op.code.select_tf_op,
+                    fix="Keep tables, lists and variables of TensorFlow outside of the model.",
+                )
+
+
 class LoadedModel:
     """A model ready to run; its variables, if it has any, last until `reset`."""
 
@@ -87,6 +104,7 @@ class LoadedModel:
         module = self._library.load()
         functions = registerers(custom_kernels)
         if model.select_tf_ops:
+            _refuse_states(model)
             functions.append(registerer(tensorflow_registrations(model.select_tf_ops)))
 
         def load() -> Any:

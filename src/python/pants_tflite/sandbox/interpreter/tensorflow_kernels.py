@@ -26,15 +26,18 @@ _Function = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 _ResizeTensor = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 _C = ctypes.CDLL(None)
 _C.malloc.argtypes, _C.malloc.restype = [ctypes.c_size_t], ctypes.c_void_p
+_C.free.argtypes, _C.free.restype = [ctypes.c_void_p], None
 _OK, _ERROR = 0, 1
 _DYNAMIC = 4
 _BUILTIN_CUSTOM = 32
-# NumPy's names of TfLiteType's values. Text, resources and variants are no arrays.
+_TEXT = 5
+# TensorFlow's names of TfLiteType's values, but for those that are no arrays.
 _DTYPES = {
     1: "float32",
     2: "int32",
     3: "uint8",
     4: "int64",
+    _TEXT: "string",
     6: "bool",
     7: "int16",
     8: "complex64",
@@ -94,37 +97,68 @@ def _invoke(context: int, node: int) -> int:
 
 def _run(context: int, node: Node) -> None:
     tensors = Context.from_address(context).tensors
-    inputs = [_read(tensors[index]) for index in indices_of(node.inputs)]
+    indices = indices_of(node.inputs)
+    inputs = [_read(tensors[index]) for index in indices]
+    dtypes = tuple(_DTYPES[tensors[index].type] for index in indices)
     outputs = indices_of(node.outputs)
     options = ctypes.string_at(node.custom_initial_data, node.custom_initial_data_size)
-    function = _function(options, tuple(array.dtype.name for array in inputs), len(outputs))
+    function = _function(options, dtypes, len(outputs))
     results = function(*map(importlib.import_module("tensorflow").constant, inputs))
     for index, result in zip(outputs, results):
         _write(context, tensors[index], result.numpy())
 
 
 def _read(tensor: Tensor) -> np.ndarray:
-    dtype = np.dtype(_DTYPES[tensor.type])
     content = ctypes.string_at(tensor.data, tensor.bytes) if tensor.bytes else b""
-    return np.frombuffer(content, dtype).reshape(_shape(tensor))
+    if tensor.type == _TEXT:
+        return _unpack_text(content).reshape(_shape(tensor))
+    return np.frombuffer(content, _DTYPES[tensor.type]).reshape(_shape(tensor))
 
 
 def _shape(tensor: Tensor) -> list[int]:
     return [tensor.dims[1 + axis] for axis in range(tensor.dims[0])]
 
 
-def _write(context: int, tensor: Tensor, array: np.ndarray) -> None:
-    if array.dtype != np.dtype(_DTYPES[tensor.type]):
-        raise TypeError(f"TensorFlow yields {array.dtype}, not {_DTYPES[tensor.type]}")
+def _write(context: int, tensor: Tensor, value: Any) -> None:
+    array = np.ascontiguousarray(value, dtype=object if tensor.type == _TEXT else None)
+    array = array.reshape(np.shape(value))
     # The interpreter takes the array of sizes, and frees it.
     sizes = (ctypes.c_int32 * (1 + array.ndim))(array.ndim, *array.shape)
-    owned = _C.malloc(ctypes.sizeof(sizes))
-    ctypes.memmove(owned, sizes, ctypes.sizeof(sizes))
     resize = _ResizeTensor(Context.from_address(context).resize_tensor)
-    if resize(context, ctypes.addressof(tensor), owned) != _OK or tensor.bytes != array.nbytes:
+    if resize(context, ctypes.addressof(tensor), _new_block(bytes(sizes))) != _OK:
         raise MemoryError(f"an output of the shape {list(array.shape)} has no room")
-    if array.nbytes:
-        ctypes.memmove(tensor.data, np.ascontiguousarray(array).ctypes.data, array.nbytes)
+    if tensor.type == _TEXT:
+        content = _pack_text(array)
+        _C.free(tensor.data)
+        tensor.data, tensor.bytes = _new_block(content), len(content)
+    elif array.dtype != np.dtype(_DTYPES[tensor.type]) or array.nbytes != tensor.bytes:
+        raise TypeError(f"TensorFlow yields {array.dtype}, not {_DTYPES[tensor.type]}")
+    else:
+        ctypes.memmove(tensor.data, array.ctypes.data, array.nbytes)
+
+
+def _new_block(content: bytes) -> int:
+    """A block of C's that holds `content`, for the interpreter to free."""
+    block = int(_C.malloc(max(1, len(content))) or 0)
+    if not block:
+        raise MemoryError(f"no memory for {len(content)} bytes")
+    ctypes.memmove(block, content, len(content))
+    return block
+
+
+def _unpack_text(content: bytes) -> np.ndarray:
+    """The strings in a tensor: their number, where each begins, where the last ends, all of them."""
+    count = int(np.frombuffer(content, np.int32, 1)[0])
+    ends = np.frombuffer(content, np.int32, count + 1, offset=4)
+    texts = np.empty(count, object)
+    texts[:] = [content[start:end] for start, end in zip(ends, ends[1:])]
+    return texts
+
+
+def _pack_text(texts: np.ndarray) -> bytes:
+    values = [bytes(text) for text in texts.ravel()]
+    starts = np.cumsum([4 * (len(values) + 2), *map(len, values)])
+    return np.array([len(values), *starts], np.int32).tobytes() + b"".join(values)
 
 
 @lru_cache(maxsize=None)

@@ -35,7 +35,7 @@ ORDERS = list(itertools.permutations(NAMES))
 WEIGHTS = (1.0, 10.0, 100.0)
 # As many samples as it takes to tell the ranges of the three apart.
 SAMPLES = [np.linspace(0, top, 8, dtype="float32").reshape(4, 2) for top in (1, 20, 300)]
-EXPECTED = sum(weight * sample for weight, sample in zip(WEIGHTS, SAMPLES))
+EXPECTED = np.sum([weight * sample for weight, sample in zip(WEIGHTS, SAMPLES)], axis=0)
 _numbers = itertools.count()
 Run = Callable[[str, Sequence[str]], None]
 

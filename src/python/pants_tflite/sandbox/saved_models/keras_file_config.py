@@ -45,7 +45,7 @@ def read_config(path: Path) -> KerasFileConfig:
 
 
 def _read_hdf5(path: Path) -> KerasFileConfig:
-    import h5py
+    import h5py  # pants: no-infer-dep - it comes with Keras
 
     with h5py.File(path, "r") as file:
         version = file.attrs.get("keras_version")

@@ -33,7 +33,7 @@ def tf() -> Any:
 
 
 @pytest.fixture(scope="module", params=["keras", "tf_keras"])
-def keras(tf: Any, request: pytest.FixtureRequest) -> Any:
+def keras(tf: Any, request: Any) -> Any:
     if request.param == "tf_keras" and not HAS_TF_KERAS:
         pytest.skip("tf_keras is not installed")
     return importlib.import_module(request.param)
