@@ -27,13 +27,12 @@ from pants_tflite.sandbox.testing.small_models import (
     two_inputs_model,
 )
 
-Capture = pytest.CaptureFixture[str]
 Run = Callable[..., str]
 LABELS = ("cat", "dog", "große Eule")
 
 
 @pytest.fixture
-def run(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """What the program prints over an archive of some models."""
     monkeypatch.chdir(tmp_path)
 
@@ -46,7 +45,7 @@ def run(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> Run
 
 
 @pytest.fixture
-def fail(tmp_path: Path, capsys: Capture) -> Run:
+def fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """What the program, which must refuse, prints on stderr: one line."""
 
     def fail(models: Mapping[str, bytes], *arguments: str) -> str:
@@ -59,7 +58,9 @@ def fail(tmp_path: Path, capsys: Capture) -> Run:
     return fail
 
 
-def test_it_prints_what_pants_run_prints(run: Run, tmp_path: Path, capsys: Capture) -> None:
+def test_it_prints_what_pants_run_prints(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     np.save(tmp_path / "x.npy", np.array([[10.0], [1.0]]))
     for model in (linear_model(), quantized_linear_model(io_type="int8")):
         (tmp_path / "model.tflite").write_bytes(model)
@@ -113,7 +114,7 @@ def test_numbers_that_json_cannot_hold(run: Run) -> None:
     assert json.loads(text)["outputs"] == {"y": [[None]]}
 
 
-def test_kernels_of_custom_ops(tmp_path: Path, capsys: Capture) -> None:
+def test_kernels_of_custom_ops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "lib").mkdir()
     build_kernel(tmp_path / "lib")
     kernel = library_kernel(OP, "lib/libtwice.so", REGISTRATION)
