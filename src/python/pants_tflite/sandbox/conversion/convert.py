@@ -27,7 +27,6 @@ from pants_tflite.sandbox.interpreter.tensorflow_kernels import (
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import (
     HYBRID_MODE_NAMES,
-    MODE_WITHOUT_SAMPLES,
     Mode,
     find_mode,
     io_type,
@@ -82,20 +81,26 @@ def _inputs(signature: Signature) -> InputSpecs:
     return InputSpecs(shapes, signature.dtypes)
 
 
-def _check_inputs(feeds: Mapping[str, Feeds], mode: Mode) -> None:
-    """Raises Mistake where a signature has no inputs: the converter's calibrator refuses it."""
-    without = [name for name, signature_feeds in feeds.items() if not signature_feeds.samples]
-    if without:
-        raise Mistake(
-            f"TensorFlow's converter cannot calibrate the signature `{without[0]}`, which has no "
-            f"inputs, and without it none of the model in the mode {mode.name}",
-            field="signatures",
-            value=", ".join(feeds),
-            fix=(
-                f"Leave `{without[0]}` out, give it an input that it ignores, or choose "
-                f"{MODE_WITHOUT_SAMPLES}, which needs no calibration."
-            ),
-        )
+def _check_inputs(inputs: Mapping[str, InputSpecs], mode: Mode) -> None:
+    """Raises Mistake where the converter's calibrator cannot call a signature.
+
+    It refuses one without inputs, and finds no word in a table: all ranges are then those of the
+    words that the table lacks.
+    """
+    for name, specs in inputs.items():
+        has_text = any(dtype.kind == "O" for dtype in specs.dtypes.values())
+        if has_text or not specs.shapes:
+            raise Mistake(
+                f"TensorFlow's converter cannot calibrate the signature `{name}`, which "
+                f"{'takes text' if has_text else 'has no inputs'}, and without it none of the model "
+                f"in the mode {mode.name}",
+                field="signatures",
+                value=", ".join(inputs),
+                fix=(
+                    f"Leave `{name}` out, give it numbers as inputs, or choose "
+                    f"{' or '.join(HYBRID_MODE_NAMES)}, which need no calibration."
+                ),
+            )
 
 
 def _set_mode(
@@ -198,8 +203,9 @@ def main(request: ConvertRequest) -> None:
     _check_fake_quantization(path, mode, is_expected=request.quantization_aware)
     feeds = {}
     if dataset is not None:
-        feeds = calibration_feeds(dataset, {key: _inputs(available[key]) for key in signatures})
-        _check_inputs(feeds, mode)
+        inputs = {key: _inputs(available[key]) for key in signatures}
+        _check_inputs(inputs, mode)
+        feeds = calibration_feeds(dataset, inputs)
     converter = _load(tensorflow, path, signatures)
     _set_mode(
         tensorflow=tensorflow,

@@ -80,6 +80,10 @@ def models(tf: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     def custom(x: Any) -> Any:
         return {"y": twice(x @ WEIGHTS)}
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="word")])
+    def text(word: Any) -> Any:
+        return {"word": tf.identity(word)}
+
     @tf.function(input_signature=[])
     def reset() -> Any:
         return {"done": tf.constant(1)}
@@ -90,6 +94,7 @@ def models(tf: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     save("dense", serving_default=dense)
     save("two", dense=dense, difference=difference)
+    save("text", serving_default=text)
     save("reset", dense=dense, reset=reset)
     save("unsupported", serving_default=unsupported)
     save("erfinv", serving_default=erfinv)
@@ -307,6 +312,12 @@ def test_a_signature_without_inputs_cannot_be_calibrated(
     assert raised.field == "signatures"
     assert "cannot calibrate the signature `reset`, which has no inputs" in raised.message
     assert convert("reset", signatures=("dense", "reset"))["signatures"] == ["dense", "reset"]
+
+
+def test_text_cannot_be_calibrated(error: Callable[..., Mistake]) -> None:
+    raised = error("text", mode="int8", samples={"input/word": np.array([b"on", b"off"])})
+    assert "cannot calibrate the signature `serving_default`, which takes text" in raised.message
+    assert "dynamic_range or float16" in raised.fix
 
 
 @pytest.mark.parametrize("signatures, value", [(["diff"], "diff"), ([], None)])

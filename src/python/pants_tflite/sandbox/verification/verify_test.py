@@ -257,8 +257,9 @@ def test_a_sequence_keeps_the_state_until_the_next_one(verify: Verify) -> None:
     assert all(each["serving_default/sequence"] for each in golden.values())
 
 
-def test_a_state_that_the_saved_model_has_not(verify: Verify) -> None:
-    arrays = sequence_arrays([[1, 2, 4, 8], [10, 20, 40, 80]])
+@pytest.mark.parametrize("outputs", [[1, 2, 4, 8], [1, 3, 6, 12]])
+def test_a_state_that_the_saved_model_has_not(verify: Verify, outputs: list[float]) -> None:
+    arrays = sequence_arrays([outputs, [10 * output for output in outputs]])
     with pytest.raises(Mistake) as raised:
         verify(stateful_model(), arrays, mode="float32")
     assert "keeps a state from call to call, and the SavedModel does not" in raised.value.message
