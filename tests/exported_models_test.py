@@ -69,9 +69,19 @@ def any_batch():
     return keras.Model(image, L.Dense(2)(L.Flatten()(L.Conv2D(4, 3)(image))))
 
 
+class Stubborn(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.normal = L.BatchNormalization(name="normal")
+
+    def call(self, x, training=False):
+        return self.normal(x, training=True)
+
+
 def stubborn():
-    x = keras.Input((3,))
-    return keras.Model(x, L.BatchNormalization(name="normal")(x, training=True))
+    model = Stubborn()
+    model(np.zeros((2, 3)))
+    return model
 """
 DATA = """\
 import numpy as np
@@ -158,7 +168,7 @@ def test_a_file_of_keras_2_is_loaded_by_tf_keras(workspace: Workspace, packaged:
         ),
         (
             "stubborn",
-            "m:stubborn, field `entry_point` = 'm/train.py:stubborn': called for inference, the Keras",
+            "m:stubborn, field `entry_point` = 'train.py:stubborn': called for inference, the Keras",
         ),
     ],
 )

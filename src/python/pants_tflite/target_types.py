@@ -903,7 +903,7 @@ class InputShapesField(ShapesField):
         height, a number of steps. The first size is the batch. `None` leaves a size unknown.
 
         A model whose sizes are all known has no ops that compute them at run time, which GPU
-        delegates refuse, and an RNN needs to know its batch.
+        delegates refuse. An RNN needs its batch earlier, in the Keras `Input`.
 
         Defaults to the shapes of the SavedModel.
 
