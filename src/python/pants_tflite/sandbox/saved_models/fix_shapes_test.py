@@ -161,6 +161,31 @@ def fully_convolutional() -> Any:
     return keras.Model(image, layers.UpSampling2D(2)(layers.Conv2D(2, 3, padding="same")(image)))
 
 
+def normalized_of_any() -> Any:
+    import keras
+
+    layers = keras.layers
+    x = keras.Input((12,), name="x")
+    y = layers.Dropout(0.5)(layers.BatchNormalization()(layers.Dense(4)(x)))
+    return keras.Model(x, layers.Reshape((2, 2))(y))
+
+
+def stateful_module() -> Any:
+    import tensorflow as tf
+
+    class Smoother(tf.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.mean = tf.Variable(tf.zeros((3,)), trainable=False)
+
+        @tf.function(input_signature=[tf.TensorSpec((None, 3), name="row")])
+        def smooth(self, row: Any) -> Any:
+            self.mean.assign(0.5 * self.mean + 0.5 * row[0])
+            return {"mean": self.mean.read_value()}
+
+    return Smoother()
+
+
 def two_signatures() -> Any:
     import tensorflow as tf
 
@@ -241,6 +266,7 @@ def test_a_free_batch_needs_ops_that_compute_sizes(export_model: Export) -> None
     [
         ("convolutional_of_any", "image", [1, 8, 8, 1]),
         ("fully_convolutional", "image", [1, 24, 32, 3]),
+        ("normalized_of_any", "x", [1, 12]),
     ],
 )
 def test_a_fixed_model_computes_the_same_without_sizes(
@@ -254,6 +280,14 @@ def test_a_fixed_model_computes_the_same_without_sizes(
     (expected,) = original(**{name: sample}).values()
     (actual,) = Interpreter("out/model.tflite").get_signature_runner()(**{name: sample}).values()
     assert np.allclose(actual, expected, atol=1e-5)
+
+
+def test_a_fixed_model_keeps_its_state(tf: Any, export_model: Export, fix: Fix) -> None:
+    export_model("stateful_module")
+    assert fix({"row": [1, 3]}) == [[1, 3]]
+    smooth = tf.saved_model.load("out/saved_model").signatures["serving_default"]
+    means = [smooth(row=tf.ones((1, 3)))["mean"].numpy()[0] for _ in range(3)]
+    assert means == [0.5, 0.75, 0.875]
 
 
 def test_a_size_can_be_left_unknown(export_model: Export, fix: Fix) -> None:
