@@ -127,7 +127,8 @@ def _check_custom_ops(found: Mapping[str, str], declared: Sequence[str]) -> None
             value=", ".join(declared),
             fix="Express it with other ops in the model's code or, if there is a kernel for it, "
             f"add {', '.join(undeclared)} to `custom_ops`: the address of its `tflite_custom_op`, or "
-            "the bare name if the kernel lives elsewhere.",
+            "the bare name if the kernel lives elsewhere. An op of TensorFlow can also come from there: "
+            "that is what `select_tf_ops` is for.",
         )
     unused = sorted(set(declared) - set(found))
     if unused:

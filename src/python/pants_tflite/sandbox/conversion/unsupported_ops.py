@@ -135,9 +135,10 @@ def _recurrent_layer(ops: Sequence[UnsupportedOp], detail: str) -> Mistake | Non
         "the model has a recurrent layer of an unknown batch or length, whose steps TensorFlow "
         f"Lite cannot store: {_listed(concerned)}",
         field="saved_model",
-        fix="Give the model's input a fixed batch, as in `keras.Input(batch_shape=(1, 12, 6))` or "
-        '`tflite_model(input_shapes={"x": [1, 12, 6]})`. If that is not enough, `unroll=True` of '
-        "the layer makes each step ops of its own.",
+        fix="Give the model's input a fixed batch in its code, as in "
+        "`keras.Input(batch_shape=(1, 12, 6))`; Keras writes it into the layer, where `input_shapes` "
+        "does not reach. If that is not enough, `unroll=True` of the layer makes each step ops of "
+        "its own.",
         detail=detail,
     )
 
