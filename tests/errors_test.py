@@ -105,7 +105,13 @@ def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
         ("not_a_function", ["field `entry_point`", "is not a function but of type `int`"]),
         ("raises", ["field `entry_point`", "ValueError: no such luck", "in raises\n"]),
         ("returns_nothing", ["field `entry_point`", "None"]),
-        ("of_unsupported", ["TFLite has no op `Erfinv` (from `erfinv/Erfinv`)"]),
+        (
+            "of_unsupported",
+            [
+                "TensorFlow Lite has no op `Erfinv` (in `erfinv`)",
+                "`custom_ops=['Erfinv']`",
+            ],
+        ),
         ("misfit", ["field `calibration`", "[3]"]),
         ("empty", ["field `entry_point`", "yielded"]),
         ("exhausted", ["field `entry_point`", "yielded"]),
