@@ -17,7 +17,7 @@ from typing import Callable
 
 import pytest
 
-from tests.workspace import ROOT, Workspace
+from tests.workspace import KERNELS_PANTS_RC, ROOT, Workspace, repository_files
 
 FOLDER = Path(__file__).with_name("android")
 BUILD = """\
@@ -29,24 +29,11 @@ tflite_android_library(
 )
 tflite_android_library(name="unfit", models=[":no_kernel"], package="org.example.atan")
 """
-# On top of the pants.toml that every workspace has.
-PANTS_RC = """\
-[GLOBAL]
-backend_packages.add = ["pants.backend.experimental.cc"]
-
-[source]
-root_patterns.add = ["/src/cc"]
-"""
 FILES: dict[str, str | bytes] = {
-    ".pants.rc": PANTS_RC,
+    ".pants.rc": KERNELS_PANTS_RC,
     "m/BUILD": BUILD,
     "m/atan.tflite": Path(__file__).with_name("one_scaled_atan.tflite").read_bytes(),
-    **{
-        path.relative_to(ROOT).as_posix(): path.read_bytes()
-        for folder in ("3rdparty/tflite", "src/cc/ops")
-        for path in sorted((ROOT / folder).iterdir())
-        if path.is_file() and not path.name.endswith("_test.py")
-    },
+    **repository_files("3rdparty/tflite", "src/cc/ops"),
 }
 MACHINES = {
     "arm64-v8a": "AArch64",

@@ -10,30 +10,17 @@ from typing import Callable, Iterator
 
 import pytest
 
-from tests.workspace import ROOT, Workspace
+from tests.workspace import KERNELS_PANTS_RC, Workspace, repository_files
 
 FOLDERS = ("3rdparty/tflite", "models/scaled_atan", "src/cc/ops")
-# On top of the pants.toml that every workspace has.
-PANTS_RC = """\
-[GLOBAL]
-backend_packages.add = ["pants.backend.experimental.cc"]
-
-[source]
-root_patterns.add = ["/src/cc"]
-"""
 MATH, KERNEL = "src/cc/ops/scaled_atan.c", "src/cc/ops/scaled_atan_tflite.c"
 NONCE = uuid.uuid4().hex
-FILES = {
-    path.relative_to(ROOT).as_posix(): path.read_bytes()
-    for folder in FOLDERS
-    for path in sorted((ROOT / folder).iterdir())
-    if path.is_file() and not path.name.endswith("_test.py")
-}
+FILES = repository_files(*FOLDERS)
 
 
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
-    workspace = new_workspace({".pants.rc": PANTS_RC, **FILES})
+    workspace = new_workspace({".pants.rc": KERNELS_PANTS_RC, **FILES})
     workspace.succeed("package", "models/scaled_atan::")
     return workspace
 

@@ -13,7 +13,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from tests.workspace import ROOT, Workspace
+from tests.workspace import KERNELS_PANTS_RC, Workspace, repository_files
 
 BUILD = """\
 cc_sources(name="twice", sources=["scaled_atan.cc"])
@@ -68,30 +68,20 @@ extern "C" TfLiteRegistration* RegisterAtan() {
   return &registration;
 }
 """
-# On top of the pants.toml that every workspace has.
-PANTS_RC = """\
-[GLOBAL]
-backend_packages.add = ["pants.backend.experimental.cc"]
-
-[source]
-root_patterns.add = ["/src/cc"]
-"""
 # New in every run: what a test expects to run must be in no cache of an earlier run.
 NONCE = uuid.uuid4().hex
 MATH, OPTIONS, KERNEL = (
     f"src/cc/ops/{name}.c" for name in ("scaled_atan", "flex_map", "scaled_atan_tflite")
 )
 FILES: dict[str, str | bytes] = {
-    ".pants.rc": PANTS_RC,
+    ".pants.rc": KERNELS_PANTS_RC,
     "m/BUILD": BUILD,
     "m/atan.tflite": Path(__file__).with_name("one_scaled_atan.tflite").read_bytes(),
     "m/scaled_atan.cc": CXX_KERNEL,
     "m/two_scores.tflite": Path(__file__).with_name("two_scores.tflite").read_bytes(),
     **{
-        path.relative_to(ROOT).as_posix(): path.read_text()
-        for folder in ("3rdparty/tflite", "src/cc/ops")
-        for path in sorted((ROOT / folder).iterdir())
-        if path.is_file() and not path.name.endswith("_test.py")
+        path: content.decode()
+        for path, content in repository_files("3rdparty/tflite", "src/cc/ops").items()
     },
 }
 FILES[MATH] = f"// Remark {NONCE}.\n{FILES[MATH]!s}"

@@ -21,7 +21,7 @@ from pants_tflite.sandbox.kernel_tests.kernel_case import Case
 from pants_tflite.sandbox.kernel_tests.one_op_model import one_op_model
 from pants_tflite.sandbox.testing.small_models import linear_model
 from tests.emulated_board import install_for_board, missing_packages, new_venv, set_up_board
-from tests.workspace import ROOT, Workspace
+from tests.workspace import KERNELS_PANTS_RC, ROOT, Workspace, repository_files
 
 # Within what each of them stores: 0.75 atan(x) is less than 1.18.
 SCALE, INPUT, OUTPUT = 0.75, (0.05, 3), (0.01, -5)
@@ -44,25 +44,15 @@ tflite_file(name="linear", source="linear.tflite")
 tflite_linux_archive(name="atan", models=[":float", ":int8", ":linear"])
 tflite_linux_archive(name="plain", models=[":linear"])
 """
-# On top of the pants.toml that every workspace has.
-PANTS_RC = """\
-[GLOBAL]
-backend_packages.add = ["pants.backend.experimental.cc"]
-
-[source]
-root_patterns.add = ["/src/cc"]
-"""
 FILES: dict[str, str | bytes] = {
-    ".pants.rc": PANTS_RC,
+    ".pants.rc": KERNELS_PANTS_RC,
     "m/BUILD": BUILD,
     "m/float.tflite": _model(X, X),
     "m/int8.tflite": _model((EVERY, *INPUT), (EVERY, *OUTPUT)),
     "m/linear.tflite": linear_model(),
     **{
-        path.relative_to(ROOT).as_posix(): path.read_text()
-        for folder in ("3rdparty/tflite", "src/cc/ops")
-        for path in sorted((ROOT / folder).iterdir())
-        if path.is_file() and not path.name.endswith("_test.py")
+        path: content.decode()
+        for path, content in repository_files("3rdparty/tflite", "src/cc/ops").items()
     },
 }
 FILES[MATH] = f"// Remark {NONCE}.\n{FILES[MATH]!s}"

@@ -15,7 +15,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from tests.workspace import ROOT, Workspace
+from tests.workspace import KERNELS_PANTS_RC, ROOT, Workspace, repository_files
 
 HERE = Path(__file__).parent
 TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
@@ -42,14 +42,6 @@ tflite_micro_library(
     tflm="//tree",
 )
 """
-# On top of the pants.toml that every workspace has.
-PANTS_RC = """\
-[GLOBAL]
-backend_packages.add = ["pants.backend.experimental.cc"]
-
-[source]
-root_patterns.add = ["/src/cc"]
-"""
 MATH, MICRO = "src/cc/ops/scaled_atan.c", "src/cc/ops/scaled_atan_micro.cc"
 MICRO_TEST = """
 tflite_custom_op_micro_test(
@@ -60,18 +52,13 @@ tflite_custom_op_micro_test(
 )
 """
 FILES: dict[str, str | bytes] = {
-    ".pants.rc": PANTS_RC,
+    ".pants.rc": KERNELS_PANTS_RC,
     "m/BUILD": BUILD,
     "m/float.tflite": (HERE / "one_scaled_atan.tflite").read_bytes(),
     "m/int8.tflite": (HERE / "scaled_atan_int8.tflite").read_bytes(),
     "m/sine.tflite": (HERE / "sine_int8.tflite").read_bytes(),
     "tree/BUILD": 'files(name="tree", sources=["**/*", "!BUILD"])\n',
-    **{
-        path.relative_to(ROOT).as_posix(): path.read_bytes()
-        for folder in ("3rdparty/tflite", "src/cc/ops")
-        for path in sorted((ROOT / folder).iterdir())
-        if path.is_file() and not path.name.endswith("_test.py")
-    },
+    **repository_files("3rdparty/tflite", "src/cc/ops"),
 }
 FILES["src/cc/ops/BUILD"] = (ROOT / "src/cc/ops/BUILD").read_text() + MICRO_TEST
 # The options of the two models, and how the int8 one stores real numbers.

@@ -22,7 +22,14 @@ from typing import Any, Iterator, Mapping
 
 import pytest
 
-from tests.workspace import LOCKS, ROOT, InstalledPants, Workspace
+from tests.workspace import (
+    KERNELS_PANTS_RC,
+    LOCKS,
+    ROOT,
+    InstalledPants,
+    Workspace,
+    repository_files,
+)
 
 VARIABLE = "PANTS_TFLITE_OTHER_PANTS"
 VENVS = [path for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]
@@ -32,21 +39,9 @@ RULE_TEST = re.compile(r"^(from|import) pants[. ]|\btestutil\b|\brule_runner\b",
 
 # The example with a custom op: TensorFlow, LiteRT, zig, Pants' own C++ backend and every bundle.
 FOLDERS = ("3rdparty/tflite", "models/scaled_atan", "src/cc/ops")
-PANTS_RC = """\
-[GLOBAL]
-backend_packages.add = ["pants.backend.experimental.cc"]
-
-[source]
-root_patterns.add = ["/src/cc"]
-"""
 FILES = {
-    ".pants.rc": PANTS_RC.encode(),
-    **{
-        path.relative_to(ROOT).as_posix(): path.read_bytes()
-        for folder in FOLDERS
-        for path in sorted((ROOT / folder).iterdir())
-        if path.is_file() and not path.name.endswith("_test.py")
-    },
+    ".pants.rc": KERNELS_PANTS_RC.encode(),
+    **repository_files(*FOLDERS),
 }
 MODELS = "models/scaled_atan::"
 INT8 = "models/scaled_atan:tflite@quantization=int8"

@@ -8,18 +8,10 @@ from typing import Callable
 
 import pytest
 
-from tests.workspace import ROOT, PantsRun, Workspace
+from tests.workspace import KERNELS_PANTS_RC, ROOT, PantsRun, Workspace, repository_files
 
 # Training, quantizations, datasets, verification, kernels of custom ops, and bundles of all kinds with them.
 FOLDERS = ("3rdparty/tflite", "models/linear", "models/scaled_atan", "src/cc/ops")
-# On top of the pants.toml that every workspace has.
-PANTS_RC = """\
-[GLOBAL]
-backend_packages.add = ["pants.backend.experimental.cc"]
-
-[source]
-root_patterns.add = ["/src/cc"]
-"""
 # The quantizations that the examples lack, and a checked-in model with labels in bundles of all kinds, without custom ops.
 BUILD = """\
 tflite_quantization(name="ai_edge", mode="int8", engine="ai_edge")
@@ -52,16 +44,11 @@ tflite_ios_framework(
 )
 """
 FILES: dict[str, str | bytes] = {
-    ".pants.rc": PANTS_RC,
+    ".pants.rc": KERNELS_PANTS_RC,
     "m/BUILD": BUILD,
     "m/labels.txt": "cat\ndog\n",
     "m/two_scores.tflite": (ROOT / "tests/two_scores.tflite").read_bytes(),
-    **{
-        path.relative_to(ROOT).as_posix(): path.read_bytes()
-        for folder in FOLDERS
-        for path in sorted((ROOT / folder).iterdir())
-        if path.is_file() and not path.name.endswith("_test.py")
-    },
+    **repository_files(*FOLDERS),
 }
 
 

@@ -58,6 +58,24 @@ unowned_dependency_behavior = "ignore"
 [pex]
 executable_search_paths = ["/usr/bin", "/bin"]
 """
+# A workspace's .pants.rc if it has kernels of custom ops, on top of its pants.toml.
+KERNELS_PANTS_RC = """\
+[GLOBAL]
+backend_packages.add = ["pants.backend.experimental.cc"]
+
+[source]
+root_patterns.add = ["/src/cc"]
+"""
+
+
+def repository_files(*folders: str) -> dict[str, bytes]:
+    """The files directly in some folders of this repository, but for tests, by their paths in it."""
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_bytes()
+        for folder in folders
+        for path in sorted((ROOT / folder).iterdir())
+        if path.is_file() and not path.name.endswith("_test.py")
+    }
 
 
 @dataclass(frozen=True)
