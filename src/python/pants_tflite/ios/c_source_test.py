@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from pants_tflite.ios.c_header import render_header, render_module_map
 from pants_tflite.ios.c_source import render_source
-from pants_tflite.ios.testutil import LABELS, MODELS, SETTINGS
+from pants_tflite.ios.testutil import LABELS, MODELS, SETTINGS, run_in
 
 GCC, GXX = shutil.which("gcc"), shutil.which("g++")
 _STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
@@ -55,19 +54,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _run(folder: Path, *argv: str | None) -> str:
-    result = subprocess.run(
-        [str(argument) for argument in argv], cwd=folder, capture_output=True, encoding="utf-8"
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
 @needs_gcc
 def test_the_table_says_what_the_models_are(folder: Path) -> None:
     (folder / "main.c").write_text(_PRINTER)
-    _run(folder, GCC, "-std=gnu11", *_STRICT, "PetModels.c", "main.c", "-o", "main")
-    assert _run(folder, "./main") == "\n".join(
+    run_in(folder, GCC, "-std=gnu11", *_STRICT, "PetModels.c", "main.c", "-o", "main")
+    assert run_in(folder, "./main") == "\n".join(
         [
             "1.4.0-rc.1 2",
             "cats_vs_dogs cats_vs_dogs.tflite cats_vs_dogs.json cats_vs_dogs.labels.txt 2724752 "
@@ -92,16 +83,16 @@ def test_the_table_says_what_the_models_are(folder: Path) -> None:
 )
 def test_the_header_stands_alone(folder: Path, command: tuple[str, ...]) -> None:
     (folder / "user").write_text('#include "PetModels.h"\n#include "PetModels.h"\n')
-    _run(folder, *command, *_STRICT, "-fsyntax-only", "user")
+    run_in(folder, *command, *_STRICT, "-fsyntax-only", "user")
 
 
 @needs_gcc
 def test_cpp_calls_it(folder: Path) -> None:
     program = '#include "PetModels.h"\nint main() { return PetModelsModelNamed("self") ? 0 : 1; }\n'
     (folder / "main.cc").write_text(program)
-    _run(folder, GCC, "-c", "PetModels.c")
-    _run(folder, GXX, "main.cc", "PetModels.o", "-o", "main")
-    _run(folder, "./main")
+    run_in(folder, GCC, "-c", "PetModels.c")
+    run_in(folder, GXX, "main.cc", "PetModels.o", "-o", "main")
+    run_in(folder, "./main")
 
 
 def test_the_module_is_a_framework() -> None:

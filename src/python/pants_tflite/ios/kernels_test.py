@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from pants_tflite.custom_ops.registration_code import RegisteredOp
 from pants_tflite.ios.c_header import render_header, render_module_map
 from pants_tflite.ios.kernels import render_source
-from pants_tflite.ios.testutil import SETTINGS
+from pants_tflite.ios.testutil import SETTINGS, run_in
 
 GCC, GXX = shutil.which("gcc"), shutil.which("g++")
 _STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
@@ -67,18 +66,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _run(folder: Path, *argv: str | None) -> str:
-    result = subprocess.run(
-        [str(argument) for argument in argv], cwd=folder, capture_output=True, encoding="utf-8"
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
 def test_every_op_is_added(folder: Path) -> None:
     (folder / "main.c").write_text(_PROGRAM)
-    _run(folder, GCC, "-std=c99", *_STRICT, "PetModelsCustomOps.c", "main.c", "-o", "main")
-    assert _run(folder, "./main").splitlines() == [
+    run_in(folder, GCC, "-std=c99", *_STRICT, "PetModelsCustomOps.c", "main.c", "-o", "main")
+    assert run_in(folder, "./main").splitlines() == [
         "1 [Bark] 7 1 1",
         '2 [Loud"Bark??/] 7 1 2',
         "3 [P] 8 1 1",
@@ -96,7 +87,7 @@ def test_the_header_agrees_with_tensorflow_lite(
     add = "void add(struct TfLiteInterpreterOptions *options);\n"
     use = f"{add}void add(struct TfLiteInterpreterOptions *o) {{ PetModelsAddCustomOps(o); }}\n"
     (folder / "user").write_text(text.format(header=header, typedef=_TYPEDEF) + use)
-    _run(folder, *command, *_STRICT, "-fsyntax-only", "user")
+    run_in(folder, *command, *_STRICT, "-fsyntax-only", "user")
 
 
 def test_without_custom_ops_the_header_has_nothing_of_them() -> None:

@@ -1,8 +1,12 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A bundle that the tests of generated files share, with awkward names and every kind of tensor."""
+"""What the tests of generated files share: a bundle with awkward names and every kind of tensor, and
+a way to run compilers over its files."""
 
 from __future__ import annotations
+
+import subprocess
+from pathlib import Path
 
 from pants_tflite.ios.model_facts import ModelFacts, TensorFacts
 from pants_tflite.ios.settings import FrameworkSettings
@@ -46,3 +50,12 @@ MODELS = (
         outputs=(TensorFacts("y", "float32", (None, 1)),),
     ),
 )
+
+
+def run_in(folder: Path, *argv: str | None) -> str:
+    """What a program prints that runs in `folder`, and must succeed."""
+    result = subprocess.run(
+        [str(argument) for argument in argv], cwd=folder, capture_output=True, encoding="utf-8"
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
