@@ -121,8 +121,7 @@ def test_bundles_whose_runtime_has_no_kernels_of_tensorflow_refuse_before_anythi
 
 
 def test_a_model_with_ops_of_tensorflow_packages_for_android_and_ios(workspace: Workspace) -> None:
-    run = workspace.succeed("package", "m:flex", "m:android", "m:ios")
-    assert "Verify the model m:flex" in " ".join(run.steps)
+    workspace.succeed("package", "m:flex", "m:android", "m:ios")
     model = workspace.json("m/flex/model.json")
     assert (model["select_tf_ops"], model["custom_ops"]) == (["MatrixInverse"], [])
     assert "FlexMatrixInverse" in [op["name"] for op in model["ops"]]
