@@ -15,7 +15,7 @@ from pants_tflite.bundles.models import (
     build_bundle_models,
     plan_bundle,
 )
-from pants_tflite.compat import collect_rules, rule
+from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.micro.checks import (
     check_arena,
     check_arena_size,
@@ -41,6 +41,7 @@ from pants_tflite.micro.measuring.measuring_program import (
     build_measuring_program,
 )
 from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
+from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
 from pants_tflite.micro.tflm.tflm_tree import TflmTree, TflmTreeRequest, find_tflm_tree
 
 
@@ -88,7 +89,11 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     tree: Optional[TflmTree] = None
     if ops and tflm.value is not None:
         tree = await find_tflm_tree(TflmTreeRequest(tflm, tflm.value))
-    bundle = await build_bundle_models(BundleModelsRequest(field_set))
+    # The runtime is installed while models are built, rather than after it.
+    bundle, _ = await concurrently(
+        build_bundle_models(BundleModelsRequest(field_set)),
+        find_tflm_environment(TflmEnvironmentRequest(), **implicitly()),
+    )
     sizes = {model.name: model.facts.sizes.file for model in bundle.models}
     check_flash(field_set.max_flash, sizes)
     check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, *kernels.names))

@@ -84,6 +84,10 @@ from pants_tflite.target_types import (
     VerifySamplesField,
 )
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
+from pants_tflite.util_rules.python_environments import (
+    LiteRtEnvironmentRequest,
+    find_litert_environment,
+)
 from pants_tflite.util_rules.sandbox_programs import find_report
 
 DESCRIPTION_FILE = ModelDescription.FILE
@@ -147,13 +151,15 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
     address = field_set.address
     plan = await plan_model(PlanModelRequest(field_set))
     signatures = tuple(field_set.signatures.value or ())
-    samples, kernels, exported = await concurrently(
+    # LiteRT is installed while the model trains, rather than after it.
+    samples, kernels, exported, _ = await concurrently(
         sample_for_model(ModelSamplesRequest(plan, field_set)),
         build_host_kernels(HostKernelsRequest(plan.custom_ops)),
         export_saved_model(
             ExportSavedModelRequest(plan.saved_model.field_set),
             **implicitly({plan.saved_model.environment_name: EnvironmentName}),
         ),
+        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
     saved_model = await fix_model_shapes(
         FixModelShapesRequest(
