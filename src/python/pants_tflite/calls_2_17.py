@@ -26,6 +26,7 @@ from typing import (
     Sequence,
     Type,
     TypeVar,
+    cast,
     overload,
 )
 
@@ -118,10 +119,17 @@ class Call(Generic[_R]):
 
 
 class RuleCall(Call):
-    """A rule of this backend: what `@rule` makes of a function."""
+    """A rule of this backend: what `@rule` or `@goal_rule` makes of a function."""
 
-    def __init__(self, func: Callable, *, polymorphic: bool, options: Mapping[str, Any]) -> None:
-        self._task: TaskRule = rules.rule(**options)(func).rule  # type: ignore[attr-defined]
+    def __init__(
+        self,
+        func: Callable,
+        *,
+        polymorphic: bool,
+        options: Mapping[str, Any],
+        decorator: Callable[..., Any] = rules.rule,
+    ) -> None:
+        self._task: TaskRule = decorator(**options)(func).rule
         self._is_polymorphic = polymorphic
         super().__init__(func.__name__, self._task.output_type, *self._task.input_selectors)
         # Without the attributes of `func`: its `rule` lacks the calls by name.
@@ -167,6 +175,12 @@ def rule(func: Optional[Callable] = None, *, polymorphic: bool = False, **option
     if func is None:
         return functools.partial(rule, polymorphic=polymorphic, **options)
     return RuleCall(func, polymorphic=polymorphic, options=options)
+
+
+def goal_rule(func: Callable[_P, Coroutine[Any, Any, _R]]) -> Callable[_P, Get[_R]]:
+    """Declares the rule of a goal, which runs each time and may have effects."""
+    call = RuleCall(func, polymorphic=False, options={}, decorator=rules.goal_rule)
+    return cast("Callable[_P, Get[_R]]", call)
 
 
 class _Collector(_AwaitableCollector):

@@ -80,7 +80,7 @@ if TYPE_CHECKING or not hasattr(rules, "concurrently"):
         SourceRootsResult,
     )
 
-    from pants_tflite.calls_2_17 import Call, concurrently, implicitly, rule
+    from pants_tflite.calls_2_17 import Call, concurrently, goal_rule, implicitly, rule
 
     add_prefix = Call("add_prefix", Digest, AddPrefix)
     create_digest = Call("create_digest", Digest, CreateDigest)
@@ -165,7 +165,7 @@ else:
         remove_prefix,
     )
     from pants.engine.process import execute_process_or_raise  # noqa: F401
-    from pants.engine.rules import concurrently, implicitly, rule  # noqa: F401
+    from pants.engine.rules import concurrently, goal_rule, implicitly, rule  # noqa: F401
     from pants.source.source_root import get_source_root, get_source_roots  # noqa: F401
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Tuple
 
 import pytest
+from pants.engine.console import Console
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import CreateDigest, FileContent
+from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.process import Process
 from pants.engine.rules import QueryRule
 from pants.engine.unions import UnionRule, union
@@ -21,6 +23,7 @@ from pants_tflite.compat import (
     execute_process,
     execute_process_or_raise,
     get_digest_contents,
+    goal_rule,
     implicitly,
     rule,
 )
@@ -273,3 +276,26 @@ def test_a_polymorphic_rule_calls_the_rule_of_the_member(shape: Shape, area: int
 def test_rules_of_pants_are_called_alike() -> None:
     result = run(RulesOfPants("text"))
     assert result == (b"text", 1, b"text", b"text")
+
+
+class MeasuringSubsystem(GoalSubsystem):
+    name = "measure-words"
+    help = "Prints how long two words are."
+
+
+class Measuring(Goal):
+    subsystem_cls = MeasuringSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+@goal_rule
+async def print_lengths(console: Console) -> Measuring:
+    lengths = await concurrently(measure(Text(text)) for text in ("ab", "abc"))
+    console.print_stdout(" ".join(str(length.length) for length in lengths))
+    return Measuring(exit_code=7)
+
+
+def test_a_goal_calls_rules() -> None:
+    rule_runner = RuleRunner(rules=collect_rules())
+    result = rule_runner.run_goal_rule(Measuring)
+    assert (result.exit_code, result.stdout) == (7, "2 3\n")
