@@ -142,6 +142,7 @@ async def run_converter(request: RunConverterRequest) -> ConvertedModel:
             convert.saved_model.environment,
             description=f"Convert {convert.address} to {quantization.mode}",
             input_digest=digest,
+            code_lines=convert.saved_model.code_lines,
         )
     )
     return await split_conversion(SplitConversionRequest(result))

@@ -36,6 +36,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
 from pants_tflite.sandbox.saved_models.export_protocol import (
     ExportRequest,
     KerasFile,
@@ -100,11 +101,16 @@ class ExportSavedModelRequest:
 
 @dataclass(frozen=True)
 class ExportedSavedModel:
-    """`digest` holds `saved_model/` and `export.json`; `environment` can load it."""
+    """`digest` holds `saved_model/` and `export.json`; `environment` can load it.
+
+    `code_lines` holds a CodeLinesReport or nothing. It is apart, for it changes with every line that
+    moves in the user's code.
+    """
 
     address: Address
     digest: Digest
     environment: PythonEnvironment
+    code_lines: Digest = EMPTY_DIGEST
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,15 @@ class ExportSource:
     request: ExportRequest
     digest: Digest
     source_roots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SplitExportRequest:
+    """Asks for what the `export` program wrote as a SavedModel."""
+
+    address: Address
+    output: Digest
+    environment: PythonEnvironment
 
 
 @dataclass(frozen=True)
@@ -205,6 +220,15 @@ async def prepare_model_files(request: ModelFilesRequest) -> ExportSource:
     return ExportSource(ExportRequest(source, seed=0, threads=1), sources.snapshot.digest)
 
 
+@rule
+async def split_export(request: SplitExportRequest) -> ExportedSavedModel:
+    files, code_lines = await concurrently(
+        digest_subset_to_digest(DigestSubset(request.output, PathGlobs(globs)))
+        for globs in (("**", f"!{CodeLinesReport.FILE}"), (CodeLinesReport.FILE,))
+    )
+    return ExportedSavedModel(request.address, files, request.environment, code_lines)
+
+
 @rule(desc="Export a SavedModel")
 async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedModel:
     address = request.field_set.address
@@ -233,7 +257,7 @@ async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedM
             source_roots=source.source_roots,
         )
     )
-    exported = ExportedSavedModel(address, result.digest, environment)
+    exported = await split_export(SplitExportRequest(address, result.digest, environment))
     if not isinstance(source.request.source, KerasFile):
         return exported
     return await export_legacy_file(LegacyFileRequest(exported, source))
@@ -266,7 +290,9 @@ async def export_legacy_file(request: LegacyFileRequest) -> ExportedSavedModel:
             input_digest=request.source.digest,
         )
     )
-    return ExportedSavedModel(exported.address, result.digest, exported.environment)
+    return await split_export(
+        SplitExportRequest(exported.address, result.digest, exported.environment)
+    )
 
 
 @rule

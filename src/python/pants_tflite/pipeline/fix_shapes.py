@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address
 from pants.util.frozendict import FrozenDict
@@ -48,9 +48,10 @@ async def fix_model_shapes(request: FixModelShapesRequest) -> ExportedSavedModel
             saved_model.environment,
             description=f"Fix the shapes of {request.address}",
             input_digest=saved_model.digest,
+            code_lines=saved_model.code_lines,
         )
     )
-    return ExportedSavedModel(saved_model.address, result.digest, saved_model.environment)
+    return replace(saved_model, digest=result.digest)
 
 
 def rules():

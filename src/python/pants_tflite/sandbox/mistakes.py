@@ -16,7 +16,8 @@ class TfLiteError(Exception):
 
 @dataclass(frozen=True)
 class MistakeReport(Message):
-    """What a program writes instead of its result."""
+    """What a program writes instead of its result. `nodes` are those of a SavedModel that the mistake
+    is about, if the lines of code that they come from can say more."""
 
     FILE: ClassVar[str] = "error.json"
 
@@ -25,6 +26,7 @@ class MistakeReport(Message):
     field: Optional[str]
     value: Optional[str]
     detail: str
+    nodes: tuple[str, ...] = ()
 
 
 class Mistake(Exception):
@@ -32,6 +34,7 @@ class Mistake(Exception):
 
     `field` is the name of the BUILD field at fault (None if no single field is), `value` what it
     held, `fix` what to do instead, and `detail` longer text to show before it, such as a traceback.
+    `nodes` are the nodes of a SavedModel that it is about.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Mistake(Exception):
         field: Optional[str] = None,
         value: Any = None,
         detail: str = "",
+        nodes: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -49,6 +53,7 @@ class Mistake(Exception):
         self.field = field
         self.value = value
         self.detail = detail
+        self.nodes = nodes
 
     @classmethod
     def from_report(cls, report: MistakeReport) -> Mistake:
@@ -58,6 +63,7 @@ class Mistake(Exception):
             field=report.field,
             value=report.value,
             detail=report.detail,
+            nodes=report.nodes,
         )
 
     @classmethod
@@ -87,6 +93,7 @@ class Mistake(Exception):
             field=self.field,
             value=None if self.value is None else str(self.value),
             detail=self.detail,
+            nodes=self.nodes,
         )
 
     def at(self, address: object) -> TfLiteError:

@@ -41,6 +41,7 @@ from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
 from pants_tflite.sandbox.mistakes import MistakeReport
 from pants_tflite.sandbox.protocol import Message
+from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
 from pants_tflite.util_rules.python_environments import PythonEnvironment
 
 _BACKEND = "pants_tflite"
@@ -122,7 +123,8 @@ class RunProgramRequest:
     """Runs `program` over `request` with `input_digest` around it.
 
     `address` is blamed for mistakes and named in errors; it is not part of the process, so that
-    equal work for two targets is done once.
+    equal work for two targets is done once. Nor are the `code_lines`, a CodeLinesReport of the model
+    or nothing, which a mistake is explained with.
     """
 
     address: Address
@@ -132,6 +134,7 @@ class RunProgramRequest:
     input_digest: Digest
     description: str
     source_roots: tuple[str, ...] = ()
+    code_lines: Digest = EMPTY_DIGEST
 
     @classmethod
     def create(
@@ -143,6 +146,7 @@ class RunProgramRequest:
         description: str,
         input_digest: Digest = EMPTY_DIGEST,
         source_roots: tuple[str, ...] = (),
+        code_lines: Digest = EMPTY_DIGEST,
     ) -> RunProgramRequest:
         return cls(
             address=address,
@@ -152,6 +156,7 @@ class RunProgramRequest:
             input_digest=input_digest,
             description=description,
             source_roots=source_roots,
+            code_lines=code_lines,
         )
 
     def debug_hint(self) -> str:
@@ -229,11 +234,18 @@ async def prepare_program(
 
 
 def to_error(
-    request: RunProgramRequest, result: FallibleProcessResult, output: Iterable[FileContent]
+    request: RunProgramRequest, result: FallibleProcessResult, files: Iterable[FileContent]
 ) -> TfLiteError:
-    """The error for a program that failed: the mistake that it reported, or how it crashed."""
-    reports = [file.content for file in output if file.path == MistakeReport.FILE]
-    mistake = Mistake.from_report(MistakeReport.parse(reports[0])) if reports else None
+    """The error for a program that failed: the mistake that it reported, or how it crashed.
+
+    `files` are what it wrote, and the `code_lines`.
+    """
+    contents = {file.path: file.content for file in files}
+    report = contents.get(MistakeReport.FILE)
+    mistake = None if report is None else Mistake.from_report(MistakeReport.parse(report))
+    lines = contents.get(CodeLinesReport.FILE)
+    if mistake is not None and lines is not None:
+        mistake.message += CodeLinesReport.parse(lines).describe(mistake.nodes)
     if mistake is not None and result.exit_code == USER_ERROR_EXIT_CODE:
         return mistake.at(request.address)
     how: dict[str, Any] = {
@@ -256,7 +268,8 @@ async def run_program(request: RunProgramRequest) -> ProgramResult:
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     if result.exit_code == 0:
         return ProgramResult(output)
-    contents = await get_digest_contents(output)
+    files = await merge_digests(MergeDigests((output, request.code_lines)))
+    contents = await get_digest_contents(files)
     raise to_error(request, result, contents)
 
 

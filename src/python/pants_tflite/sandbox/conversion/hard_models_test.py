@@ -366,7 +366,19 @@ def test_the_arg_max_of_keras(keras: Any, error: Callable[..., Mistake]) -> None
     scores = keras.layers.Dense(5, name="scores")(x)
     raised = error(keras.Model(x, keras.ops.argmax(scores, axis=-1), name="net"))
     assert "`BitwiseAnd`" in raised.message
+    assert raised.nodes == ("net_1/BitwiseAnd",)
     assert "keras.ops.argmax" in raised.fix and "tf.argmax" in raised.fix
+
+
+def test_an_op_of_tensorflow_lite_is_no_custom_op(
+    keras: Any, error: Callable[..., Mistake]
+) -> None:
+    x = keras.Input((16,), name="x")
+    model = keras.Model(x, keras.layers.Dense(2, dtype="mixed_float16", name="y")(x), name="net")
+    raised = error(model, custom_ops=("BiasAdd", "MatMul"))
+    assert (raised.field, raised.value) == ("custom_ops", "BiasAdd, MatMul")
+    assert "the model computes in float16, and TensorFlow Lite in float32" in raised.message
+    assert "`MatMul` (in `net_1/y_1`)" in raised.message
 
 
 def test_a_model_in_training_mode(tf: Any, keras: Any, error: Callable[..., Mistake]) -> None:

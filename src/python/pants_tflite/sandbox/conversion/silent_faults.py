@@ -7,7 +7,13 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping, Sequence
 
 from pants_tflite.sandbox.constants import FLEX_PREFIX
+from pants_tflite.sandbox.conversion.unsupported_ops import (
+    OTHER_FLOATS,
+    UnsupportedOp,
+    misnamed_error,
+)
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.tflite.origins import layer_of
 
 
 def check_converted(
@@ -26,6 +32,7 @@ def check_converted(
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     _check_signatures(model, signatures)
     _check_variables(model, schema)
+    _check_forms(model, schema)
     codes = _custom_codes(model, schema)
     custom = {code: tensor for code, tensor in codes.items() if not code.startswith(FLEX_PREFIX)}
     _check_custom_ops(custom, custom_ops)
@@ -84,6 +91,33 @@ def _custom_codes(model: Any, schema: Any) -> dict[str, str]:
             output = graph.tensors[operator.outputs[0]].name.decode() if operator.outputs else "?"
             found.setdefault(code.customCode.decode(), output)
     return found
+
+
+def _check_forms(model: Any, schema: Any) -> None:
+    """Raises Mistake where ops became custom ones that TensorFlow Lite has, in other types or forms."""
+    floats = {getattr(schema.TensorType, name.upper()): name for name in OTHER_FLOATS}
+    builtins = {
+        name.replace("_", "").lower(): name for name in vars(schema.BuiltinOperator) if name[0] != "_"
+    }
+    found: dict[str, UnsupportedOp] = {}
+    for builtin, operator, code, graph in _operators(model, schema):
+        if builtin != schema.BuiltinOperator.CUSTOM or not _is_of_tensorflow(code.customCode.decode()):
+            continue
+        name = code.customCode.decode()
+        tensors = [graph.tensors[i] for i in (*operator.inputs, *operator.outputs) if i >= 0]
+        dtypes = {floats[tensor.type] for tensor in tensors if tensor.type in floats}
+        if dtypes or name.lower() in builtins:
+            output = graph.tensors[operator.outputs[0]].name.decode() if len(operator.outputs) else ""
+            op = UnsupportedOp(name, layer_of(output), True, tuple(sorted(dtypes)))
+            found.setdefault(name, op)
+    if found:
+        raise misnamed_error([op for _, op in sorted(found.items())])
+
+
+def _is_of_tensorflow(name: str) -> bool:
+    from tensorflow.python.framework import op_def_registry
+
+    return op_def_registry.get(name) is not None
 
 
 def _check_select_tf_ops(found: Mapping[str, str], allowed: bool | Sequence[str]) -> None:

@@ -20,6 +20,7 @@ _NEEDS_CUSTOM, _NEEDS_FLEX = "ERROR_NEEDS_CUSTOM_OPS", "ERROR_NEEDS_FLEX_OPS"
 _TYPES = re.compile(r"^\s*tf\.(\w+)\((.*)\) -> \((.*?)\)", re.MULTILINE)
 _ELEMENT_TYPE = re.compile(r"[x<](bf16|f16|f64)>")
 _DTYPES = {"bf16": "bfloat16", "f16": "float16", "f64": "float64"}
+OTHER_FLOATS = tuple(_DTYPES.values())
 _TENSOR_LISTS = ("TensorList", "EmptyTensorList")
 # What Keras computes with ops that nobody would look for behind it.
 _KERAS_FORMS = {
@@ -33,12 +34,14 @@ class UnsupportedOp:
     """`name` is TensorFlow's; `origin` the user's file and line if the SavedModel has them, else the
     op's scope, which for Keras ends with the layer's name; or empty. `in_tensorflow` says whether a
     runtime with TensorFlow's kernels has it, and `dtypes` which floats other than float32 it takes.
+    `node` is its name in the graph.
     """
 
     name: str
     origin: str
     in_tensorflow: bool
     dtypes: tuple[str, ...] = ()
+    node: str = ""
 
     def __str__(self) -> str:
         return f"`{self.name}` (in `{self.origin}`)" if self.origin else f"`{self.name}`"
@@ -59,6 +62,7 @@ def unsupported_ops(error: Exception) -> tuple[UnsupportedOp, ...]:
                 origin=_origin(data.location),
                 in_tensorflow=code == _NEEDS_FLEX,
                 dtypes=dtypes.get(name, ()),
+                node=_node(data.location),
             )
             found.setdefault(name, op)
     return tuple(op for _, op in sorted(found.items()))
@@ -69,8 +73,22 @@ def unsupported_error(ops: Sequence[UnsupportedOp], detail: str) -> Mistake:
     for explain in (_wrong_dtype, _training_mode, _recurrent_layer):
         mistake = explain(ops, detail)
         if mistake is not None:
-            return mistake
-    return _lacking_ops(ops, detail)
+            break
+    else:
+        mistake = _lacking_ops(ops, detail)
+    mistake.nodes = tuple(op.node for op in ops if op.node)
+    return mistake
+
+
+def misnamed_error(ops: Sequence[UnsupportedOp]) -> Mistake:
+    """What the author of a model is told who declares `ops` as custom ones, which TensorFlow Lite has."""
+    mistake = _wrong_dtype(ops, "") or Mistake(
+        f"TensorFlow Lite has {_listed(ops)} itself, but not in the form that the model has",
+        fix="Express it in the layer's common form, in float32 and with channels last, and leave it out "
+        "of `custom_ops`.",
+    )
+    mistake.field, mistake.value = "custom_ops", ", ".join(op.name for op in ops)
+    return mistake
 
 
 def _dtypes(text: str) -> dict[str, tuple[str, ...]]:
@@ -86,7 +104,11 @@ def _origin(location: Any) -> str:
     for call in location.call:
         if call.source.filename:
             return f"{call.source.filename}:{call.source.line}"
-    return layer_of(location.call[0].name.split("@")[0]) if location.call else ""
+    return layer_of(_node(location))
+
+
+def _node(location: Any) -> str:
+    return location.call[0].name.split("@")[0] if location.call else ""
 
 
 def _listed(ops: Iterable[UnsupportedOp]) -> str:

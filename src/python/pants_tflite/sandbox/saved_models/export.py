@@ -1,6 +1,9 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Writes a model as a canonical SavedModel: `out/saved_model/`, described in `out/export.json`."""
+"""Writes a model as a canonical SavedModel: `out/saved_model/`, described in `out/export.json`.
+
+Next to it is `out/code_lines.json`, from which errors take the lines of the user's code.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from pants_tflite.sandbox.saved_models.canonical_saved_model import (
     copy_saved_model,
     write_saved_model,
 )
+from pants_tflite.sandbox.saved_models.code_lines import CodeLines
 from pants_tflite.sandbox.saved_models.export_check import check_saved
 from pants_tflite.sandbox.saved_models.export_protocol import (
     ExportReport,
@@ -44,6 +48,8 @@ def main(request: ExportRequest) -> None:
     start_tensorflow(threads=request.threads)
     seed_training(request.seed)
     saved_model = OUTPUT_DIR / "saved_model"
+    code_lines = CodeLines(Path.cwd())
+    code_lines.start()
     if isinstance(request.source, SavedModelDirectory):
         written = _copy_model(Path(request.source.saved_model), saved_model)
     else:
@@ -53,6 +59,8 @@ def main(request: ExportRequest) -> None:
             write_report(LegacyKerasReport(error.keras_version, error.reason))
             return
     write_report(_describe(written))
+    if not isinstance(request.source, SavedModelDirectory):
+        write_report(code_lines.report(written.functions.values()))
 
 
 @dataclass(frozen=True)
