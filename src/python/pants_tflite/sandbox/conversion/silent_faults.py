@@ -97,17 +97,23 @@ def _check_forms(model: Any, schema: Any) -> None:
     """Raises Mistake where ops became custom ones that TensorFlow Lite has, in other types or forms."""
     floats = {getattr(schema.TensorType, name.upper()): name for name in OTHER_FLOATS}
     builtins = {
-        name.replace("_", "").lower(): name for name in vars(schema.BuiltinOperator) if name[0] != "_"
+        name.replace("_", "").lower(): name
+        for name in vars(schema.BuiltinOperator)
+        if name[0] != "_"
     }
     found: dict[str, UnsupportedOp] = {}
     for builtin, operator, code, graph in _operators(model, schema):
-        if builtin != schema.BuiltinOperator.CUSTOM or not _is_of_tensorflow(code.customCode.decode()):
+        if builtin != schema.BuiltinOperator.CUSTOM or not _is_of_tensorflow(
+            code.customCode.decode()
+        ):
             continue
         name = code.customCode.decode()
         tensors = [graph.tensors[i] for i in (*operator.inputs, *operator.outputs) if i >= 0]
         dtypes = {floats[tensor.type] for tensor in tensors if tensor.type in floats}
         if dtypes or name.lower() in builtins:
-            output = graph.tensors[operator.outputs[0]].name.decode() if len(operator.outputs) else ""
+            output = (
+                graph.tensors[operator.outputs[0]].name.decode() if len(operator.outputs) else ""
+            )
             op = UnsupportedOp(name, layer_of(output), True, tuple(sorted(dtypes)))
             found.setdefault(name, op)
     if found:

@@ -133,4 +133,3 @@ class CodeLines:
                 if name in self._calls:
                     return name
         return None
-
