@@ -20,6 +20,7 @@ _LAYERS = (
     ("goals",),
     _BUNDLE_KINDS,
     ("bundles",),
+    ("evaluation",),
     ("pipeline",),
     ("custom_ops",),
     ("cc",),
@@ -33,7 +34,7 @@ _LAYERS = (
     ("sandbox",),
 )
 _SANDBOX_LAYERS = (
-    ("conversion",),
+    ("conversion", "evaluation"),
     ("kernel_tests", "prediction", "quantization", "saved_models", "verification"),
     ("interpreter",),
     ("tflite",),

@@ -15,6 +15,7 @@ from pants_tflite.bundles import rules as bundle_rules
 from pants_tflite.cc import rules as cc_rules
 from pants_tflite.custom_ops import rules as custom_op_rules
 from pants_tflite.custom_ops import target_types as custom_op_target_types
+from pants_tflite.evaluation import layer_errors
 from pants_tflite.goals import check, package, run, test
 from pants_tflite.linux import archive as linux_archive
 from pants_tflite.linux import kernels as linux_kernels
@@ -69,6 +70,7 @@ def rules():
         *fix_shapes.rules(),
         *inputs.rules(),
         *label_files.rules(),
+        *layer_errors.rules(),
         *linux_archive.rules(),
         *linux_kernels.rules(),
         *metadata.rules(),

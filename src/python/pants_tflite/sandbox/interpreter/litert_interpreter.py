@@ -90,10 +90,12 @@ class LoadedModel:
         kernels: str = REFERENCE_KERNELS,
         threads: int = 1,
         custom_kernels: Sequence[Kernel] = (),
+        keeps_tensors: bool = False,
     ) -> None:
         """Loads the file at `path`, of which `model` is the content.
 
-        `custom_kernels` are those of its custom ops.
+        `custom_kernels` are those of its custom ops. With `keeps_tensors` the values inside of the
+        model can be read after a run; else the memory of one is used again for the next.
 
         This and `run` raise Mistake, blaming `field`, where the interpreter refuses the model.
         """
@@ -114,6 +116,7 @@ class LoadedModel:
                     model_path=str(path),
                     num_threads=threads,
                     experimental_op_resolver_type=module.OpResolverType[kernels],
+                    experimental_preserve_all_tensors=keeps_tensors,
                 )
 
         self._load = load
@@ -122,16 +125,33 @@ class LoadedModel:
 
     @classmethod
     def with_reference_kernels(
-        cls, path: Path, model: Model, *, field: str | None, custom_kernels: Sequence[Kernel]
+        cls,
+        path: Path,
+        model: Model,
+        *,
+        field: str | None,
+        custom_kernels: Sequence[Kernel],
+        keeps_tensors: bool = False,
     ) -> LoadedModel:
         """The model with the reference kernels, or with the fast ones if one of its ops has no
         other."""
+
+        def load(kernels: str) -> LoadedModel:
+            return cls(
+                path,
+                model,
+                field=field,
+                kernels=kernels,
+                custom_kernels=custom_kernels,
+                keeps_tensors=keeps_tensors,
+            )
+
         try:
-            return cls(path, model, field=field, custom_kernels=custom_kernels)
+            return load(REFERENCE_KERNELS)
         except Mistake as error:
             if _LACKING_KERNEL not in error.message:
                 raise
-        return cls(path, model, field=field, kernels=FAST_KERNELS, custom_kernels=custom_kernels)
+        return load(FAST_KERNELS)
 
     def reset(self) -> None:
         """Brings the model into the state in which it was loaded.
@@ -161,6 +181,17 @@ class LoadedModel:
             if self._model.signatures:
                 return self._interpreter.get_signature_runner(signature.name)(**feed)
             return self._run_main(signature, feed)
+
+    def allocate(self) -> None:
+        """Raises Mistake where the interpreter refuses the model, before it runs."""
+        with self._explaining():
+            self._interpreter.allocate_tensors()
+
+    def tensor(self, index: int, subgraph: int = 0) -> np.ndarray:
+        """The stored value of a tensor after a run, of a model that keeps its tensors."""
+        with self._explaining():
+            value: np.ndarray = self._interpreter.get_tensor(index, subgraph)
+            return value
 
     def _run_main(self, main: Signature, feed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         inputs = [details["index"] for details in self._interpreter.get_input_details()]

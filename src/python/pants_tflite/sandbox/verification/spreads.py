@@ -37,23 +37,34 @@ _MANY = 32
 def spreads_of(columns: np.ndarray, whole: float, *, scores: bool) -> np.ndarray:
     """For each column of (values, channels); `whole` is the spread of all values, or 0 for a channel
     that is the whole. `scores` says that all are computed as scores between 0 and 1."""
-    spreads, magnitudes = columns.std(axis=0), np.abs(columns).max(axis=0)
-    unit = (columns.min(axis=0) >= 0) & (columns.max(axis=0) <= 1)
+    return spreads_of_ranges(
+        columns.std(axis=0), columns.min(axis=0), columns.max(axis=0), whole=whole, scores=scores
+    )
+
+
+def spreads_of_ranges(
+    spreads: np.ndarray, lows: np.ndarray, highs: np.ndarray, *, whole: float, scores: bool
+) -> np.ndarray:
+    """The same from the standard deviation, the least and the greatest value of each column."""
+    magnitudes = np.maximum(np.abs(lows), np.abs(highs))
+    unit = (lows >= 0) & (highs <= 1)
     constant = spreads <= _LEAST_SIGNAL * magnitudes
     floors = np.maximum(_CONSTANT_SCALE * magnitudes, _CONSTANT_SCALE_OF_WHOLE * whole)
     result = np.maximum(np.where(constant, floors, spreads), _noise(spreads, magnitudes, unit))
-    ranges = _ranges_of_scores(columns, unit, scores=scores)
-    quiet = np.ptp(columns, axis=0) < QUIET_RANGE * ranges
+    ranges = _ranges_of_scores(lows, highs, unit, scores=scores)
+    quiet = highs - lows < QUIET_RANGE * ranges
     result = np.where(quiet, np.maximum(result, _QUIET_SPREAD * ranges), result)
     # Nothing but zeros anywhere.
     return np.where(result == 0, 1.0, result)
 
 
-def _ranges_of_scores(columns: np.ndarray, unit: np.ndarray, *, scores: bool) -> np.ndarray:
+def _ranges_of_scores(
+    lows: np.ndarray, highs: np.ndarray, unit: np.ndarray, *, scores: bool
+) -> np.ndarray:
     """For each column the range that scores of its kind use; 0 for what is no score."""
     if not unit.any():
-        return np.zeros(columns.shape[1])
-    used = 1.0 if scores else float(columns[:, unit].max() - columns[:, unit].min())
+        return np.zeros(len(unit))
+    used = 1.0 if scores else float(highs[unit].max() - lows[unit].min())
     return np.where(unit, used, 0.0)
 
 
