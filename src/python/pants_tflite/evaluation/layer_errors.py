@@ -34,7 +34,7 @@ from pants_tflite.pipeline.plan import (
     sample_for_model,
 )
 from pants_tflite.pipeline.verify import SEED, Samples
-from pants_tflite.sandbox.evaluation.layer_errors_protocol import (
+from pants_tflite.sandbox.evaluation.find_layer_errors_protocol import (
     LayerErrorReport,
     LayerErrorsRequest,
 )

@@ -17,13 +17,13 @@ from typing import Iterator, Mapping, Sequence
 import numpy as np
 
 from pants_tflite.sandbox.evaluation.error_sums import TensorErrors
-from pants_tflite.sandbox.evaluation.graph_matching import pair_arguments
-from pants_tflite.sandbox.evaluation.layer_errors_protocol import (
+from pants_tflite.sandbox.evaluation.find_layer_errors_protocol import (
     LayerError,
     LayerErrorReport,
     LayerErrorsRequest,
     UnmatchedTensor,
 )
+from pants_tflite.sandbox.evaluation.graph_matching import pair_arguments
 from pants_tflite.sandbox.evaluation.lone_ops import LoneOps
 from pants_tflite.sandbox.evaluation.outstanding import outstanding
 from pants_tflite.sandbox.evaluation.walked_graph import WalkedGraph, unmatched_tensor

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pants_tflite.sandbox.evaluation.find_layer_errors import main
-from pants_tflite.sandbox.evaluation.layer_errors_protocol import (
+from pants_tflite.sandbox.evaluation.find_layer_errors_protocol import (
     LayerError,
     LayerErrorReport,
     LayerErrorsRequest,

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterator, Mapping
 
+from pants_tflite.sandbox.evaluation.find_layer_errors_protocol import UnmatchedTensor
 from pants_tflite.sandbox.evaluation.graph_matching import Match, match_tensors
-from pants_tflite.sandbox.evaluation.layer_errors_protocol import UnmatchedTensor
 from pants_tflite.sandbox.tflite.computed_values import fixed_tensors, keeps_state
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Op, Signature, Subgraph, Tensor
 from pants_tflite.sandbox.tflite.origins import layer_of
