@@ -8,7 +8,7 @@ from pants_tflite.micro import kernels, models, package
 from pants_tflite.micro import target_types as micro_target_types
 from pants_tflite.micro import verification
 from pants_tflite.micro.generated import sources
-from pants_tflite.micro.measuring import measurement, measuring_program, model_reports
+from pants_tflite.micro.measuring import differing_op, measurement, measuring_program, model_reports
 from pants_tflite.micro.qemu import emulator, start_up
 from pants_tflite.micro.self_test import binaries, kernel_tests, self_test_program, self_test_runs
 from pants_tflite.micro.tflm import supported_ops, tflm_environment, tflm_library, tflm_tree
@@ -22,6 +22,7 @@ def rules():
     return (
         *binaries.rules(),
         *tflm_environment.rules(),
+        *differing_op.rules(),
         *emulator.rules(),
         *kernel_tests.rules(),
         *kernels.rules(),

@@ -13,13 +13,27 @@ from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, BundleModels
 from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.errors import Mistake
+from pants_tflite.micro.measuring.differing_op import (
+    BlamedOp,
+    BlameOpRequest,
+    blame_op,
+    far_apart,
+)
 from pants_tflite.micro.measuring.measuring_program import MeasuringProgram
 from pants_tflite.micro.measuring.model_reports import (
     ModelReport,
     ReportModelRequest,
     report_on_model,
 )
-from pants_tflite.micro.sandbox.measure_protocol import ArenaReport, GoldenReport, Refusal
+from pants_tflite.micro.sandbox.measure_protocol import (
+    RELATIVE,
+    STEPS,
+    ArenaReport,
+    GoldenReport,
+    OutputDifference,
+    Refusal,
+)
+from pants_tflite.micro.target_types import MicroGoldenToleranceField
 from pants_tflite.sandbox.constants import (
     ARENA_ALIGNMENT,
     ARENA_MARGIN_PERCENT,
@@ -43,6 +57,10 @@ class GoldenTolerance:
 
     steps: float = GOLDEN_STEPS
     relative: float = GOLDEN_RELATIVE
+
+    def limit(self, output: OutputDifference) -> float:
+        """In the unit of an output."""
+        return {STEPS: self.steps, RELATIVE: self.relative}.get(output.unit, 0)
 
 
 @dataclass(frozen=True)
@@ -164,33 +182,35 @@ def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
     )
 
 
-def difference_mistake(report: ModelReport, tolerance: GoldenTolerance) -> Optional[Mistake]:
-    """What is wrong where an output is too far from LiteRT's."""
+def too_far(report: ModelReport, tolerance: GoldenTolerance) -> Optional[OutputDifference]:
+    """The first output that is too far from LiteRT's, if one is."""
     golden = report.measurement.golden
-    limits = {"steps": tolerance.steps, "relative": tolerance.relative, "values": 0}
     for output in golden.outputs if golden else ():
-        difference, unit = output.largest_difference, output.unit
-        if difference is None or difference > limits[unit]:
-            far = {
-                "steps": f"{difference} quantization steps",
-                "relative": f"{difference} of its largest value",
-                "values": f"{difference}",
-            }[unit]
-            return Mistake(
-                message=(
-                    f"TFLite Micro yields another output `{output.name}` of "
-                    f"{report.model.address} than LiteRT's reference kernels: they are "
-                    f"{'no number on one side' if difference is None else far} apart, and "
-                    f"{limits[unit]:g} is allowed ({output.differing_elements} of "
-                    f"{output.elements} values differ)"
-                ),
-                fix=(
-                    "Look at the ops of the model: one of them computes something else on a "
-                    "microcontroller. Replace it, or leave the model out of the bundle."
-                ),
-                field=BundleModelsField.alias,
-            )
+        difference = output.largest_difference
+        if difference is None or difference > tolerance.limit(output):
+            return output
     return None
+
+
+def difference_mistake(
+    report: ModelReport, output: OutputDifference, tolerance: GoldenTolerance, blamed: BlamedOp
+) -> Mistake:
+    """What is wrong where an `output` is too far from LiteRT's, and which op makes it so."""
+    in_steps = output.unit == STEPS
+    return Mistake(
+        message=(
+            f"TFLite Micro yields another output `{output.name}` of {report.model.address} than "
+            f"LiteRT's reference kernels: they are {far_apart(output)} apart, and "
+            f"{tolerance.limit(output):g} is allowed ({output.differing_elements} of "
+            f"{output.elements} values differ). {blamed.describe()}"
+        ),
+        fix=(
+            "Replace that op in the model's code, or leave the model out of the bundle."
+            + (" If the device may be so far off, allow more steps." if in_steps else "")
+        ),
+        field=MicroGoldenToleranceField.alias if in_steps else BundleModelsField.alias,
+        value=f"{tolerance.steps:g}" if in_steps else None,
+    )
 
 
 @rule(desc="Measure a bundle's models with TFLite Micro")
@@ -198,13 +218,14 @@ async def measure_models(request: MeasureModelsRequest) -> MeasuredModels:
     reports = await concurrently(
         report_on_model(request.report_request(model)) for model in request.models.models
     )
-    mistakes = [
-        refusal_mistake(reports),
-        *(difference_mistake(report, request.tolerance) for report in reports),
-    ]
-    for mistake in mistakes:
-        if mistake is not None:
-            raise mistake.at(request.address)
+    refused = refusal_mistake(reports)
+    if refused is not None:
+        raise refused.at(request.address)
+    for report in reports:
+        output = too_far(report, request.tolerance)
+        if output is not None:
+            blamed = await blame_op(BlameOpRequest(request.report_request(report.model)))
+            raise difference_mistake(report, output, request.tolerance, blamed).at(request.address)
     return MeasuredModels(
         tuple(
             MeasuredModel(report, request.margin_percent, request.arena_size) for report in reports

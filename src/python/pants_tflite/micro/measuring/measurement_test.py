@@ -12,16 +12,19 @@ from pants.engine.fs import EMPTY_DIGEST
 
 from pants_tflite.bundles.models import BundleModel, BundleModels
 from pants_tflite.bundles.testutil import description_json
+from pants_tflite.micro.measuring.differing_op import BlamedOp
 from pants_tflite.micro.measuring.measurement import (
     GoldenTolerance,
     MeasuredModel,
     MeasureModelsRequest,
     difference_mistake,
     refusal_mistake,
+    too_far,
     with_margin,
 )
 from pants_tflite.micro.measuring.measuring_program import MeasuringProgram
 from pants_tflite.micro.measuring.model_reports import ModelReport, ReportModelRequest
+from pants_tflite.micro.sandbox.find_differing_op_protocol import DifferingOp, DifferingOpReport
 from pants_tflite.micro.sandbox.measure_protocol import (
     ArenaReport,
     ArenaTensor,
@@ -145,15 +148,45 @@ def test_all_refused_models_are_in_one_mistake() -> None:
     ],
 )
 def test_an_output_that_is_too_far(unit: str, difference: Any, text: str) -> None:
-    mistake = difference_mistake(_compared(unit, difference), GoldenTolerance())
-    assert mistake is not None
-    assert text in str(mistake.at(BUNDLE))
-    assert "output `scores` of models:digits" in str(mistake.at(BUNDLE))
+    error = _error(_compared(unit, difference), BlamedOp(DifferingOpReport("odd", None, None)))
+    assert text in error
+    assert "output `scores` of models:digits" in error
+    assert "Which op differs could not be found: odd." in error
+
+
+def _error(report: ModelReport, blamed: BlamedOp) -> str:
+    output = too_far(report, GoldenTolerance())
+    assert output is not None
+    return str(difference_mistake(report, output, GoldenTolerance(), blamed).at(BUNDLE))
+
+
+def _op(index: int, difference: float) -> DifferingOp:
+    (output,) = _compared("steps", difference).measurement.golden.outputs  # type: ignore[union-attr]
+    tensor = f"net/dense_{index}/MatMul"
+    return DifferingOp(index, "FULLY_CONNECTED", tensor, f"net/dense_{index}", output)
+
+
+def test_the_error_names_the_field_the_op_and_its_layer() -> None:
+    both = BlamedOp(DifferingOpReport(None, _op(3, 1.0), _op(7, 5.0)))
+    error = _error(_compared("steps", 9.0), both)
+    assert "mcu:library, field `golden_tolerance` = '2': TFLite Micro yields" in error
+    assert (
+        "The first op that differs is number 3, FULLY_CONNECTED of the layer `net/dense_3`, which "
+        "yields `net/dense_3/MatMul`, by at most 1.0 quantization steps in 3 of 8 values. Given "
+        "LiteRT's values, number 7, FULLY_CONNECTED of the layer `net/dense_7`"
+    ) in error
+    same = BlamedOp(DifferingOpReport(None, _op(3, 1.0), _op(3, 1.0)))
+    assert "Given LiteRT's values" not in same.describe()
+
+
+def test_golden_tolerance_is_not_to_blame_for_real_numbers() -> None:
+    blamed = BlamedOp(DifferingOpReport("odd", None, None))
+    assert "field `models`: TFLite Micro" in _error(_compared("relative", 0.5), blamed)
 
 
 @pytest.mark.parametrize(
     ("unit", "difference"), [("steps", 2.0), ("relative", 1e-5), ("values", 0)]
 )
 def test_an_output_that_is_near_enough(unit: str, difference: float) -> None:
-    assert difference_mistake(_compared(unit, difference), GoldenTolerance()) is None
-    assert difference_mistake(_report("digits"), GoldenTolerance()) is None
+    assert too_far(_compared(unit, difference), GoldenTolerance()) is None
+    assert too_far(_report("digits"), GoldenTolerance()) is None

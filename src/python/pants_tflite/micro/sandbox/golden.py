@@ -10,14 +10,10 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.micro.sandbox.measure_protocol import OutputDifference
+from pants_tflite.micro.sandbox.measure_protocol import RELATIVE, STEPS, VALUES, OutputDifference
 from pants_tflite.sandbox.samples.npz_files import SEQUENCE, read_npz
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Subgraph, Tensor
 
-# The units in which a difference is counted.
-STEPS = "steps"
-RELATIVE = "relative"
-VALUES = "values"
 _DIGITS = 6
 
 
@@ -68,7 +64,7 @@ class GoldenVectors:
             ),
             outputs=wanted,
             names=output_names,
-            steps=tuple(_step(graph, tensors[name]) for name in output_names),
+            steps=tuple(step_of(graph, tensors[name]) for name in output_names),
             fresh=model.may_keep_state and f"{signature.name}/{SEQUENCE}" not in input_arrays,
         )
 
@@ -107,7 +103,7 @@ def _calls(
     return tuple(zip(*columns))
 
 
-def _step(graph: Subgraph, tensor: Tensor) -> float | None:
+def step_of(graph: Subgraph, tensor: Tensor) -> float | None:
     """What one step of an output is worth in the numbers that it stores, if they have any.
 
     A float output that was dequantized at the very end has the steps of what it was before.

@@ -9,6 +9,11 @@ from typing import ClassVar, Optional
 
 from pants_tflite.sandbox.protocol import Message
 
+# The units in which a difference is counted.
+STEPS = "steps"
+RELATIVE = "relative"
+VALUES = "values"
+
 
 @dataclass(frozen=True)
 class KernelProgram:
