@@ -12,7 +12,7 @@ import pytest
 
 from pants_tflite.sandbox.conversion.convert import main
 from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
-from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
+from pants_tflite.sandbox.interpreter.litert_interpreter import FAST_KERNELS, LoadedModel
 from pants_tflite.sandbox.mistakes import Mistake, MistakeReport
 from pants_tflite.sandbox.modes import find_mode
 from pants_tflite.sandbox.quantization.quantize import quantize
@@ -389,6 +389,46 @@ def test_a_model_in_training_mode(tf: Any, keras: Any, error: Callable[..., Mist
     raised = error(model)
     assert raised.message.startswith("the model draws random numbers, which it does in training")
     assert "custom_ops" not in raised.fix and "training=False" in raised.fix
+
+
+def test_a_model_that_draws_random_numbers_is_no_wrong_conversion(
+    tf: Any, convert: Convert
+) -> None:
+    path = convert(module(tf, lambda x: x + tf.random.normal([1, 4], seed=1), None, 4))
+    with pytest.raises(Mistake, match="differs from the SavedModel") as raised:
+        verified(tf, path, RANDOM.normal(size=(5, 4)).astype("float32"), select_tf_ops=False)
+    assert "draws random numbers, by RANDOM_STANDARD_NORMAL" in raised.value.fix
+    assert "lost" not in raised.value.fix
+
+
+@pytest.mark.parametrize("batch", [None, 1])
+def test_one_word_and_a_table_need_a_fixed_shape(
+    tf: Any, convert: Convert, batch: int | None
+) -> None:
+    words = tf.lookup.KeyValueTensorInitializer(["on", "off"], tf.constant([1, 2], tf.int64))
+    table = tf.lookup.StaticHashTable(words, 0)
+    rows = tf.constant(RANDOM.normal(size=(3, 4)).astype("float32"))
+
+    def embed(x: Any) -> Any:
+        number = table.lookup(x)
+        y = tf.gather(rows, tf.where(number < 0, number + 3, number))
+        return tf.reshape(y, [tf.shape(y)[0], 4])
+
+    model = module(tf, embed, batch, 1, dtype="string")
+    model.table = table
+    path = convert(model)
+    file = read_model(path)
+    loaded = LoadedModel(path, file, field=None, kernels=FAST_KERNELS)
+
+    def run() -> Any:
+        return loaded.run(file.signatures[0], {"x": np.array([["on"]], object)})["y"]
+
+    if batch is not None:
+        np.testing.assert_array_equal(run(), rows[1:2])
+        return
+    with pytest.raises(Mistake) as raised:
+        run()
+    assert "`input_shapes={'x': [1, 1]}`" in raised.value.fix
 
 
 def test_a_recurrent_layer_of_an_unknown_batch(keras: Any, error: Callable[..., Mistake]) -> None:

@@ -45,6 +45,7 @@ _MICRO_FIX = (
     ' If it is for microcontrollers, and TensorFlow Lite Micro runs it, set `runtime="micro"`: it then '
     "goes into micro libraries only."
 )
+_LOOKUP = "HASHTABLE_FIND"
 # LiteRT joins what it says about several tensors without a space.
 _SENTENCE_ENDS = re.compile(r"(?<=\.)(?=[A-Z])|(?<=parameters\.)(?=[a-z])")
 
@@ -60,6 +61,28 @@ def without_repetition(text: str) -> str:
     for sentence in _SENTENCE_ENDS.split(text):
         sentences.setdefault(re.sub(r"\d+", "", sentence), sentence)
     return " ".join(sentences.values())
+
+
+def _table_fix(model: Model) -> str | None:
+    """The fix for a model that looks one word up in a table, if it is one of those that fail.
+
+    The file has a scalar for what a table yields. LiteRT learns its real shape with the first call, too
+    late for the ops behind it, unless the input's shape is fixed or the call changes it.
+    """
+    if all(code.name != _LOOKUP for code in model.op_codes):
+        return None
+    shapes = {
+        name: list(tensor.shape)
+        for signature in model.callables
+        for name, tensor in signature.inputs
+        if tensor.dtype == "string" and None in tensor.shape_signature and tensor.elements == 1
+    }
+    if not shapes:
+        return None
+    return (
+        "LiteRT takes what a table yields for a single word for a scalar if the batch is open. Fix the "
+        f"shape of the text, with `input_shapes={shapes}` or in the model's code."
+    )
 
 
 def _refuse_states(model: Model) -> None:
@@ -213,7 +236,7 @@ class LoadedModel:
             yield
         except (RuntimeError, ValueError) as error:
             text = shorten(without_repetition(str(error).strip()), _LONGEST_TEXT)
-            fix = _NARROW_RANGE_FIX if _NARROW_RANGE in text else _FIX
+            fix = _NARROW_RANGE_FIX if _NARROW_RANGE in text else _table_fix(self._model) or _FIX
             raise Mistake(
                 f"{self._library} refuses the model: {text}",
                 field=self._field,

@@ -27,7 +27,7 @@ _FIXES = {
     "float32": (
         "Variables that were lost on the way are the usual cause: return a Keras model or a "
         "`tf.Module` from the entry point, or write the SavedModel with `model.export()` or "
-        "`keras.export.ExportArchive`, not with `tf.saved_model.save(keras_model)`. "
+        "`keras.export.ExportArchive`, not with `tf.saved_model.save(keras_model)`; "
     ),
     "dynamic_range": "Try float16, or calibrate int8 or int16x8; ",
     "float16": "Weights beyond 65,504 do not fit: scale them down, or try dynamic_range; ",
@@ -51,6 +51,8 @@ class Tolerance:
     value: float
     mode: str | None
     from_field: bool
+    # The ops of the model that draw random numbers, which no two runs agree in.
+    random_ops: tuple[str, ...] = ()
 
     @property
     def of_channel(self) -> float:
@@ -74,6 +76,12 @@ class Tolerance:
 
     def fixing(self, first: str) -> str:
         """A fix that begins with `first`."""
+        if self.random_ops:
+            return (
+                f"The model draws random numbers, by {', '.join(self.random_ops)}, so that two runs "
+                "differ. Export it for inference, with `training=False` in every call of a layer or "
+                "model of your own, or take the numbers as an input."
+            )
         return f"{first}set `verify_tolerance` higher where so large a difference is harmless."
 
 

@@ -8,7 +8,7 @@ It also writes golden files; see `signature_runs`.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Collection, Mapping, Sequence
 
@@ -52,6 +52,12 @@ from pants_tflite.sandbox.verification.verify_protocol import (
     VerifyRequest,
 )
 
+_RANDOM_OPS = (
+    "MULTINOMIAL",
+    "RANDOM_STANDARD_NORMAL",
+    "RANDOM_UNIFORM",
+    "STABLEHLO_RNG_BIT_GENERATOR",
+)
 _SEQUENCE_FIX = (
     "Leave `sequence` out of the dataset if the samples are independent of each other: each then starts "
     "from a fresh state. To stream, export a model whose SavedModel keeps the state too, such as a layer "
@@ -188,6 +194,11 @@ def reason_not_to_run(
     return None
 
 
+def random_ops(model: Model) -> tuple[str, ...]:
+    """The ops of the model that draw random numbers."""
+    return tuple(sorted({code.name for code in model.op_codes if code.name in _RANDOM_OPS}))
+
+
 def main(request: VerifyRequest) -> None:
     model = read_model(Path(request.model))
     mode = None if request.mode is None else find_mode(request.mode)
@@ -200,6 +211,7 @@ def main(request: VerifyRequest) -> None:
     )
     float_ops = check_types(model=model, mode=mode, request=request, source=source)
     tolerance = find_tolerance(mode, request.tolerance)
+    tolerance = replace(tolerance, random_ops=random_ops(model))
     kernels = Kernel.of_all(request.kernels)
     verified, not_run = Verified([], []), reason_not_to_run(model, request, kernels)
     if not_run is None:
