@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Kinds of fields: those that hold addresses, and those that check their own values.
+"""Kinds of fields: those that hold addresses or functions, and those that check their own values.
 
 A field of an address knows which targets it takes, and which it names.
 
@@ -109,6 +109,15 @@ class AllowedNamesField(AsyncFieldMixin, Field):
                 address, cls.alias, raw_value, expected_type="True, False or a list of strings"
             )
         return tuple(value)
+
+
+# -----------------------------------------------------------------------------------------------
+# Functions
+# -----------------------------------------------------------------------------------------------
+
+
+class FunctionField(StringField, AsyncFieldMixin):
+    """A function in a Python file, whose owner is therefore a dependency."""
 
 
 # -----------------------------------------------------------------------------------------------

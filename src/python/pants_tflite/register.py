@@ -42,6 +42,7 @@ from pants_tflite.util_rules import (
     python_environments,
     references,
     sandbox_programs,
+    taken_inputs,
 )
 
 
@@ -87,6 +88,7 @@ def rules():
         *references.rules(),
         *run.rules(),
         *sandbox_programs.rules(),
+        *taken_inputs.rules(),
         *test.rules(),
         *verify.rules(),
     )

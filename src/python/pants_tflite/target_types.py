@@ -31,6 +31,7 @@ from pants_tflite.fields import (
     AddressOrNameField,
     AllowedNamesField,
     ChoiceField,
+    FunctionField,
     IntegerField,
     NamedAddressesField,
     NumbersField,
@@ -103,7 +104,7 @@ class ModelOutputDirectoryField(OutputDirectoryField):
     )
 
 
-class EntryPointField(StringField, AsyncFieldMixin):
+class EntryPointField(FunctionField):
     alias = "entry_point"
     required = True
 
@@ -429,12 +430,37 @@ class SavedModelEntryPointField(EntryPointField):
     )
 
 
+class UntrainedField(FunctionField):
+    alias = "untrained"
+    help = help_text(
+        """
+        The function that returns the model before any training, in the forms of `entry_point`: the same
+        layers with the weights that they start with. With it the size, ops, arena and time of the
+        converted model are known before the training: `tflite_test(untrained=True)` and
+        `--tflite-report-untrained` build that model. Nothing else does, and `package` never writes it.
+
+        Weights that are all the same, such as biases of 0, get others near them, since the converter
+        would leave them out. How much quantization changes in the model is measured, and not judged.
+
+        It receives those `inputs` that its parameters name, and no other is built. A `tf_saved_model`
+        among them is untrained too, so it needs a function of its own here.
+
+        The file must be owned by a Python target (`python_sources`); it becomes a dependency.
+
+        Defaults to none: the model can only be had trained.
+
+        Example: `untrained="train.py:build"`, which `train.py:export` calls too.
+        """
+    )
+
+
 class TfSavedModelTarget(Target):
     alias = "tf_saved_model"
     core_fields = (
         *COMMON_TARGET_FIELDS,
         Dependencies,
         SavedModelEntryPointField,
+        UntrainedField,
         InputsField,
         ModelResolveField,
         SeedField,

@@ -83,7 +83,7 @@ from pants_tflite.target_types import (
     VerifyDatasetField,
     VerifySamplesField,
 )
-from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
+from pants_tflite.util_rules.inputs import InputFieldSet, InputResult, UntrainedInputFieldSet
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
@@ -110,9 +110,11 @@ class TfLiteFileFieldSet(InputFieldSet):
 
 @dataclass(frozen=True)
 class BuildModelRequest:
-    """Asks for a `tflite_model`, converted, verified and described."""
+    """Asks for a `tflite_model`, converted, verified and described. The `untrained` one is for those
+    who want to know what it takes before there is anything to ship."""
 
     field_set: TfLiteModelFieldSet
+    untrained: bool = False
 
     def debug_hint(self) -> str:
         return str(self.field_set.address)
@@ -129,10 +131,17 @@ class BuildModelFileRequest:
 
 
 @dataclass(frozen=True)
+class UntrainedModelFieldSet(TfLiteModelFieldSet, UntrainedInputFieldSet):
+    """A `tflite_model` of an untrained SavedModel."""
+
+
+@dataclass(frozen=True)
 class BuiltModel:
-    """`digest` holds `model.tflite`, `model.json` and the golden input and output."""
+    """`digest` holds `model.tflite`, `model.json` and the golden input and output. Nothing may ship an
+    `untrained` one."""
 
     digest: Digest
+    untrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,7 @@ class DescribeModelRequest:
     reports: Digest
     quantization: Optional[Quantization] = None
     calibration: Optional[SampledDataset] = None
+    untrained: bool = False
 
 
 @rule(desc="Build a model")
@@ -153,10 +163,10 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
     signatures = tuple(field_set.signatures.value or ())
     # LiteRT is installed while the model trains, rather than after it.
     samples, kernels, exported, _ = await concurrently(
-        sample_for_model(ModelSamplesRequest(plan, field_set)),
+        sample_for_model(ModelSamplesRequest(plan, field_set, request.untrained)),
         build_host_kernels(HostKernelsRequest(plan.custom_ops)),
         export_saved_model(
-            ExportSavedModelRequest(plan.saved_model.field_set),
+            ExportSavedModelRequest(plan.saved_model.field_set, request.untrained),
             **implicitly({plan.saved_model.environment_name: EnvironmentName}),
         ),
         find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
@@ -217,6 +227,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
                 select_tf_ops=field_set.select_tf_ops.ops,
                 tensorflow=saved_model.environment if field_set.select_tf_ops.ops else None,
                 skip=skip,
+                untrained=saved_model.untrained,
             )
         ),
     )
@@ -229,6 +240,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
             reports=reports,
             quantization=plan.quantization,
             calibration=samples.calibration,
+            untrained=saved_model.untrained,
         )
     )
 
@@ -306,17 +318,25 @@ async def describe_model(request: DescribeModelRequest) -> BuiltModel:
         float_conversion=conversions.get(f"{FLOAT_DIRECTORY}/{ConversionReport.FILE}"),
         quantization=request.quantization.to_settings() if request.quantization else None,
         calibration=(CalibrationInfo(dataset.count, dataset.fingerprint) if dataset else None),
+        untrained=request.untrained,
     )
     described, golden = await concurrently(
         create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, reports.describe().render()),))),
         digest_subset_to_digest(DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
     )
-    return BuiltModel(await merge_digests(MergeDigests((described, request.model, golden))))
+    digest = await merge_digests(MergeDigests((described, request.model, golden)))
+    return BuiltModel(digest, request.untrained)
 
 
 @rule
 async def stage_model(field_set: TfLiteModelFieldSet) -> InputResult:
     built = await build_model(BuildModelRequest(field_set))
+    return InputResult(built.digest, MODEL_FILE)
+
+
+@rule
+async def stage_untrained_model(field_set: UntrainedModelFieldSet) -> InputResult:
+    built = await build_model(BuildModelRequest(field_set, untrained=True))
     return InputResult(built.digest, MODEL_FILE)
 
 
@@ -331,4 +351,5 @@ def rules():
         *collect_rules(),
         UnionRule(InputFieldSet, TfLiteFileFieldSet),
         UnionRule(InputFieldSet, TfLiteModelFieldSet),
+        UnionRule(UntrainedInputFieldSet, UntrainedModelFieldSet),
     )

@@ -38,7 +38,7 @@ from pants_tflite.target_types import (
     TensorFlowResolveField,
 )
 from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
-from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
+from pants_tflite.util_rules.inputs import InputFieldSet, InputResult, UntrainedInputFieldSet
 from pants_tflite.util_rules.python_environments import (
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
@@ -74,8 +74,16 @@ class DatasetFieldSet(InputFieldSet):
 
 
 @dataclass(frozen=True)
+class UntrainedDatasetFieldSet(DatasetFieldSet, UntrainedInputFieldSet):
+    """A dataset whose samples are made from untrained models, if it takes models at all."""
+
+
+@dataclass(frozen=True)
 class SampleDatasetRequest:
+    """Asks for a dataset, whose `inputs` are the `untrained` models or the trained ones."""
+
     field_set: DatasetFieldSet
+    untrained: bool = False
 
     def debug_hint(self) -> str:
         return str(self.field_set.address)
@@ -93,9 +101,10 @@ class SampledDataset:
 
 @dataclass(frozen=True)
 class DatasetReferenceRequest:
-    """The dataset that `field` names, sampled."""
+    """The dataset that `field` names, sampled, from `untrained` models if it takes models."""
 
     field: AddressField
+    untrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,7 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
         inputs=field_set.inputs,
         dependencies=field_set.dependencies,
         resolve=field_set.resolve,
+        untrained=request.untrained,
     )
     prepared, environment = await concurrently(
         prepare_call(call_request, **implicitly()),
@@ -157,7 +167,8 @@ async def sample_referenced_dataset(request: DatasetReferenceRequest) -> Sampled
     )
     field_set = DatasetFieldSet.create(reference.target)
     return await sample_dataset(
-        SampleDatasetRequest(field_set), **implicitly({environment: EnvironmentName})
+        SampleDatasetRequest(field_set, request.untrained),
+        **implicitly({environment: EnvironmentName}),
     )
 
 
@@ -175,5 +186,15 @@ async def stage_dataset_as_input(field_set: DatasetFieldSet) -> InputResult:
     return InputResult(dataset.digest, DATASET_FILE)
 
 
+@rule
+async def stage_untrained_dataset_as_input(field_set: UntrainedDatasetFieldSet) -> InputResult:
+    dataset = await sample_dataset(SampleDatasetRequest(field_set, untrained=True))
+    return InputResult(dataset.digest, DATASET_FILE)
+
+
 def rules():
-    return (*collect_rules(), UnionRule(InputFieldSet, DatasetFieldSet))
+    return (
+        *collect_rules(),
+        UnionRule(InputFieldSet, DatasetFieldSet),
+        UnionRule(UntrainedInputFieldSet, UntrainedDatasetFieldSet),
+    )

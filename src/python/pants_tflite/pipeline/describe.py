@@ -41,6 +41,7 @@ class ModelReports:
     float_conversion: Optional[ConversionReport] = None
     quantization: Optional[QuantizationSettings] = None
     calibration: Optional[CalibrationInfo] = None
+    untrained: bool = False
 
     def tools(self) -> dict[str, str]:
         """The versions of what converted and verified the model, by name."""
@@ -68,4 +69,5 @@ class ModelReports:
             tools=self.tools(),
             verification=from_plain(Verification, verification, "verification"),
             select_tf_ops=self.select_tf_ops(),
+            untrained=self.untrained,
         )

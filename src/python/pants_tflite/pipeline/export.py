@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pants.core.goals.package import OutputPathField
 from pants.core.target_types import FileSourceField
@@ -56,9 +56,10 @@ from pants_tflite.target_types import (
     TfSavedModelFilesTarget,
     TfSavedModelTarget,
     ThreadsField,
+    UntrainedField,
 )
 from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
-from pants_tflite.util_rules.inputs import InputFieldSet, InputResult
+from pants_tflite.util_rules.inputs import InputFieldSet, InputResult, UntrainedInputFieldSet
 from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
     ResolveEnvironmentRequest,
@@ -72,6 +73,7 @@ from pants_tflite.util_rules.sandbox_programs import (
     find_report,
     run_program,
 )
+from pants_tflite.util_rules.taken_inputs import TakenInputsRequest, find_taken_inputs
 
 logger = logging.getLogger(__name__)
 
@@ -92,8 +94,16 @@ class SavedModelFieldSet(InputFieldSet):
 
 
 @dataclass(frozen=True)
+class UntrainedSavedModelFieldSet(SavedModelFieldSet, UntrainedInputFieldSet):
+    """Any target that yields a SavedModel, before its training if there is one."""
+
+
+@dataclass(frozen=True)
 class ExportSavedModelRequest:
+    """Asks for a SavedModel: the trained one or, for a target with a training, the `untrained` one."""
+
     field_set: SavedModelFieldSet
+    untrained: bool = False
 
     def debug_hint(self) -> str:
         return str(self.field_set.address)
@@ -104,13 +114,14 @@ class ExportedSavedModel:
     """`digest` holds `saved_model/` and `export.json`; `environment` can load it.
 
     `code_lines` holds a CodeLinesReport or nothing. It is apart, for it changes with every line that
-    moves in the user's code.
+    moves in the user's code. The model is `untrained` if a training is left out, which no file has.
     """
 
     address: Address
     digest: Digest
     environment: PythonEnvironment
     code_lines: Digest = EMPTY_DIGEST
+    untrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,6 +169,14 @@ class TrainedModelRequest:
 
 
 @dataclass(frozen=True)
+class UntrainedModelRequest:
+    """Asks for the call of a target's `untrained` function, whose parameters `environment` can tell."""
+
+    target: Target
+    environment: PythonEnvironment
+
+
+@dataclass(frozen=True)
 class ModelFilesRequest:
     target: Target
 
@@ -178,6 +197,43 @@ async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
     return ExportSource(
         ExportRequest(
             prepared.call, seed=target[SeedField].checked, threads=target[ThreadsField].checked
+        ),
+        prepared.digest,
+        prepared.source_roots,
+    )
+
+
+@rule
+async def prepare_untrained_model(request: UntrainedModelRequest) -> ExportSource:
+    target = request.target
+    function = target[UntrainedField]
+    if function.value is None:
+        raise Mistake.of(
+            function,
+            message="the model is asked for without its training, and names no function that returns it",
+            fix=(
+                'Name one, as in `untrained="train.py:build"`: it returns the same layers with the '
+                "weights that they start with, and the entry point trains what it returns."
+            ),
+        )
+    call = PrepareCallRequest(
+        address=target.address,
+        entry_point=function,
+        inputs=target[InputsField],
+        dependencies=target[Dependencies],
+        resolve=target[ModelResolveField],
+        untrained=True,
+    )
+    if target[InputsField].value:
+        taken = await find_taken_inputs(TakenInputsRequest(call, request.environment))
+        call = replace(call, only=taken.names)
+    prepared = await prepare_call(call, **implicitly())
+    return ExportSource(
+        ExportRequest(
+            prepared.call,
+            seed=target[SeedField].checked,
+            threads=target[ThreadsField].checked,
+            untrained=True,
         ),
         prepared.digest,
         prepared.source_roots,
@@ -241,7 +297,13 @@ async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedM
         ),
     )
     target = wrapped.target
-    if target.has_field(SavedModelEntryPointField):
+    untrained = request.untrained and target.has_field(UntrainedField)
+    if untrained:
+        source = await prepare_untrained_model(
+            UntrainedModelRequest(target, environment), **implicitly()
+        )
+        description = f"Export {address} untrained"
+    elif target.has_field(SavedModelEntryPointField):
         source = await prepare_trained_model(TrainedModelRequest(target))
         description = f"Train and export {address}"
     else:
@@ -257,7 +319,8 @@ async def export_saved_model(request: ExportSavedModelRequest) -> ExportedSavedM
             source_roots=source.source_roots,
         )
     )
-    exported = await split_export(SplitExportRequest(address, result.digest, environment))
+    split = await split_export(SplitExportRequest(address, result.digest, environment))
+    exported = replace(split, untrained=untrained)
     if not isinstance(source.request.source, KerasFile):
         return exported
     return await export_legacy_file(LegacyFileRequest(exported, source))
@@ -310,5 +373,15 @@ async def stage_saved_model(field_set: SavedModelFieldSet) -> InputResult:
     return InputResult(exported.digest, SAVED_MODEL_DIRECTORY)
 
 
+@rule
+async def stage_untrained_saved_model(field_set: UntrainedSavedModelFieldSet) -> InputResult:
+    exported = await export_saved_model(ExportSavedModelRequest(field_set, untrained=True))
+    return InputResult(exported.digest, SAVED_MODEL_DIRECTORY)
+
+
 def rules():
-    return (*collect_rules(), UnionRule(InputFieldSet, SavedModelFieldSet))
+    return (
+        *collect_rules(),
+        UnionRule(InputFieldSet, SavedModelFieldSet),
+        UnionRule(UntrainedInputFieldSet, UntrainedSavedModelFieldSet),
+    )

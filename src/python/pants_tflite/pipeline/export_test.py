@@ -16,22 +16,29 @@ from pants.util.frozendict import FrozenDict
 from pants_tflite.errors import TfLiteError
 from pants_tflite.pipeline.export import (
     SAVED_MODEL_TARGETS,
+    ExportSavedModelRequest,
     ExportSource,
     ModelFilesRequest,
     SavedModelFieldSet,
     SavedModelReference,
     SavedModelReferenceRequest,
     TrainedModelRequest,
+    UntrainedModelRequest,
     find_saved_model_root,
 )
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.saved_models.export_protocol import KerasFile, SavedModelDirectory
+from pants_tflite.sandbox.saved_models.export_protocol import (
+    ExportRequest,
+    KerasFile,
+    SavedModelDirectory,
+)
 from pants_tflite.target_types import (
     SavedModelField,
     TfLiteDatasetTarget,
     TfSavedModelFilesTarget,
 )
 from pants_tflite.testutil import new_rule_runner, write_workspace
+from pants_tflite.util_rules.python_environments import PythonEnvironment
 
 BUILD = """\
 python_sources()
@@ -40,6 +47,10 @@ tf_saved_model(
     name="trained", entry_point="train.py:export", inputs={"weights": ":weights"}, seed=7, threads=4
 )
 tf_saved_model(name="defaults", entry_point="train.py:export")
+tf_saved_model(name="early", entry_point="train.py:export", untrained="layers.py:build", seed=7)
+tf_saved_model(
+    name="on_top", entry_point="train.py:export", untrained="train.py:export", inputs={"x": ":early"}
+)
 tf_saved_model_files(name="files", sources=["checked_in/**"])
 tf_saved_model_files(name="two", sources=["checked_in/**", "other/**"])
 tf_saved_model_files(name="no_model", sources=["*.h5"])
@@ -52,6 +63,7 @@ FILES = {
     "m/checked_in/saved_model.pb": "graph",
     "m/checked_in/variables/variables.index": "",
     "m/deep/model.keras": "keras",
+    "m/layers.py": "",
     "m/other/saved_model.pb": "",
     "m/train.py": "",
     "m/weights.h5": "weights",
@@ -65,6 +77,7 @@ def rule_runner() -> RuleRunner:
             QueryRule(DigestContents, [Digest]),
             QueryRule(ExportSource, [ModelFilesRequest]),
             QueryRule(ExportSource, [TrainedModelRequest]),
+            QueryRule(ExportSource, [UntrainedModelRequest]),
             QueryRule(SavedModelReference, [SavedModelReferenceRequest]),
         ]
     )
@@ -78,6 +91,11 @@ def _target(rule_runner: RuleRunner, name: str) -> Target:
 
 def _trained(rule_runner: RuleRunner, name: str) -> ExportSource:
     return rule_runner.request(ExportSource, [TrainedModelRequest(_target(rule_runner, name))])
+
+
+def _untrained(rule_runner: RuleRunner, environment: PythonEnvironment, name: str) -> ExportSource:
+    request = UntrainedModelRequest(_target(rule_runner, name), environment)
+    return rule_runner.request(ExportSource, [request])
 
 
 def _model_files(rule_runner: RuleRunner, name: str) -> ExportSource:
@@ -108,6 +126,41 @@ def test_training_is_a_call_with_its_inputs_seed_and_threads(rule_runner: RuleRu
 def test_training_has_seed_0_and_one_thread_by_default(rule_runner: RuleRunner) -> None:
     request = _trained(rule_runner, "defaults").request
     assert (request.seed, request.threads) == (0, 1)
+
+
+def test_an_untrained_model_is_another_call_without_the_training_s_code(
+    rule_runner: RuleRunner, recorder: PythonEnvironment
+) -> None:
+    source = _untrained(rule_runner, recorder, "early")
+    assert source.request.source == EntryPointCall(
+        EntryPointFunction("m.layers", "build", "m/layers.py", "untrained"), FrozenDict()
+    )
+    assert (source.request.seed, source.request.untrained) == (7, True)
+    assert _files(rule_runner, source) == ["m/layers.py"]
+    assert not _trained(rule_runner, "early").request.untrained
+
+
+def test_a_model_that_can_only_be_had_trained(
+    rule_runner: RuleRunner, recorder: PythonEnvironment
+) -> None:
+    with pytest.raises(ExecutionError) as error:
+        _untrained(rule_runner, recorder, "defaults")
+    assert (
+        "m:defaults, field `untrained`: the model is asked for without its training, and names no "
+        'function that returns it.\n\nFix: Name one, as in `untrained="train.py:build"`'
+    ) in str(error.value)
+
+
+def test_one_function_for_both_makes_two_requests(rule_runner: RuleRunner) -> None:
+    target = _target(rule_runner, "on_top")
+    call = EntryPointCall(EntryPointFunction("m.train", "export", "m/train.py"), {})
+    trained, untrained = (
+        ExportRequest(call, seed=0, threads=1, untrained=untrained) for untrained in (False, True)
+    )
+    assert trained.render() != untrained.render()
+    field_set = SavedModelFieldSet.create(target)
+    requests = {ExportSavedModelRequest(field_set, untrained) for untrained in (False, True)}
+    assert len(requests) == 2 and ExportSavedModelRequest(field_set) in requests
 
 
 def test_a_keras_file_is_exported_from_where_it_is(rule_runner: RuleRunner) -> None:

@@ -61,7 +61,7 @@ class ModelDescription(InspectionReport):
 
     `conversion`, `quantization` and `calibration` are None for a model that was not converted here.
     `tools` are the versions of what converted and verified it, by name. `select_tf_ops` are the ops
-    that it takes from TensorFlow, which calls them so.
+    that it takes from TensorFlow, which calls them so. An `untrained` model is none to ship.
     """
 
     FILE: ClassVar[str] = "model.json"
@@ -72,6 +72,7 @@ class ModelDescription(InspectionReport):
     tools: Mapping[str, str]
     verification: Verification
     select_tf_ops: tuple[str, ...] = left_out(())
+    untrained: bool = left_out(False)
 
     def name_of(self, tensor: ModelTensor, side: str) -> str:
         """The name of a tensor of the main graph in the model's signature.

@@ -100,8 +100,11 @@ class PlanModelRequest:
 
 @dataclass(frozen=True)
 class ModelSamplesRequest:
+    """Asks for a model's samples, from `untrained` models if a dataset takes models."""
+
     plan: ModelPlan
     field_set: TfLiteModelFieldSet
+    untrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,8 @@ async def sample_for_model(request: ModelSamplesRequest) -> ModelSamples:
     plan = request.plan
     fields = [field for field in (plan.calibration, plan.verification) if field is not None]
     datasets = await concurrently(
-        sample_referenced_dataset(DatasetReferenceRequest(field)) for field in fields
+        sample_referenced_dataset(DatasetReferenceRequest(field, request.untrained))
+        for field in fields
     )
     by_field: dict[Optional[AddressField], SampledDataset] = dict(zip(fields, datasets))
     verify_field = plan.verification or request.field_set.verify_dataset

@@ -100,6 +100,8 @@ class VerifyModelRequest:
     tensorflow: Optional[PythonEnvironment] = None
     # Signatures that are not run.
     skip: tuple[str, ...] = ()
+    # Before its training, a model's errors of quantization are not judged.
+    untrained: bool = False
 
     @property
     def staged_dataset(self) -> Optional[SampledDataset]:
@@ -124,6 +126,7 @@ class VerifyModelRequest:
             select_tf_ops=self.select_tf_ops,
             **(quantization.type_options() if quantization else {}),
             skip=self.skip,
+            untrained=self.untrained,
         )
 
 

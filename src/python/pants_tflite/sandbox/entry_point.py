@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Finding and calling the function that an `entry_point` field names."""
+"""Finding and calling the function that a field such as `entry_point` names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
     except BaseException as error:
         raise Mistake(
             f"importing `{file}` failed with {type(error).__name__}: {error}",
-            field="entry_point",
+            field=entry_point.field,
             value=value,
             fix=(
                 "Fix the module, or add what it imports to `dependencies` or to the requirements "
@@ -44,7 +44,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
         )
         raise Mistake(
             f"`{file}` has no function `{name}`",
-            field="entry_point",
+            field=entry_point.field,
             value=value,
             fix=f"Name one of its functions: {', '.join(candidates) or 'it has none yet'}.",
         )
@@ -52,7 +52,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
     if not callable(function) or inspect.isclass(function):
         raise Mistake(
             f"`{name}` in `{file}` is not a function but of type `{type(function).__name__}`",
-            field="entry_point",
+            field=entry_point.field,
             value=value,
             fix="Name a function that takes the `inputs` by name.",
         )
@@ -100,7 +100,7 @@ def _load_and_call(call: EntryPointCall) -> Any:
     except BaseException as error:
         raise Mistake(
             f"{entry_point} raised {type(error).__name__}: {error}",
-            field="entry_point",
+            field=entry_point.field,
             value=entry_point.field_value,
             fix="Fix the function; the traceback is below.",
             detail=user_traceback(error, below=__file__),

@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Infers dependencies from fields, so that `dependencies`, `peek` and `--changed-since` know them.
 
-One inference is for all fields with addresses, on any target; another is for entry points.
+One inference is for all fields with addresses, on any target; another is for all that name functions.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pants.engine.target import (
 from pants.engine.unions import UnionRule
 
 from pants_tflite.compat import collect_rules, concurrently, implicitly, resolve_target, rule
-from pants_tflite.fields import ReferencesMixin
-from pants_tflite.target_types import EntryPointField, TensorFlowResolveField
+from pants_tflite.fields import FunctionField, ReferencesMixin
+from pants_tflite.target_types import TensorFlowResolveField
 from pants_tflite.util_rules.entry_points import EntryPointOwnersRequest, find_entry_point_owners
 from pants_tflite.util_rules.references import ReferencesRequest, find_references
 
@@ -47,17 +47,31 @@ class InferReferences(InferDependenciesRequest):
     infer_from = ReferencesInferenceFieldSet
 
 
-@dataclass(frozen=True)
-class EntryPointInferenceFieldSet(FieldSet):
-    required_fields = (EntryPointField, TensorFlowResolveField)
+def function_fields(target: Target) -> tuple[FunctionField, ...]:
+    """The fields of `target` that name functions."""
+    return tuple(
+        field
+        for field in target.field_values.values()
+        if isinstance(field, FunctionField) and field.value is not None
+    )
 
-    entry_point: EntryPointField
+
+@dataclass(frozen=True)
+class FunctionInferenceFieldSet(FieldSet):
+    """Any target with a field that names a function; the rule finds out which fields these are."""
+
+    required_fields = (Dependencies, TensorFlowResolveField)
+
     resolve: TensorFlowResolveField
     dependencies: Dependencies
 
+    @classmethod
+    def opt_out(cls, target: Target) -> bool:
+        return not function_fields(target)
 
-class InferEntryPointDependencies(InferDependenciesRequest):
-    infer_from = EntryPointInferenceFieldSet
+
+class InferFunctionDependencies(InferDependenciesRequest):
+    infer_from = FunctionInferenceFieldSet
 
 
 @rule(desc="Inferring dependencies from fields of addresses")
@@ -76,26 +90,35 @@ async def infer_references(request: InferReferences) -> InferredDependencies:
     )
 
 
-@rule(desc="Inferring dependencies from `entry_point`")
-async def infer_entry_point_dependencies(
-    request: InferEntryPointDependencies,
+@rule(desc="Inferring dependencies from fields of functions")
+async def infer_function_dependencies(
+    request: InferFunctionDependencies,
 ) -> InferredDependencies:
     field_set = request.field_set
-    owners = await find_entry_point_owners(
-        EntryPointOwnersRequest(
-            address=field_set.address,
-            entry_point=field_set.entry_point,
-            resolve=field_set.resolve,
-            dependencies=field_set.dependencies,
+    wrapped = await resolve_target(
+        WrappedTargetRequest(
+            field_set.address, description_of_origin="the inference of dependencies"
         ),
         **implicitly(),
     )
-    return InferredDependencies(owners.owners)
+    found = await concurrently(
+        find_entry_point_owners(
+            EntryPointOwnersRequest(
+                address=field_set.address,
+                entry_point=field,
+                resolve=field_set.resolve,
+                dependencies=field_set.dependencies,
+            ),
+            **implicitly(),
+        )
+        for field in function_fields(wrapped.target)
+    )
+    return InferredDependencies(owner for of_field in found for owner in of_field.owners)
 
 
 def rules():
     return (
         *collect_rules(),
-        UnionRule(InferDependenciesRequest, InferEntryPointDependencies),
+        UnionRule(InferDependenciesRequest, InferFunctionDependencies),
         UnionRule(InferDependenciesRequest, InferReferences),
     )

@@ -23,6 +23,7 @@ tf_saved_model(
     entry_point="models.classifier:export",
     inputs={"features": ":features", "weights": "models:weights"},
 )
+tf_saved_model(name="trained", entry_point="features.py:export", untrained="layers.py:build")
 tflite_dataset(name="calibration", entry_point="data.py:calibration", max_samples=2)
 tflite_quantization(name="int4", engine="ai_edge", recipe="int4.json")
 tflite_model(
@@ -62,6 +63,10 @@ def _dependencies(rule_runner: RuleRunner, name: str, **parameters: str) -> list
 def test_entry_point_file(rule_runner: RuleRunner) -> None:
     assert _dependencies(rule_runner, "features") == ["models/features.py"]
     assert _dependencies(rule_runner, "calibration") == ["models/data.py"]
+
+
+def test_each_function_s_file_is_a_dependency(rule_runner: RuleRunner) -> None:
+    assert _dependencies(rule_runner, "trained") == ["models/features.py", "models/layers.py"]
 
 
 def test_entry_point_module_and_inputs(rule_runner: RuleRunner) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.python_sources import (
@@ -30,20 +31,26 @@ from pants_tflite.compat import (
     rule,
     transitive_targets,
 )
-from pants_tflite.errors import Mistake
+from pants_tflite.errors import Mistake, TfLiteError
+from pants_tflite.fields import FunctionField
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
+from pants_tflite.target_types import InputsField, TensorFlowResolveField
 from pants_tflite.util_rules.entry_points import EntryPointOwnersRequest, find_entry_point_owners
 from pants_tflite.util_rules.inputs import StageInputsRequest, stage_inputs
 
 
 @dataclass(frozen=True)
 class PrepareCallRequest:
+    """Asks for a call of the function that `entry_point` names, with the inputs of the names `only`, or
+    with all of them; no training comes before them if they are to be `untrained`."""
+
     address: Address
-    entry_point: EntryPointField
+    entry_point: FunctionField
     inputs: InputsField
     dependencies: Dependencies
     resolve: TensorFlowResolveField
+    only: Optional[tuple[str, ...]] = None
+    untrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,15 +85,14 @@ async def find_call_sources(request: CallSourcesRequest) -> PythonSourceFiles:
     )
 
 
-def _no_owner(request: PrepareCallRequest, module: str, resolve: str) -> Mistake:
-    return Mistake(
+def _no_owner(request: PrepareCallRequest, module: str, resolve: str) -> TfLiteError:
+    return Mistake.of(
+        request.entry_point,
         message=f"no Python target of the resolve `{resolve}` owns the module `{module}` alone",
         fix=(
             "Add `python_sources()` for the file with the same `resolve`. If several targets own it, "
             "exclude the others in `dependencies`, as in `!:other`."
         ),
-        field=EntryPointField.alias,
-        value=request.entry_point.value,
     )
 
 
@@ -103,10 +109,10 @@ async def prepare_call(request: PrepareCallRequest, python_setup: PythonSetup) -
         **implicitly(),
     )
     if not entry_point.owners:
-        raise _no_owner(request, entry_point.module.name, resolve).at(request.address)
+        raise _no_owner(request, entry_point.module.name, resolve)
     sources, inputs = await concurrently(
         find_call_sources(CallSourcesRequest(entry_point.owners, request.dependencies)),
-        stage_inputs(StageInputsRequest(request.inputs)),
+        stage_inputs(StageInputsRequest(request.inputs, request.only, request.untrained)),
     )
     digest = await merge_digests(
         MergeDigests((sources.source_files.snapshot.digest, inputs.digest))
@@ -119,6 +125,7 @@ async def prepare_call(request: PrepareCallRequest, python_setup: PythonSetup) -
                 module=entry_point.module.name,
                 function=entry_point.function,
                 file=entry_point.module.file,
+                field=request.entry_point.alias,
             ),
             FrozenDict(inputs.paths),
         ),

@@ -26,7 +26,8 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.target_types import EntryPointField, TensorFlowResolveField
+from pants_tflite.fields import FunctionField
+from pants_tflite.target_types import TensorFlowResolveField
 
 _FUNCTION = re.compile(r"[^\W\d]\w*")
 
@@ -39,15 +40,14 @@ class EntryPoint:
     function: str
 
     @classmethod
-    def parse(cls, value: str, address: Address) -> EntryPoint:
-        path, _, function = value.rpartition(":")
+    def parse(cls, field: FunctionField) -> EntryPoint:
+        path, _, function = (field.value or "").rpartition(":")
         if not path or not _FUNCTION.fullmatch(function):
-            raise Mistake(
+            raise Mistake.of(
+                field,
                 message="an entry point names a file and a function in it",
                 fix="Write it as `train.py:export`, or as `path.to.train:export`.",
-                field=EntryPointField.alias,
-                value=value,
-            ).at(address)
+            )
         return cls(path, function)
 
     @property
@@ -57,9 +57,10 @@ class EntryPoint:
 
 @dataclass(frozen=True)
 class EntryPointModuleRequest:
-    address: Address
+    """Asks for the module of `entry_point`, which `field` names."""
+
+    field: FunctionField
     entry_point: EntryPoint
-    value: str
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class EntryPointOwnersRequest:
     """Asks which Python targets own the file of an entry point."""
 
     address: Address
-    entry_point: EntryPointField
+    entry_point: FunctionField
     resolve: TensorFlowResolveField
     dependencies: Dependencies
 
@@ -87,18 +88,17 @@ class EntryPointOwners:
 
 @rule
 async def find_entry_point_module(request: EntryPointModuleRequest) -> EntryPointModule:
-    path = request.entry_point.path
+    path, address = request.entry_point.path, request.field.address
     if not request.entry_point.is_file:
         return EntryPointModule(path, path.replace(".", os.path.sep) + ".py")
-    file = os.path.normpath(os.path.join(request.address.spec_path, path))
+    file = os.path.normpath(os.path.join(address.spec_path, path))
     paths = await path_globs_to_paths(PathGlobs([file]))
     if paths.files != (file,):
-        raise Mistake(
+        raise Mistake.of(
+            request.field,
             message=f"there is no file `{file}`",
             fix="Name a Python file relative to the BUILD file.",
-            field=EntryPointField.alias,
-            value=request.value,
-        ).at(request.address)
+        )
     source_root = await get_source_root(SourceRootRequest.for_file(file))
     stripped = os.path.relpath(file, source_root.path)
     return EntryPointModule(os.path.splitext(stripped)[0].replace(os.path.sep, "."), file)
@@ -108,14 +108,12 @@ async def find_entry_point_module(request: EntryPointModuleRequest) -> EntryPoin
 async def find_entry_point_owners(
     request: EntryPointOwnersRequest, python_setup: PythonSetup
 ) -> EntryPointOwners:
-    value = request.entry_point.value or ""
-    entry_point = EntryPoint.parse(value, request.address)
+    field = request.entry_point
+    entry_point = EntryPoint.parse(field)
     resolve = (
         request.resolve.normalized_value(python_setup) if python_setup.enable_resolves else None
     )
-    module = await find_entry_point_module(
-        EntryPointModuleRequest(request.address, entry_point, value)
-    )
+    module = await find_entry_point_module(EntryPointModuleRequest(field, entry_point))
     explicit, owners = await concurrently(
         determine_explicitly_provided_dependencies(
             **implicitly(DependenciesRequest(request.dependencies))
@@ -129,7 +127,7 @@ async def find_entry_point_owners(
         request.address,
         owners_must_be_ancestors=entry_point.is_file,
         import_reference="module",
-        context=f"The target {request.address} has the field `entry_point={value!r}`",
+        context=f"The target {request.address} has the field `{field.alias}={field.value!r}`",
     )
     disambiguated = explicit.disambiguated(
         owners.ambiguous, owners_must_be_ancestors=entry_point.is_file

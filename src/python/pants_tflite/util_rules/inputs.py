@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from abc import ABCMeta
 from dataclasses import dataclass
+from typing import Optional
 
 from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
@@ -47,6 +48,11 @@ class InputFieldSet(FieldSet, metaclass=ABCMeta):
     """The fields of a target whose result, not its sources, is what an `inputs` entry means."""
 
 
+@union(in_scope_types=[EnvironmentName])
+class UntrainedInputFieldSet(FieldSet, metaclass=ABCMeta):
+    """The fields of a target that a training comes before, and whose result can be had without."""
+
+
 @dataclass(frozen=True)
 class InputResult:
     """A target's result: `path` within `digest` is what the argument receives ("" for all)."""
@@ -67,7 +73,32 @@ class InputFilesRequest:
 
 @dataclass(frozen=True)
 class StageInputsRequest:
+    """Asks for the inputs under the names `only`, or for all, with no training before them if they are
+    to be `untrained`."""
+
     inputs: InputsField
+    only: Optional[tuple[str, ...]] = None
+    untrained: bool = False
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """The inputs as pairs of an argument and an address, sorted."""
+        return tuple(
+            (argument, value)
+            for argument, value in sorted((self.inputs.value or {}).items())
+            if self.only is None or argument in self.only
+        )
+
+
+@dataclass(frozen=True)
+class StageInputRequest:
+    """Asks for the input that an argument receives: the result of `target`."""
+
+    address: Address
+    argument: str
+    value: str
+    target: Target
+    untrained: bool
 
 
 @dataclass(frozen=True)
@@ -80,6 +111,14 @@ class StagedInputs:
 
 @rule(polymorphic=True)
 async def find_input_result(field_set: InputFieldSet, environment: EnvironmentName) -> InputResult:
+    """Calls the rule for the type of `field_set`."""
+    raise NotImplementedError()
+
+
+@rule(polymorphic=True)
+async def find_untrained_input_result(
+    field_set: UntrainedInputFieldSet, environment: EnvironmentName
+) -> InputResult:
     """Calls the rule for the type of `field_set`."""
     raise NotImplementedError()
 
@@ -113,34 +152,55 @@ async def find_input_files(request: InputFilesRequest) -> InputResult:
     return InputResult(stripped.digest, "" if is_directory else stripped.files[0])
 
 
+@rule
+async def stage_input(request: StageInputRequest) -> InputResult:
+    target = request.target
+    environment, untrained, usual = await concurrently(
+        resolve_environment_name(EnvironmentNameRequest.from_target(target), **implicitly()),
+        find_valid_field_sets(
+            FieldSetsPerTargetRequest(UntrainedInputFieldSet, [target]), **implicitly()
+        ),
+        find_valid_field_sets(FieldSetsPerTargetRequest(InputFieldSet, [target]), **implicitly()),
+    )
+    if request.untrained and untrained.field_sets:
+        (untrained_field_set,) = untrained.field_sets
+        return await find_untrained_input_result(
+            **implicitly(
+                {untrained_field_set: UntrainedInputFieldSet, environment: EnvironmentName}
+            )
+        )
+    if usual.field_sets:
+        (field_set,) = usual.field_sets
+        return await find_input_result(
+            **implicitly({field_set: InputFieldSet, environment: EnvironmentName})
+        )
+    return await find_input_files(
+        InputFilesRequest(
+            address=request.address,
+            argument=request.argument,
+            value=request.value,
+            target=target,
+        )
+    )
+
+
 @rule(desc="Stage inputs")
 async def stage_inputs(request: StageInputsRequest) -> StagedInputs:
-    address = request.inputs.address
-    named = sorted((request.inputs.value or {}).items())
+    named = request.named
     references = await concurrently(
         resolve_reference(ReferenceRequest(request.inputs, value)) for _, value in named
     )
-    targets = [reference.target for reference in references]
-    field_sets = await find_valid_field_sets(
-        FieldSetsPerTargetRequest(InputFieldSet, targets), **implicitly()
-    )
-    environments = await concurrently(
-        resolve_environment_name(EnvironmentNameRequest.from_target(target), **implicitly())
-        for target in targets
-    )
     results = await concurrently(
-        (
-            find_input_result(
-                **implicitly({of_target[0]: InputFieldSet, environment: EnvironmentName})
-            )
-            if of_target
-            else find_input_files(
-                InputFilesRequest(address=address, argument=argument, value=value, target=target)
+        stage_input(
+            StageInputRequest(
+                address=request.inputs.address,
+                argument=argument,
+                value=value,
+                target=reference.target,
+                untrained=request.untrained,
             )
         )
-        for (argument, value), target, of_target, environment in zip(
-            named, targets, field_sets.collection, environments
-        )
+        for (argument, value), reference in zip(named, references)
     )
     prefixed = await concurrently(
         add_prefix(AddPrefix(result.digest, os.path.join(_DIRECTORY, argument)))

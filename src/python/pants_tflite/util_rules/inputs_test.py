@@ -92,6 +92,26 @@ def test_arguments_are_sorted_and_two_may_receive_one_target(rule_runner: RuleRu
     assert files == dict.fromkeys((path for _, path in paths), b"weights")
 
 
+def test_only_the_named_inputs_are_staged(rule_runner: RuleRunner) -> None:
+    # The other one would be an error.
+    inputs = InputsField(
+        {"weights": ":weights", "other": ":nothing"}, Address("m", target_name="model")
+    )
+    staged = rule_runner.request(StagedInputs, [StageInputsRequest(inputs, only=("weights",))])
+    assert [argument for argument, _ in staged.paths] == ["weights"]
+    staged = rule_runner.request(StagedInputs, [StageInputsRequest(inputs, only=())])
+    assert staged.paths == ()
+
+
+def test_a_file_is_the_same_before_a_training(rule_runner: RuleRunner) -> None:
+    inputs = InputsField({"weights": ":weights"}, Address("m", target_name="model"))
+    trained, untrained = (
+        rule_runner.request(StagedInputs, [StageInputsRequest(inputs, untrained=untrained)])
+        for untrained in (False, True)
+    )
+    assert trained == untrained
+
+
 def test_a_target_that_yields_no_files_is_an_error(rule_runner: RuleRunner) -> None:
     with pytest.raises(ExecutionError) as error:
         rule_runner.request(StagedInputs, [_request(weights=":weights", other=":nothing")])

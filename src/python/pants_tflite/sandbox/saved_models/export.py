@@ -7,7 +7,7 @@ Next to it is `out/code_lines.json`, from which errors take the lines of the use
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -42,6 +42,7 @@ from pants_tflite.sandbox.saved_models.loading import (
 from pants_tflite.sandbox.saved_models.predict_check import check_predict
 from pants_tflite.sandbox.saved_models.returned_models import SERVING_DEFAULT, to_exportable
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training, start_tensorflow
+from pants_tflite.sandbox.saved_models.untrained_weights import vary_equal_weights
 
 
 def main(request: ExportRequest) -> None:
@@ -54,11 +55,11 @@ def main(request: ExportRequest) -> None:
         written = _copy_model(Path(request.source.saved_model), saved_model)
     else:
         try:
-            written = _write_model(request.source, saved_model, request.seed)
+            written = _write_model(request.source, saved_model, request)
         except LegacyKerasFile as error:
             write_report(LegacyKerasReport(error.keras_version, error.reason))
             return
-    write_report(_describe(written))
+    write_report(replace(_describe(written), untrained=request.untrained))
     if not isinstance(request.source, SavedModelDirectory):
         write_report(code_lines.report(written.functions.values()))
 
@@ -87,16 +88,21 @@ def _copy_model(source: Path, saved_model: Path) -> _Written:
     return _Written(loaded, loaded.signatures, loaded, declared=keras_2_order(source))
 
 
-def _write_model(source: EntryPointCall | KerasFile, saved_model: Path, seed: int) -> _Written:
+def _write_model(
+    source: EntryPointCall | KerasFile, saved_model: Path, request: ExportRequest
+) -> _Written:
     """Makes the source's model, writes it, and checks what was written."""
+    seed = request.seed
     if isinstance(source, KerasFile):
         field, value = "source", source.keras_file
         model = load_keras_file(Path(source.keras_file), allow_code=source.allow_code)
     else:
-        field, value = "entry_point", source.entry_point.field_value
+        field, value = source.entry_point.field, source.entry_point.field_value
         model = call_function(source)
     try:
         exportable = to_exportable(model)
+        if request.untrained:
+            vary_equal_weights(exportable, seed=seed)
         write_saved_model(exportable, saved_model)
         loaded = load_saved_model(saved_model, field=field)
         check_variables(saved_model, field=field)

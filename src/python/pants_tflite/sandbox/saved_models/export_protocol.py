@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Mapping, Optional, Union
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall
-from pants_tflite.sandbox.protocol import Message
+from pants_tflite.sandbox.protocol import Message, left_out
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,15 @@ class SavedModelDirectory:
 @dataclass(frozen=True)
 class ExportRequest(Message):
     """What becomes a SavedModel. `seed` and `threads` are of the training, and of the check that the
-    SavedModel computes what the model does."""
+    SavedModel computes what the model does. An `untrained` model says so in its report, so that it has
+    no step in common with the trained one, even if its function trains after all."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.saved_models.export"
 
     source: Union[EntryPointCall, KerasFile, SavedModelDirectory]
     seed: int
     threads: int
+    untrained: bool = left_out(False)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class SignatureInfo:
 class ExportReport(Message):
     """The exported SavedModel by its signatures, and what wrote it. `predict_batches` are the sizes of
     the batches for which a Keras model was found to compute what its own `predict` does. The version
-    is of tf_keras for a model that it loaded."""
+    is of tf_keras for a model that it loaded. An `untrained` model was asked for before its training.
+    """
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "export.json"
@@ -81,3 +84,4 @@ class ExportReport(Message):
     predict_batches: tuple[int, ...]
     signatures: Mapping[str, SignatureInfo]
     tensorflow_version: str
+    untrained: bool = left_out(False)

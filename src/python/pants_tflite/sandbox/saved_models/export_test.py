@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
@@ -65,6 +66,32 @@ def run_export(
     Path("out").mkdir(exist_ok=True)
     export.main(ExportRequest(source, seed=0, threads=1))
     return json.loads(Path("out/export.json").read_text())
+
+
+def test_an_untrained_model_says_so_and_has_no_weights_that_are_all_the_same(
+    tf: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "early_module.py").write_text(
+        f"{HEADER}def build():\n    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    entry_point = EntryPointFunction("early_module", "build", "m/early_module.py", "untrained")
+    zeros = {}
+    for untrained in (False, True):
+        Path("out").mkdir(exist_ok=True)
+        export.main(
+            ExportRequest(EntryPointCall(entry_point, {}), seed=0, threads=1, untrained=untrained)
+        )
+        report = json.loads(Path("out/export.json").read_text())
+        assert report.get("untrained", False) == untrained
+        outputs = tf.saved_model.load("out/saved_model").signatures["serving_default"](
+            tf.zeros((1, 2))
+        )
+        (output,) = outputs.values()
+        zeros[untrained] = bool((output.numpy() == 0).all())
+        shutil.rmtree("out")
+    assert zeros == {False: True, True: False}
 
 
 def names(description: Mapping[str, Any], signature: str = "serving_default") -> Any:

@@ -87,11 +87,18 @@ def check_types(
     return check_mode(model, mode, fallback)
 
 
-def find_tolerance(mode: Mode | None, asked: float | None) -> Tolerance:
-    """The tolerance asked for, or the mode's; without a mode, the largest that any mode allows."""
+def find_tolerance(mode: Mode | None, asked: float | None, *, untrained: bool = False) -> Tolerance:
+    """The tolerance asked for, or the mode's; without a mode, the largest that any mode allows.
+
+    An `untrained` model is held to it only if nothing in it is quantized.
+    """
     default = mode.tolerance if mode else max(mode.tolerance for mode in MODES)
+    quantizes = mode is None or mode.quantizes
     return Tolerance(
-        default if asked is None else asked, mode.name if mode else None, asked is not None
+        default if asked is None else asked,
+        mode.name if mode else None,
+        from_field=asked is not None,
+        judges=not (untrained and quantizes),
     )
 
 
@@ -210,7 +217,7 @@ def main(request: VerifyRequest) -> None:
         seed=request.seed,
     )
     float_ops = check_types(model=model, mode=mode, request=request, source=source)
-    tolerance = find_tolerance(mode, request.tolerance)
+    tolerance = find_tolerance(mode, request.tolerance, untrained=request.untrained)
     tolerance = replace(tolerance, random_ops=random_ops(model))
     kernels = Kernel.of_all(request.kernels)
     verified, not_run = Verified([], []), reason_not_to_run(model, request, kernels)
@@ -225,7 +232,7 @@ def main(request: VerifyRequest) -> None:
             not_run=not_run,
             outputs=tuple(verified.checks),
             samples=verified.describe(source),
-            tolerance=None if request.reference is None else tolerance.value,
+            tolerance=tolerance.value if request.reference and tolerance.judges else None,
             tools=interpreter_library(model).tools,
             float_ops=float_ops,
             skipped=tuple(sorted(request.skip)),

@@ -19,7 +19,8 @@ class VerifyRequest(Message):
     mode's own, and without a `tolerance` it is the mode's. With `float_fallback` at most
     `max_float_ops` ops of an integer mode may compute in floats; None is any number.
     `select_tf_ops` are the ops of TensorFlow that the model may have, True for any; it then runs in
-    TensorFlow's interpreter. Signatures to `skip` are not run."""
+    TensorFlow's interpreter. Signatures to `skip` are not run. What quantization changes in an
+    `untrained` model is measured, and not judged: how much it is depends on the weights."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.verification.verify"
 
@@ -40,6 +41,7 @@ class VerifyRequest(Message):
     per_channel: bool = left_out(True)
     select_tf_ops: Union[bool, tuple[str, ...]] = left_out(False)
     skip: tuple[str, ...] = left_out(())
+    untrained: bool = left_out(False)
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,8 @@ class VerifiedSamples:
 
 @dataclass(frozen=True)
 class VerificationReport(Message):
-    """`outputs` are empty and `tolerance`, the largest error that passes, is None if there is no
-    SavedModel to compare with. `mode` is what the types were checked for. `not_run` says why the
+    """`outputs` are empty if there is no SavedModel to compare with. `tolerance` is the largest error
+    that passes, and None if any does, as those of quantization do in an untrained model. `mode` is what the types were checked for. `not_run` says why the
     model was not run, if it was not, and then there are no golden files. `kernels` and `tools` are
     what ran it. The signatures `skipped` were not run because the target says so. `keeps_state` says
     whether a call depends on the calls before it, unless the app resets the model's variables.

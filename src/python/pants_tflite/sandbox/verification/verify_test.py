@@ -158,6 +158,33 @@ def test_recipe_without_a_mode_has_the_widest_tolerance(verify: Verify) -> None:
     assert verify(quantized_linear_model()).tolerance == 0.25
 
 
+@pytest.mark.parametrize("tolerance", [None, 1e-9])
+def test_errors_of_an_untrained_model_s_quantization_are_measured_and_not_judged(
+    verify: Verify, tolerance: float | None
+) -> None:
+    wrong = {"serving_default/input/x": X, "serving_default/output/y": X}
+    with pytest.raises(Mistake, match="differs from the SavedModel's"):
+        verify(quantized_linear_model(), wrong, mode="int8", tolerance=tolerance)
+    report = verify(
+        quantized_linear_model(), wrong, mode="int8", tolerance=tolerance, untrained=True
+    )
+    assert report.tolerance is None
+    assert report.outputs[0].error > 0.5
+
+
+def test_an_untrained_model_without_quantization_is_held_to_its_saved_model(
+    verify: Verify,
+) -> None:
+    with pytest.raises(Mistake, match="differs from the SavedModel's"):
+        verify(linear_model(slope=0.0), mode="float32", untrained=True)
+    assert verify(linear_model(), mode="float32", untrained=True).tolerance == 3e-4
+
+
+def test_types_of_an_untrained_model_are_checked(verify: Verify) -> None:
+    with pytest.raises(Mistake, match="computes with `x` of type float32"):
+        verify(linear_model(), mode="int8", untrained=True)
+
+
 def test_float_model_where_int8_was_asked_for(verify: Verify) -> None:
     with pytest.raises(Mistake, match="computes with `x` of type float32"):
         verify(linear_model(), mode="int8")
