@@ -768,7 +768,9 @@ class RecipeField(OptionalSingleSourceField):
     help = help_text(
         """
         A JSON recipe for the AI Edge Quantizer: a file relative to the BUILD file. It needs
-        `engine="ai_edge"`.
+        `engine="ai_edge"`. It is a list of the quantizer's entries, or an object with the list as its
+        `entries` and, as `calibration_samples`, how many of the calibration samples to use; `pants
+        tflite-tune` writes one. An entry that matches no op of the model is an error.
 
         Defaults to the AI Edge Quantizer's own recipe for the `mode`.
 

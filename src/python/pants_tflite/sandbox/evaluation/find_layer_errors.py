@@ -137,6 +137,7 @@ class Walk:
                 tensor=result.tensor.name,
                 layer=layer_of(result.tensor.name),
                 signature=self.graph.signature.name,
+                float_tensor=self.graph.float_graph.tensors[result.match.tensor].name,
                 accumulated=errors.accumulated.relative(errors.signal),
                 isolated=error,
                 matched_by=result.match.by,

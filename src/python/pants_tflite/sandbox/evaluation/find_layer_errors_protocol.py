@@ -34,7 +34,7 @@ class LayerError:
 
     The `tensor` is made by the op at `index` of its graph, and comes from the `layer`, the scope of
     the model's code, which is empty if the file does not say it. Errors are root mean squares divided
-    by the spread of the float model's values, as verification has them: `accumulated` as the model
+    by the spread of the values of the float model's `float_tensor`, as verification has them: `accumulated` as the model
     runs, `isolated` if only this op is quantized, fed with the float model's values. An op that
     `stands_out` makes errors; the others mostly pass them on. `matched_by` says how the float
     model's tensor was found: by its "name", as the same op on the same "inputs", or by the "order" of
@@ -45,6 +45,7 @@ class LayerError:
     tensor: str
     layer: str
     signature: str
+    float_tensor: str
     accumulated: float
     isolated: Optional[float]
     matched_by: str

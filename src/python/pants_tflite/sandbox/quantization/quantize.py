@@ -24,11 +24,20 @@ from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import IO_TYPES, Mode, find_mode, io_type
 from pants_tflite.sandbox.quantization.op_versions import raise_versions
 from pants_tflite.sandbox.quantization.quantize_protocol import QuantizeRequest
-from pants_tflite.sandbox.quantization.recipes import Recipe, io_entries, load_recipe, mode_recipe
+from pants_tflite.sandbox.quantization.recipe_fit import check_fits
+from pants_tflite.sandbox.quantization.recipes import (
+    Recipe,
+    RecipeFile,
+    io_entries,
+    load_recipe,
+    mode_recipe,
+    read_recipe,
+)
 from pants_tflite.sandbox.samples.calibration import (
     Feeds,
     InputSpecs,
     calibration_feeds,
+    first_samples,
     read_calibration,
 )
 from pants_tflite.sandbox.samples.npz_files import Dataset
@@ -67,21 +76,24 @@ def _requested_io(mode: Mode | None, field: str, value: str | None) -> str | Non
     )
 
 
-def _recipe(request: QuantizeRequest, mode: Mode | None) -> Recipe:
-    """The recipe to apply, inputs and outputs included; empty if there is nothing to do."""
-    given = request.recipe
-    if given is None and mode is None:
+def _recipe(request: QuantizeRequest, mode: Mode | None) -> RecipeFile:
+    """The recipe to apply, inputs and outputs included; without entries if there is nothing to do."""
+    if request.recipe is None and mode is None:
         raise Mistake(
             "the ai_edge engine has neither a mode nor a recipe",
             field="recipe",
             fix="Set `mode` to quantize as ai-edge-quantizer does by default, or write a `recipe`.",
         )
-    if given is not None:
-        load_recipe(given)
-    entries = list(given or [])
-    if given is None and mode is not None:
-        entries = mode_recipe(mode, per_channel=request.per_channel)
-    return [*entries, *io_entries(*_io_types(request, mode))] if entries else []
+    if request.recipe is not None:
+        recipe = read_recipe(request.recipe)
+        load_recipe(recipe.entries)
+    else:
+        assert mode is not None
+        recipe = RecipeFile(mode_recipe(mode, per_channel=request.per_channel))
+    if not recipe.entries:
+        return recipe
+    io = io_entries(*_io_types(request, mode))
+    return RecipeFile([*recipe.entries, *io], recipe.calibration_samples)
 
 
 def _io_types(request: QuantizeRequest, mode: Mode | None) -> tuple[str | None, str | None]:
@@ -200,15 +212,18 @@ def _check_prepares(content: bytes, threads: int) -> None:
 
 def main(request: QuantizeRequest) -> None:
     mode = None if request.mode is None else find_mode(request.mode)
-    entries = _recipe(request, mode)
+    recipe = _recipe(request, mode)
+    entries = recipe.entries
     content = Path(request.model).read_bytes()
     model = unpack(content, field="saved_model")
     _check_float(model)
     dataset = None
     if entries:
+        check_fits(entries, model)
         if load_recipe(entries).need_calibration():
             needed_by = f"the mode {mode.name}" if mode is not None else "the recipe"
             dataset = read_calibration(request.calibration, needed_by=needed_by)
+            dataset = first_samples(dataset, recipe.calibration_samples)
             _check_custom_ops(model)
         given = request.recipe is not None
         content = quantize(

@@ -12,7 +12,8 @@ from pants_tflite.sandbox.protocol import Message, left_out
 
 @dataclass(frozen=True)
 class QuantizeRequest(Message):
-    """`recipe` is a list of entries in the AI Edge Quantizer's form; without one, the mode's own is
+    """`recipe` is a list of entries in the AI Edge Quantizer's form, or an object with them as
+    `entries` and a number of `calibration_samples`; without one, the mode's own is
     applied, with scales for each channel of weights or, without `per_channel`, for each tensor.
     Without a type, inputs and outputs have the one of recipe or mode."""
 

@@ -228,7 +228,7 @@ def test_a_wrong_recipe(error: Callable[..., Mistake]) -> None:
 
 
 def test_a_recipe_that_matches_nothing(error: Callable[..., Mistake]) -> None:
-    raised = error(linear_model(), recipe=[{**INT4, "regex": "no_such_layer"}])
+    raised = error(linear_model(), recipe=[{**INT4, "operation": "CONV_2D"}])
     assert raised.field == "recipe"
     assert raised.message == "the recipe quantizes nothing in this model"
 
@@ -328,3 +328,36 @@ def test_one_scale_for_all_channels(quantized: Callable[..., bytes], mode: str) 
 
     assert scales(quantized(model, mode=mode)) == 16
     assert scales(quantized(model, mode=mode, per_channel=False)) == 1
+
+
+def test_a_recipe_says_how_many_samples_calibrate(quantized: Callable[..., bytes]) -> None:
+    rising = {"input/x": np.stack([np.full(64, size, "float32") for size in (1, 2, 8)])}
+    recipe = {"entries": mode_recipe(find_mode("int8")), "calibration_samples": 2}
+
+    def largest_input(recipe: Any) -> float:
+        model = unpack(
+            quantized(linear_model(features=64), recipe=recipe, samples=rising), field=""
+        )
+        quantization = model.subgraphs[0].tensors[0].quantization
+        return float(quantization.scale[0] * (127 - quantization.zeroPoint[0]))
+
+    assert largest_input(recipe) == pytest.approx(2, rel=0.01)
+    report = ConversionReport.parse(Path("out/conversion.json").read_bytes())
+    assert report.calibration is not None and report.calibration.count == 2
+    assert report.recipe == mode_recipe(find_mode("int8"))
+    assert largest_input(recipe["entries"]) == pytest.approx(8, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ({"calibration_samples": 2}, "the recipe lacks `entries`"),
+        ({"entries": [INT4], "samples": 2}, "the recipe has the unknown key `samples`"),
+        ({"entries": [INT4], "calibration_samples": 0}, "is not a number of samples"),
+        ([{**INT4, "regex": "old_layer"}], "is for ops that the model does not have"),
+    ],
+)
+def test_recipes_that_are_refused(error: Callable[..., Mistake], recipe: Any, message: str) -> None:
+    mistake = error(linear_model(features=64), recipe=recipe)
+    assert message in mistake.message
+    assert mistake.field == "recipe"

@@ -20,6 +20,7 @@ from ai_edge_quantizer.recipe_manager import RecipeManager
 
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import Mode, mode_of_io_type
+from pants_tflite.sandbox.quantization.tuned_recipes import CALIBRATION_SAMPLES, ENTRIES
 
 Recipe = list[dict[str, Any]]
 
@@ -44,6 +45,37 @@ _FLOAT16_WEIGHTS = {
         "explicit_dequantize": True,
     },
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class RecipeFile:
+    """What a recipe file says; None stands for all calibration samples."""
+
+    entries: Recipe
+    calibration_samples: int | None = None
+
+
+def read_recipe(content: Any) -> RecipeFile:
+    """Reads a list of entries, or an object with them.
+
+    Raises Mistake, blaming `recipe`, where it is neither.
+    """
+    if not isinstance(content, Mapping):
+        return RecipeFile(content)
+    _check_keys(
+        what="the recipe",
+        value=content,
+        keys=(CALIBRATION_SAMPLES, ENTRIES),
+        required=(ENTRIES,),
+    )
+    samples = content.get(CALIBRATION_SAMPLES)
+    if samples is not None and (type(samples) is not int or samples < 1):
+        raise _error(
+            f"`{CALIBRATION_SAMPLES}` in the recipe is not a number of samples",
+            samples,
+            "Give a number from 1, or leave it out for all of them.",
+        )
+    return RecipeFile(content[ENTRIES], samples)
 
 
 def mode_recipe(mode: Mode, *, per_channel: bool = True) -> Recipe:

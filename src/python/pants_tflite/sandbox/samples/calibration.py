@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 
@@ -51,6 +51,17 @@ def read_calibration(path: str | None, *, needed_by: str) -> Dataset:
             fix="Yield about a hundred typical samples from its function.",
         )
     return dataset
+
+
+def first_samples(dataset: Dataset, count: int | None) -> Dataset:
+    """The first `count` samples of a dataset, or all of them."""
+    if count is None:
+        return dataset
+    return replace(
+        dataset,
+        inputs={name: array[:count] for name, array in dataset.inputs.items()},
+        label=None if dataset.label is None else dataset.label[:count],
+    )
 
 
 @dataclass(frozen=True)
