@@ -37,7 +37,7 @@ _SANDBOX_LAYERS = (
     ("conversion", "evaluation"),
     ("kernel_tests", "prediction", "quantization", "saved_models", "verification"),
     ("interpreter",),
-    ("tflite",),
+    ("scoring", "tflite"),
     ("archives", "binaries", "fetching", "samples"),
     ("",),
 )

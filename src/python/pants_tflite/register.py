@@ -15,12 +15,13 @@ from pants_tflite.bundles import rules as bundle_rules
 from pants_tflite.cc import rules as cc_rules
 from pants_tflite.custom_ops import rules as custom_op_rules
 from pants_tflite.custom_ops import target_types as custom_op_target_types
-from pants_tflite.evaluation import layer_errors
+from pants_tflite.evaluation import rules as evaluation_rules
 from pants_tflite.goals import check, package, run, test
 from pants_tflite.linux import archive as linux_archive
 from pants_tflite.linux import kernels as linux_kernels
 from pants_tflite.linux import target_types as linux_target_types
 from pants_tflite.pipeline import (
+    any_model,
     build,
     convert,
     dataset,
@@ -56,6 +57,7 @@ def target_types():
 
 def rules():
     return (
+        *any_model.rules(),
         *archive.rules(),
         *build.rules(),
         *bundle_rules.rules(),
@@ -67,11 +69,11 @@ def rules():
         *dependency_inference.rules(),
         *entry_point_calls.rules(),
         *entry_points.rules(),
+        *evaluation_rules.rules(),
         *export.rules(),
         *fix_shapes.rules(),
         *inputs.rules(),
         *label_files.rules(),
-        *layer_errors.rules(),
         *linux_archive.rules(),
         *linux_kernels.rules(),
         *metadata.rules(),

@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import ClassVar, Iterable, Mapping, Optional, Type
 
 from pants.engine.addresses import Address
-from pants.engine.environment import EnvironmentName
-from pants.engine.fs import Digest, DigestSubset, PathGlobs
+from pants.engine.fs import Digest
 from pants.engine.target import Field, FieldSet, Target
 
 from pants_tflite.bundles.fields import (
@@ -22,17 +21,7 @@ from pants_tflite.bundles.fields import (
 )
 from pants_tflite.bundles.labels import check_label_count
 from pants_tflite.bundles.names import check_label_keys, check_names, check_version, default_name
-from pants_tflite.compat import (
-    EnvironmentField,
-    EnvironmentNameRequest,
-    collect_rules,
-    concurrently,
-    digest_subset_to_digest,
-    get_digest_contents,
-    implicitly,
-    resolve_environment_name,
-    rule,
-)
+from pants_tflite.compat import EnvironmentField, collect_rules, concurrently, rule
 from pants_tflite.custom_ops.declarations import (
     CustomOp,
     CustomOps,
@@ -41,19 +30,15 @@ from pants_tflite.custom_ops.declarations import (
 )
 from pants_tflite.custom_ops.registration_code import RegisteredOp
 from pants_tflite.errors import Mistake
-from pants_tflite.pipeline.build import (
-    DESCRIPTION_FILE,
-    BuildModelFileRequest,
-    BuildModelRequest,
-    BuiltModel,
-    TfLiteFileFieldSet,
-    build_model,
-    build_model_file,
+from pants_tflite.pipeline.any_model import (
+    BuildAnyModelRequest,
+    BuiltModelFactsRequest,
+    build_any_model,
+    describe_built_model,
 )
 from pants_tflite.pipeline.label_files import Labels, LabelsRequest, read_labels
 from pants_tflite.pipeline.micro_only import is_micro_only
 from pants_tflite.pipeline.model_description import ModelDescription
-from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.target_types import (
     MICRO,
     CustomOpsField,
@@ -142,25 +127,6 @@ class BundleModels:
 
 
 @dataclass(frozen=True)
-class BuildBundleModelRequest:
-    """Asks for a `tflite_model` or `tflite_file`, built in its own environment."""
-
-    target: Target
-
-
-@dataclass(frozen=True)
-class BuiltModelFactsRequest:
-    model: BuiltModel
-
-
-@dataclass(frozen=True)
-class BuiltModelFacts:
-    """`description` is the content of `model.json`."""
-
-    description: str
-
-
-@dataclass(frozen=True)
 class PlanBundleRequest:
     field_set: BundleFieldSet
 
@@ -210,28 +176,6 @@ def registered_ops(
 def _kernels(models: Iterable[BundleModel | PlannedModel]) -> tuple[CustomOp, ...]:
     ops = {op.name: op for model in models for op in model.custom_ops.ops}
     return tuple(op for _, op in sorted(ops.items()))
-
-
-@rule
-async def build_bundle_model(request: BuildBundleModelRequest) -> BuiltModel:
-    target = request.target
-    environment = await resolve_environment_name(
-        EnvironmentNameRequest.from_target(target), **implicitly()
-    )
-    if isinstance(target, TfLiteFileTarget):
-        of_file = BuildModelFileRequest(TfLiteFileFieldSet.create(target))
-        return await build_model_file(of_file, **implicitly({environment: EnvironmentName}))
-    of_model = BuildModelRequest(TfLiteModelFieldSet.create(target))
-    return await build_model(of_model, **implicitly({environment: EnvironmentName}))
-
-
-@rule
-async def describe_built_model(request: BuiltModelFactsRequest) -> BuiltModelFacts:
-    digest = await digest_subset_to_digest(
-        DigestSubset(request.model.digest, PathGlobs((DESCRIPTION_FILE,)))
-    )
-    contents = await get_digest_contents(digest)
-    return BuiltModelFacts(contents[0].content.decode())
 
 
 def check_kernels(address: Address, models: Iterable[CustomOps]) -> None:
@@ -328,7 +272,7 @@ async def build_bundle_models(request: BundleModelsRequest) -> BundleModels:
     address = request.field_set.address
     plan = await plan_bundle(PlanBundleRequest(request.field_set))
     built = await concurrently(
-        build_bundle_model(BuildBundleModelRequest(planned.target)) for planned in plan.models
+        build_any_model(BuildAnyModelRequest(planned.target)) for planned in plan.models
     )
     facts = await concurrently(
         describe_built_model(BuiltModelFactsRequest(model)) for model in built

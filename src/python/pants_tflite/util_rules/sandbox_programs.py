@@ -9,7 +9,7 @@ import importlib.util
 import os
 import pkgutil
 from dataclasses import dataclass
-from typing import Any, Iterable, Iterator, Mapping, Type, TypeVar
+from typing import Any, Iterable, Iterator, Mapping, Optional, Type, TypeVar
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.addresses import Address
@@ -21,7 +21,7 @@ from pants.engine.fs import (
     MergeDigests,
     RemovePrefix,
 )
-from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 from pants.util.memo import memoized
@@ -135,6 +135,9 @@ class RunProgramRequest:
     description: str
     source_roots: tuple[str, ...] = ()
     code_lines: Digest = EMPTY_DIGEST
+    # When a result may be taken from a cache, and after how many seconds the process is ended.
+    cache_scope: ProcessCacheScope = ProcessCacheScope.SUCCESSFUL
+    timeout: Optional[int] = None
 
     @classmethod
     def create(
@@ -147,6 +150,8 @@ class RunProgramRequest:
         input_digest: Digest = EMPTY_DIGEST,
         source_roots: tuple[str, ...] = (),
         code_lines: Digest = EMPTY_DIGEST,
+        cache_scope: ProcessCacheScope = ProcessCacheScope.SUCCESSFUL,
+        timeout: Optional[int] = None,
     ) -> RunProgramRequest:
         return cls(
             address=address,
@@ -157,6 +162,8 @@ class RunProgramRequest:
             description=description,
             source_roots=source_roots,
             code_lines=code_lines,
+            cache_scope=cache_scope,
+            timeout=timeout,
         )
 
     def debug_hint(self) -> str:
@@ -216,6 +223,8 @@ def to_process(
         ),
         description=request.description,
         level=LogLevel.INFO,
+        cache_scope=request.cache_scope,
+        timeout_seconds=request.timeout,
     )
 
 

@@ -29,6 +29,8 @@ from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 # These are names of the interpreters' `OpResolverType`.
 REFERENCE_KERNELS = "BUILTIN_REF"
 FAST_KERNELS = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+# What an app gets that asks for nothing: the fast ones, with XNNPACK for the ops that it has.
+DEFAULT_KERNELS = "BUILTIN"
 # Of an op that only the fast ones have, such as those of tables.
 _LACKING_KERNEL = "Didn't find op for builtin opcode"
 _STATES = ("resource", "variant")

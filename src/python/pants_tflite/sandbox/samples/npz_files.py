@@ -16,12 +16,21 @@ import numpy as np
 from pants_tflite.sandbox.mistakes import Mistake
 
 INPUT_PREFIX = "input/"
+# Of the arrays of predictions.
+OUTPUT_PREFIX = "output/"
 LABEL = "label"
 # Says that each sample, or all calls of golden files, are calls in turn that keep a model's state.
 SEQUENCE = "sequence"
 # Of a reference: the signature's samples are made up; the SavedModel's signatures keep a state.
 MADE_UP = "made_up"
 KEEPS_STATE = "keeps_state"
+# Zip knows no earlier time.
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def to_stored(array: np.ndarray) -> np.ndarray:
+    """An array as files hold it: text in UTF-8, rows after each other."""
+    return np.ascontiguousarray(array.astype(np.bytes_) if array.dtype.kind == "O" else array)
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -33,15 +42,10 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
             buffer = io.BytesIO()
-            array = (
-                arrays[name].astype(np.bytes_) if arrays[name].dtype.kind == "O" else arrays[name]
-            )
             np.lib.format.write_array(
-                buffer, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
+                buffer, to_stored(arrays[name]), version=(1, 0), allow_pickle=False
             )
-            archive.writestr(
-                zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), buffer.getvalue()
-            )
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_EPOCH), buffer.getvalue())
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:

@@ -8,6 +8,9 @@ import numpy as np
 
 from pants_tflite.sandbox.tflite.flatbuffer_model import Quantization, Tensor
 
+# Integers of so many bits are exact in single precision.
+_EXACT_BITS = 16
+
 
 def quantize(values: np.ndarray, tensor: Tensor) -> np.ndarray:
     """Real `values` of the tensor's rank as the tensor stores them.
@@ -18,11 +21,20 @@ def quantize(values: np.ndarray, tensor: Tensor) -> np.ndarray:
     if tensor.quantization is None:
         return values
     scales, zero_points = _parameters(tensor.quantization, values.ndim)
-    # In double precision, so that adding the half does not itself round.
-    scaled = (values.astype(np.float32) / scales).astype(np.float64)
-    rounded = np.copysign(np.floor(np.abs(scaled) + 0.5), scaled) + zero_points
+    scaled = values.astype(np.float32, copy=False) / scales
     limits = np.iinfo(tensor.dtype)
-    return np.clip(rounded, limits.min, limits.max).astype(tensor.dtype)
+    if limits.bits > _EXACT_BITS:
+        scaled = scaled.astype(np.float64)
+    zeros = zero_points.astype(scaled.dtype)
+    np.clip(scaled, limits.min - zeros, limits.max - zeros, out=scaled)
+    # What a number has beyond an integer is exact, so nothing rounds here. Adding a half to the number
+    # might, and takes double precision and eight times as long.
+    rounded = np.trunc(scaled)
+    scaled -= rounded
+    scaled += scaled
+    rounded += np.trunc(scaled, out=scaled)
+    rounded += zeros
+    return rounded.astype(tensor.dtype)
 
 
 def dequantize(stored: np.ndarray, tensor: Tensor) -> np.ndarray:
