@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.harness import user_traceback
+from pants_tflite.sandbox.harness import user_traceback, users_code
 from pants_tflite.sandbox.mistakes import Mistake
 
 
@@ -24,7 +24,8 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
     module_name, name, file = entry_point.module, entry_point.function, entry_point.file
     value = entry_point.field_value
     try:
-        module = importlib.import_module(module_name)
+        with users_code():
+            module = importlib.import_module(module_name)
     except BaseException as error:
         raise Mistake(
             f"importing `{file}` failed with {type(error).__name__}: {error}",
@@ -94,7 +95,8 @@ def _load_and_call(call: EntryPointCall) -> Any:
             fix="Give `inputs` one entry for each parameter of the function, under the same name.",
         ) from error
     try:
-        return function(**arguments)
+        with users_code():
+            return function(**arguments)
     except Mistake:
         raise
     except BaseException as error:

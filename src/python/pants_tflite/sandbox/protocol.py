@@ -12,7 +12,7 @@ import collections.abc
 import dataclasses
 import json
 import typing
-from typing import Any, ClassVar, Mapping, NoReturn, Type, TypeVar, Union
+from typing import Any, ClassVar, Mapping, NoReturn, Optional, Type, TypeVar, Union
 
 Data = TypeVar("Data")
 M = TypeVar("M", bound="Message")
@@ -45,8 +45,16 @@ class Message:
     VERSION_KEY: ClassVar[str] = "version"
     # Of a request: the module of the program that it is for.
     PROGRAM: ClassVar[str]
+    # Of a request: the files that the program leaves below its output directory, at least, and a file
+    # that it may leave in place of them. Without them it did not succeed.
+    OUTPUTS: ClassVar[tuple[str, ...]] = ()
+    INSTEAD: ClassVar[Optional[str]] = None
     # Of a report: its file below the program's output directory.
     FILE: ClassVar[str]
+
+    def output_files(self) -> tuple[str, ...]:
+        """Of a request: its OUTPUTS, or those whose names it says itself."""
+        return self.OUTPUTS
 
     def render(self) -> bytes:
         """This message as JSON, sorted and indented, so that equal messages are equal bytes.

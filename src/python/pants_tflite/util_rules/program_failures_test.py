@@ -9,13 +9,14 @@ from pathlib import PurePath
 import pytest
 from pants.backend.python.util_rules.pex import Script, VenvPex
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.sandbox.mistakes import MistakeReport
+from pants_tflite.sandbox.supervisor import UNFINISHED_EXIT_CODE
 from pants_tflite.testutil import new_rule_runner
 from pants_tflite.util_rules.python_environments import PythonEnvironment
 from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
@@ -30,8 +31,8 @@ def rule_runner() -> RuleRunner:
     )
 
 
-def _fail(rule_runner: RuleRunner, script: str) -> str:
-    """What is said of a program that the shell `script` plays; its request is REPORT."""
+def _run(rule_runner: RuleRunner, script: str) -> ProgramResult:
+    """Runs a program that the shell `script` plays; its request is REPORT."""
     text = f"#!/bin/sh\nPATH=/usr/bin:/bin\nmkdir out\n{script}\n"
     program = FileContent("program", text.encode(), is_executable=True)
     python = Script(PurePath("program"))
@@ -50,8 +51,13 @@ def _fail(rule_runner: RuleRunner, script: str) -> str:
         PythonEnvironment("shell", venv_pex),
         description="Convert it",
     )
+    return rule_runner.request(ProgramResult, [request])
+
+
+def _fail(rule_runner: RuleRunner, script: str) -> str:
+    """What is said of a program that fails."""
     with pytest.raises(ExecutionError) as error:
-        rule_runner.request(ProgramResult, [request])
+        _run(rule_runner, script)
     return str(error.value)
 
 
@@ -59,10 +65,12 @@ def _fail(rule_runner: RuleRunner, script: str) -> str:
 def report_is_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     program = "pants_tflite.sandbox.tflite.inspect_model"
     monkeypatch.setattr(MistakeReport, "PROGRAM", program, raising=False)
+    monkeypatch.setattr(MistakeReport, "OUTPUTS", ("model.tflite", "deep/model.json"))
+    monkeypatch.setattr(MistakeReport, "INSTEAD", "refusal.json")
 
 
 def test_a_mistake_is_told_as_reported(rule_runner: RuleRunner) -> None:
-    text = _fail(rule_runner, 'cp "$3" out/error.json; exit 3')
+    text = _fail(rule_runner, 'cp "$4" out/error.json; exit 3')
     assert "m:model, field `f` = 'v': loops are its end.\n\nd\n\nFix: Unroll." in text
 
 
@@ -73,7 +81,39 @@ def test_a_crash_is_told_by_its_signal(rule_runner: RuleRunner) -> None:
 
 
 def test_a_crash_that_the_program_foresaw_is_told_as_it_said(rule_runner: RuleRunner) -> None:
-    text = _fail(rule_runner, 'cp "$3" out/error.json; kill -SEGV $$')
+    text = _fail(rule_runner, 'cp "$4" out/error.json; kill -SEGV $$')
     assert "m:model, field `f` = 'v': loops are its end." in text
     assert "Convert it was killed by SIGSEGV (signal 11). Its output ends with:" in text
     assert text.rstrip().endswith("Fix: Unroll.")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "mkdir out/deep; touch out/model.tflite out/deep/model.json out/more",
+        "touch out/refusal.json",
+    ],
+)
+def test_a_program_that_leaves_what_it_must_succeeds(rule_runner: RuleRunner, script: str) -> None:
+    assert _run(rule_runner, script).digest != EMPTY_DIGEST
+
+
+@pytest.mark.parametrize(
+    ("script", "missing"),
+    [
+        (":", "`model.tflite`, `deep/model.json`"),
+        ("touch out/model.tflite", "`deep/model.json`"),
+        ("mkdir out/model.tflite; touch out/model.tflite/a", "`model.tflite`, `deep/model.json`"),
+    ],
+)
+def test_exit_code_0_alone_is_no_success(
+    rule_runner: RuleRunner, script: str, missing: str
+) -> None:
+    text = _fail(rule_runner, f"echo so far so good; {script}")
+    assert f"m:model: Convert it ended with exit code 0, and did not write {missing}." in text
+    assert "so far so good" in text
+
+
+def test_an_end_before_the_program_finished_is_told(rule_runner: RuleRunner) -> None:
+    text = _fail(rule_runner, f"exit {UNFINISHED_EXIT_CODE}")
+    assert "m:model: Convert it ended before it had finished." in text

@@ -29,6 +29,7 @@ from pants.util.memo import memoized
 from pants_tflite.compat import (
     collect_rules,
     create_digest,
+    digest_to_snapshot,
     execute_process,
     get_digest_contents,
     implicitly,
@@ -50,6 +51,8 @@ _PACKAGE_NAME = "sandbox"
 PROGRAMS_ROOT = "__programs__"
 _REQUEST_FILE = "__request__.json"
 OUTPUT_DIR = "out"
+# It runs a program and demands proof that it finished.
+_SUPERVISOR = "pants_tflite.sandbox.supervisor"
 _HOME = "__home__"
 _SLOTS_DIR = "__slots__"
 Report = TypeVar("Report", bound=Message)
@@ -114,8 +117,13 @@ def module_files(program: str, *, root: str = "") -> tuple[FileContent, ...]:
 
 
 def program_files(program: str) -> tuple[FileContent, ...]:
-    """The sources of a program and of what it imports, as a process finds them."""
-    return module_files(program, root=PROGRAMS_ROOT)
+    """The sources of a program, of what supervises it, and of what they import, as a process finds them."""
+    files = {
+        file.path: file
+        for module in (_SUPERVISOR, program)
+        for file in module_files(module, root=PROGRAMS_ROOT)
+    }
+    return tuple(files.values())
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,8 @@ class RunProgramRequest:
 
     `address` is blamed for mistakes and named in errors; it is not part of the process, so that
     equal work for two targets is done once. Nor are the `code_lines`, a CodeLinesReport of the model
-    or nothing, which a mistake is explained with.
+    or nothing, which a mistake is explained with. The program must leave the files `outputs`, or
+    `instead`.
     """
 
     address: Address
@@ -133,6 +142,8 @@ class RunProgramRequest:
     request: str
     input_digest: Digest
     description: str
+    outputs: tuple[str, ...]
+    instead: Optional[str]
     source_roots: tuple[str, ...] = ()
     code_lines: Digest = EMPTY_DIGEST
     # When a result may be taken from a cache, and after how many seconds the process is ended.
@@ -160,6 +171,8 @@ class RunProgramRequest:
             request=request.render().decode(),
             input_digest=input_digest,
             description=description,
+            outputs=request.output_files(),
+            instead=request.INSTEAD,
             source_roots=source_roots,
             code_lines=code_lines,
             cache_scope=cache_scope,
@@ -201,7 +214,7 @@ def to_process(
 ) -> Process:
     venv_pex = request.environment.venv_pex
     return Process(
-        argv=(venv_pex.python.argv0, "-m", request.program, _REQUEST_FILE),
+        argv=(venv_pex.python.argv0, "-m", _SUPERVISOR, request.program, _REQUEST_FILE),
         env={
             # A separate home, so that no user's ~/.keras or ~/.config can change a result.
             COMPILE_VARIABLE: "1",
@@ -242,6 +255,27 @@ async def prepare_program(
     return PreparedProgram(to_process(request, input_digest, pex_caches))
 
 
+def _how_it_ended(request: RunProgramRequest, result: FallibleProcessResult) -> dict[str, Any]:
+    return {
+        "step": request.description,
+        "exit_code": result.exit_code,
+        "stdout": result.stdout.decode(errors="replace"),
+        "stderr": result.stderr.decode(errors="replace"),
+    }
+
+
+def check_outputs(
+    request: RunProgramRequest, result: FallibleProcessResult, files: Iterable[str]
+) -> None:
+    """Raises TfLiteError if a program that succeeded did not leave the `files` that it must."""
+    left = set(files)
+    missing = [path for path in request.outputs if path not in left]
+    if left and (not missing or request.instead in left):
+        return
+    lacks = ", ".join(f"`{path}`" for path in missing) or "anything"
+    raise crash(request.address, **_how_it_ended(request, result), lacks=lacks)
+
+
 def to_error(
     request: RunProgramRequest, result: FallibleProcessResult, files: Iterable[FileContent]
 ) -> TfLiteError:
@@ -257,12 +291,7 @@ def to_error(
         mistake.message += CodeLinesReport.parse(lines).describe(mistake.nodes)
     if mistake is not None and result.exit_code == USER_ERROR_EXIT_CODE:
         return mistake.at(request.address)
-    how: dict[str, Any] = {
-        "step": request.description,
-        "exit_code": result.exit_code,
-        "stdout": result.stdout.decode(errors="replace"),
-        "stderr": result.stderr.decode(errors="replace"),
-    }
+    how = _how_it_ended(request, result)
     if mistake is None:
         return crash(request.address, **how)
     # It was killed, and had said beforehand what that would mean.
@@ -276,6 +305,8 @@ async def run_program(request: RunProgramRequest) -> ProgramResult:
     result = await execute_process(prepared.process, **implicitly())
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     if result.exit_code == 0:
+        snapshot = await digest_to_snapshot(output)
+        check_outputs(request, result, snapshot.files)
         return ProgramResult(output)
     files = await merge_digests(MergeDigests((output, request.code_lines)))
     contents = await get_digest_contents(files)

@@ -83,3 +83,8 @@ def test_only_the_programs_of_saved_models_import_tensorflow(program: str) -> No
 def test_a_program_brings_only_what_it_imports() -> None:
     assert "verify.py" not in _names("pants_tflite.sandbox.saved_models.export")
     assert "convert.py" not in _names("pants_tflite.sandbox.verification.verify")
+
+
+def test_each_program_comes_with_its_supervisor() -> None:
+    for program in PROGRAMS:
+        assert {"harness.py", "supervisor.py"} <= _names(program)

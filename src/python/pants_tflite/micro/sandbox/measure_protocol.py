@@ -39,6 +39,7 @@ class MeasureRequest(Message):
     """Golden files are there for a model that LiteRT ran, `kernels` for one that needs some."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.micro.sandbox.measure"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("measurement.json",)
 
     model: str
     golden_input: Optional[str]

@@ -15,6 +15,7 @@ class ProbeRequest(Message):
     """`custom_ops` are the custom codes to try."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.micro.sandbox.probe_ops"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("supported_ops.json",)
 
     custom_ops: tuple[str, ...]
 

@@ -21,3 +21,6 @@ class RenderRequest(Message):
     model: str
     golden_input: Optional[str]
     golden_output: Optional[str]
+
+    def output_files(self) -> tuple[str, ...]:
+        return (f"src/{self.name}_model.cc", f"self_test/{self.name}_golden.cc")

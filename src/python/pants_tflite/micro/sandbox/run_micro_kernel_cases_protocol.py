@@ -16,6 +16,7 @@ class RunMicroCasesRequest(Message):
     `program` the path of a program with the kernel."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.micro.sandbox.run_micro_kernel_cases"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("results.json",)
 
     cases: str
     op: str

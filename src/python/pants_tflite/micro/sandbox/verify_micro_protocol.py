@@ -16,6 +16,7 @@ class VerifyMicroRequest(Message):
     blamed if samples do not fit, and `runtime_field` if LiteRT runs the model after all."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.micro.sandbox.verify_micro"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("verification.json",)
 
     model: str
     dataset: Optional[str]

@@ -23,3 +23,6 @@ class ArchiveRequest(Message):
     filename: str
     format: str
     alignment: int
+
+    def output_files(self) -> tuple[str, ...]:
+        return (self.filename,)

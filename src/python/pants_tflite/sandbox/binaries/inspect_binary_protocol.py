@@ -15,6 +15,7 @@ class BinaryRequest(Message):
     """`field` is blamed if the file is not compiled code; without one, it is a step's result."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.binaries.inspect_binary"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("binary.json",)
 
     binary: str
     field: Optional[str]

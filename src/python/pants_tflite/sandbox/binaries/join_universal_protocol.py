@@ -18,3 +18,6 @@ class JoinRequest(Message):
 
     name: str
     slices: tuple[str, ...]
+
+    def output_files(self) -> tuple[str, ...]:
+        return (self.name,)

@@ -20,6 +20,7 @@ class ConvertRequest(Message):
     `select_tf_ops` are the ops that it may take from TensorFlow, True for any."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.conversion.convert"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("model.tflite", "conversion.json")
 
     saved_model: str
     signatures: tuple[str, ...]

@@ -35,3 +35,6 @@ class FetchRequest(Message):
     environment: Mapping[str, str]
     coordinates: str
     sha256: str
+
+    def output_files(self) -> tuple[str, ...]:
+        return (f"archive.{self.coordinates.rpartition(':')[2]}",)

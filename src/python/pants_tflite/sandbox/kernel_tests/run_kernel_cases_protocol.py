@@ -16,6 +16,7 @@ class RunCasesRequest(Message):
     """`cases` is the folder of what `write_kernel_cases` wrote."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.kernel_tests.run_kernel_cases"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("results.json",)
 
     cases: str
     kernel: KernelLibrary

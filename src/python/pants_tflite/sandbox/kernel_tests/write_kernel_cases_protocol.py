@@ -16,6 +16,7 @@ class WriteCasesRequest(Message):
     """The call yields the cases."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.kernel_tests.write_kernel_cases"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("cases.json", "cases.npz")
 
     call: EntryPointCall
 

@@ -15,6 +15,7 @@ class QuantizeOpsRequest(Message):
     """`ops` are the names of those whose kernels compute in int8."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.quantization.quantize_custom_ops"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("model.tflite",)
 
     model: str
     ops: tuple[str, ...]

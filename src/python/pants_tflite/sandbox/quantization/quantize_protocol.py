@@ -18,6 +18,7 @@ class QuantizeRequest(Message):
     Without a type, inputs and outputs have the one of recipe or mode."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.quantization.quantize"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("model.tflite", "conversion.json")
 
     model: str
     mode: Optional[str]

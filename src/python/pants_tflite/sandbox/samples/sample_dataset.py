@@ -14,7 +14,13 @@ import numpy as np
 
 from pants_tflite.sandbox.entry_point import call_function, load_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.harness import OUTPUT_DIR, run, user_traceback, write_report
+from pants_tflite.sandbox.harness import (
+    OUTPUT_DIR,
+    run,
+    user_traceback,
+    users_code,
+    write_report,
+)
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.dataset_values import (
     Sample,
@@ -30,6 +36,7 @@ from pants_tflite.sandbox.samples.sample_dataset_protocol import (
     SampleRequest,
 )
 
+_END = object()
 # An endless generator ends here instead of filling the memory.
 MAX_BYTES = 4 << 30
 
@@ -63,14 +70,20 @@ def _iterate(entry_point: EntryPointFunction, result: Any) -> Iterator[Any]:
             "`yield` each sample, or return a list, an iterator or a tf.data.Dataset.",
         )
     try:
-        yield from result
+        items = iter(result)
+        while True:
+            with users_code():
+                item = next(items, _END)
+            if item is _END:
+                return
+            yield item
     except BaseException as error:
         if isinstance(error, (GeneratorExit, Mistake)):
             raise
         raise _entry_point_error(
             entry_point=entry_point,
             message=f"raised {type(error).__name__} while yielding samples: {error}",
-            fix="Mend the function; the traceback is below.",
+            fix="Fix the function; the traceback is below.",
             detail=user_traceback(error, below=__file__),
         ) from error
 

@@ -17,6 +17,7 @@ class SampleRequest(Message):
     first dimension of each array."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.samples.sample_dataset"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("dataset.json", "dataset.npz")
 
     call: EntryPointCall
     max_samples: Optional[int]

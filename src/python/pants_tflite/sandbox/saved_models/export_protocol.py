@@ -34,6 +34,8 @@ class ExportRequest(Message):
     no step in common with the trained one, even if its function trains after all."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.saved_models.export"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("export.json", "saved_model/saved_model.pb")
+    INSTEAD: ClassVar[Optional[str]] = "legacy_keras.json"
 
     source: Union[EntryPointCall, KerasFile, SavedModelDirectory]
     seed: int

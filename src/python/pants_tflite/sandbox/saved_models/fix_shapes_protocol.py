@@ -17,6 +17,7 @@ class FixShapesRequest(Message):
     only one there is."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.saved_models.fix_shapes"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("export.json", "saved_model/saved_model.pb")
 
     saved_model: str
     signatures: tuple[str, ...]

@@ -3,7 +3,8 @@
 """Bounds how many processes that import TensorFlow run on a machine at one time.
 
 Such a process needs 0.5 to 1 GB and can need 2 GB. Pants counts processors, not memory, so each
-process takes one of a machine's slots before it grows, and holds it until it ends, however it ends.
+process takes one of a machine's slots before it grows, and holds it until it ends, however it ends. Its
+children do not hold it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,15 @@ _CGROUP_LIMITS = (
 )
 _POLL_SECONDS = 0.2
 _held: list[int] = []
+
+
+def _give_up() -> None:
+    """Closes what a forked child has of its parent's slot, which would be held for as long as it lives."""
+    while _held:
+        os.close(_held.pop())
+
+
+os.register_at_fork(after_in_child=_give_up)
 
 
 def memory_bytes() -> int:

@@ -110,3 +110,20 @@ def test_no_bound_where_no_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv(memory_slots.SLOTS_VARIABLE, raising=False)
     memory_slots.hold_slot()
     assert memory_slots._held == []
+
+
+def test_a_child_that_outlives_its_parent_holds_no_slot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forks = _HOLDER.replace("print(", "\nif os.fork() == 0: time.sleep(60)\nprint(")
+    monkeypatch.setattr(sys.modules[__name__], "_HOLDER", f"import os, time\n{forks}")
+    holders = Holders(tmp_path / "slots")
+    holder = holders.start(1)
+    assert first_line(holder.stdout) == "held"
+    holder.kill()
+    holder.wait()
+    waiting = holders.start(1)
+    try:
+        assert first_line(waiting.stdout) == "held"
+    finally:
+        waiting.kill()

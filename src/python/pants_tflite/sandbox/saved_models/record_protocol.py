@@ -17,6 +17,7 @@ class RecordRequest(Message):
     do not fit. Those to `skip` are not run."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.saved_models.record"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("reference.npz",)
 
     saved_model: str
     signatures: tuple[str, ...]

@@ -11,6 +11,7 @@ import gc
 import os
 from types import ModuleType
 
+from pants_tflite.sandbox.harness import missing_package
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.memory_slots import hold_slot
 
@@ -56,11 +57,7 @@ def seed_training(seed: int) -> None:
 
 def _import_error(error: ImportError) -> Mistake:
     if isinstance(error, ModuleNotFoundError) and error.name == "tensorflow":
-        return Mistake(
-            "TensorFlow is not among the requirements of the resolve",
-            field="resolve",
-            fix="Name a resolve whose lockfile has `tensorflow-cpu` or `tensorflow`.",
-        )
+        return missing_package("TensorFlow", "tensorflow-cpu")
     return Mistake(
         f"TensorFlow cannot be imported from the resolve: {error}",
         field="resolve",

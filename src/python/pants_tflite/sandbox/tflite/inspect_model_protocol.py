@@ -15,6 +15,7 @@ class InspectionRequest(Message):
     """`field` is blamed for a damaged file; without one, it is a step's result."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.tflite.inspect_model"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("inspection.json",)
 
     model: str
     field: Optional[str]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import ClassVar, Optional
 
@@ -51,3 +52,6 @@ class MetadataRequest(Message):
     metadata: MetadataContent
     dataset: Optional[str] = None
     dataset_field: str = ""
+
+    def output_files(self) -> tuple[str, ...]:
+        return (posixpath.basename(self.model),)

@@ -23,6 +23,7 @@ class VerifyRequest(Message):
     `untrained` model is measured, and not judged: how much it is depends on the weights."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.verification.verify"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("verification.json",)
 
     model: str
     reference: Optional[str]
