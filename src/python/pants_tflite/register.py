@@ -31,6 +31,7 @@ from pants_tflite.pipeline import (
     metadata,
     micro_only,
     plan,
+    prepare,
     quantization,
     verify,
 )
@@ -82,6 +83,7 @@ def rules():
         *output_paths.rules(),
         *package.rules(),
         *plan.rules(),
+        *prepare.rules(),
         *pex.rules(),
         *python_environments.rules(),
         *python_sources.rules(),

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from pants_tflite.evaluation import evaluate, layer_errors, models, runtimes, score
+from pants_tflite.evaluation.tuning import conversion
 
 
 def rules():
     return (
+        *conversion.rules(),
         *evaluate.rules(),
         *layer_errors.rules(),
         *models.rules(),

@@ -10,7 +10,6 @@ from typing import Optional
 
 from pants.core.goals.package import OutputPathField
 from pants.core.target_types import FileSourceField
-from pants.engine.environment import EnvironmentName
 from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
 from pants.engine.target import HydrateSourcesRequest
 from pants.engine.unions import UnionRule
@@ -42,8 +41,6 @@ from pants_tflite.pipeline.dataset import (
     sample_referenced_dataset,
 )
 from pants_tflite.pipeline.describe import ModelReports
-from pants_tflite.pipeline.export import ExportSavedModelRequest, export_saved_model
-from pants_tflite.pipeline.fix_shapes import FixModelShapesRequest, fix_model_shapes
 from pants_tflite.pipeline.metadata import (
     ResolveMetadataRequest,
     WriteMetadataRequest,
@@ -52,13 +49,8 @@ from pants_tflite.pipeline.metadata import (
 )
 from pants_tflite.pipeline.micro_only import VerifyMicroOnlyRequest, verify_micro_only
 from pants_tflite.pipeline.model_description import ModelDescription
-from pants_tflite.pipeline.plan import (
-    ModelSamplesRequest,
-    PlanModelRequest,
-    TfLiteModelFieldSet,
-    plan_model,
-    sample_for_model,
-)
+from pants_tflite.pipeline.plan import TfLiteModelFieldSet
+from pants_tflite.pipeline.prepare import PrepareModelRequest, prepare_model
 from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.pipeline.verify import (
     GOLDEN_FILES,
@@ -84,10 +76,6 @@ from pants_tflite.target_types import (
     VerifySamplesField,
 )
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult, UntrainedInputFieldSet
-from pants_tflite.util_rules.python_environments import (
-    LiteRtEnvironmentRequest,
-    find_litert_environment,
-)
 from pants_tflite.util_rules.sandbox_programs import find_report
 
 DESCRIPTION_FILE = ModelDescription.FILE
@@ -159,26 +147,9 @@ class DescribeModelRequest:
 async def build_model(request: BuildModelRequest) -> BuiltModel:
     field_set = request.field_set
     address = field_set.address
-    plan = await plan_model(PlanModelRequest(field_set))
-    signatures = tuple(field_set.signatures.value or ())
-    # LiteRT is installed while the model trains, rather than after it.
-    samples, kernels, exported, _ = await concurrently(
-        sample_for_model(ModelSamplesRequest(plan, field_set, request.untrained)),
-        build_host_kernels(HostKernelsRequest(plan.custom_ops)),
-        export_saved_model(
-            ExportSavedModelRequest(plan.saved_model.field_set, request.untrained),
-            **implicitly({plan.saved_model.environment_name: EnvironmentName}),
-        ),
-        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
-    )
-    saved_model = await fix_model_shapes(
-        FixModelShapesRequest(
-            address=address,
-            saved_model=exported,
-            signatures=signatures,
-            shapes=plan.input_shapes,
-        )
-    )
+    prepared = await prepare_model(PrepareModelRequest(field_set, request.untrained))
+    plan, samples, kernels = prepared.plan, prepared.samples, prepared.kernels
+    saved_model, signatures = prepared.saved_model, prepared.signatures
     skip = tuple(field_set.skip_verification.value or ())
     converted, reference = await concurrently(
         convert_model(

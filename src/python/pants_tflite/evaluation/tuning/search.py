@@ -15,13 +15,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Generator, Iterator, Optional, Sequence
+from typing import Generator, Iterator, Optional, Sequence, TypeVar
 
 from pants_tflite.evaluation.tuning.candidates import Candidate, Kept, OpError, Outcome
 from pants_tflite.sandbox.quantization.tuned_recipes import FLOAT16, FLOAT32, INT16
 
-# Asks for what comes of candidates, and is sent it in the same order.
-Asking = Generator[Sequence[Candidate], Sequence[Outcome], Optional[Outcome]]
+_R = TypeVar("_R")
+# Asks for what comes of candidates, is sent it in the same order, and returns something.
+Asking = Generator[Sequence[Candidate], Sequence[Outcome], _R]
 _MODES_WITHOUT_SAMPLES = (FLOAT32, FLOAT16, "dynamic_range")
 _MODES_WITH_SAMPLES = ("int16x8", "int8")
 # How often the ops to keep may be changed for one mode, and how many may be taken back after that.
@@ -57,7 +58,7 @@ class Search:
     tried: list[Outcome] = field(default_factory=list)
     best: Optional[Outcome] = None
 
-    def run(self) -> Generator[Sequence[Candidate], Sequence[Outcome], Outcome]:
+    def run(self) -> Asking[Outcome]:
         """Yields candidates, is sent their outcomes, and returns the best.
 
         Raises NothingMeets if there is none.
@@ -74,9 +75,7 @@ class Search:
         assert self.best is not None, "the float model meets the budgets"
         return self.best
 
-    def _ask(
-        self, candidates: Sequence[Candidate]
-    ) -> Generator[Sequence[Candidate], Sequence[Outcome], list[Outcome]]:
+    def _ask(self, candidates: Sequence[Candidate]) -> Asking[list[Outcome]]:
         """The outcomes of candidates; those that were tried before are not tried again."""
         known = {outcome.candidate: outcome for outcome in self.tried}
         new = [candidate for candidate in candidates if candidate not in known]
@@ -89,7 +88,7 @@ class Search:
                     self.best = outcome
         return [known[candidate] for candidate in candidates]
 
-    def _with_other_samples(self, base: Outcome) -> Asking:
+    def _with_other_samples(self, base: Outcome) -> Asking[Outcome]:
         """The mode with fewer calibration samples, whose ranges may be narrower: the one that meets the
         budgets, or the base."""
         if not base.candidate.calibrates or self.samples is None:
@@ -104,7 +103,7 @@ class Search:
         )
         return next((outcome for outcome in outcomes if outcome.meets), base)
 
-    def _with_kept_ops(self, base: Outcome) -> Asking:
+    def _with_kept_ops(self, base: Outcome) -> Asking[None]:
         """The mode with the ops that make its error in a finer precision."""
         before = {error.tensor: error for error in base.errors}
         kept = dict(_first_ops(base))
@@ -122,11 +121,10 @@ class Search:
             is_in_vain = outcome.refusal is None and not outcome.is_smaller(best)
             if not changed or is_in_vain and all(op.precision != INT16 for op in kept.values()):
                 break
-        return self.best
 
     def _take_back(
         self, base: Outcome, kept: dict[str, Kept], before: dict[str, OpError]
-    ) -> Generator[Sequence[Candidate], Sequence[Outcome], None]:
+    ) -> Asking[None]:
         """Leaves out each op without which the budgets are met, too."""
         for tensor in sorted(kept, key=lambda each: (before[each].error, each))[:_TAKEN_BACK]:
             if len(kept) > 1:
@@ -135,7 +133,7 @@ class Search:
                 if outcome.meets:
                     del kept[tensor]
 
-    def _with_fewer_scales(self) -> Generator[Sequence[Candidate], Sequence[Outcome], None]:
+    def _with_fewer_scales(self) -> Asking[None]:
         assert self.best is not None
         best = self.best.candidate
         if best.has_int8_weights and best.per_channel:

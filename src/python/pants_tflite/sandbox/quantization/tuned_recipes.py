@@ -27,6 +27,8 @@ _EVERY_OP = "*"
 _QUANTIZE = "min_max_uniform_quantize"
 _NO_QUANTIZE = "no_quantize"
 _ACTIVATIONS = {"int8": 8, "int16x8": 16}
+# The quantizer's own name of an op, where it is another one than the file's.
+_OPERATIONS = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}
 
 
 def mode_entry(mode: str, *, per_channel: bool) -> Entry:
@@ -39,8 +41,9 @@ def mode_entry(mode: str, *, per_channel: bool) -> Entry:
     return {**entry, **_int8_weights(_ACTIVATIONS.get(mode), per_channel=per_channel)}
 
 
-def op_entry(operation: str, tensor: str, precision: str) -> Entry:
-    """The entry that keeps the op that yields `tensor` in one of `PRECISIONS`."""
+def op_entry(op: str, tensor: str, precision: str) -> Entry:
+    """The entry that keeps the op that yields `tensor` alone in one of `PRECISIONS`."""
+    operation = _OPERATIONS.get(op, op)
     entry: Entry = {"regex": f"^{re.escape(tensor)};$", "operation": operation}
     if precision == INT16:
         return {**entry, **_int8_weights(16, per_channel=True)}
@@ -65,7 +68,7 @@ def tuned_recipe(
     calibration_samples: Optional[int],
     float_io: bool,
 ) -> Mapping[str, Any]:
-    """A recipe file's content; `ops` are (operation, tensor, precision)."""
+    """A recipe file's content; `ops` are (op, tensor, precision)."""
     entries = [mode_entry(mode, per_channel=per_channel), *(op_entry(*op) for op in ops)]
     if float_io:
         entries += float_io_entries()

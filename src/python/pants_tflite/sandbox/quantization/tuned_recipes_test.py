@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import pytest
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_quantizer.utils.tfl_flatbuffer_utils import TFL_OP_CODE_TO_NAME
 
 from pants_tflite.sandbox.modes import MODES, Mode
 from pants_tflite.sandbox.quantization.recipes import load_recipe, mode_recipe, read_recipe
@@ -40,3 +42,9 @@ def test_the_library_takes_what_a_search_writes(precision: str) -> None:
     assert read.entries[1] == op_entry("FULLY_CONNECTED", "a(b);c", precision)
     assert read.entries[1]["regex"] == r"^a\(b\);c;$"
     assert read.entries[2:] == float_io_entries()
+
+
+def test_all_ops_have_the_librarys_names() -> None:
+    builtins = {v: k for k, v in vars(schema.BuiltinOperator).items() if k[0] != "_"}
+    for code, operation in TFL_OP_CODE_TO_NAME.items():
+        assert op_entry(builtins[code], "a", "float32")["operation"] == operation.value
