@@ -18,6 +18,7 @@ _BUNDLE_KINDS = ("android", "ios", "linux", "micro")
 _LAYERS = (
     ("register",),
     ("goals",),
+    ("reporting",),
     _BUNDLE_KINDS,
     ("bundles",),
     ("evaluation",),
@@ -36,7 +37,7 @@ _LAYERS = (
 _SANDBOX_LAYERS = (
     ("conversion", "evaluation"),
     ("kernel_tests", "prediction", "quantization", "saved_models", "verification"),
-    ("interpreter",),
+    ("interpreter", "reporting"),
     ("scoring", "tflite"),
     ("archives", "binaries", "fetching", "samples"),
     ("",),

@@ -16,7 +16,7 @@ from pants_tflite.cc import rules as cc_rules
 from pants_tflite.custom_ops import rules as custom_op_rules
 from pants_tflite.custom_ops import target_types as custom_op_target_types
 from pants_tflite.evaluation import rules as evaluation_rules
-from pants_tflite.goals import check, package, run, test
+from pants_tflite.goals import check, package, report, run, test
 from pants_tflite.linux import archive as linux_archive
 from pants_tflite.linux import kernels as linux_kernels
 from pants_tflite.linux import target_types as linux_target_types
@@ -35,6 +35,7 @@ from pants_tflite.pipeline import (
     quantization,
     verify,
 )
+from pants_tflite.reporting import rules as reporting_rules
 from pants_tflite.util_rules import (
     dependency_inference,
     entry_point_calls,
@@ -90,6 +91,8 @@ def rules():
         *python_target_types_rules.rules(),
         *quantization.rules(),
         *references.rules(),
+        *report.rules(),
+        *reporting_rules.rules(),
         *run.rules(),
         *sandbox_programs.rules(),
         *taken_inputs.rules(),

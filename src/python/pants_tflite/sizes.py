@@ -33,8 +33,7 @@ class SizeField(StringField, AsyncFieldMixin):
         """The size in bytes. Raises if the value is not a size."""
         if self.value is None:
             return None
-        match = _SIZE.fullmatch(self.value)
-        size = _bytes(match) if match else None
+        size = parse_size(self.value)
         if size is None or size < 1:
             raise Mistake.of(
                 self,
@@ -42,6 +41,12 @@ class SizeField(StringField, AsyncFieldMixin):
                 fix=f'Give {SIZE_HELP}, as in `{self.alias}="64KiB"`.',
             )
         return size
+
+
+def parse_size(text: str) -> Optional[int]:
+    """The size in bytes; None if it is not a size, or not one of whole bytes."""
+    match = _SIZE.fullmatch(text)
+    return _bytes(match) if match else None
 
 
 def _bytes(match: re.Match[str]) -> Optional[int]:

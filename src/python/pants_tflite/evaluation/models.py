@@ -41,9 +41,10 @@ from pants_tflite.util_rules.python_environments import (
 
 @dataclass(frozen=True)
 class EvaluatedTargetRequest:
-    """Asks for a `tflite_model` or `tflite_file` and what is needed to run it."""
+    """Asks for a `tflite_model` or `tflite_file`, maybe `untrained`, and what is needed to run it."""
 
     target: Target
+    untrained: bool = False
 
     def debug_hint(self) -> str:
         return str(self.target.address)
@@ -72,7 +73,7 @@ class EvaluatedTarget:
 async def build_evaluated_target(request: EvaluatedTargetRequest) -> EvaluatedTarget:
     target = request.target
     built, custom_ops = await concurrently(
-        build_any_model(BuildAnyModelRequest(target)),
+        build_any_model(BuildAnyModelRequest(target, request.untrained)),
         resolve_custom_ops(ResolveCustomOpsRequest(target[CustomOpsField])),
     )
     kernels, described, model = await concurrently(

@@ -34,9 +34,11 @@ from pants_tflite.target_types import TfLiteFileTarget
 
 @dataclass(frozen=True)
 class BuildAnyModelRequest:
-    """Asks for a `tflite_model` or `tflite_file`, built in its own environment."""
+    """Asks for a `tflite_model` or `tflite_file`, built in its own environment; of a `tflite_model` for
+    the `untrained` one, if so."""
 
     target: Target
+    untrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ async def build_any_model(request: BuildAnyModelRequest) -> BuiltModel:
     if isinstance(target, TfLiteFileTarget):
         of_file = BuildModelFileRequest(TfLiteFileFieldSet.create(target))
         return await build_model_file(of_file, **implicitly({environment: EnvironmentName}))
-    of_model = BuildModelRequest(TfLiteModelFieldSet.create(target))
+    of_model = BuildModelRequest(TfLiteModelFieldSet.create(target), request.untrained)
     return await build_model(of_model, **implicitly({environment: EnvironmentName}))
 
 

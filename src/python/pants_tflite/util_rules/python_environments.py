@@ -34,6 +34,7 @@ from pants_tflite.compat import (
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.jgo import Jgo
 from pants_tflite.subsystems.litert import LiteRt
+from pants_tflite.subsystems.report import ReportDrawing
 from pants_tflite.subsystems.scoring import Scoring
 from pants_tflite.subsystems.tf_keras import TfKeras
 from pants_tflite.subsystems.zig import Zig
@@ -89,6 +90,11 @@ class JgoEnvironmentRequest:
 @dataclass(frozen=True)
 class LiteRtEnvironmentRequest:
     """The environment of LiteRT, which needs no TensorFlow."""
+
+
+@dataclass(frozen=True)
+class ReportEnvironmentRequest:
+    """The environment that draws reports."""
 
 
 @dataclass(frozen=True)
@@ -256,6 +262,16 @@ async def find_jgo_environment(_: JgoEnvironmentRequest, jgo: Jgo) -> PythonEnvi
 async def find_litert_environment(_: LiteRtEnvironmentRequest, litert: LiteRt) -> PythonEnvironment:
     return await set_up_python_environment(
         PythonEnvironmentRequest(litert.to_lockfile(), litert.to_interpreter_constraints()),
+        **implicitly(),
+    )
+
+
+@rule
+async def find_report_environment(
+    _: ReportEnvironmentRequest, drawing: ReportDrawing
+) -> PythonEnvironment:
+    return await set_up_python_environment(
+        PythonEnvironmentRequest(drawing.to_lockfile(), drawing.to_interpreter_constraints()),
         **implicitly(),
     )
 

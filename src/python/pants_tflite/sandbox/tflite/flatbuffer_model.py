@@ -109,6 +109,8 @@ class Model:
     file_bytes: int
     weights_bytes: int
     external_buffers: bool
+    # Of each buffer, whether inside of the flatbuffer or behind it.
+    buffer_bytes: tuple[int, ...] = ()
 
     @property
     def custom_ops(self) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ def parse_model(data: bytes) -> Model:
             file_bytes=len(data),
             weights_bytes=sum(buffers[index].size for index in used) + sum(in_other_files),
             external_buffers=bool(in_other_files) or any(buffer.external for buffer in buffers),
+            buffer_bytes=tuple(buffer.size for buffer in buffers),
         )
 
 

@@ -1,0 +1,184 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants tflite-report`: a page on models, and what changed since another commit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pants.base.build_environment import get_buildroot
+from pants.core.util_rules.distdir import DistDir
+from pants.engine.console import Console
+from pants.engine.fs import AddPrefix, CreateDigest, FileContent, MergeDigests, Workspace
+from pants.engine.goal import Goal, GoalSubsystem
+from pants.engine.target import FilteredTargets
+from pants.option.option_types import BoolOption, FloatOption, IntOption, StrOption
+from pants.util.strutil import softwrap
+
+from pants_tflite.compat import (
+    add_prefix,
+    collect_rules,
+    create_digest,
+    goal_rule,
+    implicitly,
+    merge_digests,
+)
+from pants_tflite.errors import TfLiteError
+from pants_tflite.pipeline.build import TfLiteFileFieldSet
+from pants_tflite.pipeline.plan import TfLiteModelFieldSet
+from pants_tflite.reporting.budgets import parse_budgets
+from pants_tflite.reporting.report import (
+    CollectReportRequest,
+    RenderPageRequest,
+    collect_report,
+    render_page,
+)
+from pants_tflite.sandbox.protocol import ProtocolError
+from pants_tflite.sandbox.reporting.changes import compare, render_markdown
+from pants_tflite.sandbox.reporting.changes_protocol import Changes
+from pants_tflite.sandbox.reporting.render_report_protocol import PAGE_FILE
+from pants_tflite.sandbox.reporting.report_protocol import Report
+
+_FOLDER = "tflite-report"
+MARKDOWN_FILE = "changes.md"
+_FIELD_SETS = (TfLiteModelFieldSet, TfLiteFileFieldSet)
+
+
+class TfLiteReportSubsystem(GoalSubsystem):
+    name = "tflite-report"
+    help = softwrap(
+        f"""
+        Writes a page about models to `dist/{_FOLDER}/{PAGE_FILE}`: sizes, scores, where bytes and errors
+        are, and pictures of predictions.
+        """
+    )
+
+    against = StrOption(
+        default=None,
+        help=softwrap(
+            """
+            The path of another commit's `report.json`. The page then says what grew, slowed or lost
+            score, and so does `changes.md`, for a pull request.
+
+            Defaults to none.
+
+            Example: `--tflite-report-against=main/report.json`.
+            """
+        ),
+    )
+    max_growth = StrOption(
+        default=None,
+        help=softwrap(
+            """
+            How much larger a model may be than in the report `against`: a share or a size. If one
+            is larger, the goal fails.
+
+            Defaults to any.
+
+            Example: `--tflite-report-max-growth=5%` or `--tflite-report-max-growth=10KB`.
+            """
+        ),
+    )
+    max_score_drop = FloatOption(
+        default=None,
+        help=softwrap(
+            """
+            How much of its score a model may have lost since the report `against`. If one lost more,
+            the goal fails.
+
+            Defaults to any.
+
+            Example: `--tflite-report-max-score-drop=0.01`.
+            """
+        ),
+    )
+    untrained = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Whether to report on models before their training, of SavedModels that say how in
+            `untrained`: sizes, ops and times, without scores.
+
+            Defaults to false.
+
+            Example: `--tflite-report-untrained`.
+            """
+        ),
+    )
+    shown_samples = IntOption(
+        default=24,
+        help=softwrap(
+            """
+            How many samples of each model the page shows.
+
+            Defaults to 24.
+
+            Example: `--tflite-report-shown-samples=100`.
+            """
+        ),
+    )
+
+
+class TfLiteReport(Goal):
+    subsystem_cls = TfLiteReportSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+def read_report(path: str) -> Report:
+    """The report `against`. Raises if it is not there, or of another version."""
+    try:
+        return Report.parse(Path(get_buildroot(), path).read_bytes())
+    except (OSError, ProtocolError) as error:
+        raise TfLiteError(
+            f"[tflite-report].against = {path!r}: that is not a report of this version of "
+            f"pants-tflite: {error}.\n\nFix: Give the path of a `{Report.FILE}` that `tflite-report` "
+            "wrote at the other commit."
+        ) from error
+
+
+@goal_rule
+async def write_report(
+    console: Console,
+    workspace: Workspace,
+    dist: DistDir,
+    targets: FilteredTargets,
+    options: TfLiteReportSubsystem,
+) -> TfLiteReport:
+    budgets = parse_budgets(
+        growth=options.max_growth, score_drop=options.max_score_drop, slowdown=None
+    )
+    against = read_report(options.against) if options.against else None
+    models = tuple(
+        target for target in targets if any(fields.is_applicable(target) for fields in _FIELD_SETS)
+    )
+    if not models:
+        console.print_stderr("No `tflite_model` or `tflite_file` is among the targets.")
+        return TfLiteReport(exit_code=0)
+    collected = await collect_report(
+        CollectReportRequest(
+            targets=models, shown=options.shown_samples, untrained=options.untrained
+        ),
+        **implicitly(),
+    )
+    changes = None
+    files = []
+    if against is not None:
+        changes = compare(collected.report, against, budgets)
+        files = [
+            FileContent(MARKDOWN_FILE, render_markdown(changes)),
+            FileContent(Changes.FILE, changes.render()),
+        ]
+    page = await render_page(RenderPageRequest(collected, changes), **implicitly())
+    others = await create_digest(CreateDigest(files))
+    digest = await merge_digests(MergeDigests((page.digest, others)))
+    folder = os.path.join(dist.relpath, _FOLDER)
+    workspace.write_digest(await add_prefix(AddPrefix(digest, folder)), clear_paths=(folder,))
+    console.print_stdout(f"Wrote {os.path.join(folder, PAGE_FILE)}")
+    for text in changes.broken if changes else ():
+        console.print_stderr(f"{console.sigil_failed()} {text}")
+    return TfLiteReport(exit_code=1 if changes and changes.broken else 0)
+
+
+def rules():
+    return collect_rules()
