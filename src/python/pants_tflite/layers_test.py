@@ -36,7 +36,8 @@ _LAYERS = (
 )
 _SANDBOX_LAYERS = (
     ("conversion", "evaluation"),
-    ("kernel_tests", "prediction", "quantization", "saved_models", "verification"),
+    ("kernel_tests", "quantization", "saved_models", "verification"),
+    ("prediction",),
     ("interpreter", "reporting"),
     ("scoring", "tflite"),
     ("archives", "binaries", "fetching", "samples"),

@@ -16,7 +16,16 @@ from pants_tflite.cc import rules as cc_rules
 from pants_tflite.custom_ops import rules as custom_op_rules
 from pants_tflite.custom_ops import target_types as custom_op_target_types
 from pants_tflite.evaluation import rules as evaluation_rules
-from pants_tflite.goals import check, package, report, run, test
+from pants_tflite.goals import (
+    check,
+    package,
+    report,
+    run,
+    run_dataset,
+    run_programs,
+    run_saved_model,
+    test,
+)
 from pants_tflite.linux import archive as linux_archive
 from pants_tflite.linux import kernels as linux_kernels
 from pants_tflite.linux import target_types as linux_target_types
@@ -44,6 +53,7 @@ from pants_tflite.util_rules import (
     output_paths,
     python_environments,
     references,
+    related_datasets,
     sandbox_programs,
     taken_inputs,
 )
@@ -93,7 +103,11 @@ def rules():
         *references.rules(),
         *report.rules(),
         *reporting_rules.rules(),
+        *related_datasets.rules(),
         *run.rules(),
+        *run_dataset.rules(),
+        *run_programs.rules(),
+        *run_saved_model.rules(),
         *sandbox_programs.rules(),
         *taken_inputs.rules(),
         *test.rules(),

@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Optional
 
-from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
 from pants.engine.fs import CreateDigest, FileContent, MergeDigests
 
@@ -22,6 +20,7 @@ from pants_tflite.compat import (
 from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
 from pants_tflite.custom_ops.host_kernels import HostKernelsRequest, build_host_kernels
 from pants_tflite.errors import Mistake
+from pants_tflite.goals.run_programs import PrepareRunRequest, prepare_run
 from pants_tflite.pipeline.build import (
     BuildModelFileRequest,
     BuildModelRequest,
@@ -33,7 +32,6 @@ from pants_tflite.pipeline.build import (
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.export import SavedModelReferenceRequest, find_saved_model
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
-from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.target_types import MICRO, CustomOpsField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -42,7 +40,6 @@ from pants_tflite.util_rules.python_environments import (
     find_environment_of_resolve,
     find_litert_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
 
 _PROGRAM = "pants_tflite.sandbox.prediction.predict"
 _KERNELS_FILE = "kernels.json"
@@ -70,43 +67,18 @@ class PredictRequest:
     tensorflow: Optional[PythonEnvironment] = None
 
 
-def _in_chroot(path: str) -> str:
-    return os.path.join("{chroot}", path)
-
-
 @rule
-async def prepare_prediction(
-    request: PredictRequest, pex_environment: PexEnvironment
-) -> RunRequest:
+async def prepare_prediction(request: PredictRequest) -> RunRequest:
     custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(request.custom_ops))
     environment = request.tensorflow
     if environment is None:
         environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
     kernels = await build_host_kernels(HostKernelsRequest(custom_ops))
-    files = (FileContent(_KERNELS_FILE, kernels.render()), *program_files(_PROGRAM))
-    programs = await create_digest(CreateDigest(files))
-    venv_pex = environment.venv_pex
-    digest = await merge_digests(
-        MergeDigests((venv_pex.digest, programs, request.model.digest, kernels.digest))
-    )
-    pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
-    return RunRequest(
-        digest=digest,
-        args=(
-            _in_chroot(venv_pex.python.argv0),
-            "-m",
-            _PROGRAM,
-            "--model",
-            _in_chroot(MODEL_FILE),
-            "--kernels",
-            _in_chroot(_KERNELS_FILE),
-        ),
-        extra_env={
-            COMPILE_VARIABLE: "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": _in_chroot(PROGRAMS_ROOT),
-        },
-        append_only_caches={**pex_caches, **(venv_pex.append_only_caches or {})},
+    listed = await create_digest(CreateDigest((FileContent(_KERNELS_FILE, kernels.render()),)))
+    digest = await merge_digests(MergeDigests((listed, request.model.digest, kernels.digest)))
+    files = (("--model", MODEL_FILE), ("--kernels", _KERNELS_FILE))
+    return await prepare_run(
+        PrepareRunRequest(_PROGRAM, environment, digest, files=files), **implicitly()
     )
 
 

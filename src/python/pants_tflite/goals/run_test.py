@@ -15,6 +15,8 @@ from pants.engine.target import FieldSet, FieldSetsPerTarget, FieldSetsPerTarget
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.goals.run import RunModelFieldSet, RunModelFileFieldSet
+from pants_tflite.goals.run_dataset import RunDatasetFieldSet
+from pants_tflite.goals.run_saved_model import RunSavedModelFieldSet
 from pants_tflite.testutil import new_rule_runner, write_workspace
 
 BUILD = """\
@@ -24,6 +26,8 @@ tflite_dataset(name="samples", entry_point="data.py:samples")
 tflite_file(name="file", source="model.tflite", custom_ops=["Op", "Op"])
 tflite_file(name="micro", source="model.tflite", runtime="micro")
 tflite_model(name="model", saved_model=":samples")
+tf_saved_model(name="trained", entry_point="data.py:export")
+tflite_quantization(name="int8", mode="int8")
 """
 
 
@@ -48,18 +52,24 @@ def _field_sets(rule_runner: RuleRunner, name: str) -> Iterable[FieldSet]:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("model", RunModelFieldSet), ("file", RunModelFileFieldSet)]
+    ("name", "expected"),
+    [
+        ("model", RunModelFieldSet),
+        ("file", RunModelFileFieldSet),
+        ("keras", RunSavedModelFieldSet),
+        ("trained", RunSavedModelFieldSet),
+        ("samples", RunDatasetFieldSet),
+    ],
 )
-def test_a_model_is_run_in_one_way(
+def test_a_target_is_run_in_one_way(
     rule_runner: RuleRunner, name: str, expected: type[RunFieldSet]
 ) -> None:
     target = rule_runner.get_target(Address("m", target_name=name))
     assert _field_sets(rule_runner, name) == (expected.create(target),)
 
 
-@pytest.mark.parametrize("name", ["keras", "samples"])
-def test_what_is_no_tflite_model_is_not_run(rule_runner: RuleRunner, name: str) -> None:
-    assert _field_sets(rule_runner, name) == ()
+def test_what_yields_nothing_is_not_run(rule_runner: RuleRunner) -> None:
+    assert _field_sets(rule_runner, "int8") == ()
 
 
 @pytest.mark.parametrize(

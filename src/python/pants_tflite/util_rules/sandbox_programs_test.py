@@ -22,6 +22,7 @@ TENSORFLOW_PROGRAMS = {
     "pants_tflite.sandbox.saved_models.export",
     "pants_tflite.sandbox.saved_models.fix_shapes",
     "pants_tflite.sandbox.saved_models.list_inputs",
+    "pants_tflite.sandbox.saved_models.predict_saved_model",
     "pants_tflite.sandbox.saved_models.record",
 }
 

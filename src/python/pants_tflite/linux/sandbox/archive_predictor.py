@@ -11,6 +11,7 @@ from typing import Sequence
 from pants_tflite.linux.sandbox.unpacked_archive import UnpackedArchive
 from pants_tflite.sandbox.interpreter.litert_interpreter import FAST_KERNELS, LoadedModel
 from pants_tflite.sandbox.prediction.predictor import exit_code, given_inputs, new_parser, predict
+from pants_tflite.sandbox.prediction.printed_text import details_text
 from pants_tflite.sandbox.prediction.tensor_values import shape_text
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 from pants_tflite.sandbox.tflite.model_reader import parse_model
@@ -52,8 +53,9 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     entry = archive.find_model(options.model)
     model = _read_model(archive, entry.file)
     predict(
-        model,
+        model.callables,
         options,
+        details=lambda signature: details_text(model, signature),
         labels=archive.labels(entry),
         load=lambda: LoadedModel(
             folder / entry.file,

@@ -15,7 +15,9 @@ from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.interpreter.litert_interpreter import FAST_KERNELS, LoadedModel
+from pants_tflite.sandbox.prediction.class_names import add_labels_option, read_labels
 from pants_tflite.sandbox.prediction.predictor import exit_code, new_parser, predict
+from pants_tflite.sandbox.prediction.printed_text import details_text
 from pants_tflite.sandbox.prediction.tensor_values import BadInput
 from pants_tflite.sandbox.protocol import from_plain
 from pants_tflite.sandbox.tflite.checked_flatbuffer import CorruptModel
@@ -30,22 +32,11 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--description", action="store_true", help="print what is in the model as JSON, and end"
     )
-    parser.add_argument(
-        "--labels", type=Path, metavar="FILE", help="names of the output's elements, one a line"
-    )
+    add_labels_option(parser, "the output's elements")
     parser.add_argument(
         "--kernels", type=Path, metavar="FILE", help="a JSON file that lists kernels of custom ops"
     )
     return parser.parse_intermixed_args(arguments)
-
-
-def read_labels(path: Path | None) -> list[str]:
-    """The lines of a labels file."""
-    if path is None:
-        return []
-    if not path.is_file():
-        raise BadInput(f"there is no file `{path}` in `{Path.cwd()}`")
-    return path.read_text(encoding="utf-8").splitlines()
 
 
 def read_kernels(path: Path | None) -> tuple[Kernel, ...]:
@@ -78,8 +69,9 @@ def run(options: argparse.Namespace) -> None:
         print(description_text(model))
         return
     predict(
-        model,
+        model.callables,
         options,
+        details=lambda signature: details_text(model, signature),
         labels=read_labels(options.labels),
         load=lambda: LoadedModel(
             options.model,

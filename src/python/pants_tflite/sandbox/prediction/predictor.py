@@ -7,16 +7,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Callable, Iterator, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, Protocol, Sequence
 
 import numpy as np
 
-from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.prediction.pictures import Pixels
 from pants_tflite.sandbox.prediction.printed_text import (
     best_labels,
-    details_text,
     json_values,
     outputs_text,
     usage_text,
@@ -25,7 +23,7 @@ from pants_tflite.sandbox.prediction.tensor_values import BadInput, saturation_n
 from pants_tflite.sandbox.prediction.user_input import parse_inputs
 from pants_tflite.sandbox.prediction.user_samples import Samples
 from pants_tflite.sandbox.samples.labels import correct_predictions
-from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
+from pants_tflite.sandbox.tflite.flatbuffer_model import Signature
 from pants_tflite.sandbox.tflite.quantized_values import dequantize
 
 MISTAKE_EXIT_CODE = 2
@@ -50,6 +48,16 @@ A picture is turned upright, converted to the input's number of channels and res
 and width. What training did to pixels is not in the model, so say it with --scale and --offset.
 With neither, an input gets pixels of 0 to 255; one that stores uint8 stores just these.
 """
+
+
+class Runner(Protocol):
+    """A model that is ready to run."""
+
+    def reset(self) -> None:
+        """Brings it back to the state in which it was loaded."""
+
+    def run(self, signature: Signature, feed: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """What a signature yields for inputs as its tensors store them, in the same form."""
 
 
 def _positive(text: str) -> int:
@@ -94,32 +102,33 @@ def given_inputs(options: argparse.Namespace) -> list[str]:
     return [*options.inputs, *options.input]
 
 
-def find_signature(model: Model, name: str | None) -> Signature:
+def find_signature(signatures: Sequence[Signature], name: str | None) -> Signature:
     """The signature called `name`; without a name the usual one, or the first."""
-    by_name = {signature.name: signature for signature in model.callables}
+    by_name = {signature.name: signature for signature in signatures}
     if name is None:
-        return by_name.get("serving_default", model.callables[0])
+        return by_name.get("serving_default", signatures[0])
     if name not in by_name:
         raise BadInput(f"the model has no signature `{name}`; it has {', '.join(by_name)}")
     return by_name[name]
 
 
 def predict(
-    model: Model,
+    signatures: Sequence[Signature],
     options: argparse.Namespace,
     *,
+    details: Callable[[Signature], str],
     labels: Sequence[str],
-    load: Callable[[], LoadedModel],
+    load: Callable[[], Runner],
 ) -> None:
     """Prints what is in the model and, for each sample, what it predicts.
 
-    `labels` are the names of an output's elements; `load` gives the model, ready to run. Raises
-    BadInput or Mistake.
+    `details` says what is in the model, for the signature that is called; `labels` are the names of an
+    output's elements; `load` gives the model. Raises BadInput or Mistake.
     """
-    signature = find_signature(model, options.signature)
+    signature = find_signature(signatures, options.signature)
     texts = given_inputs(options)
     if not options.json:
-        print(details_text(model, signature), flush=True)
+        print(details(signature), flush=True)
     if signature.inputs and not texts:
         if options.json:
             raise BadInput("there is no input to predict from")
@@ -135,7 +144,7 @@ def predict(
     report(load(), samples, labels, options.top)
 
 
-def _results(loaded: LoadedModel, samples: Samples) -> Iterator[Mapping[str, np.ndarray]]:
+def _results(loaded: Runner, samples: Samples) -> Iterator[Mapping[str, np.ndarray]]:
     """What each call yields, as the tensors store it. Each sample starts from a fresh state."""
     for run in samples.batching.runs(samples.stored):
         loaded.reset()
@@ -143,7 +152,7 @@ def _results(loaded: LoadedModel, samples: Samples) -> Iterator[Mapping[str, np.
             yield loaded.run(samples.signature, feed)
 
 
-def _report_text(loaded: LoadedModel, samples: Samples, labels: Sequence[str], top: int) -> None:
+def _report_text(loaded: Runner, samples: Samples, labels: Sequence[str], top: int) -> None:
     """Prints the prediction for each sample and, if the samples have labels, the accuracy."""
     signature = samples.signature
     rows = []
@@ -163,7 +172,7 @@ def _report_text(loaded: LoadedModel, samples: Samples, labels: Sequence[str], t
             print(f"\naccuracy: {right.mean():.4g} ({right.sum()} of {len(right)})")
 
 
-def _report_json(loaded: LoadedModel, samples: Samples, labels: Sequence[str], top: int) -> None:
+def _report_json(loaded: Runner, samples: Samples, labels: Sequence[str], top: int) -> None:
     """Prints all predictions as one object: `outputs` has for each output an element per sample,
     and `best` the labels with the highest scores, where an output has as many elements."""
     signature = samples.signature
