@@ -240,6 +240,24 @@ class CustomOpsField(AddressesOrNamesField):
     )
 
 
+class InputShapesField(ShapesField):
+    alias = "input_shapes"
+    help = help_text(
+        """
+        Shapes of the model's inputs, by name, for what the SavedModel or the file leaves unknown: a
+        batch, a height, a number of steps. The first size is the batch. `None` leaves a size unknown.
+
+        A model whose sizes are all known has no ops that compute them at run time, which GPU
+        delegates refuse; they are taken out of a `.tflite` file too, which is then compared with what it
+        was. An RNN needs its batch earlier, in the Keras `Input`.
+
+        Defaults to the shapes of the SavedModel or the file.
+
+        Example: `input_shapes={"image": [1, 96, 96, 3]}`.
+        """
+    )
+
+
 # -----------------------------------------------------------------------------------------------
 # `tflite_metadata`
 # -----------------------------------------------------------------------------------------------
@@ -593,6 +611,7 @@ class TfLiteFileTarget(Target):
         Dependencies,
         TfLiteFileSourceField,
         CustomOpsField,
+        InputShapesField,
         MetadataField,
         RuntimeField,
         VerifyDatasetField,
@@ -919,23 +938,6 @@ class CalibrationField(AddressField):
         Defaults to none.
 
         Example: `calibration=":calibration"`.
-        """
-    )
-
-
-class InputShapesField(ShapesField):
-    alias = "input_shapes"
-    help = help_text(
-        """
-        Shapes of the model's inputs, by name, for what the SavedModel leaves unknown: a batch, a
-        height, a number of steps. The first size is the batch. `None` leaves a size unknown.
-
-        A model whose sizes are all known has no ops that compute them at run time, which GPU
-        delegates refuse. An RNN needs its batch earlier, in the Keras `Input`.
-
-        Defaults to the shapes of the SavedModel.
-
-        Example: `input_shapes={"image": [1, 96, 96, 3]}`.
         """
     )
 

@@ -29,6 +29,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
 from pants_tflite.custom_ops.host_kernels import HostKernels, HostKernelsRequest, build_host_kernels
+from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.convert import (
     FLOAT_DIRECTORY,
     MODEL_FILE,
@@ -41,6 +42,10 @@ from pants_tflite.pipeline.dataset import (
     sample_referenced_dataset,
 )
 from pants_tflite.pipeline.describe import ModelReports
+from pants_tflite.pipeline.fix_file_shapes import (
+    FixModelFileShapesRequest,
+    fix_model_file_shapes,
+)
 from pants_tflite.pipeline.metadata import (
     ResolveMetadataRequest,
     WriteMetadataRequest,
@@ -68,6 +73,7 @@ from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 from pants_tflite.target_types import (
     MICRO,
     CustomOpsField,
+    InputShapesField,
     MetadataField,
     RuntimeField,
     SkipVerificationField,
@@ -87,6 +93,7 @@ class TfLiteFileFieldSet(InputFieldSet):
 
     source: TfLiteFileSourceField
     custom_ops: CustomOpsField
+    input_shapes: InputShapesField
     model_metadata: MetadataField
     runtime: RuntimeField
     verify_dataset: VerifyDatasetField
@@ -221,6 +228,13 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     field_set = request.field_set
     address = field_set.address
     is_micro_only = field_set.runtime.checked == MICRO
+    shapes, skip = field_set.input_shapes.checked, tuple(field_set.skip_verification.value or ())
+    if is_micro_only and shapes:
+        raise Mistake.of(
+            field_set.input_shapes,
+            message=f"LiteRT is needed to work shapes out, and `runtime` is {MICRO}",
+            fix="Leave it out; the model has the shapes that TensorFlow Lite Micro runs.",
+        )
     sources = await hydrate_sources(
         HydrateSourcesRequest(
             field_set.source, for_sources_types=(FileSourceField,), enable_codegen=True
@@ -239,9 +253,19 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
         resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops)),
         resolve_metadata(ResolveMetadataRequest(field_set.model_metadata)),
     )
+    fixed = await fix_model_file_shapes(
+        FixModelFileShapesRequest(
+            address=address,
+            model=source,
+            shapes=shapes,
+            samples=samples,
+            custom_ops=custom_ops,
+            skip=skip,
+        )
+    )
     finished = await write_metadata(
         WriteMetadataRequest(
-            address=address, model=source, metadata=metadata, samples=samples, is_source=True
+            address=address, model=fixed.digest, metadata=metadata, samples=samples, is_source=True
         )
     )
     model = finished.digest
@@ -266,7 +290,7 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
                 samples=samples,
                 tolerance=None,
                 kernels=kernels,
-                skip=tuple(field_set.skip_verification.value or ()),
+                skip=skip,
             )
         )
     reports = await merge_digests(MergeDigests((inspected.digest, verified.digest)))
