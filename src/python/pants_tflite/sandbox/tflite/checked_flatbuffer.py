@@ -85,7 +85,11 @@ class CheckedFlatbuffer:
         end = start + table._tab.VectorLen(where)
         if self.data[end : end + 1] != b"\0":
             raise CorruptModel("a name in it does not end where it should")
-        return self.data[start:end].decode("utf-8")
+        content = self.data[start:end]
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise CorruptModel(f"the name {content!r} in it is not in UTF-8") from error
 
     @staticmethod
     def check_index(index: int, items: Sequence[Any], what: str) -> int:

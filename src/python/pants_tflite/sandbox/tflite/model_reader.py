@@ -67,7 +67,7 @@ def parse_model(data: bytes) -> Model:
         metadata = [(file.text(entry), entry.Buffer()) for entry in file.tables(root, "Metadata")]
         in_other_files = [buffer.Length() for buffer in file.tables(root, "ExternalBuffers")]
         used = {tensor.buffer for graph in graphs for tensor in graph.tensors}
-        return Model(
+        model = Model(
             description=file.text(root),
             schema_version=root.Version(),
             min_runtime_version=_min_runtime_version(metadata, buffers),
@@ -82,6 +82,37 @@ def parse_model(data: bytes) -> Model:
             weights_bytes=sum(buffers[index].size for index in used) + sum(in_other_files),
             external_buffers=bool(in_other_files) or any(buffer.external for buffer in buffers),
             buffer_bytes=tuple(buffer.size for buffer in buffers),
+        )
+        _check_callable(model)
+        return model
+
+
+def _check_callable(model: Model) -> None:
+    """Raises CorruptModel for what no caller can name, in an `.npz` neither, or cannot convert."""
+    for signature in model.callables:
+        _check_name("a signature", signature.name)
+        for what, tensors in (("an input", signature.inputs), ("an output", signature.outputs)):
+            for name, tensor in tensors:
+                _check_name(what, name)
+                _check_scales(tensor)
+
+
+def _check_name(what: str, name: str) -> None:
+    if not name:
+        raise CorruptModel(f"{what} in it has an empty name")
+    if "\0" in name:
+        raise CorruptModel(f"the name {name!r} of {what} in it has a null character")
+
+
+def _check_scales(tensor: Tensor) -> None:
+    # A constant may have scales along a dimension that it lacks: TFLite Micro runs such models.
+    if tensor.quantization is None or len(tensor.quantization.scales) == 1:
+        return
+    count, dimension = len(tensor.quantization.scales), tensor.quantization.dimension
+    if count not in tensor.shape[dimension : dimension + 1]:
+        raise CorruptModel(
+            f"the tensor `{tensor.name}` of the shape {tensor.shape} has {count} scales for its "
+            f"dimension {dimension}"
         )
 
 
@@ -153,22 +184,22 @@ def _tensor(tensor: Any, buffers: list[_Buffer], file: CheckedFlatbuffer) -> Ten
         shape=shape,
         shape_signature=tuple(None if size == -1 else size for size in signature),
         dtype=_DTYPES[tensor.Type()],
-        quantization=_quantization(tensor.Quantization(), name, file),
+        quantization=_quantization(tensor, name, file),
         constant=buffers[buffer].size > 0 or tensor.ExternalBuffer() > 0,
         buffer=buffer,
         variable=tensor.IsVariable(),
     )
 
 
-def _quantization(
-    parameters: Any | None, name: str, file: CheckedFlatbuffer
-) -> Quantization | None:
+def _quantization(tensor: Any, name: str, file: CheckedFlatbuffer) -> Quantization | None:
+    """How a tensor's numbers are stored; None for one of real numbers, which some files give a scale."""
+    parameters = tensor.Quantization()
     if parameters is None:
         return None
     scales = np.array(file.numbers(parameters, "Scale"), np.float32)
     if not np.isfinite(scales).all():
         raise CorruptModel(f"the tensor `{name}` has a scale that is not a finite number")
-    if not scales.size:
+    if not scales.size or not _DTYPES[tensor.Type()].startswith(("int", "uint")):
         return None
     zero_points = tuple(file.numbers(parameters, "ZeroPoint")) or (0,) * scales.size
     if len(zero_points) != scales.size:

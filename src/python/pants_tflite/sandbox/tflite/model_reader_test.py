@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import flatbuffers
 import numpy as np
@@ -11,6 +12,9 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from pants_tflite.sandbox.testing.small_models import (
+    OpSpec,
+    TensorSpec,
+    build_model,
     custom_op_model,
     linear_model,
     pack,
@@ -186,6 +190,60 @@ def test_references_to_nothing(changes: dict[str, object], message: str) -> None
     with pytest.raises(CorruptModel) as raised:
         parse_model(_damaged(**changes))
     assert message in str(raised.value)
+
+
+def _renamed(**changes: object) -> bytes:
+    model = unpack(linear_model())
+    (signature,) = model.signatureDefs
+    owners = {
+        "signatureKey": signature,
+        "input": signature.inputs[0],
+        "output": signature.outputs[0],
+        "tensor": model.subgraphs[0].tensors[1],
+    }
+    for name, value in changes.items():
+        setattr(owners[name], "signatureKey" if name == "signatureKey" else "name", value)
+    return pack(model)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"signatureKey": ""}, "a signature in it has an empty name"),
+        ({"signatureKey": b"\xff"}, r"the name b'\xff' in it is not in UTF-8"),
+        ({"signatureKey": "a\0b"}, r"the name 'a\x00b' of a signature in it has a null character"),
+        ({"input": ""}, "an input in it has an empty name"),
+        ({"output": "y\0\0"}, r"the name 'y\x00\x00' of an output in it has a null character"),
+        ({"tensor": b"w\xff"}, r"the name b'w\xff' in it is not in UTF-8"),
+    ],
+)
+def test_names_that_nothing_can_be_called_by(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(CorruptModel) as raised:
+        parse_model(_renamed(**changes))
+    assert str(raised.value) == message
+
+
+def test_names_that_are_only_unusual() -> None:
+    assert parse_model(_renamed(signatureKey='../"ä\n', input="класс", tensor="\0")).signatures
+
+
+@pytest.mark.parametrize(
+    ("dtype", "quantized"),
+    [("float32", False), ("float16", False), ("bool", False), ("int8", True), ("uint8", True)],
+)
+def test_only_integers_are_quantized(dtype: str, quantized: bool) -> None:
+    x = TensorSpec("x", (1,), dtype, scale=0.5, zero_point=-128)
+    data = build_model([x, replace(x, name="y")], [OpSpec("ABS", ("x",), ("y",))])
+    assert (parse_model(data).subgraphs[0].tensors[0].quantization is not None) == quantized
+
+
+def test_scales_along_a_dimension_that_an_output_lacks() -> None:
+    model = unpack(linear_model())
+    output = model.subgraphs[0].tensors[3]
+    output.type = schema.TensorType.INT8
+    output.quantization.scale, output.quantization.zeroPoint = [1.0, 2.0], [0, 0]
+    with pytest.raises(CorruptModel, match="has 2 scales for its dimension 0"):
+        parse_model(pack(model))
 
 
 def test_absent_optional_inputs_are_left_out() -> None:
