@@ -5,11 +5,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Any, Mapping
 
 import numpy as np
-
-from pants_tflite.sandbox.samples.npz_files import Dataset
 
 
 class SampleError(Exception):
@@ -165,16 +163,3 @@ def check_alike(first: Sample, other: Sample, index: int) -> None:
 def _kind(array: np.ndarray) -> str:
     """The type, whatever the longest text is."""
     return "text" if array.dtype.kind == "S" else array.dtype.name
-
-
-def stack(samples: Iterable[Sample]) -> Dataset:
-    """Samples that are alike, at least one, as arrays of shape (N, …)."""
-    collected = list(samples)
-    labels = [sample.label for sample in collected if sample.label is not None]
-    return Dataset(
-        inputs={
-            name: np.stack([sample.inputs[name] for sample in collected])
-            for name in collected[0].inputs
-        },
-        label=np.stack(labels) if labels else None,
-    )

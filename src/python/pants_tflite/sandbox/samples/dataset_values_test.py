@@ -11,7 +11,6 @@ from pants_tflite.sandbox.samples.dataset_values import (
     SampleError,
     check_alike,
     parse_sample,
-    stack,
     to_array,
 )
 
@@ -117,12 +116,6 @@ def test_samples_that_differ(first: Any, other: Any, message: str) -> None:
     assert message in raised.value.message
 
 
-def test_stacking() -> None:
-    dataset = stack(parse_sample(({"a": [n, n]}, n), n) for n in range(3))
-    assert dataset.inputs["a"].tolist() == [[0, 0], [1, 1], [2, 2]]
-    assert dataset.label is not None and dataset.label.tolist() == [0, 1, 2]
-
-
 @pytest.mark.parametrize(
     "value, expected",
     [
@@ -140,6 +133,5 @@ def test_text_is_bytes_in_utf_8(value: Any, expected: Any) -> None:
 def test_texts_of_other_lengths_are_alike() -> None:
     samples = [parse_sample(text, index) for index, text in enumerate(("on", "größer"))]
     check_alike(samples[0], samples[1], 1)
-    assert stack(samples).inputs["0"].tolist() == [b"on", "größer".encode()]
     with pytest.raises(SampleError, match="sample 1 has the type"):
         check_alike(samples[0], parse_sample(np.float32(1), 1), 1)

@@ -41,11 +41,19 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
-            buffer = io.BytesIO()
-            np.lib.format.write_array(
-                buffer, to_stored(arrays[name]), version=(1, 0), allow_pickle=False
+            array = arrays[name]
+            content = np.ascontiguousarray(
+                array.astype(np.bytes_) if array.dtype.kind == "O" else array
             )
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_EPOCH), buffer.getvalue())
+            header = io.BytesIO()
+            np.lib.format.write_array_header_1_0(
+                header, np.lib.format.header_data_from_array_1_0(content)
+            )
+            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            # Known beforehand, so that a large array is written in parts.
+            entry.file_size = header.tell() + content.nbytes
+            with archive.open(entry, "w") as file:
+                np.lib.format.write_array(file, content, version=(1, 0), allow_pickle=False)
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
@@ -60,7 +68,8 @@ def fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
-        digest.update(array.tobytes())
+        # Its bytes without a copy of them.
+        digest.update(array.reshape(-1).view(np.uint8))
     return digest.hexdigest()
 
 

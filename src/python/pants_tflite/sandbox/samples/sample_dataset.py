@@ -7,7 +7,9 @@ from __future__ import annotations
 import itertools
 import random
 import sys
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Iterator, Mapping
 
 import numpy as np
@@ -27,7 +29,6 @@ from pants_tflite.sandbox.samples.dataset_values import (
     SampleError,
     check_alike,
     parse_sample,
-    stack,
 )
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, write_npz
 from pants_tflite.sandbox.samples.sample_dataset_protocol import (
@@ -35,10 +36,12 @@ from pants_tflite.sandbox.samples.sample_dataset_protocol import (
     DatasetReport,
     SampleRequest,
 )
+from pants_tflite.sandbox.samples.sample_files import SampleFiles
 
 _END = object()
-# An endless generator ends here instead of filling the memory.
+# An endless generator ends at one of them, instead of filling the disk or going on for hours.
 MAX_BYTES = 4 << 30
+MAX_SAMPLES = 1_000_000
 
 
 def _entry_point_error(
@@ -88,28 +91,41 @@ def _iterate(entry_point: EntryPointFunction, result: Any) -> Iterator[Any]:
         ) from error
 
 
-def _collect(entry_point: EntryPointFunction, items: Iterator[Any]) -> list[Sample]:
-    samples: list[Sample] = []
-    size = 0
+def _collect(
+    entry_point: EntryPointFunction, items: Iterator[Any], samples: SampleFiles, is_bound: bool
+) -> int:
+    """Adds all `items` to `samples`, and returns how many there are.
+
+    Raises Mistake for wrong ones, and for too many, in number only if the target bounds them not.
+    """
+    count = 0
+    first: Sample | None = None
     for index, item in enumerate(items):
         try:
             sample = parse_sample(item, index)
-            check_alike(samples[0] if samples else sample, sample, index)
+            first = first or sample
+            check_alike(first, sample, index)
         except SampleError as error:
             raise _entry_point_error(entry_point, f"yielded wrong samples: {error}", error.fix)
         samples.append(sample)
-        size += sample.nbytes
-        if size > MAX_BYTES:
+        count = index + 1
+        too_much = samples.size > MAX_BYTES
+        if too_much or (count > MAX_SAMPLES and not is_bound):
+            limit = f"{MAX_BYTES >> 20} MiB" if too_much else f"{MAX_SAMPLES:,} samples"
             raise Mistake(
-                f"the dataset passes {MAX_BYTES >> 20} MiB with its sample {index}",
+                f"the dataset passes {limit} with its sample {index}, and goes on",
                 field="max_samples",
                 fix="Set `max_samples`: a few hundred samples suffice to calibrate and to compare.",
             )
-    return samples
+    return count
 
 
-def collect_dataset(call: EntryPointCall, max_samples: int | None, seed: int) -> Dataset:
+def collect_dataset(
+    call: EntryPointCall, max_samples: int | None, seed: int, folder: Path
+) -> Dataset:
     """At most `max_samples` of what the dataset function yields when it is called.
+
+    The arrays are read from files in `folder`, which exists, as long as they are used.
 
     Raises Mistake where there are none, or they cannot be stacked into arrays of finite numbers.
     """
@@ -126,15 +142,16 @@ def collect_dataset(call: EntryPointCall, max_samples: int | None, seed: int) ->
     _seed(seed)
     result = call_function(call)
     items = _iterate(entry_point, result)
-    samples = _collect(entry_point, itertools.islice(items, max_samples))
-    if not samples:
+    samples = SampleFiles(folder.absolute())
+    taken = itertools.islice(items, max_samples)
+    if not _collect(entry_point, taken, samples, is_bound=max_samples is not None):
         raise _entry_point_error(
             entry_point,
             "yielded no samples",
             "Check the path it reads from. A generator or iterator can be read only once: create "
             "it inside the function, not at the top of the module.",
         )
-    return stack(samples)
+    return samples.stacked()
 
 
 def check_sequences(dataset: Dataset, entry_point: EntryPointFunction) -> None:
@@ -161,7 +178,14 @@ def _describe(name: str, array: np.ndarray) -> ArrayInfo:
 
 
 def main(request: SampleRequest) -> None:
-    dataset = collect_dataset(request.call, request.max_samples, request.seed)
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        _sample(request, Path(folder))
+
+
+def _sample(request: SampleRequest, folder: Path) -> None:
+    dataset = collect_dataset(
+        request.call, max_samples=request.max_samples, seed=request.seed, folder=folder
+    )
     if request.sequence:
         check_sequences(dataset, request.call.entry_point)
         dataset = replace(dataset, sequence=True)

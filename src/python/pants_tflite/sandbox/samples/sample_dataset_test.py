@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,9 @@ def write_module(
 def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def collect(source: str, max_samples: int | None = None, seed: int = 0) -> Dataset:
         entry_point = write_module(tmp_path, monkeypatch, source)
-        return collect_dataset(EntryPointCall(entry_point, {}), max_samples, seed)
+        # A dataset is read from its files as long as it is used.
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        return collect_dataset(EntryPointCall(entry_point, {}), max_samples, seed, folder)
 
     return collect
 
@@ -74,6 +77,42 @@ def test_an_endless_generator_without_max_samples(
         collect("def samples():\n    while True: yield np.zeros(250, 'float32')")
     assert raised.value.field == "max_samples"
     assert "passes 0 MiB with its sample 4" in raised.value.message
+
+
+def test_an_endless_generator_of_small_samples(
+    collect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "MAX_SAMPLES", 50)
+    source = "def samples():\n    while True: yield np.float32(0)"
+    with pytest.raises(Mistake) as raised:
+        collect(source)
+    assert raised.value.field == "max_samples"
+    assert raised.value.message == "the dataset passes 50 samples with its sample 50, and goes on"
+    assert len(collect(source, max_samples=60)) == 60
+    assert len(collect("def samples(): return np.zeros(50, 'float32')")) == 50
+
+
+MEMORY = """\
+import resource
+
+def samples():
+    for index in range(2000):
+        yield {"x": np.full(1 << 15, index, "float32"), "text": "x" * 1000}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print("PEAK", peak)
+"""
+
+
+def test_memory_does_not_grow_with_the_samples(tmp_path: Path) -> None:
+    (tmp_path / "data.py").write_text(HEADER + MEMORY)
+    call = EntryPointCall(EntryPointFunction("data", "samples", "data.py"), {})
+    finished = run_program(tmp_path, SampleRequest(call, max_samples=None, seed=0))
+    assert finished.returncode == 0, finished.stderr
+    dataset = Dataset.read(tmp_path / "out" / "dataset.npz")
+    assert dataset.inputs["x"].nbytes == 2000 * 4 << 15
+    # The program is at 250 MB of samples here, which are in files.
+    assert int(finished.stdout.split()[1]) * 1024 < 150e6
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["out"]
 
 
 def test_randomness_is_seeded_before_the_import(collect: Any) -> None:
