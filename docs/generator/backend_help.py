@@ -38,7 +38,13 @@ from pants.option.option_types import collect_options_info
 from pants.option.subsystem import Subsystem
 
 import pants_tflite
-from pants_tflite.fields import AllowedNamesField, NumbersField, ReferencesMixin, ShapesField
+from pants_tflite.fields import (
+    AllowedNamesField,
+    NumberField,
+    NumbersField,
+    ReferencesMixin,
+    ShapesField,
+)
 
 ROOT_PACKAGE = pants_tflite.__name__
 # What a BUILD file holds for a field of each kind; a kind stands before those that it is a case of.
@@ -48,6 +54,7 @@ _FIELD_TYPES: tuple[tuple[type[Field], str], ...] = (
     (BoolField, "bool"),
     (FloatField, "float"),
     (IntField, "int"),
+    (NumberField, "float"),
     (NumbersField, "list[float]"),
     (StringSequenceField, "list[str]"),
     (StringField, "str"),

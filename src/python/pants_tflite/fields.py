@@ -119,6 +119,11 @@ class AllowedNamesField(AsyncFieldMixin, Field):
 class FunctionField(StringField, AsyncFieldMixin):
     """A function in a Python file, whose owner is therefore a dependency."""
 
+    @property
+    def names_function(self) -> bool:
+        """Whether the value is one; a field may take other words as well."""
+        return self.value is not None
+
 
 # -----------------------------------------------------------------------------------------------
 # Choices and numbers
@@ -243,6 +248,44 @@ class OptionalPositiveFloatField(FloatField, AsyncFieldMixin):
     def checked(self) -> Optional[float]:
         self.check()
         return self.value
+
+
+class NumberField(AsyncFieldMixin, Field):
+    """A finite number, or nothing."""
+
+    value: Optional[Union[int, float, str]]
+    default: ClassVar[None] = None
+    must_be_positive: ClassVar[bool] = False
+
+    @classmethod
+    def compute_value(
+        cls, raw_value: Optional[Union[int, float, str]], address: Address
+    ) -> Optional[Union[int, float, str]]:
+        value: Any = super().compute_value(raw_value, address)
+        # Text is an error when it is asked for: it may be a number with a unit.
+        if value is not None and type(value) not in (int, float, str):
+            raise InvalidFieldTypeException(address, cls.alias, raw_value, expected_type="a number")
+        return value
+
+    @property
+    def checked(self) -> Optional[float]:
+        """The number, if there is one. Raises if it is none that the field takes."""
+        value = self.value
+        if value is None:
+            return None
+        if isinstance(value, str) or not math.isfinite(value):
+            raise Mistake.of(
+                self,
+                message="that is not a plain, finite number, without a unit",
+                fix=f"Give a number, such as `{self.alias}=0.95`, or {_or_leave_out(self)}.",
+            )
+        if self.must_be_positive and value <= 0:
+            raise Mistake.of(
+                self,
+                message="the number must be greater than 0",
+                fix=f"Give a greater one, or {_or_leave_out(self)}.",
+            )
+        return float(value)
 
 
 class NumbersField(SequenceField[float], AsyncFieldMixin):

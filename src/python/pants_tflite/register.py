@@ -16,6 +16,7 @@ from pants_tflite.cc import rules as cc_rules
 from pants_tflite.custom_ops import rules as custom_op_rules
 from pants_tflite.custom_ops import target_types as custom_op_target_types
 from pants_tflite.evaluation import rules as evaluation_rules
+from pants_tflite.evaluation import target_types as evaluation_target_types
 from pants_tflite.goals import (
     check,
     package,
@@ -63,6 +64,7 @@ from pants_tflite.util_rules import (
 def target_types():
     return (
         *custom_op_target_types.target_types(),
+        *evaluation_target_types.target_types(),
         *linux_target_types.target_types(),
         *tflite_target_types.target_types(),
     )

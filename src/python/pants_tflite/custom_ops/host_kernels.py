@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, MergeDigests
 
@@ -36,6 +36,16 @@ class HostKernels:
 
     kernels: tuple[KernelLibrary, ...] = ()
     digest: Digest = EMPTY_DIGEST
+
+    def below(self, folder: str) -> HostKernels:
+        """The same, if the digest was put into a folder."""
+        return replace(
+            self,
+            kernels=tuple(
+                replace(kernel, library=os.path.join(folder, kernel.library))
+                for kernel in self.kernels
+            ),
+        )
 
     def render(self) -> bytes:
         """The kernels as a JSON file, for a command line."""

@@ -4,16 +4,34 @@
 
 from __future__ import annotations
 
-from pants_tflite.evaluation import evaluate, layer_errors, models, runtimes, score
+from pants_tflite.evaluation import (
+    arena,
+    blame,
+    evaluate,
+    layer_errors,
+    model_tests,
+    models,
+    plans,
+    results,
+    runtimes,
+    score,
+    timing,
+)
 from pants_tflite.evaluation.tuning import conversion
 
 
 def rules():
     return (
+        *arena.rules(),
+        *blame.rules(),
         *conversion.rules(),
         *evaluate.rules(),
         *layer_errors.rules(),
+        *model_tests.rules(),
         *models.rules(),
+        *plans.rules(),
+        *results.rules(),
         *runtimes.rules(),
         *score.rules(),
+        *timing.rules(),
     )

@@ -48,6 +48,39 @@ class RuntimeEvaluator(metaclass=ABCMeta):
         return f"{self.address} on {self.runtime}"
 
 
+@dataclass(frozen=True)
+class MeasuredArena:
+    """The tensor arena that a model needs on a microcontroller, with its margin, in bytes."""
+
+    bytes: int
+
+
+@union(in_scope_types=[EnvironmentName])
+@dataclass(frozen=True)
+class ArenaMeasurer(metaclass=ABCMeta):
+    """Asks for the arena of a built model, whose `description` is `model.json`.
+
+    `field`, of the target at `address`, is blamed if there is none.
+    """
+
+    address: Address
+    field: str
+    model_address: Address
+    model: Digest
+    description: str
+
+    def debug_hint(self) -> str:
+        return str(self.model_address)
+
+
+@rule(polymorphic=True)
+async def measure_arena_with_backend(
+    measurer: ArenaMeasurer, environment: EnvironmentName
+) -> MeasuredArena:
+    """Calls the rule of the backend."""
+    raise NotImplementedError()
+
+
 @rule(polymorphic=True)
 async def evaluate_with_backend(
     evaluator: RuntimeEvaluator, environment: EnvironmentName

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from pants_tflite.micro import kernels, models, package
+from pants_tflite.micro import evaluation, kernels, models, package
 from pants_tflite.micro import target_types as micro_target_types
 from pants_tflite.micro import verification
 from pants_tflite.micro.generated import sources
@@ -24,6 +24,7 @@ def rules():
         *tflm_environment.rules(),
         *differing_op.rules(),
         *emulator.rules(),
+        *evaluation.rules(),
         *kernel_tests.rules(),
         *kernels.rules(),
         *measurement.rules(),

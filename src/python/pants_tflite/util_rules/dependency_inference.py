@@ -52,7 +52,7 @@ def function_fields(target: Target) -> tuple[FunctionField, ...]:
     return tuple(
         field
         for field in target.field_values.values()
-        if isinstance(field, FunctionField) and field.value is not None
+        if isinstance(field, FunctionField) and field.names_function
     )
 
 

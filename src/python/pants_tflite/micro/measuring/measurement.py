@@ -150,7 +150,7 @@ def with_margin(smallest: int, margin_percent: int) -> int:
     return -(-hundredths // (100 * ARENA_ALIGNMENT)) * ARENA_ALIGNMENT
 
 
-def _describe_refusal(refusal: Refusal) -> str:
+def refusal_text(refusal: Refusal) -> str:
     lacks = [
         f"{lack.op}{f' ({lack.count} times)' if lack.count > 1 else ''}: {lack.cause}"
         for lack in refusal.lacks
@@ -169,7 +169,7 @@ def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
         return None
     runtime = refused[0][0].measurement.measured_on.version
     lines = "".join(
-        f"\n- {report.model.address}: {_describe_refusal(refusal)}" for report, refusal in refused
+        f"\n- {report.model.address}: {refusal_text(refusal)}" for report, refusal in refused
     )
     return Mistake(
         message=f"TFLite Micro {runtime} does not run {len(refused)} of the models:{lines}",

@@ -46,10 +46,14 @@ class MainGraph:
     outputs: tuple[str, ...]
 
     @classmethod
-    def create(cls, model: Model, *, field: str) -> MainGraph:
-        """Raises Mistake, blaming `field`, if no signature is of the main graph."""
+    def create(cls, model: Model, *, field: str, name: str | None = None) -> MainGraph:
+        """Raises Mistake, blaming `field`, if no signature, or not the one of that name, is of the main
+        graph."""
         graph = model.subgraphs[0]
-        found = sorted((s for s in model.callables if s.subgraph == 0), key=lambda s: s.name)
+        found = sorted(
+            (s for s in model.callables if s.subgraph == 0 and name in (None, s.name)),
+            key=lambda s: s.name,
+        )
         if not found:
             raise Mistake(
                 "no signature calls its main graph, the only one that TFLite Micro runs",
@@ -95,7 +99,13 @@ def litert_refusal(path: Path, model: Model, graph: MainGraph, feed: Feed) -> st
 
 
 def run_micro(
-    model: Model, data: bytes, graph: MainGraph, runs: Sequence[Sequence[Feed]], *, field: str
+    model: Model,
+    data: bytes,
+    graph: MainGraph,
+    runs: Sequence[Sequence[Feed]],
+    *,
+    field: str,
+    litert_runs_it: bool = False,
 ) -> list[list[Feed]]:
     """The stored outputs of each call by name; the calls of one run are in turn.
 
@@ -112,7 +122,8 @@ def run_micro(
         lacks = find_lacks(model, data)
         causes = "; ".join(f"{lack.op}: {lack.cause}" for lack in lacks) or explain(tried)
         raise Mistake(
-            f"TFLite Micro {tflm_version()} does not run the model either: {causes}",
+            f"TFLite Micro {tflm_version()} does not run the model"
+            f"{'' if litert_runs_it else ' either'}: {causes}",
             field=field,
             fix="Convert the model again, with ops that a runtime has.",
         )
