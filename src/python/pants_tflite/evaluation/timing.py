@@ -24,11 +24,8 @@ from pants_tflite.compat import (
 from pants_tflite.evaluation.models import EvaluatedTarget
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.dataset import SampledDataset, StageDatasetRequest, stage_dataset
-from pants_tflite.sandbox.evaluation.time_models_protocol import (
-    TimedModel,
-    TimeModelsRequest,
-    TimingReport,
-)
+from pants_tflite.sandbox.evaluation.time_model_protocol import TimedModel
+from pants_tflite.sandbox.evaluation.time_models_protocol import TimeModelsRequest, TimingReport
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     PythonEnvironment,

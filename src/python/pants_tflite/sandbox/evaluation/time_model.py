@@ -23,7 +23,7 @@ from pants_tflite.sandbox.evaluation.predictions import (
     check_has_inputs,
     find_signature,
 )
-from pants_tflite.sandbox.evaluation.time_models_protocol import TimeModelRequest
+from pants_tflite.sandbox.evaluation.time_model_protocol import TimeModelRequest
 from pants_tflite.sandbox.harness import run
 from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature

@@ -16,11 +16,8 @@ from pathlib import Path
 from types import TracebackType
 
 from pants_tflite.sandbox.evaluation import time_model
-from pants_tflite.sandbox.evaluation.time_models_protocol import (
-    TimeModelRequest,
-    TimeModelsRequest,
-    TimingReport,
-)
+from pants_tflite.sandbox.evaluation.time_model_protocol import TimeModelRequest
+from pants_tflite.sandbox.evaluation.time_models_protocol import TimeModelsRequest, TimingReport
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE, run, write_report
 from pants_tflite.sandbox.interpreter.litert_interpreter import interpreter_library
 from pants_tflite.sandbox.tflite.model_reader import read_model

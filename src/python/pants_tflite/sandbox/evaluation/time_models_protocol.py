@@ -7,16 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Mapping, Optional
 
-from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
+from pants_tflite.sandbox.evaluation.time_model_protocol import TimedModel
 from pants_tflite.sandbox.protocol import Message, left_out
-
-
-@dataclass(frozen=True)
-class TimedModel:
-    """A model, and the kernels of its custom ops."""
-
-    model: str
-    kernels: tuple[KernelLibrary, ...] = left_out(())
 
 
 @dataclass(frozen=True)
@@ -31,18 +23,6 @@ class TimeModelsRequest(Message):
     dataset_field: str
     signature: Optional[str]
     max_seconds: float = left_out(6.0)
-
-
-@dataclass(frozen=True)
-class TimeModelRequest(Message):
-    """What the process of one model is asked."""
-
-    PROGRAM: ClassVar[str] = "pants_tflite.sandbox.evaluation.time_model"
-
-    model: TimedModel
-    dataset: Optional[str]
-    dataset_field: str
-    signature: Optional[str]
 
 
 @dataclass(frozen=True)
