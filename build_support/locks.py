@@ -105,6 +105,7 @@ LOCKS = (
     Lock("src/python/pants_tflite/micro/subsystems/tflm", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/jgo", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/litert", "3.11", has_metadata=True),
+    Lock("src/python/pants_tflite/subsystems/netron", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/report", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/scoring", "3.11", has_metadata=True),
     Lock(

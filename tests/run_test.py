@@ -1,10 +1,13 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Looking at what a build makes on the way: datasets and SavedModels."""
+"""Looking at models, and at what a build makes on the way: datasets and SavedModels."""
 
 from __future__ import annotations
 
 import json
+import re
+import signal
+import urllib.request
 from typing import Any, Callable
 
 import pytest
@@ -124,3 +127,37 @@ def test_a_wrong_input_is_a_line_on_stderr(workspace: Workspace) -> None:
     run = workspace.pants("run", "m:doubler", "--", "--input", "[1, 2, 3]")
     assert run.exit_code == 2
     assert "the input `x` takes the shape [?, 2] of float32; got [3]" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "file", "packaged"),
+    [
+        ("m:tflite", "model.tflite", "m/tflite/model.tflite"),
+        ("m:doubler", "saved_model/saved_model.pb", "m/doubler/saved_model/saved_model.pb"),
+    ],
+)
+def test_netron_shows_the_model_s_bytes_until_it_is_interrupted(
+    workspace: Workspace, target: str, file: str, packaged: str
+) -> None:
+    workspace.succeed("package", target)
+    with workspace.start("netron", "--no-netron-browser", target) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            found = re.fullmatch(rf"{target} is at (http://127\.0\.0\.1:\d+/) in Netron .*\n", line)
+            assert found, line
+            with urllib.request.urlopen(found[1], timeout=20) as response:
+                assert f'content="/data/{file}"' in response.read().decode()
+            with urllib.request.urlopen(f"{found[1]}data/{file}", timeout=20) as response:
+                served = response.read()
+        finally:
+            process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    assert served == (workspace.folder / "dist" / packaged).read_bytes()
+    with pytest.raises(OSError):
+        urllib.request.urlopen(found[1], timeout=20)
+
+
+def test_netron_shows_one_model(workspace: Workspace) -> None:
+    error = workspace.fail("netron", "m:")
+    assert "`netron` shows one model, and the specs name 3:" in error and "m:doubler" in error

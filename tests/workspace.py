@@ -128,12 +128,29 @@ class Workspace:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
-    def pants(self, *args: str, env: Mapping[str, str] | None = None) -> PantsRun:
+    def _command(self, *args: str) -> list[str]:
+        return [str(self.installed_pants.program), "--no-dynamic-ui", "--no-colors", *args]
+
+    def _environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if _KEPT_ENVIRONMENT.fullmatch(k)}
-        run = subprocess.run(
-            [str(self.installed_pants.program), "--no-dynamic-ui", "--no-colors", *args],
+        return {**kept, **self.installed_pants.env}
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        """A run that goes on until it is interrupted; the caller reads its stdout and ends it."""
+        return subprocess.Popen(
+            self._command(*args),
             cwd=self.folder,
-            env={**kept, **self.installed_pants.env, **(env or {})},
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def pants(self, *args: str, env: Mapping[str, str] | None = None) -> PantsRun:
+        run = subprocess.run(
+            self._command(*args),
+            cwd=self.folder,
+            env={**self._environment(), **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=1500,

@@ -35,7 +35,7 @@ from pants.engine import rules
 from pants.engine.internals import selectors
 from pants.engine.internals.rule_visitor import _AwaitableCollector, _lookup_return_type
 from pants.engine.internals.selectors import AwaitableConstraints
-from pants.engine.rules import Get, MultiGet, TaskRule
+from pants.engine.rules import Effect, Get, MultiGet, TaskRule
 from pants.engine.unions import is_union
 from pants.util.memo import memoized
 from pants.util.ordered_set import FrozenOrderedSet
@@ -64,15 +64,18 @@ def implicitly(*args: Any) -> dict[str, Any]:
 class Call(Generic[_R]):
     """A rule of Pants that can be called by name, as on a newer Pants."""
 
-    def __init__(self, name: str, output_type: Type[_R], *parameters: Any) -> None:
+    def __init__(
+        self, name: str, output_type: Type[_R], *parameters: Any, is_effect: bool = False
+    ) -> None:
         """`parameters` are the types of those that a call may pass; a last `...` stands for more of
-        them, which the engine fills in."""
+        them, which the engine fills in. An effect is only for the rules of goals."""
         self.__name__ = name
         # Pants reads the types of local variables off the annotations of what is called.
         self.__annotations__ = {"return": output_type}
         self._output_type = output_type
         self._has_more_parameters = parameters[-1:] == (...,)
         self._parameters = parameters[:-1] if self._has_more_parameters else parameters
+        self._is_effect = is_effect
 
     def __call__(self, *args: Any, **keywords: Any) -> Get[_R]:
         """Requests the rule's result. Raises RuleTypeError if the arguments do not fit the rule."""
@@ -89,6 +92,8 @@ class Call(Generic[_R]):
             position = f"{frame.f_code.co_filename}:{frame.f_lineno}"
             problem = self.describe_wrong_call(_name_of_caller(frame), error)
             raise RuleTypeError(f"{position}: {problem}") from None
+        if self._is_effect:
+            return cast("Get[_R]", Effect(self._output_type, dict(inputs)))
         return Get(self._output_type, dict(inputs))
 
     def constraints(
@@ -101,7 +106,7 @@ class Call(Generic[_R]):
         """
         types = self._types_of_arguments(arity, completed=implicit_types is not None)
         inputs = (*types, *(implicit_types or ()))
-        return AwaitableConstraints(self._output_type, inputs, is_effect=False)
+        return AwaitableConstraints(self._output_type, inputs, is_effect=self._is_effect)
 
     def _types_of_arguments(self, arity: int, *, completed: bool) -> Sequence[type]:
         known = len(self._parameters)

@@ -60,7 +60,13 @@ if TYPE_CHECKING or not hasattr(rules, "concurrently"):
         RemovePrefix,
         Snapshot,
     )
-    from pants.engine.process import FallibleProcessResult, Process, ProcessResult
+    from pants.engine.process import (
+        FallibleProcessResult,
+        InteractiveProcess,
+        InteractiveProcessResult,
+        Process,
+        ProcessResult,
+    )
     from pants.engine.target import (
         DependenciesRequest,
         ExplicitlyProvidedDependencies,
@@ -125,6 +131,13 @@ if TYPE_CHECKING or not hasattr(rules, "concurrently"):
     resolve_unparsed_address_inputs = Call(
         "resolve_unparsed_address_inputs", Addresses, UnparsedAddressInputs, ...
     )
+    run_interactive_process = Call(
+        "run_interactive_process",
+        InteractiveProcessResult,
+        InteractiveProcess,
+        ...,
+        is_effect=True,
+    )
     setup_pex_cli_process = Call("setup_pex_cli_process", Process, PexCliProcess, ...)
     transitive_targets = Call(
         "transitive_targets", TransitiveTargets, TransitiveTargetsRequest, ...
@@ -163,6 +176,7 @@ else:
         merge_digests,
         path_globs_to_paths,
         remove_prefix,
+        run_interactive_process,
     )
     from pants.engine.process import execute_process_or_raise  # noqa: F401
     from pants.engine.rules import concurrently, goal_rule, implicitly, rule  # noqa: F401

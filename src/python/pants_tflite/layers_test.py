@@ -40,7 +40,7 @@ _SANDBOX_LAYERS = (
     ("prediction",),
     ("interpreter", "reporting"),
     ("scoring", "tflite"),
-    ("archives", "binaries", "fetching", "samples"),
+    ("archives", "binaries", "fetching", "samples", "viewing"),
     ("",),
 )
 _PROGRAMS = "sandbox"

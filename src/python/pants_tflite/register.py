@@ -19,6 +19,7 @@ from pants_tflite.evaluation import rules as evaluation_rules
 from pants_tflite.evaluation import target_types as evaluation_target_types
 from pants_tflite.goals import (
     check,
+    netron,
     package,
     report,
     run,
@@ -95,6 +96,7 @@ def rules():
         *metadata.rules(),
         *micro_only.rules(),
         *module_mapper.rules(),
+        *netron.rules(),
         *output_paths.rules(),
         *package.rules(),
         *plan.rules(),

@@ -34,6 +34,7 @@ from pants_tflite.compat import (
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.jgo import Jgo
 from pants_tflite.subsystems.litert import LiteRt
+from pants_tflite.subsystems.netron import Netron
 from pants_tflite.subsystems.report import ReportDrawing
 from pants_tflite.subsystems.scoring import Scoring
 from pants_tflite.subsystems.tf_keras import TfKeras
@@ -90,6 +91,11 @@ class JgoEnvironmentRequest:
 @dataclass(frozen=True)
 class LiteRtEnvironmentRequest:
     """The environment of LiteRT, which needs no TensorFlow."""
+
+
+@dataclass(frozen=True)
+class NetronEnvironmentRequest:
+    """The environment of Netron, which shows models."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +268,14 @@ async def find_jgo_environment(_: JgoEnvironmentRequest, jgo: Jgo) -> PythonEnvi
 async def find_litert_environment(_: LiteRtEnvironmentRequest, litert: LiteRt) -> PythonEnvironment:
     return await set_up_python_environment(
         PythonEnvironmentRequest(litert.to_lockfile(), litert.to_interpreter_constraints()),
+        **implicitly(),
+    )
+
+
+@rule
+async def find_netron_environment(_: NetronEnvironmentRequest, netron: Netron) -> PythonEnvironment:
+    return await set_up_python_environment(
+        PythonEnvironmentRequest(netron.to_lockfile(), netron.to_interpreter_constraints()),
         **implicitly(),
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
+from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.saved_models import export
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest
 from pants_tflite.sandbox.saved_models.predict_saved_model import main
@@ -109,7 +110,7 @@ def test_a_packaged_dataset_gives_an_accuracy(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     x = np.array([[1, 0], [0, 1], [0, 1]], np.float32)
-    np.savez("data.npz", **{"input/0": x, "label": np.array([0, 1, 0])})
+    write_npz(Path("data.npz"), {"input/0": x, "label": np.array([0, 1, 0])})
     text = predict("--signature", "scores", "--input", "data.npz")
     assert "accuracy: 0.6667 (2 of 3)" in text
 
