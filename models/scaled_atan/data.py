@@ -18,6 +18,11 @@ def pushes(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return x, np.tanh(6 * x**3)
 
 
+def validation() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """500 other positions with their speeds."""
+    yield from zip(*pushes(500, seed=2))
+
+
 def calibration() -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """200 positions with their speeds, the ends of the range among them."""
     x, y = pushes(198, seed=1)

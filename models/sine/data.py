@@ -16,6 +16,11 @@ def angles(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return x, np.sin(x)
 
 
+def validation() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """500 other angles with their sines."""
+    yield from zip(*angles(500, seed=2))
+
+
 def calibration() -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """200 angles with their sines, the ends of the range among them."""
     x, y = angles(198, seed=1)
