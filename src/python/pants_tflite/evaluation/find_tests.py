@@ -1,0 +1,57 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""All tests of a model: what a search for a smaller one must meet, and what a report shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.target import AllTargets
+
+from pants_tflite.compat import collect_rules, concurrently, rule
+from pants_tflite.evaluation.budgets import ModelTestFields
+from pants_tflite.util_rules.references import ReferencesRequest, find_references
+
+
+@dataclass(frozen=True)
+class FindModelTestsRequest:
+    """Asks for all `tflite_test` targets in the repository whose `model` is the one at `address`."""
+
+    address: Address
+
+    def debug_hint(self) -> str:
+        return str(self.address)
+
+
+@dataclass(frozen=True)
+class ModelTests:
+    """The fields of the tests, in the order of their addresses."""
+
+    tests: tuple[ModelTestFields, ...]
+
+
+@rule(desc="Find the tests of a model")
+async def find_model_tests(request: FindModelTestsRequest, targets: AllTargets) -> ModelTests:
+    fields = [
+        ModelTestFields.create(target)
+        for target in targets
+        if ModelTestFields.is_applicable(target)
+    ]
+    models = await concurrently(find_references(ReferencesRequest(each.model)) for each in fields)
+    return ModelTests(
+        tuple(
+            sorted(
+                (
+                    each
+                    for each, references in zip(fields, models)
+                    if request.address in references.addresses
+                ),
+                key=lambda each: each.address,
+            )
+        )
+    )
+
+
+def rules():
+    return collect_rules()
