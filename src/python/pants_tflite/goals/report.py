@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 from pants.base.build_environment import get_buildroot
 from pants.core.util_rules.distdir import DistDir
@@ -34,11 +36,13 @@ from pants_tflite.reporting.report import (
     collect_report,
     render_page,
 )
+from pants_tflite.reporting.timings import TimeReportRequest, time_report
 from pants_tflite.sandbox.protocol import ProtocolError
 from pants_tflite.sandbox.reporting.changes import compare, render_markdown
 from pants_tflite.sandbox.reporting.changes_protocol import Changes
 from pants_tflite.sandbox.reporting.render_report_protocol import PAGE_FILE
 from pants_tflite.sandbox.reporting.report_protocol import Report
+from pants_tflite.sandbox.reporting.timings_protocol import Timings
 
 _FOLDER = "tflite-report"
 MARKDOWN_FILE = "changes.md"
@@ -93,6 +97,33 @@ class TfLiteReportSubsystem(GoalSubsystem):
             """
         ),
     )
+    max_slowdown = StrOption(
+        default=None,
+        help=softwrap(
+            """
+            How much slower a model may be, as a share of its latency relative to the float model's in
+            the report `against`, whose `timings.json` must stand beside it. If one is slower, the
+            goal fails.
+
+            Defaults to any.
+
+            Example: `--tflite-report-max-slowdown=20%`.
+            """
+        ),
+    )
+    times = BoolOption(
+        default=True,
+        help=softwrap(
+            """
+            Whether to measure how long models and their ops take, in each run and one model after
+            the other.
+
+            Defaults to true.
+
+            Example: `--no-tflite-report-times`.
+            """
+        ),
+    )
     untrained = BoolOption(
         default=False,
         help=softwrap(
@@ -125,10 +156,23 @@ class TfLiteReport(Goal):
     environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
 
 
-def read_report(path: str) -> Report:
+@dataclass(frozen=True)
+class ReadReport:
+    """Another commit's report; `timings` is None if its times are not beside it."""
+
+    report: Report
+    timings: Optional[Timings]
+
+
+def read_report(path: str) -> ReadReport:
     """The report `against`. Raises if it is not there, or of another version."""
+    file = Path(get_buildroot(), path)
+    timings = file.with_name(Timings.FILE)
     try:
-        return Report.parse(Path(get_buildroot(), path).read_bytes())
+        return ReadReport(
+            Report.parse(file.read_bytes()),
+            Timings.parse(timings.read_bytes()) if timings.is_file() else None,
+        )
     except (OSError, ProtocolError) as error:
         raise TfLiteError(
             f"[tflite-report].against = {path!r}: that is not a report of this version of "
@@ -146,7 +190,9 @@ async def write_report(
     options: TfLiteReportSubsystem,
 ) -> TfLiteReport:
     budgets = parse_budgets(
-        growth=options.max_growth, score_drop=options.max_score_drop, slowdown=None
+        growth=options.max_growth,
+        score_drop=options.max_score_drop,
+        slowdown=options.max_slowdown,
     )
     against = read_report(options.against) if options.against else None
     models = tuple(
@@ -161,17 +207,26 @@ async def write_report(
         ),
         **implicitly(),
     )
+    report, digests = collected.report, []
+    on_page = compare(report, against.report, budgets) if against else None
+    page = await render_page(RenderPageRequest(collected, on_page), **implicitly())
+    digests.append(page.digest)
+    timings = None
+    if options.times:
+        timed = await time_report(TimeReportRequest(collected), **implicitly())
+        digests.append(timed.digest)
+        timings = timed.timings
     changes = None
-    files = []
     if against is not None:
-        changes = compare(collected.report, against, budgets)
-        files = [
+        changes = compare(
+            report, against.report, budgets, timings=timings, timings_against=against.timings
+        )
+        files = (
             FileContent(MARKDOWN_FILE, render_markdown(changes)),
             FileContent(Changes.FILE, changes.render()),
-        ]
-    page = await render_page(RenderPageRequest(collected, changes), **implicitly())
-    others = await create_digest(CreateDigest(files))
-    digest = await merge_digests(MergeDigests((page.digest, others)))
+        )
+        digests.append(await create_digest(CreateDigest(files)))
+    digest = await merge_digests(MergeDigests(digests))
     folder = os.path.join(dist.relpath, _FOLDER)
     workspace.write_digest(await add_prefix(AddPrefix(digest, folder)), clear_paths=(folder,))
     console.print_stdout(f"Wrote {os.path.join(folder, PAGE_FILE)}")

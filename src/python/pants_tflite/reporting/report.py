@@ -39,6 +39,7 @@ from pants_tflite.pipeline.build import DESCRIPTION_FILE
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.export import SavedModelReferenceRequest, find_saved_model
 from pants_tflite.pipeline.label_files import Labels
+from pants_tflite.reporting.arenas import ModelArenaRequest, find_model_arena
 from pants_tflite.reporting.class_names import ClassNamesRequest, find_class_names
 from pants_tflite.reporting.names import variant_names
 from pants_tflite.reporting.ops import (
@@ -51,6 +52,11 @@ from pants_tflite.reporting.ops import (
 )
 from pants_tflite.reporting.scores import ScoredModel, ScoreModelRequest, score_model
 from pants_tflite.reporting.templates import template_files
+from pants_tflite.reporting.tests_of_models import (
+    ScoringTests,
+    ScoringTestsRequest,
+    find_scoring_tests,
+)
 from pants_tflite.sandbox.modes import DEFAULT_MODE
 from pants_tflite.sandbox.reporting.changes_protocol import Changes
 from pants_tflite.sandbox.reporting.render_report_protocol import RenderReportRequest
@@ -92,6 +98,7 @@ class DescribeForReportRequest:
     family: Address
     variant: str
     class_names: Labels
+    tests: ScoringTests
     shown: int
     untrained: bool
 
@@ -181,7 +188,10 @@ async def describe_for_report(request: DescribeForReportRequest) -> DescribedFor
     evaluated = await build_evaluated_target(
         EvaluatedTargetRequest(target, request.untrained), **implicitly()
     )
-    weighed = await weigh_model(WeighModelRequest(evaluated))
+    weighed, arena = await concurrently(
+        weigh_model(WeighModelRequest(evaluated)),
+        find_model_arena(ModelArenaRequest(evaluated), **implicitly()),
+    )
     errors, scored = ModelErrors(), ScoredModel()
     if not request.untrained:
         errors, scored = await concurrently(
@@ -190,6 +200,7 @@ async def describe_for_report(request: DescribeForReportRequest) -> DescribedFor
                 ScoreModelRequest(
                     target=target,
                     model=evaluated,
+                    tests=request.tests,
                     class_names=request.class_names,
                     shown=request.shown,
                 ),
@@ -208,11 +219,11 @@ async def describe_for_report(request: DescribeForReportRequest) -> DescribedFor
         sha256=facts.sha256,
         size=weighed.report.bytes,
         other=weighed.report.other,
-        arena=None,
+        arena=arena.bytes,
         scores=scored.scores,
         ops=join_ops(weighed.report, errors.report),
         error_samples=errors.report.samples if errors.report else None,
-        notes=(*untrained, *scored.notes, *((errors.note,) if errors.note else ())),
+        notes=(*untrained, *scored.notes, *(note for note in (errors.note, arena.note) if note)),
     )
     return DescribedForReport(model, evaluated, scored.samples)
 
@@ -239,8 +250,17 @@ async def collect_report(request: CollectReportRequest) -> CollectedReport:
         )
         for saved_model in members
     )
+    scoring_tests = await concurrently(
+        find_scoring_tests(
+            ScoringTestsRequest(tuple(target.address for target in members[saved_model])),
+            **implicitly(),
+        )
+        for saved_model in members
+    )
     requests: list[DescribeForReportRequest] = []
-    for (saved_model, its_targets), names in zip(members.items(), class_names):
+    for (saved_model, its_targets), names, tests in zip(
+        members.items(), class_names, scoring_tests
+    ):
         variants = variant_names([target.address for target in its_targets])
         requests.extend(
             DescribeForReportRequest(
@@ -248,6 +268,7 @@ async def collect_report(request: CollectReportRequest) -> CollectedReport:
                 family=saved_model,
                 variant=variants[target.address],
                 class_names=names,
+                tests=tests,
                 shown=request.shown,
                 untrained=request.untrained,
             )

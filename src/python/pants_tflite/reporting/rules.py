@@ -4,13 +4,24 @@
 
 from __future__ import annotations
 
-from pants_tflite.reporting import class_names, ops, report, scores
+from pants_tflite.reporting import (
+    arenas,
+    class_names,
+    ops,
+    report,
+    scores,
+    tests_of_models,
+    timings,
+)
 
 
 def rules():
     return (
+        *arenas.rules(),
         *class_names.rules(),
         *ops.rules(),
         *report.rules(),
         *scores.rules(),
+        *tests_of_models.rules(),
+        *timings.rules(),
     )

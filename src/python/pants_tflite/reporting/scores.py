@@ -13,6 +13,7 @@ from pants.engine.target import Target
 
 from pants_tflite.compat import (
     collect_rules,
+    concurrently,
     digest_subset_to_digest,
     get_digest_contents,
     implicitly,
@@ -33,6 +34,12 @@ from pants_tflite.pipeline.dataset import (
 )
 from pants_tflite.pipeline.label_files import Labels
 from pants_tflite.reporting.names import in_short
+from pants_tflite.reporting.tests_of_models import (
+    ScoreByTestRequest,
+    ScoredRun,
+    ScoringTests,
+    score_by_test,
+)
 from pants_tflite.sandbox.evaluation.evaluate_protocol import PREDICTIONS_FILE
 from pants_tflite.sandbox.reporting.report_protocol import ReportedScore
 from pants_tflite.sandbox.reporting.show_samples_protocol import ShownSamples, ShowSamplesRequest
@@ -48,12 +55,27 @@ from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_rep
 
 @dataclass(frozen=True)
 class ScoreModelRequest:
-    """Asks for the scores of a model, and for so many samples with its predictions."""
+    """Asks for the scores of a model, and for so many samples with its predictions: by the tests of its
+    family or, if there are none, on the dataset that verifies it."""
 
     target: Target
     model: EvaluatedTarget
+    tests: ScoringTests
     class_names: Labels
     shown: int
+
+
+@dataclass(frozen=True)
+class ScoreByDefaultRequest:
+    """Asks for the score of a model without a test, on the dataset that verifies it."""
+
+    model: EvaluatedTarget
+    dataset: SampledDataset
+
+
+@dataclass(frozen=True)
+class ScoredRuns:
+    runs: tuple[ScoredRun, ...]
 
 
 @dataclass(frozen=True)
@@ -132,53 +154,29 @@ async def show_predictions(request: ShowPredictionsRequest) -> ShownPredictions:
     return ShownPredictions(find_report(await get_digest_contents(result.digest), ShownSamples))
 
 
-@rule(desc="Score a model for a report")
-async def score_model(request: ScoreModelRequest) -> ScoredModel:
-    model = request.model
-    if model.micro_only:
-        return ScoredModel(notes=("LiteRT refuses the model, so that it has no score here.",))
-    field = request.target[VerifyDatasetField]
-    if field.value is None:
-        return ScoredModel(
-            notes=("It has no score: no `tflite_test` is on it, and it has no `verify_dataset`.",)
-        )
-    dataset = await sample_referenced_dataset(DatasetReferenceRequest(field))
-    try:
-        predictions = await evaluate_model(
-            EvaluateModelRequest(
-                address=model.address, model=model, dataset=dataset, dataset_field=field.alias
-            ),
-            **implicitly(),
-        )
-    except TfLiteError as error:
-        return ScoredModel(notes=(f"It has no score: {in_short(error)}",))
-    shown = await show_predictions(
-        ShowPredictionsRequest(
-            model=model,
-            dataset=dataset,
-            predictions=predictions,
-            class_names=request.class_names,
-            shown=request.shown,
-        )
+@rule
+async def score_by_default(request: ScoreByDefaultRequest) -> ScoredRun:
+    model, dataset, field = request.model, request.dataset, VerifyDatasetField.alias
+    predictions = await evaluate_model(
+        EvaluateModelRequest(
+            address=model.address, model=model, dataset=dataset, dataset_field=field
+        ),
+        **implicitly(),
     )
     known = await find_dataset_labels(DatasetLabelsRequest(dataset))
     if known.labels is None:
         note = f"It has no score: the dataset {dataset.address} has no labels."
-        return ScoredModel(samples=shown.samples, notes=(note,))
+        return ScoredRun(dataset, predictions, None, note)
     metric = default_metric(known.labels)
-    try:
-        scored = await score_predictions(
-            ScorePredictionsRequest(
-                address=model.address,
-                predictions=predictions,
-                metric=metric,
-                dataset=dataset,
-                dataset_field=field.alias,
-            )
+    scored = await score_predictions(
+        ScorePredictionsRequest(
+            address=model.address,
+            predictions=predictions,
+            metric=metric,
+            dataset=dataset,
+            dataset_field=field,
         )
-    except TfLiteError as error:
-        note = f"It has no score: {in_short(error)}"
-        return ScoredModel(samples=shown.samples, notes=(note,))
+    )
     score = ReportedScore(
         metric=metric,
         dataset=str(dataset.address),
@@ -189,7 +187,55 @@ async def score_model(request: ScoreModelRequest) -> ScoredModel:
         min_score=None,
         max_score=None,
     )
-    return ScoredModel((score,), shown.samples)
+    return ScoredRun(dataset, predictions, score)
+
+
+@rule
+async def run_for_scores(request: ScoreModelRequest) -> ScoredRuns:
+    model, address = request.model, request.model.address
+    tests = request.tests.of(address)
+    if tests:
+        own = {fields for tested, fields in request.tests.tests if tested == address}
+        runs = await concurrently(
+            score_by_test(ScoreByTestRequest(model, fields, is_own=fields in own), **implicitly())
+            for fields in tests
+        )
+        return ScoredRuns(tuple(runs))
+    field = request.target[VerifyDatasetField]
+    if field.value is None:
+        return ScoredRuns(())
+    dataset = await sample_referenced_dataset(DatasetReferenceRequest(field))
+    run = await score_by_default(ScoreByDefaultRequest(model, dataset), **implicitly())
+    return ScoredRuns((run,))
+
+
+@rule(desc="Score a model for a report")
+async def score_model(request: ScoreModelRequest) -> ScoredModel:
+    model = request.model
+    if model.micro_only:
+        return ScoredModel(notes=("LiteRT refuses the model, so that it has no score here.",))
+    try:
+        scored = await run_for_scores(request, **implicitly())
+    except TfLiteError as error:
+        return ScoredModel(notes=(f"It has no score: {in_short(error)}",))
+    if not scored.runs:
+        note = "It has no score: no `tflite_test` is on it, and it has no `verify_dataset`."
+        return ScoredModel(notes=(note,))
+    first = scored.runs[0]
+    shown = await show_predictions(
+        ShowPredictionsRequest(
+            model=model,
+            dataset=first.dataset,
+            predictions=first.predictions,
+            class_names=request.class_names,
+            shown=request.shown,
+        )
+    )
+    return ScoredModel(
+        scores=tuple(run.score for run in scored.runs if run.score is not None),
+        samples=shown.samples,
+        notes=tuple(run.note for run in scored.runs if run.note is not None),
+    )
 
 
 def rules():

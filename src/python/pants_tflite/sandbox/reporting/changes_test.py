@@ -74,7 +74,7 @@ def test_budget_of_scores(new: float, broken: str | None) -> None:
 
 
 def times(ratio: float | None) -> Timings:
-    return Timings((ModelTimes(INT8, 1.0, ratio, {}),), "XNNPACK", 1)
+    return Timings((ModelTimes(INT8, 1.0, ratio, {}, None),))
 
 
 @pytest.mark.parametrize(

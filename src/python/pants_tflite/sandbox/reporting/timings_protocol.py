@@ -12,23 +12,23 @@ from pants_tflite.sandbox.protocol import Message
 
 @dataclass(frozen=True)
 class ModelTimes:
-    """The median of the model's calls in `seconds`, and its `ratio` to that of its baseline, measured in
-    turn with it; None without a baseline. `ops` are the seconds of ops that ran alone, by the
-    number of their graph and theirs, as in "0.3"."""
+    """The median of the model's calls in `seconds`, by LiteRT's usual kernels on one thread, and its
+    `ratio` to that of its baseline, measured in turn with it; None without a baseline. `ops` are the
+    seconds of ops that ran alone, by the numbers of their graph and theirs, as in "0.3". `note` says why
+    there are no times, if there are none."""
 
     address: str
-    seconds: float
+    seconds: Optional[float]
     ratio: Optional[float]
     ops: Mapping[str, float]
+    note: Optional[str]
 
 
 @dataclass(frozen=True)
 class Timings(Message):
-    """`kernels` and `threads` say what ran the models."""
+    """In the order of the report."""
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "timings.json"
 
     models: tuple[ModelTimes, ...]
-    kernels: str
-    threads: int

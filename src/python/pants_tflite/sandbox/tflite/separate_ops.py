@@ -75,7 +75,17 @@ def separate_ops(content: bytes, model: Model, subgraph: int, ops: Collection[in
             subgraphIndex=subgraph,
         )
     ]
+    _drop_unused_codes(whole)
     return SeparateOps(pack(whole), inputs, outputs)
+
+
+def _drop_unused_codes(model: Any) -> None:
+    """An interpreter refuses a model with the code of an op that it lacks, used or not."""
+    operators = [operator for graph in model.subgraphs for operator in graph.operators or ()]
+    used = sorted({operator.opcodeIndex for operator in operators})
+    model.operatorCodes = [model.operatorCodes[index] for index in used]
+    for operator in operators:
+        operator.opcodeIndex = used.index(operator.opcodeIndex)
 
 
 def _separate(graph: Any, operator: Any, position: int, *, feeds: list[int], into: Any) -> None:

@@ -55,7 +55,7 @@
     const models = new Map(timings.models.map((model) => [model.address, model]));
     for (const cell of all("[data-latency]")) {
       const model = models.get(cell.dataset.latency);
-      if (!model) { cell.textContent = "–"; continue; }
+      if (!model || model.seconds === null) { cell.textContent = "–"; continue; }
       cell.dataset.value = model.ratio ?? "";
       cell.textContent = model.ratio === null ? duration(model.seconds) : `${model.ratio.toFixed(2)}× `;
       if (model.ratio !== null) {
@@ -67,7 +67,7 @@
     }
     for (const place of all("[data-seconds]")) {
       const model = models.get(place.dataset.seconds);
-      place.textContent = model ? duration(model.seconds) : "–";
+      place.textContent = !model ? "–" : model.seconds === null ? model.note : duration(model.seconds);
     }
     for (const cell of all("[data-op]")) {
       const [address, op] = [cell.dataset.op.replace(/ [^ ]*$/, ""), cell.dataset.op.replace(/^.* /, "")];
