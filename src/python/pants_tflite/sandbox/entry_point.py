@@ -32,7 +32,9 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
             field=entry_point.field,
             value=value,
             fix=(
-                "Fix the module, or add what it imports to `dependencies` or to the requirements "
+                fix_of(error)
+                if isinstance(error, FileNotFoundError)
+                else "Fix the module, or add what it imports to `dependencies` or to the requirements "
                 "of the resolve."
             ),
             detail=user_traceback(error, below=__file__),
@@ -58,6 +60,17 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
             fix="Name a function that takes the `inputs` by name.",
         )
     return function
+
+
+def fix_of(error: BaseException) -> str:
+    """What to do about an error that the user's code raised."""
+    if isinstance(error, FileNotFoundError):
+        return (
+            "Declare the file: in `inputs`, and take its path as an argument of that name, or in "
+            "`dependencies`, and open it by its path in the repository. A step has no other files than "
+            "those."
+        )
+    return "Fix the function; its traceback is above."
 
 
 def call_function(call: EntryPointCall) -> Any:
@@ -104,6 +117,6 @@ def _load_and_call(call: EntryPointCall) -> Any:
             f"{entry_point} raised {type(error).__name__}: {error}",
             field=entry_point.field,
             value=entry_point.field_value,
-            fix="Fix the function; the traceback is below.",
+            fix=fix_of(error),
             detail=user_traceback(error, below=__file__),
         ) from error

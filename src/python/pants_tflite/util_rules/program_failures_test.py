@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import PurePath
 
 import pytest
@@ -16,6 +17,7 @@ from pants.testutil.rule_runner import RuleRunner
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.sandbox.mistakes import MistakeReport
+from pants_tflite.sandbox.outside_use_protocol import OutsideUse
 from pants_tflite.sandbox.supervisor import UNFINISHED_EXIT_CODE
 from pants_tflite.testutil import new_rule_runner
 from pants_tflite.util_rules.python_environments import PythonEnvironment
@@ -117,3 +119,19 @@ def test_exit_code_0_alone_is_no_success(
 def test_an_end_before_the_program_finished_is_told(rule_runner: RuleRunner) -> None:
     text = _fail(rule_runner, f"exit {UNFINISHED_EXIT_CODE}")
     assert "m:model: Convert it ended before it had finished." in text
+
+
+def test_what_code_uses_from_outside_is_told_and_taken_out(
+    rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    use = OutsideUse(("/data/secret.txt",), ()).render().decode()
+    leave = "touch out/refusal.json; mkdir -p out/deep/empty; touch out/deep/file"
+    plain = _run(rule_runner, leave)
+    assert not caplog.records
+    told = _run(rule_runner, f"{leave}; cat > out/{OutsideUse.FILE} <<'END'\n{use}\nEND")
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.getMessage().startswith(
+        "m:model reads `/data/secret.txt`, outside of its sandbox"
+    )
+    assert told.digest == plain.digest

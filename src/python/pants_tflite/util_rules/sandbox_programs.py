@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import logging
 import os
 import pkgutil
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from pants.engine.fs import (
     EMPTY_DIGEST,
     CreateDigest,
     Digest,
+    DigestSubset,
     FileContent,
     MergeDigests,
+    PathGlobs,
     RemovePrefix,
 )
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
@@ -28,7 +31,9 @@ from pants.util.memo import memoized
 
 from pants_tflite.compat import (
     collect_rules,
+    concurrently,
     create_digest,
+    digest_subset_to_digest,
     digest_to_snapshot,
     execute_process,
     get_digest_contents,
@@ -41,9 +46,12 @@ from pants_tflite.errors import Mistake, TfLiteError, crash, crash_text
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
 from pants_tflite.sandbox.mistakes import MistakeReport
+from pants_tflite.sandbox.outside_use_protocol import OutsideUse
 from pants_tflite.sandbox.protocol import Message
 from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
 from pants_tflite.util_rules.python_environments import PythonEnvironment
+
+logger = logging.getLogger(__name__)
 
 _BACKEND = "pants_tflite"
 # The core's programs are below a package of this name, and so are those of the backends on top.
@@ -204,6 +212,14 @@ class ProgramResult:
     digest: Digest
 
 
+@dataclass(frozen=True)
+class OutsideUseRequest:
+    """Asks to tell what the code of a target used from outside, and for the `output` without that."""
+
+    address: Address
+    output: Digest
+
+
 def find_report(files: Iterable[FileContent], report: Type[Report]) -> Report:
     """The report of this class among the files that its program wrote."""
     return report.parse(next(file.content for file in files if file.path == report.FILE))
@@ -299,6 +315,19 @@ def to_error(
     return mistake.at(request.address)
 
 
+@rule
+async def warn_of_outside_use(request: OutsideUseRequest) -> ProgramResult:
+    report, rest = await concurrently(
+        digest_subset_to_digest(DigestSubset(request.output, PathGlobs((OutsideUse.FILE,)))),
+        digest_subset_to_digest(
+            DigestSubset(request.output, PathGlobs(("**", f"!{OutsideUse.FILE}")))
+        ),
+    )
+    use = find_report(await get_digest_contents(report), OutsideUse)
+    logger.warning(use.warning(request.address))
+    return ProgramResult(rest)
+
+
 @rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
 async def run_program(request: RunProgramRequest) -> ProgramResult:
     prepared = await prepare_program(PrepareProgramRequest(request), **implicitly())
@@ -307,7 +336,9 @@ async def run_program(request: RunProgramRequest) -> ProgramResult:
     if result.exit_code == 0:
         snapshot = await digest_to_snapshot(output)
         check_outputs(request, result, snapshot.files)
-        return ProgramResult(output)
+        if OutsideUse.FILE not in snapshot.files:
+            return ProgramResult(output)
+        return await warn_of_outside_use(OutsideUseRequest(request.address, output))
     files = await merge_digests(MergeDigests((output, request.code_lines)))
     contents = await get_digest_contents(files)
     raise to_error(request, result, contents)

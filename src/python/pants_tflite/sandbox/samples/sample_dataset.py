@@ -14,7 +14,7 @@ from typing import Any, Iterator, Mapping
 
 import numpy as np
 
-from pants_tflite.sandbox.entry_point import call_function, load_function
+from pants_tflite.sandbox.entry_point import call_function, fix_of, load_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.harness import (
     OUTPUT_DIR,
@@ -24,6 +24,8 @@ from pants_tflite.sandbox.harness import (
     write_report,
 )
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.outside_use import noting_outside_use
+from pants_tflite.sandbox.outside_use_protocol import NOTHING
 from pants_tflite.sandbox.samples.dataset_values import (
     Sample,
     SampleError,
@@ -86,7 +88,7 @@ def _iterate(entry_point: EntryPointFunction, result: Any) -> Iterator[Any]:
         raise _entry_point_error(
             entry_point=entry_point,
             message=f"raised {type(error).__name__} while yielding samples: {error}",
-            fix="Fix the function; the traceback is below.",
+            fix=fix_of(error),
             detail=user_traceback(error, below=__file__),
         ) from error
 
@@ -183,9 +185,11 @@ def main(request: SampleRequest) -> None:
 
 
 def _sample(request: SampleRequest, folder: Path) -> None:
-    dataset = collect_dataset(
-        request.call, max_samples=request.max_samples, seed=request.seed, folder=folder
-    )
+    with noting_outside_use() as notes:
+        dataset = collect_dataset(
+            request.call, max_samples=request.max_samples, seed=request.seed, folder=folder
+        )
+    outside = notes.to_report()
     if request.sequence:
         check_sequences(dataset, request.call.entry_point)
         dataset = replace(dataset, sequence=True)
@@ -198,8 +202,11 @@ def _sample(request: SampleRequest, folder: Path) -> None:
             inputs=tuple(_describe(name, array) for name, array in sorted(dataset.inputs.items())),
             labels=None if dataset.label is None else _describe("label", dataset.label),
             sequence=dataset.sequence,
+            outside=outside.kinds,
         )
     )
+    if outside != NOTHING:
+        write_report(outside)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ class ArrayInfo:
 
 @dataclass(frozen=True)
 class DatasetReport(Message):
-    """`fingerprint` is the sha256 over names, types, shapes and bytes."""
+    """`fingerprint` is the sha256 over names, types, shapes and bytes. `outside` says what the code used
+    that is not in its sandbox: "files", "network"."""
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "dataset.json"
@@ -46,3 +47,4 @@ class DatasetReport(Message):
     inputs: tuple[ArrayInfo, ...]
     labels: Optional[ArrayInfo]
     sequence: bool = left_out(False)
+    outside: tuple[str, ...] = left_out(())

@@ -177,6 +177,22 @@ def test_an_error_while_yielding_shows_the_users_lines_alone(collect: Any) -> No
     assert "sample.py" not in error.detail
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def samples(): yield np.load('digits.npy')",
+        "def samples(): return np.load('digits.npy')",
+        "DIGITS = np.load('digits.npy')\ndef samples(): return DIGITS",
+    ],
+    ids=["generator", "function", "module"],
+)
+def test_a_file_that_nothing_declares(collect: Any, source: str) -> None:
+    with pytest.raises(Mistake) as raised:
+        collect(source)
+    assert "'digits.npy'" in raised.value.message
+    assert raised.value.fix.startswith("Declare the file: in `inputs`, ")
+
+
 def test_a_wrong_sample_names_its_index_and_the_function(collect: Any) -> None:
     with pytest.raises(Mistake) as raised:
         collect("def samples():\n    yield np.zeros(2)\n    yield np.zeros(3)")

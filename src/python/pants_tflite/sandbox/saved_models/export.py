@@ -15,6 +15,8 @@ from pants_tflite.sandbox.entry_point import call_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_report
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.outside_use import noting_outside_use
+from pants_tflite.sandbox.outside_use_protocol import NOTHING, OutsideUse
 from pants_tflite.sandbox.saved_models.canonical_saved_model import (
     copy_saved_model,
     write_saved_model,
@@ -62,6 +64,8 @@ def main(request: ExportRequest) -> None:
     write_report(replace(_describe(written), untrained=request.untrained))
     if not isinstance(request.source, SavedModelDirectory):
         write_report(code_lines.report(written.functions.values()))
+    if written.outside != NOTHING:
+        write_report(written.outside)
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,9 @@ class _Written:
     """A SavedModel that was written, reloaded.
 
     `functions` are what its signatures were made from, and `owner` has them as attributes. `batches`
-    are the sizes of the batches for which a Keras model was compared with its own `predict`, and
-    `declared` is the order of inputs that a SavedModel of Keras 2 says.
+    are the sizes of the batches for which a Keras model was compared with its own `predict`,
+    `declared` is the order of inputs that a SavedModel of Keras 2 says, and `outside` what the code that
+    made the model used from outside.
     """
 
     loaded: Any
@@ -78,6 +83,7 @@ class _Written:
     owner: Any
     batches: tuple[int, ...] = ()
     declared: tuple[str, ...] = ()
+    outside: OutsideUse = NOTHING
 
 
 def _copy_model(source: Path, saved_model: Path) -> _Written:
@@ -96,9 +102,12 @@ def _write_model(
     if isinstance(source, KerasFile):
         field, value = "source", source.keras_file
         model = load_keras_file(Path(source.keras_file), allow_code=source.allow_code)
+        outside = NOTHING
     else:
         field, value = source.entry_point.field, source.entry_point.field_value
-        model = call_function(source)
+        with noting_outside_use() as notes:
+            model = call_function(source)
+        outside = notes.to_report()
     try:
         exportable = to_exportable(model)
         if request.untrained:
@@ -115,7 +124,7 @@ def _write_model(
     except Mistake as error:
         error.field, error.value = field, value
         raise
-    return _Written(loaded, exportable.signatures, exportable.owner, batches)
+    return _Written(loaded, exportable.signatures, exportable.owner, batches, outside=outside)
 
 
 def _describe_signature(written: _Written, name: str) -> SignatureInfo:
@@ -141,6 +150,7 @@ def _describe(written: _Written) -> ExportReport:
             name: _describe_signature(written, name) for name in sorted(written.loaded.signatures)
         },
         tensorflow_version=tf.__version__,
+        outside=written.outside.kinds,
     )
 
 

@@ -86,4 +86,5 @@ class ExportReport(Message):
     predict_batches: tuple[int, ...]
     signatures: Mapping[str, SignatureInfo]
     tensorflow_version: str
+    outside: tuple[str, ...] = left_out(())
     untrained: bool = left_out(False)
