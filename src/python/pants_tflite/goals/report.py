@@ -67,7 +67,7 @@ class TfLiteReportSubsystem(GoalSubsystem):
 
             Defaults to none.
 
-            Example: `--tflite-report-against=main/report.json`.
+            Example: `against = "main/report.json"`, or `--against=main/report.json` after the goal.
             """
         ),
     )
@@ -80,7 +80,7 @@ class TfLiteReportSubsystem(GoalSubsystem):
 
             Defaults to any.
 
-            Example: `--tflite-report-max-growth=5%` or `--tflite-report-max-growth=10KB`.
+            Example: `max_growth = "5%"` or `max_growth = "10KB"`.
             """
         ),
     )
@@ -93,7 +93,7 @@ class TfLiteReportSubsystem(GoalSubsystem):
 
             Defaults to any.
 
-            Example: `--tflite-report-max-score-drop=0.01`.
+            Example: `max_score_drop = 0.01`.
             """
         ),
     )
@@ -107,7 +107,7 @@ class TfLiteReportSubsystem(GoalSubsystem):
 
             Defaults to any.
 
-            Example: `--tflite-report-max-slowdown=20%`.
+            Example: `max_slowdown = "20%"`.
             """
         ),
     )
@@ -120,7 +120,7 @@ class TfLiteReportSubsystem(GoalSubsystem):
 
             Defaults to true.
 
-            Example: `--no-tflite-report-times`.
+            Example: `times = false`.
             """
         ),
     )
@@ -133,7 +133,7 @@ class TfLiteReportSubsystem(GoalSubsystem):
 
             Defaults to false.
 
-            Example: `--tflite-report-untrained`.
+            Example: `untrained = true`.
             """
         ),
     )
@@ -145,7 +145,7 @@ class TfLiteReportSubsystem(GoalSubsystem):
 
             Defaults to 24.
 
-            Example: `--tflite-report-shown-samples=100`.
+            Example: `shown_samples = 100`.
             """
         ),
     )
