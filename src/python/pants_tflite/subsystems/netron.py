@@ -33,7 +33,7 @@ class Netron(GoalSubsystem, LockedEnvironment):
 
             Defaults to true.
 
-            Example: `--no-netron-browser`.
+            Example: `browser = false`.
             """
         ),
     )
@@ -57,7 +57,7 @@ class Netron(GoalSubsystem, LockedEnvironment):
 
             Defaults to false.
 
-            Example: `--netron-untrained`.
+            Example: `untrained = true`.
             """
         ),
     )
