@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from models.sine.data import angles, calibration
+from models.sine.data import angles, calibration, validation
 
 
 def test_calibration_covers_the_range_to_its_ends() -> None:
@@ -18,6 +18,13 @@ def test_calibration_covers_the_range_to_its_ends() -> None:
     assert x.dtype == y.dtype == np.float32
     assert (x.min(), x.max()) == (0, pytest.approx(2 * math.pi))
     np.testing.assert_allclose(y, np.sin(x), atol=1e-6)
+
+
+def test_validation_has_other_angles_within_the_range() -> None:
+    x = np.array([angle for angle, _ in validation()])
+    assert x.shape == (500, 1) and 0 <= x.min() and x.max() <= 2 * math.pi
+    calibrated = np.array([angle for angle, _ in calibration()])
+    assert not np.isin(x, calibrated).any()
 
 
 def test_angles_repeat_for_a_seed_alone() -> None:
