@@ -11,7 +11,7 @@ from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.pipeline.dataset import DatasetFieldSet, SampleDatasetRequest, SampledDataset
-from pants_tflite.pipeline.export import ExportSource, TrainedModelRequest
+from pants_tflite.pipeline.export_sources import ExportSource, TrainedModelRequest
 from pants_tflite.testutil import new_rule_runner, write_workspace
 
 BUILD = """\

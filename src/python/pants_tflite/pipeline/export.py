@@ -5,21 +5,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass, replace
 
 from pants.core.goals.package import OutputPathField
-from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import EMPTY_DIGEST, Digest, DigestSubset, PathGlobs
-from pants.engine.target import (
-    Dependencies,
-    HydrateSourcesRequest,
-    SourcesField,
-    Target,
-    WrappedTargetRequest,
-)
+from pants.engine.target import WrappedTargetRequest
 from pants.engine.unions import UnionRule
 
 from pants_tflite.compat import (
@@ -29,36 +21,31 @@ from pants_tflite.compat import (
     concurrently,
     digest_subset_to_digest,
     get_digest_contents,
-    hydrate_sources,
     implicitly,
     resolve_environment_name,
     resolve_target,
     rule,
 )
-from pants_tflite.errors import Mistake
-from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
-from pants_tflite.sandbox.saved_models.export_protocol import (
-    ExportRequest,
-    KerasFile,
-    LegacyKerasReport,
-    SavedModelDirectory,
+from pants_tflite.pipeline.export_sources import (
+    ExportSource,
+    ModelFilesRequest,
+    TrainedModelRequest,
+    UntrainedModelRequest,
+    prepare_model_files,
+    prepare_trained_model,
+    prepare_untrained_model,
 )
+from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
+from pants_tflite.sandbox.saved_models.export_protocol import KerasFile, LegacyKerasReport
 from pants_tflite.target_types import (
-    AllowCodeField,
-    InputsField,
-    KerasFileSourceField,
     KerasFileTarget,
     ModelResolveField,
     SavedModelEntryPointField,
     SavedModelField,
-    SavedModelFilesSourcesField,
-    SeedField,
     TfSavedModelFilesTarget,
     TfSavedModelTarget,
-    ThreadsField,
     UntrainedField,
 )
-from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult, UntrainedInputFieldSet
 from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
@@ -73,13 +60,11 @@ from pants_tflite.util_rules.sandbox_programs import (
     find_report,
     run_program,
 )
-from pants_tflite.util_rules.taken_inputs import TakenInputsRequest, find_taken_inputs
 
 logger = logging.getLogger(__name__)
 
 SAVED_MODEL_DIRECTORY = "saved_model"
 SAVED_MODEL_TARGETS = (TfSavedModelTarget, TfSavedModelFilesTarget, KerasFileTarget)
-_SAVED_MODEL_FILE = "saved_model.pb"
 
 
 @dataclass(frozen=True)
@@ -138,15 +123,6 @@ class SavedModelReference:
 
 
 @dataclass(frozen=True)
-class ExportSource:
-    """What the `export` program starts from."""
-
-    request: ExportRequest
-    digest: Digest
-    source_roots: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class SplitExportRequest:
     """Asks for what the `export` program wrote as a SavedModel."""
 
@@ -161,119 +137,6 @@ class LegacyFileRequest:
 
     exported: ExportedSavedModel
     source: ExportSource
-
-
-@dataclass(frozen=True)
-class TrainedModelRequest:
-    target: Target
-
-
-@dataclass(frozen=True)
-class UntrainedModelRequest:
-    """Asks for the call of a target's `untrained` function, whose parameters `environment` can tell."""
-
-    target: Target
-    environment: PythonEnvironment
-
-
-@dataclass(frozen=True)
-class ModelFilesRequest:
-    target: Target
-
-
-@rule
-async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
-    target = request.target
-    prepared = await prepare_call(
-        PrepareCallRequest(
-            address=target.address,
-            entry_point=target[SavedModelEntryPointField],
-            inputs=target[InputsField],
-            dependencies=target[Dependencies],
-            resolve=target[ModelResolveField],
-        ),
-        **implicitly(),
-    )
-    return ExportSource(
-        ExportRequest(
-            prepared.call, seed=target[SeedField].checked, threads=target[ThreadsField].checked
-        ),
-        prepared.digest,
-        prepared.source_roots,
-    )
-
-
-@rule
-async def prepare_untrained_model(request: UntrainedModelRequest) -> ExportSource:
-    target = request.target
-    function = target[UntrainedField]
-    if function.value is None:
-        raise Mistake.of(
-            function,
-            message="the model is asked for without its training, and names no function that returns it",
-            fix=(
-                'Name one, as in `untrained="train.py:build"`: it returns the same layers with the '
-                "weights that they start with, and the entry point trains what it returns."
-            ),
-        )
-    call = PrepareCallRequest(
-        address=target.address,
-        entry_point=function,
-        inputs=target[InputsField],
-        dependencies=target[Dependencies],
-        resolve=target[ModelResolveField],
-        untrained=True,
-    )
-    if target[InputsField].value:
-        taken = await find_taken_inputs(TakenInputsRequest(call, request.environment))
-        call = replace(call, only=taken.names)
-    prepared = await prepare_call(call, **implicitly())
-    return ExportSource(
-        ExportRequest(
-            prepared.call,
-            seed=target[SeedField].checked,
-            threads=target[ThreadsField].checked,
-            untrained=True,
-        ),
-        prepared.digest,
-        prepared.source_roots,
-    )
-
-
-def find_saved_model_root(files: tuple[str, ...], target: Target) -> str:
-    """The one directory among `files` that holds a SavedModel."""
-    roots = [os.path.dirname(f) for f in files if os.path.basename(f) == _SAVED_MODEL_FILE]
-    if len(roots) == 1:
-        return roots[0]
-    found = f"{len(roots)} of them: {', '.join(sorted(roots))}" if roots else "none"
-    raise Mistake.of(
-        target[SavedModelFilesSourcesField],
-        message=(
-            f"the files must hold one SavedModel, that is one `{_SAVED_MODEL_FILE}`; found {found}"
-        ),
-        fix='Name one directory with all below it, as in `sources=["my_model/**"]`.',
-        value=", ".join(target[SavedModelFilesSourcesField].value or ()),
-    )
-
-
-@rule
-async def prepare_model_files(request: ModelFilesRequest) -> ExportSource:
-    target = request.target
-    sources = await hydrate_sources(
-        HydrateSourcesRequest(
-            target[SourcesField],
-            for_sources_types=(FileSourceField, SavedModelFilesSourcesField),
-            enable_codegen=True,
-        ),
-        **implicitly(),
-    )
-    files = sources.snapshot.files
-    source = (
-        KerasFile(files[0], allow_code=target[AllowCodeField].value)
-        if target.has_field(KerasFileSourceField)
-        else SavedModelDirectory(find_saved_model_root(files, target))
-    )
-    return ExportSource(ExportRequest(source, seed=0, threads=1), sources.snapshot.digest)
 
 
 @rule

@@ -17,11 +17,13 @@ from pants_tflite.errors import TfLiteError
 from pants_tflite.pipeline.export import (
     SAVED_MODEL_TARGETS,
     ExportSavedModelRequest,
-    ExportSource,
-    ModelFilesRequest,
     SavedModelFieldSet,
     SavedModelReference,
     SavedModelReferenceRequest,
+)
+from pants_tflite.pipeline.export_sources import (
+    ExportSource,
+    ModelFilesRequest,
     TrainedModelRequest,
     UntrainedModelRequest,
     find_saved_model_root,
