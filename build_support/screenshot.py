@@ -6,9 +6,10 @@
 build_support/screenshot.py                                 docs/report.png, of dist/tflite-report/index.html
 build_support/screenshot.py --dark --output=/tmp/dark.png   in dark colors
 build_support/screenshot.py --width=500 --height=1600       as a phone shows it
-build_support/screenshot.py --section=family-2              from a section on
+build_support/screenshot.py --section=model-2               from a section on
 
-Needs Chromium, which Debian has in its package `chromium`, and a report: `./pants tflite-report models/::`.
+Needs Chromium, which Debian has in its package `chromium`, and a report, in README.md that of
+`./pants tflite-report models/cats_vs_dogs::`.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--section", help="the id of the section to begin with")
     options = parser.parse_args(args)
     if not options.report.is_file():
-        parser.error(f"{options.report} is not there: run `./pants tflite-report models/::`.")
+        parser.error(
+            f"{options.report} is not there: run `./pants tflite-report models/cats_vs_dogs::`."
+        )
     options.output.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(

@@ -41,7 +41,7 @@ def test_without_a_report_it_says_how_to_make_one(
 ) -> None:
     with pytest.raises(SystemExit):
         main([f"--report={tmp_path / 'index.html'}"])
-    assert "run `./pants tflite-report models/::`" in capsys.readouterr().err
+    assert "run `./pants tflite-report models/cats_vs_dogs::`" in capsys.readouterr().err
 
 
 def test_the_readme_shows_a_small_picture() -> None:

@@ -68,6 +68,9 @@ async def find_micro_models(_: MicroModelsRequest, all_targets: AllTargets) -> M
 @rule
 async def find_model_arena(request: ModelArenaRequest, membership: UnionMembership) -> ModelArena:
     model = request.model
+    # Its kernels, which have arenas of their own, are in the library only.
+    if model.facts.custom_ops:
+        return ModelArena()
     micro = await find_micro_models(MicroModelsRequest(), **implicitly())
     if model.address not in micro.addresses or not membership.get(ArenaMeasurer):
         return ModelArena()

@@ -56,7 +56,8 @@ class Confusion:
 
 @dataclass(frozen=True)
 class ModelView:
-    """A model on the page: `id` is the anchor of its section, `slot` its color and form in plots."""
+    """A model on the page: `id` is the anchor of its section, `slot` its color and form in plots.
+    `largest_size` is that of its family."""
 
     id: str
     model: ReportedModel
@@ -223,11 +224,11 @@ def view_families(report: Report, samples: Mapping[str, ShownSamples]) -> tuple[
     families: dict[str, list[ReportedModel]] = {}
     for model in report.models:
         families.setdefault(model.family, []).append(model)
-    largest = max((model.size for model in report.models), default=1)
     views = []
     number = 0
     for place, (name, models) in enumerate(families.items(), start=1):
         members = []
+        largest = max(model.size for model in models)
         for slot, model in enumerate(models):
             number += 1
             members.append(

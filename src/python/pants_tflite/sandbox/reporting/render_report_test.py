@@ -103,7 +103,9 @@ def test_a_page_says_what_a_report_does() -> None:
     text = page(report).text
     assert "2 models in 1 family" in text
     assert re.search(r"float32 models/digits:saved_model 4.00.kB 0.9700 accuracy", text)
-    assert re.search(r"1.00.kB 25 % 0.9500 accuracy ▼ 0.0200 5.00.kB 1 3.10.% CONV_2D", text)
+    assert re.search(
+        r"1.00.kB 25 % 0.9500 accuracy ▼ worse by 0.0200 5.00.kB 1 3.10.% CONV_2D", text
+    )
     assert "makes errors" in text
 
 
@@ -214,3 +216,31 @@ def test_program_writes_the_same_bytes_each_time(tmp_path: Path) -> None:
         written.append((tmp_path / "out/index.html").read_bytes())
     assert written[0] == written[1]
     assert Page(written[0].decode()).text
+
+
+def luminance(color: str) -> float:
+    """As the Web Content Accessibility Guidelines define it."""
+    parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_text_stands_out_from_what_is_behind_it() -> None:
+    style = (Path(__file__).parent / "templates/style.css").read_text()
+    themes = [
+        dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", block))
+        for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    ]
+    assert contrast("#000000", "#ffffff") == 21
+    for colors in themes[:2]:
+        for text in ("ink", "muted", "link", "right", "wrong"):
+            for behind in ("page", "card", "wrong-back"):
+                assert contrast(colors[text], colors[behind]) >= 4.5, (text, behind)
+        assert contrast(colors["ink"], colors["right-back"]) >= 4.5
+        for slot in range(8):
+            assert contrast(colors[f"slot-{slot}"], colors["card"]) >= 3, slot
