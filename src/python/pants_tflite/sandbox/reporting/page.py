@@ -19,7 +19,7 @@ _MOST_CONFUSIONS = 12
 
 @dataclass(frozen=True)
 class OpRow:
-    """An op as a row of a table: its share of the file, and its error relative to the largest."""
+    """An op as a row of a table: its bytes and its error relative to the largest in the model."""
 
     op: ReportedOp
     share: float
@@ -90,10 +90,9 @@ class ModelView:
     @cached_property
     def rows(self) -> tuple[OpRow, ...]:
         ops = self.model.computing_ops
-        largest = max((op.accumulated or 0.0 for op in ops), default=0.0) or 1.0
-        return tuple(
-            OpRow(op, op.bytes / self.model.size, (op.accumulated or 0.0) / largest) for op in ops
-        )
+        largest = max((op.bytes for op in ops), default=0) or 1
+        worst = max((op.accumulated or 0.0 for op in ops), default=0.0) or 1.0
+        return tuple(OpRow(op, op.bytes / largest, (op.accumulated or 0.0) / worst) for op in ops)
 
     @property
     def has_errors(self) -> bool:
