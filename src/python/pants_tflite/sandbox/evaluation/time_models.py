@@ -14,14 +14,17 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 
 from pants_tflite.sandbox.evaluation import time_model
 from pants_tflite.sandbox.evaluation.time_model_protocol import TimeModelRequest
 from pants_tflite.sandbox.evaluation.time_models_protocol import TimeModelsRequest, TimingReport
-from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE, run, write_report
+from pants_tflite.sandbox.harness import run, write_report
 from pants_tflite.sandbox.interpreter.litert_interpreter import interpreter_library
 from pants_tflite.sandbox.tflite.model_reader import read_model
 
+# Of a process that ended without an answer, and without saying so.
+FAILED_EXIT_CODE = 1
 # Long enough for the clock, and short enough that the others run under the same load.
 _SECONDS_OF_TURN = 0.02
 _MOST_CALLS = 2000
@@ -45,10 +48,7 @@ class TimedProcess:
         return self
 
     def time(self, calls: int) -> float:
-        """The seconds of a call, as the mean of so many.
-
-        If the process died, so does this one, in the same way: it has reported what is wrong.
-        """
+        """The seconds of a call, as the mean of so many. Ends this process, too, if that one died."""
         process = self._process
         assert process.stdin is not None and process.stdout is not None
         try:
@@ -58,10 +58,16 @@ class TimedProcess:
             pass
         answer = process.stdout.readline()
         if not answer:
-            exit_code = process.wait()
-            # A shell would say of a signal the same.
-            sys.exit(exit_code if exit_code >= USER_ERROR_EXIT_CODE else 128 - exit_code)
+            self._end_as(process.wait())
         return float(answer) / calls
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def _end_as(self, exit_code: int) -> NoReturn:
+        """Ends this process in the way of that one: it has reported what is wrong."""
+        # A shell says of a signal the same.
+        sys.exit(128 - exit_code if exit_code < 0 else exit_code or FAILED_EXIT_CODE)
 
     def __exit__(
         self,
@@ -70,6 +76,9 @@ class TimedProcess:
         trace: TracebackType | None,
     ) -> None:
         self._process.communicate()
+        # Some models crash an interpreter not before it frees them.
+        if error is None and self._process.returncode != 0:
+            self._end_as(self._process.returncode)
 
 
 def time_in_turn(processes: list[TimedProcess], max_seconds: float) -> list[list[float]]:
