@@ -36,7 +36,7 @@ from pants_tflite.reporting.report import (
     collect_report,
     render_page,
 )
-from pants_tflite.reporting.timings import TimeReportRequest, time_report
+from pants_tflite.reporting.timings import TimeReportRequest, time_report, timing_files
 from pants_tflite.sandbox.protocol import ProtocolError
 from pants_tflite.sandbox.reporting.changes import compare, render_markdown
 from pants_tflite.sandbox.reporting.changes_protocol import Changes
@@ -181,6 +181,14 @@ def read_report(path: str) -> ReadReport:
         ) from error
 
 
+def change_files(changes: Changes) -> tuple[FileContent, ...]:
+    """The changes for people and for machines."""
+    return (
+        FileContent(MARKDOWN_FILE, render_markdown(changes)),
+        FileContent(Changes.FILE, changes.render()),
+    )
+
+
 @goal_rule
 async def write_report(
     console: Console,
@@ -207,26 +215,24 @@ async def write_report(
         ),
         **implicitly(),
     )
-    report, digests = collected.report, []
+    report = collected.report
     on_page = compare(report, against.report, budgets) if against else None
     page = await render_page(RenderPageRequest(collected, on_page), **implicitly())
-    digests.append(page.digest)
     timings = None
     if options.times:
         timed = await time_report(TimeReportRequest(collected), **implicitly())
-        digests.append(timed.digest)
         timings = timed.timings
     changes = None
     if against is not None:
         changes = compare(
             report, against.report, budgets, timings=timings, timings_against=against.timings
         )
-        files = (
-            FileContent(MARKDOWN_FILE, render_markdown(changes)),
-            FileContent(Changes.FILE, changes.render()),
-        )
-        digests.append(await create_digest(CreateDigest(files)))
-    digest = await merge_digests(MergeDigests(digests))
+    files = (
+        *(timing_files(timings, changes) if timings else ()),
+        *(change_files(changes) if changes else ()),
+    )
+    own_files = await create_digest(CreateDigest(files))
+    digest = await merge_digests(MergeDigests((page.digest, own_files)))
     folder = os.path.join(dist.relpath, _FOLDER)
     workspace.write_digest(await add_prefix(AddPrefix(digest, folder)), clear_paths=(folder,))
     console.print_stdout(f"Wrote {os.path.join(folder, PAGE_FILE)}")

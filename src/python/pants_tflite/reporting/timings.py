@@ -8,12 +8,11 @@ import json
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.fs import FileContent, MergeDigests
 from pants.engine.process import ProcessCacheScope
 
 from pants_tflite.compat import (
     collect_rules,
-    create_digest,
     get_digest_contents,
     implicitly,
     merge_digests,
@@ -27,6 +26,9 @@ from pants_tflite.reporting.names import in_short
 from pants_tflite.reporting.report import CollectedReport, DescribedForReport
 from pants_tflite.sandbox.evaluation.time_ops_protocol import OpTimesReport, TimeOpsRequest
 from pants_tflite.sandbox.protocol import to_plain
+from pants_tflite.sandbox.reporting.changes import LATENCY
+from pants_tflite.sandbox.reporting.changes_protocol import Change, Changes
+from pants_tflite.sandbox.reporting.number_texts import format_difference, format_value
 from pants_tflite.sandbox.reporting.timings_protocol import ModelTimes, Timings
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -74,9 +76,6 @@ class TimeReportRequest:
 
 @dataclass(frozen=True)
 class TimedReport:
-    """`digest` holds `timings.json`, and the same as a script that the page can load from a file."""
-
-    digest: Digest
     timings: Timings
 
 
@@ -126,10 +125,31 @@ def _baseline_of(
     return None if is_baseline else models.get(model.baseline or "")
 
 
-def render_script(timings: Timings) -> bytes:
-    """A script that hands the times to the page, which may not read a file."""
-    data = json.dumps(to_plain(timings), sort_keys=True, allow_nan=False)
-    return f"window.tfliteTimings = {data};\n".encode()
+def timing_files(timings: Timings, changes: Optional[Changes]) -> tuple[FileContent, ...]:
+    """`timings.json`, and a script that hands the times to the page, which may not read a file.
+
+    The script also has what of the `changes` is about times, as rows of the page's table.
+    """
+    rows = [
+        (
+            change.address,
+            change.quantity,
+            format_value(change.before, change.unit),
+            format_value(change.after, change.unit),
+            _describe(change),
+        )
+        for change in (changes.changes if changes else ())
+        if change.quantity == LATENCY
+    ]
+    data = json.dumps({**to_plain(timings), "changes": rows}, sort_keys=True, allow_nan=False)
+    script = f"window.tfliteTimings = {data};\n".encode()
+    return FileContent(Timings.FILE, timings.render()), FileContent(SCRIPT_FILE, script)
+
+
+def _describe(change: Change) -> str:
+    verdict = "▲ worse" if change.is_worse else "▽ better"
+    difference = format_difference(change.before, change.after, change.unit)
+    return f"{verdict} {difference}{f', over budget: {change.broken}' if change.broken else ''}"
 
 
 @rule(desc="Time a report's models")
@@ -140,16 +160,7 @@ async def time_report(request: TimeReportRequest) -> TimedReport:
     # One after the other: at the same time they would slow each other.
     for each in described:
         timed.append(await time_model(TimeModelRequest(each.evaluated, _baseline_of(each, models))))
-    timings = Timings(tuple(one.times for one in timed))
-    digest = await create_digest(
-        CreateDigest(
-            (
-                FileContent(Timings.FILE, timings.render()),
-                FileContent(SCRIPT_FILE, render_script(timings)),
-            )
-        )
-    )
-    return TimedReport(digest, timings)
+    return TimedReport(Timings(tuple(one.times for one in timed)))
 
 
 def rules():

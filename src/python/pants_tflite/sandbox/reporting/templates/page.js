@@ -75,6 +75,22 @@
       cell.dataset.value = seconds ?? "";
       cell.textContent = seconds === undefined ? "–" : duration(seconds);
     }
+    const rows = document.getElementById("change-rows");
+    for (const change of rows ? timings.changes : []) {
+      const row = rows.insertRow();
+      const [address, ...texts] = change;
+      const header = document.createElement("th");
+      header.scope = "row";
+      header.textContent = address;
+      row.append(header);
+      texts.forEach((text, column) => {
+        const cell = row.insertCell();
+        cell.textContent = text;
+        if (column > 0) cell.className = "number";
+      });
+      document.getElementById("change-table").hidden = false;
+      document.getElementById("no-changes")?.remove();
+    }
     for (const part of all("[data-times]")) part.hidden = false;
   }
 
