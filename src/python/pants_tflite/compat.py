@@ -135,7 +135,6 @@ if TYPE_CHECKING or not hasattr(rules, "concurrently"):
         "run_interactive_process",
         InteractiveProcessResult,
         InteractiveProcess,
-        ...,
         is_effect=True,
     )
     setup_pex_cli_process = Call("setup_pex_cli_process", Process, PexCliProcess, ...)

@@ -11,10 +11,10 @@ from pants.engine.console import Console
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import CreateDigest, FileContent
 from pants.engine.goal import Goal, GoalSubsystem
-from pants.engine.process import Process
+from pants.engine.process import InteractiveProcess, Process
 from pants.engine.rules import QueryRule
 from pants.engine.unions import UnionRule, union
-from pants.testutil.rule_runner import RuleRunner
+from pants.testutil.rule_runner import RuleRunner, mock_console
 
 from pants_tflite.compat import (
     collect_rules,
@@ -26,6 +26,7 @@ from pants_tflite.compat import (
     goal_rule,
     implicitly,
     rule,
+    run_interactive_process,
 )
 
 # Rules of one backend call each other in every way that this backend uses.
@@ -299,3 +300,25 @@ def test_a_goal_calls_rules() -> None:
     rule_runner = RuleRunner(rules=collect_rules())
     result = rule_runner.run_goal_rule(Measuring)
     assert (result.exit_code, result.stdout) == (7, "2 3\n")
+
+
+class ForegroundSubsystem(GoalSubsystem):
+    name = "run-in-foreground"
+    help = "Runs a process in the foreground."
+
+
+class Foreground(Goal):
+    subsystem_cls = ForegroundSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+@goal_rule
+async def run_in_foreground(_: Console) -> Foreground:
+    result = await run_interactive_process(InteractiveProcess(("/bin/sh", "-c", "exit 3")))
+    return Foreground(exit_code=result.exit_code)
+
+
+def test_a_goal_runs_a_process_in_the_foreground() -> None:
+    rule_runner = RuleRunner(rules=collect_rules())
+    with mock_console(rule_runner.options_bootstrapper):
+        assert rule_runner.run_goal_rule(Foreground).exit_code == 3

@@ -189,7 +189,7 @@ async def show_in_netron(targets: Targets, netron: Netron, _: Workspace) -> Netr
     prepared = await prepare_netron(
         NetronProcessRequest(model, environment, variables), **implicitly()
     )
-    result = await run_interactive_process(prepared.process, **implicitly())
+    result = await run_interactive_process(prepared.process)
     return NetronGoal(result.exit_code)
 
 
