@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import PurePath
+from typing import Optional
 
 import pytest
 from pants.backend.python.util_rules.pex import Script, VenvPex
@@ -33,7 +34,7 @@ def rule_runner() -> RuleRunner:
     )
 
 
-def _run(rule_runner: RuleRunner, script: str) -> ProgramResult:
+def _run(rule_runner: RuleRunner, script: str, timeout: Optional[int] = None) -> ProgramResult:
     """Runs a program that the shell `script` plays; its request is REPORT."""
     text = f"#!/bin/sh\nPATH=/usr/bin:/bin\nmkdir out\n{script}\n"
     program = FileContent("program", text.encode(), is_executable=True)
@@ -52,6 +53,7 @@ def _run(rule_runner: RuleRunner, script: str) -> ProgramResult:
         REPORT,
         PythonEnvironment("shell", venv_pex),
         description="Convert it",
+        timeout=timeout,
     )
     return rule_runner.request(ProgramResult, [request])
 
@@ -80,6 +82,13 @@ def test_a_crash_is_told_by_its_signal(rule_runner: RuleRunner) -> None:
     text = _fail(rule_runner, "echo double free; kill -ABRT $$")
     assert "m:model: Convert it was killed by SIGABRT (signal 6)." in text
     assert "double free" in text
+
+
+def test_a_program_that_takes_too_long_is_told_so(rule_runner: RuleRunner) -> None:
+    with pytest.raises(ExecutionError) as error:
+        _run(rule_runner, "sleep 30", timeout=1)
+    text = str(error.value)
+    assert "m:model, field `timeout` = '1': Convert it took longer than 1 s." in text
 
 
 def test_a_crash_that_the_program_foresaw_is_told_as_it_said(rule_runner: RuleRunner) -> None:

@@ -57,6 +57,8 @@ _BACKEND = "pants_tflite"
 # The core's programs are below a package of this name, and so are those of the backends on top.
 _PACKAGE_NAME = "sandbox"
 PROGRAMS_ROOT = "__programs__"
+# What Pants writes to the output of a process that it ends for its time.
+_EXCEEDED = b"Exceeded timeout of"
 _REQUEST_FILE = "__request__.json"
 OUTPUT_DIR = "out"
 # It runs a program and demands proof that it finished.
@@ -299,6 +301,13 @@ def to_error(
 
     `files` are what it wrote, and the `code_lines`.
     """
+    if request.timeout is not None and _EXCEEDED in result.stdout + result.stderr:
+        return Mistake(
+            f"{request.description} took longer than {request.timeout} s",
+            fix="Give it more time, or less to do.",
+            field="timeout",
+            value=request.timeout,
+        ).at(request.address)
     contents = {file.path: file.content for file in files}
     report = contents.get(MistakeReport.FILE)
     mistake = None if report is None else Mistake.from_report(MistakeReport.parse(report))

@@ -16,6 +16,7 @@ class EvaluateMicroRequest(Message):
     blamed if they do not fit."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.micro.sandbox.evaluate_micro"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("predictions.json", "predictions.npz")
 
     model: str
     dataset: str

@@ -23,6 +23,7 @@ class EvaluateRequest(Message):
     there is. `runtime` is "litert" or "reference"."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.evaluation.evaluate"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("predictions.json", PREDICTIONS_FILE)
 
     model: str
     dataset: str

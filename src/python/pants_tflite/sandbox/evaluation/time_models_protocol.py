@@ -17,6 +17,7 @@ class TimeModelsRequest(Message):
     about `max_seconds` together. `dataset_field` is blamed if it does not fit."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.evaluation.time_models"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("timings.json",)
 
     models: tuple[TimedModel, ...]
     dataset: Optional[str]

@@ -90,6 +90,7 @@ class JudgeRequest(Message):
     ops to blame for a bad score, the worst first."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.scoring.judge"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("verdict.json",)
 
     higher_is_better: bool
     scores: tuple[RuntimeScore, ...]

@@ -55,6 +55,7 @@ class ScoreRequest(Message):
     one there is. `worst_samples` is how many of them to list."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.scoring.score"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("score.json",)
 
     predictions: str
     metric: Optional[str]
