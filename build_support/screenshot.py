@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 REPORT = ROOT / "dist" / "tflite-report" / "index.html"
 PICTURE = ROOT / "docs" / "report.png"
-# A README that is larger is slow to open.
+# With a larger picture, a README is slow to open.
 MOST_BYTES = 300_000
 
 
@@ -50,6 +50,7 @@ def browser_args(options: argparse.Namespace, profile: str) -> list[str]:
         "--no-sandbox",
         f"--user-data-dir={profile}",
         f"--blink-settings=preferredColorScheme={0 if options.dark else 1}",
+        f"--force-device-scale-factor={options.scale}",
         f"--window-size={options.width},{options.height}",
         f"--screenshot={options.output.resolve()}",
         f"{options.report.resolve().as_uri()}{fragment}",
@@ -63,7 +64,8 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--report", type=Path, default=REPORT, help="the page")
     parser.add_argument("--output", type=Path, default=PICTURE, help="the .png file to write")
     parser.add_argument("--width", type=int, default=1240, help="pixels")
-    parser.add_argument("--height", type=int, default=1400, help="pixels")
+    parser.add_argument("--height", type=int, default=1510, help="pixels")
+    parser.add_argument("--scale", type=float, default=0.8, help="pixels of the picture for one")
     parser.add_argument("--dark", action="store_true", help="in dark colors")
     parser.add_argument("--section", help="the id of the section to begin with")
     options = parser.parse_args(args)
