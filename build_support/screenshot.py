@@ -65,7 +65,7 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--output", type=Path, default=PICTURE, help="the .png file to write")
     parser.add_argument("--width", type=int, default=1240, help="pixels")
     parser.add_argument("--height", type=int, default=1510, help="pixels")
-    parser.add_argument("--scale", type=float, default=0.8, help="pixels of the picture for one")
+    parser.add_argument("--scale", type=float, default=0.75, help="pixels of the picture for one")
     parser.add_argument("--dark", action="store_true", help="in dark colors")
     parser.add_argument("--section", help="the id of the section to begin with")
     options = parser.parse_args(args)

@@ -31,7 +31,7 @@ def test_a_picture_has_the_size_and_the_colors_that_were_asked_for(tmp_path: Pat
         output = tmp_path / f"{len(pictures)}.png"
         args = [f"--report={page}", f"--output={output}", "--width=600", "--height=500", *dark]
         assert main(args) == 0
-        assert size_of(output) == (480, 400)
+        assert size_of(output) == (450, 375)
         pictures.append(output.read_bytes())
     assert pictures[0] != pictures[1]
 
