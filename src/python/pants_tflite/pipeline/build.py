@@ -106,10 +106,12 @@ class TfLiteFileFieldSet(InputFieldSet):
 @dataclass(frozen=True)
 class BuildModelRequest:
     """Asks for a `tflite_model`, converted, verified and described. The `untrained` one is for those
-    who want to know what it takes before there is anything to ship."""
+    who want to know what it takes before there is anything to ship. `quantization` takes the place of
+    what its field says."""
 
     field_set: TfLiteModelFieldSet
     untrained: bool = False
+    quantization: Optional[Quantization] = None
 
     def debug_hint(self) -> str:
         return str(self.field_set.address)
@@ -154,7 +156,9 @@ class DescribeModelRequest:
 async def build_model(request: BuildModelRequest) -> BuiltModel:
     field_set = request.field_set
     address = field_set.address
-    prepared = await prepare_model(PrepareModelRequest(field_set, request.untrained))
+    prepared = await prepare_model(
+        PrepareModelRequest(field_set, request.untrained, request.quantization)
+    )
     plan, samples, kernels = prepared.plan, prepared.samples, prepared.kernels
     saved_model, signatures = prepared.saved_model, prepared.signatures
     skip = tuple(field_set.skip_verification.value or ())

@@ -95,7 +95,10 @@ class ModelPlan:
 
 @dataclass(frozen=True)
 class PlanModelRequest:
+    """Asks for the plan of a model, quantized as its field says or, if given, in another way."""
+
     field_set: TfLiteModelFieldSet
+    quantization: Optional[Quantization] = None
 
 
 @dataclass(frozen=True)
@@ -119,12 +122,13 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
     field_set.verify_tolerance.check()
     field_set.verify_samples.check()
     input_shapes = field_set.input_shapes.checked
-    saved_model, quantization, custom_ops, metadata = await concurrently(
+    saved_model, own_quantization, custom_ops, metadata = await concurrently(
         find_saved_model(SavedModelReferenceRequest(field_set.saved_model)),
         resolve_quantization(ResolveQuantizationRequest(field_set.quantization)),
         resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops)),
         resolve_metadata(ResolveMetadataRequest(field_set.model_metadata)),
     )
+    quantization = request.quantization or own_quantization
     calibration = field_set.calibration.value
     if quantization.calibrates and calibration is None:
         raise Mistake.of(

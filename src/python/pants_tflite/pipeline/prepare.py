@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 from pants.engine.environment import EnvironmentName
 
@@ -25,6 +26,7 @@ from pants_tflite.pipeline.plan import (
     plan_model,
     sample_for_model,
 )
+from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
@@ -34,10 +36,11 @@ from pants_tflite.util_rules.python_environments import (
 @dataclass(frozen=True)
 class PrepareModelRequest:
     """Asks for what comes before the conversion of a `tflite_model`, from its SavedModel as it is
-    trained or `untrained`."""
+    trained or `untrained`. `quantization` takes the place of what its field says."""
 
     field_set: TfLiteModelFieldSet
     untrained: bool = False
+    quantization: Optional[Quantization] = None
 
     def debug_hint(self) -> str:
         return str(self.field_set.address)
@@ -58,7 +61,7 @@ class PreparedModel:
 @rule
 async def prepare_model(request: PrepareModelRequest) -> PreparedModel:
     field_set = request.field_set
-    plan = await plan_model(PlanModelRequest(field_set))
+    plan = await plan_model(PlanModelRequest(field_set, request.quantization))
     signatures = tuple(field_set.signatures.value or ())
     # LiteRT is installed while the model trains, rather than after it.
     samples, kernels, exported, _ = await concurrently(

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Candidates of a search, converted and verified: ordinary steps with other recipes, each cached."""
+"""Candidates of a search, converted: ordinary steps with other recipes, each cached."""
 
 from __future__ import annotations
 
@@ -16,21 +16,10 @@ from pants_tflite.errors import TfLiteError
 from pants_tflite.evaluation.layer_errors import CompareLayersRequest, compare_layers
 from pants_tflite.evaluation.tuning.candidates import Candidate, OpError
 from pants_tflite.pipeline.convert import ConvertModelRequest, convert_model
-from pants_tflite.pipeline.dataset import (
-    DatasetReferenceRequest,
-    SampledDataset,
-    sample_referenced_dataset,
-)
 from pants_tflite.pipeline.metadata import WriteMetadataRequest, write_metadata
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.pipeline.prepare import PrepareModelRequest, prepare_model
 from pants_tflite.pipeline.quantization import Quantization
-from pants_tflite.pipeline.verify import (
-    RecordReferenceRequest,
-    VerifyModelRequest,
-    record_reference,
-    verify_model,
-)
 from pants_tflite.sandbox.evaluation.find_layer_errors_protocol import LayerErrorReport
 from pants_tflite.sandbox.modes import DEFAULT_MODE
 from pants_tflite.sandbox.quantization.tuned_recipes import FLOAT32
@@ -41,21 +30,27 @@ _BORDER_OPS = ("DEQUANTIZE", "QUANTIZE")
 
 @dataclass(frozen=True)
 class TunedModel:
-    """The model to tune, and what its inputs and outputs are to be; None is float32."""
+    """The model to tune, and what its inputs and outputs are to be; None is float32. The fields are in
+    float32: a recipe that is to be written need not be there yet."""
 
     field_set: TfLiteModelFieldSet
     input_type: Optional[str] = None
     output_type: Optional[str] = None
 
+    @classmethod
+    def create(
+        cls,
+        field_set: TfLiteModelFieldSet,
+        input_type: Optional[str] = None,
+        output_type: Optional[str] = None,
+    ) -> TunedModel:
+        field = QuantizationField(DEFAULT_MODE, field_set.address)
+        return cls(replace(field_set, quantization=field), input_type, output_type)
+
     @property
     def has_float_io(self) -> bool:
         """Whether the recipe says that inputs and outputs are float32, since no field says more."""
         return self.input_type is None and self.output_type is None
-
-    @property
-    def float_field_set(self) -> TfLiteModelFieldSet:
-        field = QuantizationField(DEFAULT_MODE, self.field_set.address)
-        return replace(self.field_set, quantization=field)
 
     def quantization(self, candidate: Candidate) -> Quantization:
         if candidate.mode == FLOAT32 and not candidate.kept:
@@ -92,15 +87,6 @@ class ConvertedCandidate:
 
 
 @dataclass(frozen=True)
-class VerifyCandidateRequest:
-    """Asks whether a candidate that was converted agrees with its SavedModel."""
-
-    tuned: TunedModel
-    candidate: Candidate
-    converted: ConvertedCandidate
-
-
-@dataclass(frozen=True)
 class CandidateErrorsRequest:
     """Asks for the errors of a candidate's ops."""
 
@@ -110,29 +96,10 @@ class CandidateErrorsRequest:
 
 
 @dataclass(frozen=True)
-class CandidateVerification:
-    """`failure` says why a candidate must not ship, if it must not."""
-
-    failure: Optional[str]
-
-
-@dataclass(frozen=True)
 class CandidateErrors:
     """The ops that can be kept finer, the largest error first."""
 
     errors: tuple[OpError, ...]
-
-
-@dataclass(frozen=True)
-class CalibrationRequest:
-    """Asks for the samples that calibrate a model, if its target names any."""
-
-    tuned: TunedModel
-
-
-@dataclass(frozen=True)
-class Calibration:
-    dataset: Optional[SampledDataset]
 
 
 def first_line(error: TfLiteError) -> str:
@@ -140,27 +107,18 @@ def first_line(error: TfLiteError) -> str:
     return str(error).splitlines()[0].partition(": ")[2] or str(error)
 
 
-@rule
-async def sample_calibration(request: CalibrationRequest) -> Calibration:
-    field = request.tuned.field_set.calibration
-    if field.value is None:
-        return Calibration(None)
-    return Calibration(await sample_referenced_dataset(DatasetReferenceRequest(field)))
-
-
 @rule(desc="Convert a candidate")
 async def convert_candidate(request: CandidateRequest) -> ConvertedCandidate:
-    tuned, candidate = request.tuned, request.candidate
-    field_set = tuned.field_set
-    prepared = await prepare_model(PrepareModelRequest(tuned.float_field_set))
-    calibration = await sample_calibration(CalibrationRequest(tuned))
+    field_set = request.tuned.field_set
+    quantization = request.tuned.quantization(request.candidate)
+    prepared = await prepare_model(PrepareModelRequest(field_set, quantization=quantization))
     try:
         converted = await convert_model(
             ConvertModelRequest(
                 address=field_set.address,
                 saved_model=prepared.saved_model,
-                quantization=tuned.quantization(candidate),
-                calibration=calibration.dataset if candidate.calibrates else None,
+                quantization=quantization,
+                calibration=prepared.samples.calibration,
                 custom_ops=prepared.plan.custom_ops,
                 signatures=prepared.signatures,
                 select_tf_ops=field_set.select_tf_ops.ops,
@@ -181,41 +139,6 @@ async def convert_candidate(request: CandidateRequest) -> ConvertedCandidate:
     return ConvertedCandidate(finished.digest, len(file.content))
 
 
-@rule
-async def verify_candidate(request: VerifyCandidateRequest) -> CandidateVerification:
-    tuned, field_set = request.tuned, request.tuned.field_set
-    prepared = await prepare_model(PrepareModelRequest(tuned.float_field_set))
-    skip = tuple(field_set.skip_verification.value or ())
-    samples = prepared.samples.verification
-    reference = await record_reference(
-        RecordReferenceRequest(
-            address=field_set.address,
-            saved_model=prepared.saved_model,
-            signatures=prepared.signatures,
-            samples=samples,
-            skip=skip,
-        )
-    )
-    try:
-        await verify_model(
-            VerifyModelRequest(
-                address=field_set.address,
-                model=request.converted.model,
-                reference=reference,
-                quantization=tuned.quantization(request.candidate),
-                custom_ops=prepared.plan.custom_ops.names,
-                samples=samples,
-                tolerance=field_set.verify_tolerance.checked,
-                kernels=prepared.kernels,
-                select_tf_ops=field_set.select_tf_ops.ops,
-                skip=skip,
-            )
-        )
-    except TfLiteError as error:
-        return CandidateVerification(first_line(error))
-    return CandidateVerification(None)
-
-
 def op_errors(report: LayerErrorReport) -> tuple[OpError, ...]:
     """The ops that a recipe can name: those with one output, which convert no numbers."""
     outputs = Counter((layer.signature, layer.index) for layer in report.layers)
@@ -233,8 +156,9 @@ def op_errors(report: LayerErrorReport) -> tuple[OpError, ...]:
 @rule
 async def find_candidate_errors(request: CandidateErrorsRequest) -> CandidateErrors:
     tuned = request.tuned
+    quantization = tuned.quantization(request.candidate)
     prepared, float_model = await concurrently(
-        prepare_model(PrepareModelRequest(tuned.float_field_set)),
+        prepare_model(PrepareModelRequest(tuned.field_set, quantization=quantization)),
         convert_candidate(CandidateRequest(tuned, Candidate(FLOAT32))),
     )
     compared = await compare_layers(
