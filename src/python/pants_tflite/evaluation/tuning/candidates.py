@@ -42,6 +42,10 @@ class Candidate:
         return find_mode(self.mode).calibrates
 
     @property
+    def is_quantized(self) -> bool:
+        return find_mode(self.mode).quantizes
+
+    @property
     def has_int8_weights(self) -> bool:
         return find_mode(self.mode).has_int8_weights
 
