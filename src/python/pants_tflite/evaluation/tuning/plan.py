@@ -11,7 +11,7 @@ from typing import Optional
 from pants.engine.addresses import Address
 from pants.engine.target import AllTargets, Target
 
-from pants_tflite.compat import collect_rules, concurrently, rule
+from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.errors import Mistake, TfLiteError
 from pants_tflite.evaluation.budgets import ModelTestFields
 from pants_tflite.evaluation.tuning.conversion import TunedModel
@@ -154,7 +154,9 @@ async def plan_tuning(request: PlanTuningRequest) -> TuningPlan:
     variants = [tuple(group) for group in groups.values()]
     places = await concurrently(find_recipe_place(RecipePlaceRequest(group)) for group in variants)
     tests = await concurrently(
-        find_tests_of_model(TestsOfModelRequest(tuple(v.address for v in group)))
+        find_tests_of_model(
+            TestsOfModelRequest(tuple(v.address for v in group)), **implicitly()
+        )
         for group in variants
     )
     for address, found in zip(groups, tests):
