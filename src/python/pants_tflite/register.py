@@ -27,6 +27,7 @@ from pants_tflite.goals import (
     run_programs,
     run_saved_model,
     test,
+    tune,
 )
 from pants_tflite.linux import archive as linux_archive
 from pants_tflite.linux import kernels as linux_kernels
@@ -119,5 +120,6 @@ def rules():
         *sandbox_programs.rules(),
         *taken_inputs.rules(),
         *test.rules(),
+        *tune.rules(),
         *verify.rules(),
     )

@@ -19,6 +19,8 @@ from pants_tflite.evaluation import (
     timing,
 )
 from pants_tflite.evaluation.tuning import conversion
+from pants_tflite.evaluation.tuning import plan as tuning_plan
+from pants_tflite.evaluation.tuning import trial, tune
 
 
 def rules():
@@ -36,4 +38,7 @@ def rules():
         *runtimes.rules(),
         *score.rules(),
         *timing.rules(),
+        *trial.rules(),
+        *tune.rules(),
+        *tuning_plan.rules(),
     )

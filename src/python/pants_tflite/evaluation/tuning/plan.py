@@ -154,9 +154,7 @@ async def plan_tuning(request: PlanTuningRequest) -> TuningPlan:
     variants = [tuple(group) for group in groups.values()]
     places = await concurrently(find_recipe_place(RecipePlaceRequest(group)) for group in variants)
     tests = await concurrently(
-        find_tests_of_model(
-            TestsOfModelRequest(tuple(v.address for v in group)), **implicitly()
-        )
+        find_tests_of_model(TestsOfModelRequest(tuple(v.address for v in group)), **implicitly())
         for group in variants
     )
     for address, found in zip(groups, tests):

@@ -48,9 +48,7 @@ def rule_runner() -> RuleRunner:
 def plan(runner: RuleRunner, *variants: str, name: str = "model") -> TuningPlan:
     targets = tuple(
         runner.get_target(
-            Address(
-                "m", target_name=name, parameters={"quantization": each} if each else {}
-            )
+            Address("m", target_name=name, parameters={"quantization": each} if each else {})
         )
         for each in variants
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
-from pants.engine.environment import EnvironmentName
 from pants.engine.fs import DigestSubset, PathGlobs
 from pants.util.frozendict import FrozenDict
 
@@ -133,9 +132,7 @@ async def build_candidate(request: BuildCandidateRequest) -> BuiltCandidate:
 
 
 @rule
-async def judge_candidate(
-    request: JudgeCandidateRequest, environment: EnvironmentName
-) -> JudgedCandidate:
+async def judge_candidate(request: JudgeCandidateRequest) -> JudgedCandidate:
     fields, settings = request.fields, TestSettings()
     plan = await plan_model_test(PlanModelTestRequest(fields), **implicitly())
     baseline: Optional[EvaluatedTarget] = None
@@ -146,12 +143,10 @@ async def judge_candidate(
     if plan.has_score:
         predictions = await predict_for_test(
             PredictForTestRequest(fields, plan, models, settings),
-            **implicitly({environment: EnvironmentName}),
+            **implicitly(),
         )
         scores = await score_for_test(ScoreForTestRequest(fields, plan, predictions, settings))
-    measured = await measure_for_test(
-        MeasureForTestRequest(fields, plan, models), **implicitly({environment: EnvironmentName})
-    )
+    measured = await measure_for_test(MeasureForTestRequest(fields, plan, models), **implicitly())
     return JudgedCandidate(to_judge(plan, models, scores, measured))
 
 
@@ -174,9 +169,7 @@ def failures_of(fields: ModelTestFields, judged: JudgeRequest) -> tuple[str, ...
 
 
 @rule(desc="Try a candidate")
-async def try_candidate(
-    request: TryCandidateRequest, environment: EnvironmentName
-) -> TriedCandidate:
+async def try_candidate(request: TryCandidateRequest) -> TriedCandidate:
     tuned, candidate = request.tuned, request.candidate
     converted = await convert_candidate(CandidateRequest(tuned, candidate))
     if converted.refusal is not None:
@@ -190,7 +183,7 @@ async def try_candidate(
         judged = await concurrently(
             judge_candidate(
                 JudgeCandidateRequest(fields, built.model),
-                **implicitly({environment: EnvironmentName}),
+                **implicitly(),
             )
             for fields in request.tests
         )

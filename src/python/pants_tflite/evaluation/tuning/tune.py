@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from pants.engine.environment import EnvironmentName
 from pants.engine.fs import CreateDigest, Digest, FileContent
 
 from pants_tflite.compat import collect_rules, concurrently, create_digest, implicitly, rule
@@ -88,7 +87,7 @@ def nothing_meets(request: TuneModelRequest, outcome: Outcome) -> Mistake:
 
 
 @rule(desc="Search for a model's recipe")
-async def tune_model(request: TuneModelRequest, environment: EnvironmentName) -> FoundRecipe:
+async def tune_model(request: TuneModelRequest) -> FoundRecipe:
     tuned, address = request.tuned, request.tuned.field_set.address
     samples: Optional[int] = None
     if tuned.field_set.calibration.value is not None:
@@ -105,7 +104,7 @@ async def tune_model(request: TuneModelRequest, environment: EnvironmentName) ->
             tried = await concurrently(
                 try_candidate(
                     TryCandidateRequest(tuned, candidate, request.tests),
-                    **implicitly({environment: EnvironmentName}),
+                    **implicitly(),
                 )
                 for candidate in candidates
             )
