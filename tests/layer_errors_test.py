@@ -51,7 +51,6 @@ tflite_test(
     dataset=":validation",
     metric="accuracy",
     min_score=0.9999,
-    max_size="1KB",
 )
 """
 TRAIN = '''\
@@ -107,3 +106,65 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Any:
     workspace = Workspace(tmp_path_factory.mktemp("tuned"), FILES)
     yield workspace
     workspace.close()
+
+
+def _folder(workspace: Workspace) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path(workspace.folder, "m").iterdir()}
+
+
+def _layers_in(text: str) -> set[str]:
+    return {
+        name
+        for name in ("first", "second", "third", "fourth", "fifth", "scores")
+        if re.search(rf"\b{name}(_1)?/", text)
+    }
+
+
+def test_budgets_that_nothing_meets_write_nothing(workspace: Workspace) -> None:
+    error = workspace.fail("tflite-tune", "m:model@quantization=float32")
+    assert "m:model@quantization=float32, field `quantization`" in error
+    assert "not even the float model meets the budgets" in error
+    assert "impossible wants min_score=0.9999 on litert" in error
+    assert set(_folder(workspace)) == {"BUILD", "train.py"}
+
+
+def test_a_failing_test_names_just_the_planted_layers(workspace: Workspace) -> None:
+    run = workspace.pants("test", "m:int8_is_bad")
+    assert run.exit_code != 0
+    lines = [line for line in (run.stdout + run.stderr).splitlines() if "its own error is" in line]
+    assert lines, run.stderr
+    assert _layers_in("\n".join(lines)) == {"fourth", "fifth"}
+
+
+def test_a_search_wins_the_score_back_at_little_cost(workspace: Workspace) -> None:
+    workspace.succeed("tflite-tune", "m:model@quantization=tuned")
+    written = _folder(workspace)
+    assert set(written) == {"BUILD", "train.py", "tuned.json", "tuned.md"}
+    entries = json.loads(written["tuned.json"])["entries"]
+    named = [entry["regex"].replace("\\", "") for entry in entries if entry["regex"] != ".*"]
+    assert _layers_in("\n".join(named)) == {"fourth", "fifth"}
+    assert written["tuned.md"].decode().count("**chosen**") == 1
+    # The float model's accuracy but for 0.02, where int8 has lost most of it.
+    workspace.succeed("test", "m:tuned_is_good")
+    workspace.succeed("package", "m:model@quantization=tuned", "m:model@quantization=int8")
+    tuned, int8 = (
+        workspace.json(f"m/model@quantization={name}/model.json")["sizes"]["file"]
+        for name in ("tuned", "int8")
+    )
+    assert tuned <= 1.2 * int8
+
+    again = workspace.succeed("tflite-tune", "m:model@quantization=tuned")
+    assert _folder(workspace) == written
+    assert not [step for step in again.steps if step.startswith(("Convert", "Quantize", "Find"))]
+
+
+def test_a_recipe_for_other_layers_is_an_error(workspace: Workspace) -> None:
+    path = Path(workspace.folder, "m", "tuned.json")
+    recipe = path.read_text() if path.exists() else None
+    entry = {"regex": "^old_layer/MatMul;$", "operation": "*", "algorithm_key": "no_quantize"}
+    path.write_text(json.dumps({"entries": [entry]}))
+    error = workspace.fail("package", "m:model@quantization=tuned")
+    assert "m:model@quantization=tuned, field `recipe` = '^old_layer/MatMul;$'" in error
+    assert "is for ops that the model does not have" in error
+    if recipe is not None:
+        path.write_text(recipe)

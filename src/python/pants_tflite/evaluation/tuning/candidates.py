@@ -90,7 +90,8 @@ class Outcome:
     """What came of a candidate.
 
     `size` is None if it could not be made, and `refusal` says why. `figures` are what the tests found,
-    by their names, and `failures` the budgets that are not met. `errors` are those of ops that can be
+    by their names, and `failures` the budgets that are not met; it `is_accurate` if none of these is
+    about a score. `errors` are those of ops that can be
     kept finer, the largest first; a candidate that meets the budgets need not have them.
     """
 
@@ -100,6 +101,7 @@ class Outcome:
     failures: tuple[str, ...]
     errors: tuple[OpError, ...] = ()
     refusal: Optional[str] = None
+    is_accurate: bool = True
 
     @property
     def meets(self) -> bool:

@@ -127,7 +127,7 @@ async def find_recipe_place(request: RecipePlaceRequest) -> RecipePlace:
     )
     default = default_recipe(without_quantization(request.variants[0].address))
     recipes = {
-        reference.target[RecipeField].file_path: reference.target
+        reference.target[RecipeField].file_path or "": reference.target
         for reference in references
         if reference.target[RecipeField].value is not None
         and reference.target[EngineField].value == "ai_edge"

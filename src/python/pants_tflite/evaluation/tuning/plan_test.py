@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Sequence
-
 import pytest
 from pants.engine.addresses import Address
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import QueryRule
-from pants.engine.target import Targets
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.evaluation.tuning.plan import (

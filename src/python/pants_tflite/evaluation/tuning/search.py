@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Searches for the smallest model that meets its budgets, led by the errors of its ops: pure.
 
-1. The modes as they are, all at once. If not even float32 meets the budgets, nothing will.
+1. The modes as they are, all at once. If not even float32 has the score, nothing will.
 2. The smallest one that does is the best so far. Each smaller one that does not is given another
    number of calibration samples, and then keeps the ops that make its error in a finer precision: at
    first those that stand out, in the cheapest precision; an op whose error stays is given the next
@@ -36,10 +36,11 @@ _PARTS_OF_SAMPLES = (2, 4)
 
 
 class NothingMeets(Exception):
-    """The float model does not meet the budgets either; its outcome says which."""
+    """No candidate meets the budgets. The `outcome` is the float model's, if its score is too bad already,
+    or else that of the smallest candidate whose score is good enough."""
 
     def __init__(self, outcome: Outcome) -> None:
-        super().__init__("not even the float model meets the budgets")
+        super().__init__(outcome.candidate.describe())
         self.outcome = outcome
 
 
@@ -64,15 +65,17 @@ class Search:
         Raises NothingMeets if there is none.
         """
         bases = yield from self._ask(base_candidates(self.samples))
-        if not bases[0].meets:
+        if not bases[0].is_accurate or bases[0].refusal:
             raise NothingMeets(bases[0])
         for base in sorted(bases, key=lambda outcome: outcome.size or 0):
-            if not base.meets and base.is_smaller(self.best):
+            if not base.is_accurate and base.is_smaller(self.best):
                 start = yield from self._with_other_samples(base)
-                if not start.meets:
+                if not start.is_accurate:
                     yield from self._with_kept_ops(start)
         yield from self._with_fewer_scales()
-        assert self.best is not None, "the float model meets the budgets"
+        if self.best is None:
+            accurate = (outcome for outcome in self.tried if outcome.is_accurate and outcome.size)
+            raise NothingMeets(min(accurate, key=lambda outcome: outcome.size or 0))
         return self.best
 
     def _ask(self, candidates: Sequence[Candidate]) -> Asking[list[Outcome]]:
@@ -101,7 +104,7 @@ class Search:
                 if count >= _LEAST_SAMPLES
             ]
         )
-        return next((outcome for outcome in outcomes if outcome.meets), base)
+        return next((outcome for outcome in outcomes if outcome.is_accurate), base)
 
     def _with_kept_ops(self, base: Outcome) -> Asking[None]:
         """The mode with the ops that make its error in a finer precision."""
@@ -112,7 +115,7 @@ class Search:
                 break
             best = self.best
             (outcome,) = yield from self._ask([_keeping(base, kept)])
-            if outcome.meets:
+            if outcome.is_accurate and not outcome.refusal:
                 if outcome.is_smaller(best):
                     yield from self._take_back(base, kept, before)
                 break
@@ -130,12 +133,12 @@ class Search:
             if len(kept) > 1:
                 fewer = {name: op for name, op in kept.items() if name != tensor}
                 (outcome,) = yield from self._ask([_keeping(base, fewer)])
-                if outcome.meets:
+                if outcome.is_accurate and not outcome.refusal:
                     del kept[tensor]
 
     def _with_fewer_scales(self) -> Asking[None]:
-        assert self.best is not None
-        best = self.best.candidate
+        accurate = [o for o in self.tried if o.is_accurate and o.size and not o.refusal]
+        best = min(accurate, key=lambda outcome: outcome.size or 0).candidate
         if best.has_int8_weights and best.per_channel:
             yield from self._ask([replace(best, per_channel=False)])
 

@@ -25,6 +25,7 @@ class Model:
     ranges: Mapping[str, float] = field(default_factory=dict)
     least: float = 0.95
     refused: tuple[str, ...] = ()
+    most: int = 10**9
     best_samples: Optional[int] = None
 
     def loss(self, candidate: Candidate, op: str) -> float:
@@ -39,20 +40,24 @@ class Model:
     def outcome(self, candidate: Candidate) -> Outcome:
         precisions = {kept.tensor: kept.precision for kept in candidate.kept}
         if set(precisions.values()) & set(self.refused):
-            return Outcome(candidate, None, {}, (), refusal="no kernel")
+            return Outcome(candidate, None, {}, (), refusal="no kernel", is_accurate=False)
         size = sum(
             count * WEIGHTS[precisions.get(op, candidate.mode)] + 4 * candidate.per_channel
             for op, count in self.sizes.items()
         ) + {"dynamic_range": 1, "int8": 2, "int16x8": 3}.get(candidate.mode, 0)
         losses = {op: self.loss(candidate, op) for op in self.sizes}
         score = 1 - sum(losses.values())
+        failures = () if score >= self.least else (f"the score {score} is too low",)
+        if size > self.most:
+            failures += (f"{size} bytes are too many",)
         ordered = sorted(losses.items(), key=lambda each: (-each[1], each[0]))
         return Outcome(
             candidate,
             size,
             {"score": score},
-            () if score >= self.least else (f"the score {score} is too low",),
+            failures,
             tuple(OpError("CONV_2D", op, loss, loss >= 0.02) for op, loss in ordered if loss),
+            is_accurate=score >= self.least,
         )
 
 
@@ -165,3 +170,15 @@ def test_a_candidate_in_words() -> None:
         "int8, one scale for each tensor, 50 calibration samples, CONV_2D `a/Conv` in float16"
     )
     assert '"calibration_samples": 50' in candidate.render(float_io=True)
+
+
+def test_a_budget_of_bytes_that_float32_exceeds() -> None:
+    best, _ = run(Model(TEN, losses={"op_3": 0.2}, most=15_000))
+    assert kept(best) == {"op_3": "float16"}
+
+
+def test_a_budget_of_bytes_that_nothing_meets() -> None:
+    with pytest.raises(NothingMeets) as error:
+        run(Model(TEN, losses={"op_3": 0.2}, most=100))
+    assert error.value.outcome.is_accurate
+    assert kept(error.value.outcome) == {"op_3": "float16"}

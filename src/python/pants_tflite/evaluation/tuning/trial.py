@@ -177,6 +177,7 @@ async def try_candidate(request: TryCandidateRequest) -> TriedCandidate:
     built = await build_candidate(BuildCandidateRequest(tuned, candidate))
     figures: dict[str, float] = {}
     failures: tuple[str, ...] = ()
+    is_accurate = built.model is not None
     if built.model is None:
         failures = (f"verification: {built.refusal}",)
     else:
@@ -190,11 +191,19 @@ async def try_candidate(request: TryCandidateRequest) -> TriedCandidate:
         for fields, each in zip(request.tests, judged):
             figures.update(figures_of(fields, each.judged))
             failures += failures_of(fields, each.judged)
+            is_accurate &= all(check.passed for check in each.judged.score_checks())
     errors: tuple[OpError, ...] = ()
-    if failures and candidate.is_quantized:
+    if not is_accurate and candidate.is_quantized:
         found = await find_candidate_errors(CandidateErrorsRequest(tuned, candidate, converted))
         errors = found.errors
-    outcome = Outcome(candidate, converted.size, FrozenDict(figures), failures, errors)
+    outcome = Outcome(
+        candidate,
+        converted.size,
+        FrozenDict(figures),
+        failures,
+        errors,
+        is_accurate=is_accurate,
+    )
     return TriedCandidate(outcome, built.model)
 
 

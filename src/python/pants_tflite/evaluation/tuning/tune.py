@@ -76,9 +76,19 @@ async def time_outcomes(request: TimeOutcomesRequest) -> TimedOutcomes:
     return TimedOutcomes(render_times(str(address), list(zip(request.outcomes, times))))
 
 
-def nothing_meets(request: TuneModelRequest, outcome: Outcome) -> Mistake:
-    """What is wrong if the float model does not meet the budgets."""
+def nothing_meets(outcome: Outcome) -> Mistake:
+    """What is wrong if no form of a model meets the budgets."""
     why = outcome.refusal or "; ".join(outcome.failures)
+    if outcome.is_accurate:
+        return Mistake(
+            message=(
+                "no form of the model meets the budgets of the tests on it; the smallest one with a score "
+                f"that is good enough is {outcome.candidate.describe()}, with {outcome.size or 0:,} bytes: "
+                f"{why}"
+            ),
+            fix="Make the model smaller, or allow more.",
+            field="quantization",
+        )
     return Mistake(
         message=f"not even the float model meets the budgets of the tests on it: {why}",
         fix="Train a better model, or set budgets that it meets in float32.",
@@ -113,7 +123,7 @@ async def tune_model(request: TuneModelRequest) -> FoundRecipe:
     except StopIteration as done:
         best: Outcome = done.value
     except NothingMeets as error:
-        raise nothing_meets(request, error.outcome).at(address) from error
+        raise nothing_meets(error.outcome).at(address) from error
     meeting = sorted(
         (outcome for outcome in search.tried if outcome.meets),
         key=lambda outcome: (outcome.size or 0, outcome.candidate.describe()),
