@@ -5,32 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NoReturn, Optional, Type
-
-from pants.core.goals.test import TestSubsystem
-from pants.engine.addresses import Address
-from pants.engine.target import Dependencies, Field, FieldSet
+from typing import NoReturn, Optional
 
 from pants_tflite.errors import Mistake
-from pants_tflite.evaluation.target_types import (
-    TestBaselineField,
-    TestDatasetField,
-    TestedModelField,
-    TestMaxArenaField,
-    TestMaxDifferingDecisionsField,
-    TestMaxLatencyRatioField,
-    TestMaxScoreDropField,
-    TestMaxScoreField,
-    TestMaxSizeField,
-    TestMetricField,
-    TestMinScoreField,
-    TestModelTimeoutField,
-    TestOutputField,
-    TestRuntimesField,
-    TestSignatureField,
-    TestTopKField,
-    TestUntrainedField,
-)
+from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.fields import NumberField
 from pants_tflite.sandbox.scoring.score_protocol import (
     AGREEMENT,
@@ -38,41 +16,6 @@ from pants_tflite.sandbox.scoring.score_protocol import (
     Metric,
     find_metric,
 )
-from pants_tflite.target_types import TensorFlowResolveField
-
-
-@dataclass(frozen=True)
-class ModelTestFields(FieldSet):
-    """All fields of a `tflite_test`."""
-
-    # Annotated, so that the goal's field set may have the same.
-    required_fields: ClassVar[tuple[Type[Field], ...]] = (TestedModelField, TestRuntimesField)
-
-    model: TestedModelField
-    dataset: TestDatasetField
-    metric: TestMetricField
-    top_k: TestTopKField
-    output: TestOutputField
-    signature: TestSignatureField
-    min_score: TestMinScoreField
-    max_score: TestMaxScoreField
-    baseline: TestBaselineField
-    max_score_drop: TestMaxScoreDropField
-    max_size: TestMaxSizeField
-    max_arena: TestMaxArenaField
-    max_latency_ratio: TestMaxLatencyRatioField
-    runtimes: TestRuntimesField
-    max_differing_decisions: TestMaxDifferingDecisionsField
-    untrained: TestUntrainedField
-    resolve: TensorFlowResolveField
-    timeout: TestModelTimeoutField
-    dependencies: Dependencies
-
-    @property
-    def score_budgets(self) -> tuple[NumberField, ...]:
-        """The fields that limit the score, of those that are given."""
-        fields = (self.min_score, self.max_score, self.max_score_drop)
-        return tuple(field for field in fields if field.value is not None)
 
 
 @dataclass(frozen=True)
@@ -309,28 +252,3 @@ def _check_any(fields: ModelTestFields) -> None:
             message="the test has no budget, so that every model passes it",
             fix=f"Give at least one of {names}.",
         ).at(fields.address)
-
-
-def find_timeout(fields: ModelTestFields, test_subsystem: TestSubsystem) -> Optional[int]:
-    """After how many seconds a process is ended, if ever."""
-    field = fields.timeout
-    if field.value is not None and field.value < 1:
-        raise Mistake.of(
-            field,
-            message="the number must be at least 1",
-            fix="Give a number of seconds, or leave `timeout` out.",
-        )
-    return field.calculate_from_global_options(test_subsystem)
-
-
-def parse_arguments(arguments: tuple[str, ...], address: Address) -> Optional[int]:
-    """The number of samples that `-- --samples 20` asks for, if it does. Raises for anything else."""
-    words = [word for argument in arguments for word in argument.split("=", 1)]
-    if not words:
-        return None
-    if len(words) == 2 and words[0] == "--samples" and words[1].isdecimal() and int(words[1]) > 0:
-        return int(words[1])
-    raise Mistake(
-        message=f"a `tflite_test` does not understand the arguments `{' '.join(arguments)}`",
-        fix="Give `-- --samples 20` to test on the first 20 samples only, or nothing.",
-    ).at(address)

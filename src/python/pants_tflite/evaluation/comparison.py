@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Mapping, Optional
 
 from pants_tflite.errors import Mistake
-from pants_tflite.evaluation.budgets import ModelTestFields
+from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.evaluation.models import EvaluatedTarget
 from pants_tflite.pipeline.model_description import OUTPUTS, ModelDescription
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor

@@ -13,8 +13,8 @@ from pants.engine.fs import EMPTY_DIGEST
 from pants_tflite.bundles.testutil import description_json
 from pants_tflite.custom_ops.host_kernels import HostKernels
 from pants_tflite.errors import TfLiteError
-from pants_tflite.evaluation.budgets import ModelTestFields
 from pants_tflite.evaluation.comparison import check_baseline
+from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.evaluation.models import EvaluatedTarget
 from pants_tflite.evaluation.target_types import TfLiteTestTarget
 from pants_tflite.pipeline.build import BuiltModel

@@ -10,7 +10,7 @@ from pants.engine.addresses import Address
 from pants.engine.target import AllTargets
 
 from pants_tflite.compat import collect_rules, concurrently, rule
-from pants_tflite.evaluation.budgets import ModelTestFields
+from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.util_rules.references import ReferencesRequest, find_references
 
 

@@ -9,14 +9,14 @@ from typing import Optional
 
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
-from pants.engine.process import FallibleProcessResult, ProcessCacheScope
+from pants.engine.process import FallibleProcessResult
 
 from pants_tflite.compat import collect_rules, concurrently, execute_process, implicitly, rule
 from pants_tflite.evaluation.arena import MeasureArenaRequest, measure_arena
 from pants_tflite.evaluation.blame import BlameLayersRequest, blame_layers
-from pants_tflite.evaluation.budgets import ModelTestFields
 from pants_tflite.evaluation.comparison import check_baseline
 from pants_tflite.evaluation.evaluate import EvaluateModelRequest, evaluate_model
+from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.evaluation.models import (
     EvaluatedTarget,
     EvaluatedTargetRequest,
@@ -25,6 +25,7 @@ from pants_tflite.evaluation.models import (
 from pants_tflite.evaluation.plans import ModelTestPlan, PlanModelTestRequest, plan_model_test
 from pants_tflite.evaluation.runtimes import EvaluatedModel
 from pants_tflite.evaluation.score import ScorePredictionsRequest, score_predictions
+from pants_tflite.evaluation.settings import TestSettings
 from pants_tflite.evaluation.timing import TimeTargetsRequest, time_targets
 from pants_tflite.sandbox.evaluation.evaluate_protocol import LITERT_RUNTIME
 from pants_tflite.sandbox.scoring.judge_protocol import (
@@ -43,17 +44,6 @@ from pants_tflite.util_rules.sandbox_programs import (
     RunProgramRequest,
     prepare_program,
 )
-
-
-@dataclass(frozen=True)
-class TestSettings:
-    """How a test is to be run, whichever one it is."""
-
-    max_samples: Optional[int] = None
-    timeout: Optional[int] = None
-    cache_scope: ProcessCacheScope = ProcessCacheScope.SUCCESSFUL
-
-    __test__ = False
 
 
 @dataclass(frozen=True)

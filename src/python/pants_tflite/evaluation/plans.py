@@ -12,7 +12,8 @@ from pants.engine.unions import UnionMembership
 
 from pants_tflite.compat import collect_rules, concurrently, get_digest_contents, implicitly, rule
 from pants_tflite.errors import Mistake
-from pants_tflite.evaluation.budgets import Budgets, ModelTestFields
+from pants_tflite.evaluation.budgets import Budgets
+from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.evaluation.runtimes import ArenaMeasurer, RuntimeEvaluator
 from pants_tflite.evaluation.score import UserMetric
 from pants_tflite.pipeline.dataset import (

@@ -14,8 +14,11 @@ from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite.errors import TfLiteError
-from pants_tflite.evaluation.budgets import Budgets, ModelTestFields, parse_arguments
+from pants_tflite.evaluation.budgets import Budgets
+from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.evaluation.plans import ModelTestPlan, PlanModelTestRequest
+from pants_tflite.evaluation.settings import parse_arguments
+from pants_tflite.evaluation.target_types import TfLiteTestTarget
 from pants_tflite.testutil import new_rule_runner, write_workspace
 
 MODELS = """\
@@ -32,10 +35,10 @@ def rule_runner() -> RuleRunner:
 
 
 def _fields(rule_runner: RuleRunner, text: str) -> ModelTestFields:
-    files = {"m/BUILD": f'{MODELS}tflite_test(name="test", {text})\n', "m/a.tflite": ""}
-    write_workspace(rule_runner, {**files, "m/b.tflite": ""})
-    target = rule_runner.get_target(Address("m", target_name="test"))
-    return ModelTestFields.create(target)
+    """The fields that a BUILD file would hold, which is not written for each of them."""
+    write_workspace(rule_runner, {"m/BUILD": MODELS, "m/a.tflite": "", "m/b.tflite": ""})
+    values: dict[str, Any] = eval(f"dict({text})")
+    return ModelTestFields.create(TfLiteTestTarget(values, Address("m", target_name="test")))
 
 
 SCORED = 'model=":a", dataset=":samples"'

@@ -37,13 +37,12 @@ from pants_tflite.custom_ops.target_types import (
     TestedOpField,
 )
 from pants_tflite.errors import Mistake, TfLiteError
-from pants_tflite.evaluation.budgets import ModelTestFields, find_timeout, parse_arguments
+from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.evaluation.model_tests import (
     BuildTestedModelsRequest,
     PredictForTestRequest,
     RunModelTestRequest,
     ScoreForTestRequest,
-    TestSettings,
     build_tested_models,
     first_scoring,
     predict_for_test,
@@ -56,6 +55,7 @@ from pants_tflite.evaluation.results import (
     report_model_test,
 )
 from pants_tflite.evaluation.score import prepare_scoring
+from pants_tflite.evaluation.settings import TestSettings, find_timeout, parse_arguments
 from pants_tflite.evaluation.target_types import (
     SkipModelTestField,
     TestedModelField,

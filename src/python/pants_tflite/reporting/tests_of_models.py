@@ -11,18 +11,18 @@ from pants.engine.addresses import Address
 from pants.engine.target import AllTargets
 
 from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
-from pants_tflite.evaluation.budgets import ModelTestFields
+from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.evaluation.model_tests import (
     PredictForTestRequest,
     ScoreForTestRequest,
     TestedModels,
-    TestSettings,
     predict_for_test,
     score_for_test,
 )
 from pants_tflite.evaluation.models import EvaluatedTarget
 from pants_tflite.evaluation.plans import PlanModelTestRequest, plan_model_test
 from pants_tflite.evaluation.runtimes import EvaluatedModel
+from pants_tflite.evaluation.settings import TestSettings
 from pants_tflite.pipeline.dataset import SampledDataset
 from pants_tflite.sandbox.reporting.report_protocol import ReportedScore
 from pants_tflite.sandbox.scoring.score_protocol import AGREEMENT
