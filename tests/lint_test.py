@@ -1,0 +1,233 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants lint` of models: what it finds, and that what it suggests instead converts, runs and is clean."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.workspace import Workspace
+
+HERE = Path(__file__).parent
+PANTS_RC = '[GLOBAL]\nbackend_packages.add = ["pants_tflite.lint.portability"]\n'
+WEIGHTS = np.random.default_rng(0).normal(size=(6, 3)).astype("float32")
+KERNEL = np.random.default_rng(1).normal(size=(3, 3, 1, 2)).astype("float32")
+
+
+def resized(image: Any) -> Any:
+    return tf.nn.conv2d(tf.image.resize(image, [8, 8]), KERNEL, 1, "SAME")
+
+
+def enlarged(image: Any) -> Any:
+    return tf.image.resize(tf.nn.conv2d(image, KERNEL, 1, "SAME"), [16, 16])
+
+
+def recurrent(steps: Any) -> Any:
+    def step(index: Any, state: Any) -> Any:
+        return index + 1, tf.tanh(state + steps[:, index] @ WEIGHTS)
+
+    start = (tf.constant(0), tf.zeros([1, 3]))
+    return tf.while_loop(lambda index, _: index < 4, step, start)[1]
+
+
+def unrolled(steps: Any) -> Any:
+    state = tf.zeros([1, 3])
+    for index in range(4):
+        state = tf.tanh(state + steps[:, index] @ WEIGHTS)
+    return state
+
+
+def suppressed(scores: Any) -> Any:
+    boxes = tf.reshape(tf.range(24, dtype=tf.float32), [6, 4])
+    return tf.image.non_max_suppression(boxes, tf.reshape(scores, [6]), 2)
+
+
+def spectrogram(sound: Any) -> Any:
+    return tf.abs(tf.signal.rfft(sound))
+
+
+def dense(x: Any) -> Any:
+    return x @ WEIGHTS
+
+
+# Each check with a model that it finds something in, by its op if there is one, and one that has what it
+# suggests in its place.
+MODELS: dict[str, tuple[str, Callable[[Any], Any], list[int], Callable[[Any], Any], list[int]]] = {
+    "resizing": ("RESIZE_BILINEAR", resized, [1, 12, 12, 1], enlarged, [1, 8, 8, 1]),
+    "control-flow": ("WHILE", recurrent, [1, 4, 6], unrolled, [1, 4, 6]),
+    "detection": ("NON_MAX_SUPPRESSION_V", suppressed, [1, 6], dense, [1, 6]),
+    "signal": ("RFFT2D", spectrogram, [1, 64], dense, [1, 6]),
+    "tensor-type": ("RFFT2D", spectrogram, [1, 64], dense, [1, 6]),
+    "batch": ("", dense, [4, 6], dense, [1, 6]),
+}
+BUILD = "".join(
+    f'tflite_file(name="{form}_{check}", source="{form}_{check}.tflite")\n'
+    for check in MODELS
+    for form in ("bad", "good")
+)
+SIZES_BUILD = """\
+tflite_file(name="open", source="open.tflite", skip_verification=["serving_default"])
+tflite_micro_library(name="library", models=[":open"])
+tflite_file(
+    name="ignored",
+    source="open.tflite",
+    skip_verification=["serving_default"],
+    ignore_tflite_portability=["computed-size", "unknown-size"],
+)
+tflite_file(name="skipped", source="open.tflite", skip_tflite_portability=True)
+"""
+FLOAT_BUILD = """\
+python_sources()
+tflite_dataset(name="calibration", entry_point="model.py:calibration")
+tflite_dataset(name="validation", entry_point="model.py:validation")
+tflite_dataset(name="others", entry_point="model.py:others")
+tflite_quantization(name="mixed", mode="int8", float_fallback=True)
+[
+    tf_saved_model(name=f"{norm}_model", entry_point=f"model.py:{norm}")
+    for norm in ("layer", "batch")
+]
+tflite_model(
+    name="bad",
+    saved_model=":layer_model",
+    quantization=":mixed",
+    calibration=":calibration",
+    verify_dataset=":validation",
+)
+tflite_model(
+    name="good",
+    saved_model=":batch_model",
+    quantization=":mixed",
+    calibration=":calibration",
+    verify_dataset=":others",
+)
+"""
+FLOAT_MODEL = """\
+import keras
+import numpy as np
+
+
+def _model(normalization):
+    x = keras.Input((16,), name="x")
+    y = normalization(keras.layers.Dense(16)(x))
+    return keras.Model(x, keras.layers.Dense(2)(y))
+
+
+def layer():
+    return _model(keras.layers.LayerNormalization(name="norm"))
+
+
+def batch():
+    return _model(keras.layers.BatchNormalization(name="norm"))
+
+
+def _samples(first, last):
+    return np.random.default_rng(0).normal(size=(60, 16)).astype("float32")[first:last]
+
+
+def calibration():
+    yield from _samples(0, 20)
+
+
+def validation():
+    yield from _samples(18, 30)
+
+
+def others():
+    yield from _samples(30, 40)
+"""
+
+
+def convert(function: Callable[[Any], Any], shape: list[int]) -> bytes:
+    spec = tf.TensorSpec(shape, tf.float32, name="x")
+    traced = tf.function(lambda x: {"y": function(x)}, input_signature=[spec], autograph=False)
+    concrete = traced.get_concrete_function()
+    return bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete], tf.Module()).convert())
+
+
+@pytest.fixture(scope="module")
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    files: dict[str, str | bytes] = {
+        ".pants.rc": PANTS_RC,
+        "ops/BUILD": BUILD,
+        "sizes/BUILD": SIZES_BUILD,
+        "sizes/open.tflite": (HERE / "any_image.tflite").read_bytes(),
+        "float/BUILD": FLOAT_BUILD,
+        "float/model.py": FLOAT_MODEL,
+    }
+    for check, (_, bad, bad_shape, good, good_shape) in MODELS.items():
+        files[f"ops/bad_{check}.tflite"] = convert(bad, bad_shape)
+        files[f"ops/good_{check}.tflite"] = convert(good, good_shape)
+    return new_workspace(files)
+
+
+def findings(text: str) -> list[str]:
+    """The findings in what the linter says, each as its target and check."""
+    return re.findall(r"^(\S+:\S+: [a-z-]+): ", text, re.MULTILINE)
+
+
+def test_all_findings_are_told_at_once_sorted_and_what_they_suggest_is_clean(
+    workspace: Workspace,
+) -> None:
+    text = workspace.fail("lint", "ops:")
+    found = findings(text)
+    assert found == sorted(found)
+    for check, (op, *_) in MODELS.items():
+        assert f"ops:bad_{check}: {check}" in found
+        (line,) = re.findall(rf"^ops:bad_{check}: {check}: .*$", text, re.MULTILINE)
+        assert op in line
+    assert not [finding for finding in found if ":good_" in finding]
+    assert text.count("    Instead: ") == len(found)
+    assert "`skip_tflite_portability=True`" in text
+
+
+def test_the_shape_that_is_suggested_is_taken(workspace: Workspace) -> None:
+    text = workspace.fail("lint", "sizes:")
+    assert findings(text) == ["sizes:open: computed-size", "sizes:open: unknown-size"]
+    assert "sizes:library needs to know the memory" in text
+    (suggested, *_) = re.findall(r"`(input_shapes=.*?)`", text)
+    assert suggested == "input_shapes={'image': [1, None, None, 3]}"
+    shapes = suggested.replace("None", "24")
+    workspace.write(
+        {
+            "fixed/BUILD": f'tflite_file(name="fixed", source="open.tflite", {shapes})\n'
+            'tflite_micro_library(name="library", models=[":fixed"])\n',
+            "fixed/open.tflite": (HERE / "any_image.tflite").read_bytes(),
+        }
+    )
+    workspace.succeed("lint", "fixed:")
+
+
+def test_ops_in_floats_and_samples_that_calibrate_and_verify(workspace: Workspace) -> None:
+    text = workspace.fail("lint", "float:")
+    assert set(findings(text)) == {"float:bad: float-op", "float:bad: shared-samples"}
+    assert "`functional_1/norm_1` computes in floats, although the mode is int8" in text
+    assert "2 of the 12 samples of float:validation are in float:calibration too" in text
+
+
+def test_a_check_that_there_is_not(workspace: Workspace) -> None:
+    workspace.write(
+        {
+            "wrong/BUILD": 'tflite_file(name="m", source="m.tflite", '
+            'ignore_tflite_portability=["resize"])\n',
+            "wrong/m.tflite": b"",
+        }
+    )
+    text = workspace.fail("lint", "wrong:")
+    assert "wrong:m, field `ignore_tflite_portability` = 'resize': there is no such check" in text
+
+
+def test_a_model_that_cannot_be_built_is_a_finding(workspace: Workspace) -> None:
+    workspace.write(
+        {
+            "broken/BUILD": 'tflite_file(name="m", source="m.tflite")\n',
+            "broken/m.tflite": b"no model",
+        }
+    )
+    text = workspace.fail("lint", "broken:")
+    assert "broken:m: build: the model cannot be built: broken:m, field `source`" in text
