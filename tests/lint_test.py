@@ -15,7 +15,6 @@ import tensorflow as tf
 from tests.workspace import Workspace
 
 HERE = Path(__file__).parent
-PANTS_RC = '[GLOBAL]\nbackend_packages.add = ["pants_tflite.lint.portability"]\n'
 WEIGHTS = np.random.default_rng(0).normal(size=(6, 3)).astype("float32")
 KERNEL = np.random.default_rng(1).normal(size=(3, 3, 1, 2)).astype("float32")
 
@@ -153,7 +152,6 @@ def convert(function: Callable[[Any], Any], shape: list[int]) -> bytes:
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     files: dict[str, str | bytes] = {
-        ".pants.rc": PANTS_RC,
         "ops/BUILD": BUILD,
         "sizes/BUILD": SIZES_BUILD,
         "sizes/open.tflite": (HERE / "any_image.tflite").read_bytes(),
