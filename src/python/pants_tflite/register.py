@@ -20,6 +20,7 @@ from pants_tflite.evaluation import target_types as evaluation_target_types
 from pants_tflite.goals import (
     check,
     netron,
+    ops,
     package,
     report,
     run,
@@ -44,6 +45,9 @@ from pants_tflite.pipeline import (
     label_files,
     metadata,
     micro_only,
+)
+from pants_tflite.pipeline import ops as model_ops
+from pants_tflite.pipeline import (
     plan,
     prepare,
     quantization,
@@ -100,6 +104,8 @@ def rules():
         *micro_only.rules(),
         *module_mapper.rules(),
         *netron.rules(),
+        *model_ops.rules(),
+        *ops.rules(),
         *output_paths.rules(),
         *package.rules(),
         *plan.rules(),

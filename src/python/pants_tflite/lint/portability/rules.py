@@ -37,15 +37,13 @@ from pants_tflite.pipeline.any_model import (
     build_any_model,
     describe_built_model,
 )
-from pants_tflite.pipeline.build import BuiltModel
-from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.dataset import DatasetReferenceRequest, sample_referenced_dataset
 from pants_tflite.pipeline.model_description import ModelDescription
+from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
 from pants_tflite.sandbox.samples.find_shared_samples_protocol import (
     SharedSamplesReport,
     SharedSamplesRequest,
 )
-from pants_tflite.sandbox.tflite.list_ops_protocol import ListOpsRequest, OpsReport, OpUse
 from pants_tflite.target_types import (
     CalibrationField,
     CustomOpsField,
@@ -107,17 +105,6 @@ class MicroBundles:
 
 
 @dataclass(frozen=True)
-class ListModelOpsRequest:
-    address: Address
-    model: BuiltModel
-
-
-@dataclass(frozen=True)
-class ListedOps:
-    ops: tuple[OpUse, ...]
-
-
-@dataclass(frozen=True)
 class SharedSamplesFindingsRequest:
     """Asks which samples both calibrate and verify a target, if it names two datasets."""
 
@@ -153,22 +140,6 @@ async def find_micro_bundles(request: MicroBundlesRequest, targets: AllTargets) 
         for address in models.addresses:
             found.setdefault(address, []).append(str(bundle.address))
     return MicroBundles(FrozenDict({a: tuple(sorted(names)) for a, names in found.items()}))
-
-
-@rule
-async def list_model_ops(request: ListModelOpsRequest) -> ListedOps:
-    environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
-    result = await run_program(
-        RunProgramRequest.create(
-            request.address,
-            ListOpsRequest(MODEL_FILE),
-            environment,
-            description=f"List the ops of {request.address}",
-            input_digest=request.model.digest,
-        )
-    )
-    contents = await get_digest_contents(result.digest)
-    return ListedOps(find_report(contents, OpsReport).ops)
 
 
 @rule

@@ -1,0 +1,173 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""`pants tflite-ops`: which ops models have, and what each costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from pants.engine.console import Console
+from pants.engine.goal import Goal, GoalSubsystem
+from pants.engine.target import FilteredTargets, Target
+from pants.option.option_types import BoolOption, StrOption
+from pants.util.strutil import softwrap
+
+from pants_tflite.bundles.fields import BundleModelsField
+from pants_tflite.compat import collect_rules, concurrently, goal_rule, implicitly, rule
+from pants_tflite.errors import TfLiteError
+from pants_tflite.goals.ops_table import TargetOps, render_json, render_tables
+from pants_tflite.pipeline.any_model import BuildAnyModelRequest, build_any_model
+from pants_tflite.pipeline.build import TfLiteFileFieldSet
+from pants_tflite.pipeline.export import SavedModelFieldSet
+from pants_tflite.pipeline.ops import (
+    ListGraphOpsRequest,
+    ListModelOpsRequest,
+    list_graph_ops,
+    list_model_ops,
+)
+from pants_tflite.pipeline.plan import TfLiteModelFieldSet
+from pants_tflite.target_types import SavedModelField
+from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+
+_FORMATS = ("json", "table")
+_MODELS = (TfLiteModelFieldSet, TfLiteFileFieldSet)
+
+
+class TfLiteOpsSubsystem(GoalSubsystem):
+    name = "tflite-ops"
+    help = softwrap(
+        """
+        Lists the ops of models, with versions, types, layers and multiply-accumulates: those of
+        TensorFlow that a SavedModel's signatures reach, and those of TensorFlow Lite that they became.
+        A bundle stands for its models.
+        """
+    )
+
+    format = StrOption(
+        default="table",
+        help=softwrap(
+            """
+            What to print: a `table`, or `json` for programs.
+
+            Defaults to table.
+
+            Example: `format = "json"`.
+            """
+        ),
+    )
+    untrained = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Whether to list the ops of models before their training, of SavedModels that say how in
+            `untrained`.
+
+            Defaults to false.
+
+            Example: `untrained = true`.
+            """
+        ),
+    )
+
+
+class TfLiteOps(Goal):
+    subsystem_cls = TfLiteOpsSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+@dataclass(frozen=True)
+class ListTargetOpsRequest:
+    target: Target
+    untrained: bool
+
+
+@dataclass(frozen=True)
+class ListedTargetOps:
+    """`ops` are those of one model, or of all in a bundle; of another target there are none."""
+
+    ops: tuple[TargetOps, ...]
+
+
+@dataclass(frozen=True)
+class ModelOpsRequest:
+    """Asks for the ops of a `tflite_model`, a `tflite_file` or a target that yields a SavedModel."""
+
+    target: Target
+    untrained: bool
+
+    def debug_hint(self) -> str:
+        return str(self.target.address)
+
+
+@dataclass(frozen=True)
+class ModelOps:
+    ops: TargetOps
+
+
+@rule
+async def list_ops_of_model(request: ModelOpsRequest) -> ModelOps:
+    target, untrained = request.target, request.untrained
+    saved_model: Optional[Target] = target if SavedModelFieldSet.is_applicable(target) else None
+    if target.has_field(SavedModelField):
+        field = target[SavedModelField]
+        saved_model = (await resolve_reference(ReferenceRequest(field, field.value))).target
+    graph_ops = ops = None
+    if saved_model is not None:
+        graph_ops = (await list_graph_ops(ListGraphOpsRequest(saved_model, untrained))).ops
+    if target is not saved_model:
+        model = await build_any_model(BuildAnyModelRequest(target, untrained))
+        ops = (await list_model_ops(ListModelOpsRequest(target.address, model))).ops
+    return ModelOps(TargetOps(str(target.address), graph_ops, ops))
+
+
+@rule
+async def list_target_ops(request: ListTargetOpsRequest) -> ListedTargetOps:
+    target = request.target
+    models = [target]
+    if target.has_field(BundleModelsField):
+        field = target[BundleModelsField]
+        references = await concurrently(
+            resolve_reference(ReferenceRequest(field, value)) for value in field.references
+        )
+        models = [reference.target for reference in references]
+    found = await concurrently(
+        list_ops_of_model(ModelOpsRequest(model, request.untrained)) for model in models
+    )
+    return ListedTargetOps(tuple(model.ops for model in found))
+
+
+def is_listed(target: Target) -> bool:
+    """Whether a target is a model, yields a SavedModel, or is a bundle."""
+    return target.has_field(BundleModelsField) or any(
+        fields.is_applicable(target) for fields in (*_MODELS, SavedModelFieldSet)
+    )
+
+
+@goal_rule
+async def tflite_ops(
+    console: Console, targets: FilteredTargets, options: TfLiteOpsSubsystem
+) -> TfLiteOps:
+    if options.format not in _FORMATS:
+        raise TfLiteError(
+            f"[tflite-ops].format = {options.format!r}: there is no such format.\n\nFix: Choose one of "
+            f"{', '.join(_FORMATS)}."
+        )
+    listed = await concurrently(
+        list_target_ops(ListTargetOpsRequest(target, options.untrained), **implicitly())
+        for target in targets
+        if is_listed(target)
+    )
+    by_address = {ops.address: ops for found in listed for ops in found.ops}
+    found = [ops for _, ops in sorted(by_address.items())]
+    if options.format == "json":
+        console.print_stdout(render_json(found))
+    elif found:
+        console.print_stdout(render_tables(found))
+    else:
+        console.print_stderr("No model, SavedModel or bundle is among the targets.")
+    return TfLiteOps(exit_code=0)
+
+
+def rules():
+    return collect_rules()
