@@ -18,9 +18,11 @@ _RECORDER = """\
 #!/bin/sh
 set -eu
 PATH=/usr/bin:/bin
-program=$2 request=$3
+program=$3 request=$4
 files=$(find . -type f -path './*__/*' ! -path './__programs__/*' | sort)
 mkdir -p out
+: > out/reference.npz
+: > out/verification.json
 cp "$request" out/model.tflite
 printf '%s\\n' "$program" $files > out/conversion.json
 """
@@ -29,7 +31,8 @@ printf '%s\\n' "$program" $files > out/conversion.json
 @pytest.fixture
 def recorder(rule_runner: RuleRunner) -> PythonEnvironment:
     """An environment whose interpreter runs no program, but writes the request of one to
-    `model.tflite`, and the program's name and the staged files to `conversion.json`.
+    `model.tflite`, the program's name and the staged files to `conversion.json`, and nothing into the
+    other files that a program must leave.
 
     TensorFlow takes minutes to install, and tests/ has the programs themselves.
     """

@@ -64,8 +64,7 @@ class PythonEnvironmentRequest:
             internal_only=True,
             requirements=EntireLockfile(self.lockfile),
             interpreter_constraints=self.interpreter_constraints,
-            # A process unpacks the wheels at once, and compressing TensorFlow's takes a minute.
-            additional_args=("--no-compress", *self.pex_args),
+            additional_args=self.pex_args,
             description=f"Install the Python environment `{name}` from {self.lockfile.url}",
         )
 
