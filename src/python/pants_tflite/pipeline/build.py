@@ -274,7 +274,8 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     )
     model = finished.digest
     # This comes first: a broken file is best explained by the program that does not run it.
-    inspected = await inspect_model(InspectModelRequest(address, model, is_source=True))
+    name = os.path.basename(entries[0].path)
+    inspected = await inspect_model(InspectModelRequest(address, model, is_source=True, name=name))
     if is_micro_only:
         verified = await verify_micro_only(
             VerifyMicroOnlyRequest(

@@ -65,12 +65,14 @@ class RecordedReference:
 class InspectModelRequest:
     """Asks what is in `model.tflite`, the one file of `model`.
 
-    `is_source` says whether the user checked it in, so that a broken one is the user's mistake.
+    `is_source` says whether the user checked it in, so that a broken one is the user's mistake; errors then
+    have the file's own `name`.
     """
 
     address: Address
     model: Digest
     is_source: bool
+    name: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ async def inspect_model(request: InspectModelRequest) -> InspectedModel:
     result = await run_program(
         RunProgramRequest.create(
             request.address,
-            InspectionRequest(MODEL_FILE, field),
+            InspectionRequest(MODEL_FILE, field, request.name),
             environment,
             description=f"Inspect the model {request.address}",
             input_digest=request.model,

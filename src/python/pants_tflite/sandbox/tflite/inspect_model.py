@@ -109,7 +109,7 @@ def read_users_model(path: Path, data: bytes, field: str | None) -> Model:
 def main(request: InspectionRequest) -> None:
     path = Path(request.model)
     data = path.read_bytes()
-    model = read_users_model(path, data, request.field)
+    model = read_users_model(path.with_name(request.name or path.name), data, request.field)
     write_report(describe_model(model, hashlib.sha256(data).hexdigest()))
 
 

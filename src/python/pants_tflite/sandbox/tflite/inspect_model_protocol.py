@@ -12,13 +12,15 @@ from pants_tflite.sandbox.protocol import Message
 
 @dataclass(frozen=True)
 class InspectionRequest(Message):
-    """`field` is blamed for a damaged file; without one, it is a step's result."""
+    """`field` is blamed for a damaged file, which the user calls `name`; without one, it is a step's
+    result."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.tflite.inspect_model"
     OUTPUTS: ClassVar[tuple[str, ...]] = ("inspection.json",)
 
     model: str
     field: Optional[str]
+    name: Optional[str] = None
 
 
 @dataclass(frozen=True)

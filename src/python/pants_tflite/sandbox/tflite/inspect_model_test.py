@@ -96,9 +96,9 @@ def test_users_damaged_file_is_the_users_mistake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("cat.tflite").write_bytes(linear_model()[:200])
+    Path("model.tflite").write_bytes(linear_model()[:200])
     with pytest.raises(Mistake) as raised:
-        main(InspectionRequest("cat.tflite", "source"))
+        main(InspectionRequest("model.tflite", "source", "cat.tflite"))
     assert raised.value.field == "source"
     assert raised.value.value == "cat.tflite"
     assert "`cat.tflite` is not an intact TensorFlow Lite model" in raised.value.message
