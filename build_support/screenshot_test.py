@@ -26,7 +26,7 @@ def size_of(png: Path) -> tuple[int, ...]:
 def test_a_picture_has_the_size_and_the_colors_that_were_asked_for(tmp_path: Path) -> None:
     page = tmp_path / "index.html"
     page.write_text(PAGE)
-    pictures = []
+    pictures: list[bytes] = []
     for dark in ([], ["--dark"]):
         output = tmp_path / f"{len(pictures)}.png"
         args = [f"--report={page}", f"--output={output}", "--width=600", "--height=500", *dark]

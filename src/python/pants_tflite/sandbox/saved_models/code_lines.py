@@ -111,7 +111,8 @@ class CodeLines:
         return f"{Path(filename).relative_to(self._root).as_posix()}:{line}"
 
     def _line(self, node: Any) -> Optional[CodeLine]:
-        own = self._own_line(node.traceback)
+        # The nodes of a loaded SavedModel have no stack.
+        own = self._own_line(node.traceback or ())
         if own is not None:
             return CodeLine(None, own)
         layer = self._made.get(node.graph, {}).get(node.name) or self._layer(node.name)
