@@ -47,7 +47,9 @@ class Model:
         ) + {"dynamic_range": 1, "int8": 2, "int16x8": 3}.get(candidate.mode, 0)
         losses = {op: self.loss(candidate, op) for op in self.sizes}
         score = 1 - sum(losses.values())
-        failures: tuple[str, ...] = () if score >= self.least else (f"the score {score} is too low",)
+        failures: tuple[str, ...] = (
+            () if score >= self.least else (f"the score {score} is too low",)
+        )
         if size > self.most:
             failures += (f"{size} bytes are too many",)
         ordered = sorted(losses.items(), key=lambda each: (-each[1], each[0]))
