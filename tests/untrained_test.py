@@ -135,12 +135,12 @@ def shifted(features):
 # What tests with budgets and reports ask for, as files.
 GOAL = """\
 from pants.core.util_rules.distdir import DistDir
-from pants.engine.fs import AddPrefix, Digest, MergeDigests, Workspace
+from pants.engine.fs import AddPrefix, MergeDigests, Workspace
 from pants.engine.goal import Goal, GoalSubsystem
-from pants.engine.rules import Get, MultiGet, collect_rules, goal_rule
 from pants.engine.target import Targets
 
-from pants_tflite.pipeline.build import BuildModelRequest, BuiltModel
+from pants_tflite.compat import add_prefix, collect_rules, concurrently, goal_rule, merge_digests
+from pants_tflite.pipeline.build import BuildModelRequest, build_model
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 
 
@@ -158,15 +158,16 @@ class BuildUntrained(Goal):
 async def build_untrained(
     targets: Targets, dist_dir: DistDir, workspace: Workspace
 ) -> BuildUntrained:
-    built = await MultiGet(
-        Get(BuiltModel, BuildModelRequest(TfLiteModelFieldSet.create(target), untrained=True))
+    built = await concurrently(
+        build_model(BuildModelRequest(TfLiteModelFieldSet.create(target), untrained=True))
         for target in targets
     )
-    placed = await MultiGet(
-        Get(Digest, AddPrefix(model.digest, "untrained/" + str(target.address).replace(":", ".")))
+    placed = await concurrently(
+        add_prefix(AddPrefix(model.digest, "untrained/" + str(target.address).replace(":", ".")))
         for target, model in zip(targets, built)
     )
-    workspace.write_digest(await Get(Digest, MergeDigests(placed)), path_prefix=str(dist_dir.relpath))
+    merged = await merge_digests(MergeDigests(placed))
+    workspace.write_digest(merged, path_prefix=str(dist_dir.relpath))
     return BuildUntrained(0)
 
 

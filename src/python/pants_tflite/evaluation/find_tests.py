@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""All tests of a model: what a search for a smaller one must meet, and what a report shows."""
+"""All tests of models: what a search for a smaller one must meet."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pants_tflite.util_rules.references import ReferencesRequest, find_reference
 
 @dataclass(frozen=True)
 class FindModelTestsRequest:
-    """Asks for all `tflite_test` targets in the repository whose `model` is the one at `address`."""
+    """Asks for all `tflite_test` targets in the repository whose `model` is at one of `addresses`."""
 
-    address: Address
+    addresses: tuple[Address, ...]
 
     def debug_hint(self) -> str:
-        return str(self.address)
+        return ", ".join(str(address) for address in self.addresses)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ModelTests:
     tests: tuple[ModelTestFields, ...]
 
 
-@rule(desc="Find the tests of a model")
+@rule(desc="Find the tests of models")
 async def find_model_tests(request: FindModelTestsRequest, targets: AllTargets) -> ModelTests:
     fields = [
         ModelTestFields.create(target)
@@ -45,7 +45,7 @@ async def find_model_tests(request: FindModelTestsRequest, targets: AllTargets) 
                 (
                     each
                     for each, references in zip(fields, models)
-                    if request.address in references.addresses
+                    if set(references.addresses) & set(request.addresses)
                 ),
                 key=lambda each: each.address,
             )

@@ -29,8 +29,8 @@ def test_tests_of_one_variant_wherever_they_are() -> None:
     }
     write_workspace(rule_runner, files)
     address = Address("m", target_name="tflite", parameters={"quantization": "int8"})
-    found = rule_runner.request(ModelTests, [FindModelTestsRequest(address)])
+    found = rule_runner.request(ModelTests, [FindModelTestsRequest((address,))])
     assert [str(fields.address) for fields in found.tests] == ["m:first", "m:second", "n:far"]
     assert found.tests[0].max_size.bytes == 2_000_000
     other = Address("m", target_name="elsewhere")
-    assert rule_runner.request(ModelTests, [FindModelTestsRequest(other)]).tests == ()
+    assert rule_runner.request(ModelTests, [FindModelTestsRequest((other,))]).tests == ()

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Optional
 
 from pants.engine.addresses import Address
-from pants.engine.target import AllTargets, Target
+from pants.engine.target import Target
 
 from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.errors import Mistake, TfLiteError
-from pants_tflite.evaluation.budgets import ModelTestFields
+from pants_tflite.evaluation.find_tests import FindModelTestsRequest, find_model_tests
 from pants_tflite.evaluation.tuning.conversion import TunedModel
 from pants_tflite.evaluation.tuning.tune import TuneModelRequest
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
@@ -60,24 +60,6 @@ class RecipePlace:
     output_type: Optional[str]
 
 
-@dataclass(frozen=True)
-class TestsOfModelRequest:
-    """Asks for the `tflite_test`s on any of some models."""
-
-    addresses: tuple[Address, ...]
-
-    __test__ = False
-
-
-@dataclass(frozen=True)
-class TestsOfModel:
-    """Sorted by address."""
-
-    tests: tuple[ModelTestFields, ...]
-
-    __test__ = False
-
-
 def without_quantization(address: Address) -> Address:
     """The address that the variants of one model share, which differ in their quantization."""
     others = {k: v for k, v in address.parameters.items() if k != _QUANTIZATION}
@@ -94,27 +76,6 @@ def default_recipe(address: Address) -> str:
     parameters = [f"{key}={value}" for key, value in sorted(address.parameters.items())]
     name = "-".join([address.target_name, *parameters])
     return os.path.join(address.spec_path, f"{name}{RECIPE_SUFFIX}")
-
-
-@rule
-async def find_tests_of_model(request: TestsOfModelRequest, targets: AllTargets) -> TestsOfModel:
-    tests = [ModelTestFields.create(t) for t in targets if ModelTestFields.is_applicable(t)]
-    references = await concurrently(
-        resolve_reference(ReferenceRequest(fields.model, fields.model.value, check_type=False))
-        for fields in tests
-    )
-    return TestsOfModel(
-        tuple(
-            sorted(
-                (
-                    fields
-                    for fields, reference in zip(tests, references)
-                    if reference.target.address in request.addresses
-                ),
-                key=lambda fields: fields.address,
-            )
-        )
-    )
 
 
 @rule
@@ -154,7 +115,7 @@ async def plan_tuning(request: PlanTuningRequest) -> TuningPlan:
     variants = [tuple(group) for group in groups.values()]
     places = await concurrently(find_recipe_place(RecipePlaceRequest(group)) for group in variants)
     tests = await concurrently(
-        find_tests_of_model(TestsOfModelRequest(tuple(v.address for v in group)), **implicitly())
+        find_model_tests(FindModelTestsRequest(tuple(v.address for v in group)), **implicitly())
         for group in variants
     )
     for address, found in zip(groups, tests):
