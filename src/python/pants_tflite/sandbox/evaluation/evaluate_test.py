@@ -226,13 +226,15 @@ def test_equal_requests_write_equal_bytes(tmp_path: Path) -> None:
 
 
 _MEASURE = """
-import runpy, sys
-sys.argv = ["evaluate", "request.json"]
-try:
-    runpy.run_module("pants_tflite.sandbox.evaluation.evaluate", run_name="__main__")
-finally:
+import atexit, runpy, sys
+
+@atexit.register
+def print_peak():
     with open("/proc/self/status") as status:
-        print(*(line.split()[1] for line in status if line.startswith("VmHWM:")))
+        print(*(line.split()[1] for line in status if line.startswith("VmHWM:")), flush=True)
+
+sys.argv = ["evaluate", "request.json"]
+runpy.run_module("pants_tflite.sandbox.evaluation.evaluate", run_name="__main__")
 """
 
 
