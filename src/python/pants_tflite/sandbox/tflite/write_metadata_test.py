@@ -120,7 +120,9 @@ def test_without_labels_nothing_is_appended() -> None:
 
 def without_buffers(model: Model) -> str:
     """A model as text, without the indices of buffers: packing shares the empty ones."""
-    return re.sub(r"buffer=\d+", "", repr(replace(model, metadata=(), file_bytes=0, buffer_bytes=())))
+    return re.sub(
+        r"buffer=\d+", "", repr(replace(model, metadata=(), file_bytes=0, buffer_bytes=()))
+    )
 
 
 def test_the_model_stays_what_it_is() -> None:
