@@ -3,7 +3,9 @@
 """What `evaluate` costs on top of a bare LiteRT loop over the same pictures.
 
 Both run in turn, each in a process of its own, and processor time counts: other work on the machine
-changes it little.
+changes it little. With the packages of 3rdparty/python/tensorflow.lock:
+
+PYTHONPATH=src/python python -m pytest tests/benchmarks/evaluation_test.py
 """
 
 from __future__ import annotations
