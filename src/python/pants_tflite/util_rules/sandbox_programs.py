@@ -19,6 +19,7 @@ from pants.engine.fs import (
     CreateDigest,
     Digest,
     DigestSubset,
+    Directory,
     FileContent,
     MergeDigests,
     PathGlobs,
@@ -234,7 +235,8 @@ def to_process(
     return Process(
         argv=(venv_pex.python.argv0, "-m", _SUPERVISOR, request.program, _REQUEST_FILE),
         env={
-            # A separate home, so that no user's ~/.keras or ~/.config can change a result.
+            # A home of its own, so that no ~/.keras or ~/.config can change a result. It exists, or
+            # Keras would take /tmp/.keras.
             COMPILE_VARIABLE: "1",
             "HOME": _HOME,
             "LC_ALL": "C.UTF-8",
@@ -265,7 +267,9 @@ async def prepare_program(
 ) -> PreparedProgram:
     request = prepare.run
     request_file = FileContent(_REQUEST_FILE, request.request.encode())
-    programs = await create_digest(CreateDigest((request_file, *program_files(request.program))))
+    programs = await create_digest(
+        CreateDigest((request_file, Directory(_HOME), *program_files(request.program)))
+    )
     input_digest = await merge_digests(
         MergeDigests((request.environment.venv_pex.digest, programs, request.input_digest))
     )
