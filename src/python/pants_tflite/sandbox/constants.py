@@ -30,6 +30,12 @@ GOLDEN_RELATIVE = 1e-5
 # that is less. Integers must be equal.
 KERNEL_TOLERANCE = 1e-5
 
+# What a signature is called by default.
+DEFAULT_SIGNATURE = "serving_default"
+
+# Of the entries of archives: zip knows no earlier time.
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
 # Where samples come from that no dataset has: a seeded random number generator.
 SEEDED = "seeded"
 

@@ -147,5 +147,7 @@ def test_what_code_uses_from_outside_is_told_and_taken_out(
 
 
 def test_a_program_has_a_home_that_is_empty(rule_runner: RuleRunner) -> None:
-    script = '[ -d "$HOME" ] && [ -w "$HOME" ] && [ -z "$(ls -A "$HOME")" ] && touch out/refusal.json'
+    script = (
+        '[ -d "$HOME" ] && [ -w "$HOME" ] && [ -z "$(ls -A "$HOME")" ] && touch out/refusal.json'
+    )
     assert _run(rule_runner, script).digest != EMPTY_DIGEST

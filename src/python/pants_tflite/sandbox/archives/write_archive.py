@@ -21,10 +21,10 @@ from typing import Iterator
 import zopfli.gzip
 
 from pants_tflite.sandbox.archives.write_archive_protocol import ZIP, ArchiveRequest
+from pants_tflite.sandbox.constants import ZIP_EPOCH
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
 
-# The oldest time that a zip can hold, and the same time in seconds since 1970.
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+# ZIP_EPOCH, in seconds since 1970.
 TAR_TIME = 315532800
 _ALIGNMENT_ID = 0xD935
 _LOCAL_HEADER_BYTES = 30
@@ -55,7 +55,7 @@ def padding(content_offset: int, alignment: int) -> bytes:
 def write_zip(directory: Path, target: Path, alignment: int) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, path, mode in _files(directory):
-            entry = zipfile.ZipInfo(name, ZIP_TIME)
+            entry = zipfile.ZipInfo(name, ZIP_EPOCH)
             entry.create_system = _UNIX
             entry.external_attr = (0o100000 | mode) << 16
             # Offsets before this entry are final, for sizes are known and nothing is compressed.

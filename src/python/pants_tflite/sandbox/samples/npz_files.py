@@ -13,6 +13,7 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
+from pants_tflite.sandbox.constants import ZIP_EPOCH
 from pants_tflite.sandbox.mistakes import Mistake
 
 INPUT_PREFIX = "input/"
@@ -24,8 +25,6 @@ SEQUENCE = "sequence"
 # Of a reference: the signature's samples are made up; the SavedModel's signatures keep a state.
 MADE_UP = "made_up"
 KEEPS_STATE = "keeps_state"
-# Zip knows no earlier time.
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def to_stored(array: np.ndarray) -> np.ndarray:
@@ -41,15 +40,12 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
-            array = arrays[name]
-            content = np.ascontiguousarray(
-                array.astype(np.bytes_) if array.dtype.kind == "O" else array
-            )
+            content = to_stored(arrays[name])
             header = io.BytesIO()
             np.lib.format.write_array_header_1_0(
                 header, np.lib.format.header_data_from_array_1_0(content)
             )
-            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            entry = zipfile.ZipInfo(f"{name}.npy", ZIP_EPOCH)
             # Known beforehand, so that a large array is written in parts.
             entry.file_size = header.tell() + content.nbytes
             with archive.open(entry, "w") as file:

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import struct
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Iterator, Mapping
@@ -21,10 +20,11 @@ from pants_tflite.sandbox.samples.npz_files import (
     INPUT_PREFIX,
     LABEL,
     SEQUENCE,
-    ZIP_EPOCH,
     Dataset,
     to_stored,
+    write_npz,
 )
+from pants_tflite.sandbox.samples.row_files import RowFile
 
 # What is read at a time, unless a single row is larger.
 _BYTES_AT_A_TIME = 8 << 20
@@ -108,49 +108,14 @@ class DatasetReader:
                 )
 
 
-@dataclass
-class _Rows:
-    """The rows of one array so far: in a file, or in memory if they are text of any length."""
-
-    path: Path
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    count: int = 0
-    text: list[np.ndarray] = field(default_factory=list)
-
-    def add(self, rows: np.ndarray) -> None:
-        self.count += len(rows)
-        if self.dtype.kind == "O":
-            self.text.append(rows)
-            return
-        with self.path.open("ab") as file:
-            file.write(np.ascontiguousarray(rows).tobytes())
-
-    def write(self, archive: zipfile.ZipFile, name: str) -> None:
-        entry = zipfile.ZipInfo(name + _SUFFIX, ZIP_EPOCH)
-        if self.dtype.kind == "O":
-            with archive.open(entry, "w") as target:
-                whole = to_stored(np.concatenate(self.text))
-                np.lib.format.write_array(target, whole, version=(1, 0), allow_pickle=False)
-            return
-        # Zip needs to know beforehand if an entry is a large one.
-        entry.file_size = self.path.stat().st_size
-        header = {
-            "descr": np.lib.format.dtype_to_descr(self.dtype),
-            "fortran_order": False,
-            "shape": (self.count, *self.shape),
-        }
-        with self.path.open("rb") as rows, archive.open(entry, "w") as target:
-            np.lib.format.write_array_header_1_0(target, header)
-            shutil.copyfileobj(rows, target)
-
-
 class NpzWriter:
     """Writes an `.npz` file whose arrays come in rows, as `write_npz` writes whole ones."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._arrays: dict[str, _Rows] = {}
+        self._arrays: dict[str, RowFile] = {}
+        # The types as the rows have them; text is stored in another one.
+        self._dtypes: dict[str, np.dtype] = {}
 
     def __enter__(self) -> NpzWriter:
         return self
@@ -158,9 +123,11 @@ class NpzWriter:
     def add(self, rows: Mapping[str, np.ndarray]) -> None:
         """Appends rows to each array. Raises Mistake if their shape is not that of rows before."""
         for name, array in rows.items():
+            stored = to_stored(array)
             if name not in self._arrays:
                 part = self._path.with_name(f"{self._path.name}.{len(self._arrays)}")
-                self._arrays[name] = _Rows(part, array.shape[1:], array.dtype)
+                self._arrays[name] = RowFile(part, stored.shape[1:], stored.dtype)
+                self._dtypes[name] = array.dtype
             known = self._arrays[name]
             if known.shape != array.shape[1:]:
                 raise Mistake(
@@ -169,12 +136,14 @@ class NpzWriter:
                     field=None,
                     fix="Pad the output to a fixed shape inside the model.",
                 )
-            known.add(array)
+            known.extend(stored)
 
     @property
     def shapes(self) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
         """The shape of a row and the type of each array, by name, sorted."""
-        return {name: (rows.shape, rows.dtype) for name, rows in sorted(self._arrays.items())}
+        return {
+            name: (rows.shape, self._dtypes[name]) for name, rows in sorted(self._arrays.items())
+        }
 
     def __exit__(
         self,
@@ -183,8 +152,6 @@ class NpzWriter:
         trace: TracebackType | None,
     ) -> None:
         if error is None:
-            with zipfile.ZipFile(self._path, "w", zipfile.ZIP_STORED) as archive:
-                for name, rows in sorted(self._arrays.items()):
-                    rows.write(archive, name)
+            write_npz(self._path, {name: rows.stacked() for name, rows in self._arrays.items()})
         for rows in self._arrays.values():
             rows.path.unlink(missing_ok=True)

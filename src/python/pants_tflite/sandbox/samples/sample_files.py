@@ -10,55 +10,7 @@ import numpy as np
 
 from pants_tflite.sandbox.samples.dataset_values import Sample
 from pants_tflite.sandbox.samples.npz_files import Dataset
-
-_CHUNK_BYTES = 1 << 24
-
-
-class _Part:
-    """One input of all samples, or their labels, one after another in a file."""
-
-    def __init__(self, path: Path, first: np.ndarray) -> None:
-        self.path = path
-        self.shape = first.shape
-        # As numpy.stack has it, which takes the machine's byte order.
-        self.dtype = first.dtype.newbyteorder("=")
-        self.count = 0
-        # Of text the longest value decides. The file has room for longer ones, so that it is seldom
-        # written anew.
-        self.width = self.dtype.itemsize
-        self._file = path.open("wb")
-
-    def append(self, array: np.ndarray) -> None:
-        if array.dtype.itemsize > self.width:
-            self.width = array.dtype.itemsize
-        if array.dtype.itemsize > self.dtype.itemsize:
-            self._rewrite(np.dtype((np.bytes_, 2 * array.dtype.itemsize)))
-        self._file.write(array.astype(self.dtype).tobytes())
-        self.count += 1
-
-    def _mapped(self) -> np.ndarray:
-        shape = (self.count, *self.shape)
-        if 0 in shape:
-            return np.zeros(shape, self.dtype)
-        return np.memmap(self.path, self.dtype, "r", shape=shape)
-
-    def _rewrite(self, dtype: np.dtype) -> None:
-        """Makes room for text of another length."""
-        self._file.close()
-        old, new = self._mapped(), self.path.with_suffix(".new")
-        step = max(1, _CHUNK_BYTES // max(1, dtype.itemsize * int(np.prod(self.shape))))
-        self._file = new.open("wb")
-        for begin in range(0, self.count, step):
-            self._file.write(old[begin : begin + step].astype(dtype).tobytes())
-        # What is still mapped of the old file stays readable.
-        new.replace(self.path)
-        self.dtype = dtype
-
-    def stacked(self) -> np.ndarray:
-        if self.dtype.itemsize != self.width:
-            self._rewrite(np.dtype((np.bytes_, self.width)))
-        self._file.close()
-        return self._mapped()
+from pants_tflite.sandbox.samples.row_files import RowFile
 
 
 class SampleFiles:
@@ -66,22 +18,24 @@ class SampleFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._inputs: dict[str, _Part] = {}
-        self._label: _Part | None = None
+        self._inputs: dict[str, RowFile] = {}
+        self._label: RowFile | None = None
         self.size = 0
 
     def append(self, sample: Sample) -> None:
         if not self._inputs:
             self._inputs = {
-                name: _Part(self._folder / f"input-{index}", array)
+                name: RowFile(self._folder / f"input-{index}", array.shape, array.dtype)
                 for index, (name, array) in enumerate(sample.inputs.items())
             }
             if sample.label is not None:
-                self._label = _Part(self._folder / "label", sample.label)
+                self._label = RowFile(
+                    self._folder / "label", sample.label.shape, sample.label.dtype
+                )
         for name, part in self._inputs.items():
-            part.append(sample.inputs[name])
+            part.extend(sample.inputs[name][np.newaxis])
         if self._label is not None and sample.label is not None:
-            self._label.append(sample.label)
+            self._label.extend(sample.label[np.newaxis])
         self.size += sample.nbytes
 
     def stacked(self) -> Dataset:

@@ -9,7 +9,7 @@ from typing import Any, Sequence
 import numpy as np
 import pytest
 
-from pants_tflite.sandbox.samples import sample_files
+from pants_tflite.sandbox.samples import row_files
 from pants_tflite.sandbox.samples.dataset_values import parse_sample
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, read_npz, write_npz
 from pants_tflite.sandbox.samples.sample_files import SampleFiles
@@ -46,7 +46,7 @@ def test_samples_become_the_array_that_numpy_stacks(
     tmp_path: Path, values: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Two values fit in, so that text is rewritten in several steps.
-    monkeypatch.setattr(sample_files, "_CHUNK_BYTES", 50)
+    monkeypatch.setattr(row_files, "_CHUNK_BYTES", 50)
     dataset = _stack(tmp_path, values)
     expected = np.stack(values)
     found = dataset.inputs["0"]

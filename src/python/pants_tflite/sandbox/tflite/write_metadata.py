@@ -15,6 +15,7 @@ from typing import Mapping
 
 from ai_edge_litert import schema_py_generated as schema
 
+from pants_tflite.sandbox.constants import ZIP_EPOCH
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.npz_files import Dataset
@@ -27,8 +28,6 @@ from pants_tflite.sandbox.tflite.packing import pack, unpack
 from pants_tflite.sandbox.tflite.write_metadata_protocol import MetadataRequest
 
 METADATA_NAME = "TFLITE_METADATA"
-# The earliest time that a ZIP archive can have.
-_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE = 0o100644
 
 
@@ -41,7 +40,7 @@ def append_files(content: bytes, files: Mapping[str, bytes]) -> bytes:
     # Offsets in the archive are those in the whole file.
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, data in sorted(files.items()):
-            info = zipfile.ZipInfo(name, _TIMESTAMP)
+            info = zipfile.ZipInfo(name, ZIP_EPOCH)
             info.create_system = 3
             info.external_attr = _FILE_MODE << 16
             archive.writestr(info, data)
