@@ -65,6 +65,7 @@ from pants_tflite.util_rules import (
     related_datasets,
     sandbox_programs,
     taken_inputs,
+    test_reports,
 )
 
 
@@ -124,6 +125,7 @@ def rules():
         *run_programs.rules(),
         *run_saved_model.rules(),
         *sandbox_programs.rules(),
+        *test_reports.rules(),
         *taken_inputs.rules(),
         *test.rules(),
         *tune.rules(),

@@ -146,6 +146,20 @@ class ModelResolveField(TensorFlowResolveField):
     """The resolve of a target that yields a SavedModel."""
 
 
+class SkipTestField(BoolField):
+    alias = "skip_test"
+    default = False
+    help = help_text(
+        """
+        Whether `pants test` skips this target.
+
+        Defaults to False.
+
+        Example: `skip_test=True`.
+        """
+    )
+
+
 class SeedField(IntegerField):
     alias = "seed"
     default = 0

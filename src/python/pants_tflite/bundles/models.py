@@ -160,6 +160,13 @@ class BundlePlan:
         return _kernels(self.models)
 
 
+def name_in_bundle(value: str, target: Target, given: Mapping[str, str]) -> str:
+    """What a bundle calls the model at `target`, which its field `models` has as `value`, and for which
+    `model_names` may have `given` a name."""
+    is_file = isinstance(target, TfLiteFileTarget)
+    return given.get(value) or default_name(target.address, is_file=is_file)
+
+
 def registered_ops(
     kernels: Iterable[CustomOp], models: Iterable[BundleModel]
 ) -> tuple[RegisteredOp, ...]:
@@ -228,11 +235,7 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
     targets = tuple(reference.target for reference in references)
     check_runtimes(field_set, targets)
     given: Mapping[str, str] = field_set.model_names.value or {}
-    names = [
-        given.get(value)
-        or default_name(target.address, is_file=isinstance(target, TfLiteFileTarget))
-        for value, target in zip(values, targets)
-    ]
+    names = [name_in_bundle(value, target, given) for value, target in zip(values, targets)]
     check_names(
         address=address,
         models=values,

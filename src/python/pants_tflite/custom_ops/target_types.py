@@ -21,7 +21,12 @@ from pants.util.strutil import help_text
 
 from pants_tflite.fields import AddressField, ChoicesField
 from pants_tflite.sandbox.constants import KERNEL_TOLERANCE, as_written
-from pants_tflite.target_types import EntryPointField, InputsField, TensorFlowResolveField
+from pants_tflite.target_types import (
+    EntryPointField,
+    InputsField,
+    SkipTestField,
+    TensorFlowResolveField,
+)
 
 SANITIZERS = ("address", "undefined")
 
@@ -314,20 +319,6 @@ class SanitizersField(ChoicesField):
     )
 
 
-class SkipKernelTestField(BoolField):
-    alias = "skip_test"
-    default = False
-    help = help_text(
-        """
-        Whether `pants test` skips this target.
-
-        Defaults to False.
-
-        Example: `skip_test=True`.
-        """
-    )
-
-
 class TfLiteCustomOpTestTarget(Target):
     alias = "tflite_custom_op_test"
     core_fields = (
@@ -338,7 +329,7 @@ class TfLiteCustomOpTestTarget(Target):
         InputsField,
         SanitizersField,
         TensorFlowResolveField,
-        SkipKernelTestField,
+        SkipTestField,
     )
     help = help_text(
         """

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Iterable
 
 from pants.engine.addresses import Address
-from pants.engine.target import AllTargets
+from pants.engine.target import AllTargets, Target
 
 from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.evaluation.fields import ModelTestFields
@@ -31,24 +32,24 @@ class ModelTests:
     tests: tuple[ModelTestFields, ...]
 
 
-@rule(desc="Find the tests of models")
-async def find_model_tests(request: FindModelTestsRequest, targets: AllTargets) -> ModelTests:
-    fields = [
+def model_tests_among(targets: Iterable[Target]) -> list[ModelTestFields]:
+    """The fields of the tests among `targets`, in the order of their addresses."""
+    return [
         ModelTestFields.create(target)
-        for target in targets
+        for target in sorted(targets, key=lambda target: target.address)
         if ModelTestFields.is_applicable(target)
     ]
+
+
+@rule(desc="Find the tests of models")
+async def find_model_tests(request: FindModelTestsRequest, targets: AllTargets) -> ModelTests:
+    fields = model_tests_among(targets)
     models = await concurrently(find_references(ReferencesRequest(each.model)) for each in fields)
     return ModelTests(
         tuple(
-            sorted(
-                (
-                    each
-                    for each, references in zip(fields, models)
-                    if set(references.addresses) & set(request.addresses)
-                ),
-                key=lambda each: each.address,
-            )
+            each
+            for each, references in zip(fields, models)
+            if set(references.addresses) & set(request.addresses)
         )
     )
 

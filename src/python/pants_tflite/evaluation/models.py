@@ -51,6 +51,17 @@ class EvaluatedTargetRequest:
 
 
 @dataclass(frozen=True)
+class PrepareEvaluationRequest:
+    """Asks for what is needed to run a model that is `built`. `tensorflow` is an environment with
+    TensorFlow, if it takes ops from there."""
+
+    built: BuiltModel
+    custom_ops: CustomOpsField
+    tensorflow: Optional[PythonEnvironment] = None
+    micro_only: bool = False
+
+
+@dataclass(frozen=True)
 class EvaluatedTarget:
     """`model` holds `model.tflite` only, so that equal models are evaluated once, and `description` is
     `model.json`. `kernels` are those of its custom ops; `tensorflow` is an environment with TensorFlow,
@@ -70,31 +81,42 @@ class EvaluatedTarget:
 
 
 @rule
-async def build_evaluated_target(request: EvaluatedTargetRequest) -> EvaluatedTarget:
-    target = request.target
-    built, custom_ops = await concurrently(
-        build_any_model(BuildAnyModelRequest(target, request.untrained)),
-        resolve_custom_ops(ResolveCustomOpsRequest(target[CustomOpsField])),
-    )
+async def prepare_evaluation(request: PrepareEvaluationRequest) -> EvaluatedTarget:
+    built = request.built
+    custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(request.custom_ops))
     kernels, described, model = await concurrently(
         build_host_kernels(HostKernelsRequest(custom_ops)),
         describe_built_model(BuiltModelFactsRequest(built)),
         digest_subset_to_digest(DigestSubset(built.digest, PathGlobs((MODEL_FILE,)))),
     )
+    return EvaluatedTarget(
+        address=request.custom_ops.address,
+        built=built,
+        model=model,
+        description=described.description,
+        kernels=kernels,
+        tensorflow=request.tensorflow,
+        micro_only=request.micro_only,
+    )
+
+
+@rule
+async def build_evaluated_target(request: EvaluatedTargetRequest) -> EvaluatedTarget:
+    target = request.target
+    built = await build_any_model(BuildAnyModelRequest(target, request.untrained))
     tensorflow = None
     if target.has_field(SelectTfOpsField) and target[SelectTfOpsField].ops:
         reference = await find_saved_model(SavedModelReferenceRequest(target[SavedModelField]))
         tensorflow = await find_environment_of_resolve(
             ResolveEnvironmentRequest(reference.field_set.resolve), **implicitly()
         )
-    return EvaluatedTarget(
-        address=target.address,
-        built=built,
-        model=model,
-        description=described.description,
-        kernels=kernels,
-        tensorflow=tensorflow,
-        micro_only=is_micro_only(target),
+    return await prepare_evaluation(
+        PrepareEvaluationRequest(
+            built=built,
+            custom_ops=target[CustomOpsField],
+            tensorflow=tensorflow,
+            micro_only=is_micro_only(target),
+        )
     )
 
 

@@ -28,7 +28,7 @@ from pants_tflite.sandbox.constants import ARENA_MARGIN_PERCENT
 from pants_tflite.sandbox.evaluation.evaluate_protocol import LITERT_RUNTIME, REFERENCE_RUNTIME
 from pants_tflite.sandbox.scoring.score_protocol import AGREEMENT, METRIC_NAMES, TOP_K
 from pants_tflite.sizes import SIZE_HELP, SizeField
-from pants_tflite.target_types import MICRO, TensorFlowResolveField
+from pants_tflite.target_types import MICRO, SkipTestField, TensorFlowResolveField
 
 RUNTIMES = (LITERT_RUNTIME, REFERENCE_RUNTIME, MICRO)
 _MODELS = ("tflite_model", "tflite_file")
@@ -299,20 +299,6 @@ class TestModelTimeoutField(TestTimeoutField, AsyncFieldMixin):
     )
 
 
-class SkipModelTestField(BoolField):
-    alias = "skip_test"
-    default = False
-    help = help_text(
-        """
-        Whether `pants test` skips this target.
-
-        Defaults to False.
-
-        Example: `skip_test=True`.
-        """
-    )
-
-
 class TfLiteTestTarget(Target):
     alias = "tflite_test"
     core_fields = (
@@ -336,7 +322,7 @@ class TfLiteTestTarget(Target):
         TestUntrainedField,
         TensorFlowResolveField,
         TestModelTimeoutField,
-        SkipModelTestField,
+        SkipTestField,
     )
     help = help_text(
         """

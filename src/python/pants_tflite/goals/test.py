@@ -21,9 +21,7 @@ from pants.util.logging import LogLevel
 from pants_tflite.compat import collect_rules, implicitly, rule
 from pants_tflite.custom_ops.kernel_reports import (
     KernelReportRequest,
-    kernel_test_result,
     report_kernel_test,
-    unbuilt_kernel_result,
 )
 from pants_tflite.custom_ops.kernel_tests import (
     KernelTestFields,
@@ -33,7 +31,6 @@ from pants_tflite.custom_ops.kernel_tests import (
 from pants_tflite.custom_ops.target_types import (
     KernelCasesField,
     SanitizersField,
-    SkipKernelTestField,
     TestedOpField,
 )
 from pants_tflite.errors import Mistake, TfLiteError
@@ -49,21 +46,23 @@ from pants_tflite.evaluation.model_tests import (
     run_model_test,
 )
 from pants_tflite.evaluation.plans import PlanModelTestRequest, plan_model_test
-from pants_tflite.evaluation.results import (
-    ModelReportRequest,
-    model_test_result,
-    report_model_test,
-)
+from pants_tflite.evaluation.results import case_results
 from pants_tflite.evaluation.score import prepare_scoring
 from pants_tflite.evaluation.settings import TestSettings, find_timeout, parse_arguments
 from pants_tflite.evaluation.target_types import (
-    SkipModelTestField,
     TestedModelField,
     TestRuntimesField,
 )
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.subsystems.model_tests import ModelTests
+from pants_tflite.target_types import SkipTestField
 from pants_tflite.util_rules.sandbox_programs import PrepareProgramRequest, prepare_program
+from pants_tflite.util_rules.test_reports import (
+    JUnitReportRequest,
+    finished_result,
+    unbuilt_result,
+    write_junit_report,
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class KernelTestFieldSet(KernelTestFields, TestFieldSet):
 
     @classmethod
     def opt_out(cls, target: Target) -> bool:
-        return bool(target.get(SkipKernelTestField).value)
+        return bool(target.get(SkipTestField).value)
 
 
 class KernelTestRequest(TestRequest):
@@ -89,9 +88,9 @@ async def test_kernel(
     try:
         run = await run_kernel_test(RunKernelTestRequest(field_set))
     except TfLiteError as error:
-        return unbuilt_kernel_result(field_set.address, error, test_subsystem.output)
+        return unbuilt_result(field_set.address, error, test_subsystem.output)
     report = await report_kernel_test(KernelReportRequest(run))
-    return kernel_test_result(run, report, test_subsystem.output)
+    return finished_result(run.address, run.process, report, test_subsystem.output)
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class ModelTestFieldSet(ModelTestFields, TestFieldSet):
 
     @classmethod
     def opt_out(cls, target: Target) -> bool:
-        return bool(target.get(SkipModelTestField).value)
+        return bool(target.get(SkipTestField).value)
 
 
 class ModelTestRequest(TestRequest):
@@ -132,9 +131,11 @@ async def test_model(
         settings = _settings(field_set, model_tests, test_subsystem)
         run = await run_model_test(RunModelTestRequest(field_set, settings), **implicitly())
     except TfLiteError as error:
-        return unbuilt_kernel_result(field_set.address, error, test_subsystem.output)
-    report = await report_model_test(ModelReportRequest(run))
-    return model_test_result(run, report, test_subsystem.output)
+        return unbuilt_result(field_set.address, error, test_subsystem.output)
+    report = await write_junit_report(
+        JUnitReportRequest(run.address, run.process, case_results(run))
+    )
+    return finished_result(run.address, run.process, report, test_subsystem.output)
 
 
 @rule(desc="Debug the metric of a model's test", level=LogLevel.DEBUG)

@@ -16,7 +16,6 @@ from pants.util.strutil import help_text
 from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
 from pants_tflite.custom_ops.target_types import (
     KernelCasesField,
-    SkipKernelTestField,
     TestedOpField,
 )
 from pants_tflite.fields import AddressField, ChoiceField, IntegerField, OptionalChoiceField
@@ -27,7 +26,7 @@ from pants_tflite.sandbox.constants import (
     as_written,
 )
 from pants_tflite.sizes import SIZE_HELP, SizeField
-from pants_tflite.target_types import InputsField, TensorFlowResolveField
+from pants_tflite.target_types import InputsField, SkipTestField, TensorFlowResolveField
 
 CPUS = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 LAYOUTS = ("cmake", "arduino", "zephyr", "esp_idf")
@@ -230,7 +229,7 @@ class TfLiteCustomOpMicroTestTarget(Target):
         InputsField,
         TensorFlowResolveField,
         KernelTestTflmField,
-        SkipKernelTestField,
+        SkipTestField,
     )
     help = help_text(
         """

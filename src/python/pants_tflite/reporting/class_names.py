@@ -15,10 +15,9 @@ from pants_tflite.bundles.fields import (
     BundleModelNamesField,
     BundleModelsField,
 )
-from pants_tflite.bundles.names import default_name
+from pants_tflite.bundles.models import name_in_bundle
 from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.pipeline.label_files import Labels, LabelsRequest, read_labels
-from pants_tflite.target_types import TfLiteFileTarget
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 
@@ -55,8 +54,7 @@ async def find_labeled_models(request: LabeledModelsRequest) -> LabeledModels:
     found = []
     for value, reference in zip(values, references):
         target = reference.target
-        is_file = isinstance(target, TfLiteFileTarget)
-        name = names.get(value) or default_name(target.address, is_file=is_file)
+        name = name_in_bundle(value, target, names)
         if name in labels:
             found.append((target.address, labels[name]))
     return LabeledModels(tuple(found))

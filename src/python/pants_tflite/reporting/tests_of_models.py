@@ -12,6 +12,7 @@ from pants.engine.target import AllTargets
 
 from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.evaluation.fields import ModelTestFields
+from pants_tflite.evaluation.find_tests import model_tests_among
 from pants_tflite.evaluation.model_tests import (
     PredictForTestRequest,
     ScoreForTestRequest,
@@ -69,14 +70,9 @@ class ScoredRun:
 
 @rule(desc="Find tests of models")
 async def find_scoring_tests(request: ScoringTestsRequest, all_targets: AllTargets) -> ScoringTests:
-    fields = [
-        ModelTestFields.create(target)
-        for target in sorted(all_targets, key=lambda target: target.address)
-        if ModelTestFields.is_applicable(target)
-    ]
     scoring = [
         each
-        for each in fields
+        for each in model_tests_among(all_targets)
         if each.metric.value not in (None, AGREEMENT) and not each.untrained.value
     ]
     models = await concurrently(

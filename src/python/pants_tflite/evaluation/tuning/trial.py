@@ -7,18 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
-from pants.engine.fs import DigestSubset, PathGlobs
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.compat import (
     collect_rules,
     concurrently,
-    digest_subset_to_digest,
     implicitly,
     rule,
 )
-from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
-from pants_tflite.custom_ops.host_kernels import HostKernelsRequest, build_host_kernels
 from pants_tflite.errors import TfLiteError
 from pants_tflite.evaluation.budgets import ModelTestFields
 from pants_tflite.evaluation.model_tests import (
@@ -36,7 +32,9 @@ from pants_tflite.evaluation.model_tests import (
 from pants_tflite.evaluation.models import (
     EvaluatedTarget,
     EvaluatedTargetRequest,
+    PrepareEvaluationRequest,
     build_evaluated_target,
+    prepare_evaluation,
 )
 from pants_tflite.evaluation.plans import PlanModelTestRequest, plan_model_test
 from pants_tflite.evaluation.tuning.candidates import Candidate, OpError, Outcome
@@ -48,9 +46,7 @@ from pants_tflite.evaluation.tuning.conversion import (
     find_candidate_errors,
     first_line,
 )
-from pants_tflite.pipeline.any_model import BuiltModelFactsRequest, describe_built_model
 from pants_tflite.pipeline.build import BuildModelRequest, build_model
-from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.sandbox.scoring.judge_protocol import JudgeRequest
 
 
@@ -112,22 +108,8 @@ async def build_candidate(request: BuildCandidateRequest) -> BuiltCandidate:
         )
     except TfLiteError as error:
         return BuiltCandidate(None, first_line(error))
-    custom_ops = await resolve_custom_ops(ResolveCustomOpsRequest(field_set.custom_ops))
-    kernels, described, model = await concurrently(
-        build_host_kernels(HostKernelsRequest(custom_ops)),
-        describe_built_model(BuiltModelFactsRequest(built)),
-        digest_subset_to_digest(DigestSubset(built.digest, PathGlobs((MODEL_FILE,)))),
-    )
     return BuiltCandidate(
-        EvaluatedTarget(
-            address=field_set.address,
-            built=built,
-            model=model,
-            description=described.description,
-            kernels=kernels,
-            tensorflow=None,
-            micro_only=False,
-        )
+        await prepare_evaluation(PrepareEvaluationRequest(built, field_set.custom_ops))
     )
 
 

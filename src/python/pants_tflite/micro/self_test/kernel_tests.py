@@ -24,9 +24,7 @@ from pants_tflite.compat import (
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.custom_ops.kernel_reports import (
     KernelReportRequest,
-    kernel_test_result,
     report_kernel_test,
-    unbuilt_kernel_result,
 )
 from pants_tflite.custom_ops.kernel_tests import (
     CASES_FOLDER,
@@ -35,7 +33,6 @@ from pants_tflite.custom_ops.kernel_tests import (
     KernelTestRun,
     collect_cases,
 )
-from pants_tflite.custom_ops.target_types import SkipKernelTestField
 from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.kernels import MicroKernelsRequest, find_micro_kernels
 from pants_tflite.micro.measuring.measuring_program import (
@@ -47,6 +44,7 @@ from pants_tflite.micro.sandbox.run_micro_kernel_cases_protocol import RunMicroC
 from pants_tflite.micro.target_types import KernelTestTflmField
 from pants_tflite.micro.tflm.tflm_tree import TflmTreeRequest, find_tflm_tree
 from pants_tflite.subsystems.kernel_tests import KernelTests
+from pants_tflite.target_types import SkipTestField
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
@@ -57,6 +55,7 @@ from pants_tflite.util_rules.sandbox_programs import (
     RunProgramRequest,
     prepare_program,
 )
+from pants_tflite.util_rules.test_reports import finished_result, unbuilt_result
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class MicroKernelTestFieldSet(KernelTestFields, TestFieldSet):
 
     @classmethod
     def opt_out(cls, target: Target) -> bool:
-        return bool(target.get(SkipKernelTestField).value)
+        return bool(target.get(SkipTestField).value)
 
 
 class MicroKernelTestRequest(TestRequest):
@@ -144,9 +143,9 @@ async def test_micro_kernel(
     try:
         run = await run_micro_kernel_test(RunMicroKernelTestRequest(field_set))
     except TfLiteError as error:
-        return unbuilt_kernel_result(field_set.address, error, test_subsystem.output)
+        return unbuilt_result(field_set.address, error, test_subsystem.output)
     report = await report_kernel_test(KernelReportRequest(run))
-    return kernel_test_result(run, report, test_subsystem.output)
+    return finished_result(run.address, run.process, report, test_subsystem.output)
 
 
 def rules():
