@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Mapping, Optional
 
+from pants_tflite.sandbox.constants import DEFAULT_SIGNATURE
 from pants_tflite.sandbox.protocol import left_out
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, QuantizationSettings
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelTensor
@@ -16,7 +17,6 @@ from pants_tflite.sandbox.verification.verify_protocol import (
     VerifiedSamples,
 )
 
-SERVING_SIGNATURE = "serving_default"
 MAIN_SUBGRAPH = 0
 INPUTS, OUTPUTS = "inputs", "outputs"
 
@@ -111,6 +111,6 @@ class ModelDescription(InspectionReport):
         if not self.signatures:
             tensors = self.inputs if side == INPUTS else self.outputs
             return {tensor.name: tensor for tensor in tensors}
-        is_usual = SERVING_SIGNATURE in self.signatures
-        signature = self.signatures[SERVING_SIGNATURE if is_usual else min(self.signatures)]
+        is_usual = DEFAULT_SIGNATURE in self.signatures
+        signature = self.signatures[DEFAULT_SIGNATURE if is_usual else min(self.signatures)]
         return signature.inputs if side == INPUTS else signature.outputs

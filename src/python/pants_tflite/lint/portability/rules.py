@@ -37,7 +37,11 @@ from pants_tflite.pipeline.any_model import (
     build_any_model,
     describe_built_model,
 )
-from pants_tflite.pipeline.dataset import DatasetReferenceRequest, sample_referenced_dataset
+from pants_tflite.pipeline.dataset import (
+    DATASET_FILE,
+    DatasetReferenceRequest,
+    sample_referenced_dataset,
+)
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
 from pants_tflite.sandbox.samples.find_shared_samples_protocol import (
@@ -70,7 +74,6 @@ from pants_tflite.util_rules.sandbox_programs import (
 
 # Their memory is planned before they run.
 _MICRO_BUNDLES = ("tflite_micro_library",)
-_DATASET_FILE = "dataset.npz"
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ async def find_shared_samples(request: SharedSamplesFindingsRequest) -> Findings
     result = await run_program(
         RunProgramRequest.create(
             target.address,
-            SharedSamplesRequest(f"first/{_DATASET_FILE}", f"second/{_DATASET_FILE}"),
+            SharedSamplesRequest(f"first/{DATASET_FILE}", f"second/{DATASET_FILE}"),
             environment,
             description=f"Compare the datasets of {target.address}",
             input_digest=digest,

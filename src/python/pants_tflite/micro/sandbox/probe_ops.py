@@ -10,8 +10,8 @@ from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.micro_interpreter import load, tflm_version
 from pants_tflite.micro.sandbox.op_support import is_unknown
 from pants_tflite.micro.sandbox.probe_ops_protocol import ProbeReport, ProbeRequest
-from pants_tflite.micro.sandbox.single_op_models import pack
 from pants_tflite.sandbox.harness import run, write_report
+from pants_tflite.sandbox.tflite.packing import pack
 
 _ARENA = 1 << 16
 # Names that do not stand for an op.

@@ -8,11 +8,10 @@ import copy
 from dataclasses import dataclass
 from typing import Any, Iterator
 
-import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
-from pants_tflite.sandbox.constants import MODEL_IDENTIFIER
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, OpCode
+from pants_tflite.sandbox.tflite.packing import pack
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,6 @@ def single_op_models(model: Model, data: bytes) -> Iterator[SingleOpModel]:
         for operator, op in zip(graph.operators or (), described.ops):
             single = _model(whole, graph, operator)
             yield SingleOpModel(op.code, pack(single), len(single.subgraphs[0].inputs))
-
-
-def pack(model: schema.ModelT) -> bytes:
-    """A model in the schema's object form as the bytes of a file."""
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), MODEL_IDENTIFIER)
-    return bytes(builder.Output())
 
 
 def _indices(values: Any) -> list[int]:

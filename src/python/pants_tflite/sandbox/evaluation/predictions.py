@@ -10,6 +10,7 @@ from typing import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from pants_tflite.sandbox.constants import DEFAULT_SIGNATURE
 from pants_tflite.sandbox.evaluation.evaluate_protocol import PREDICTIONS_FILE, PredictionsReport
 from pants_tflite.sandbox.harness import OUTPUT_DIR, write_report
 from pants_tflite.sandbox.mistakes import Mistake
@@ -19,7 +20,6 @@ from pants_tflite.sandbox.samples.sample_dataset_protocol import ArrayInfo
 from pants_tflite.sandbox.tflite.flatbuffer_model import Signature
 from pants_tflite.sandbox.verification.verification_samples import SignatureSamples, Source
 
-_DEFAULT_SIGNATURE = "serving_default"
 # What becomes of samples: an array of shape (N, …) for each output, in real numbers.
 RunSamples = Callable[[SignatureSamples], Mapping[str, np.ndarray]]
 
@@ -28,14 +28,14 @@ def find_signature(signatures: Sequence[Signature], name: str | None) -> Signatu
     """The signature called `name`; without a name the usual one, or the only one there is."""
     by_name = {signature.name: signature for signature in signatures}
     names = ", ".join(sorted(by_name))
-    if name is None and len(by_name) > 1 and _DEFAULT_SIGNATURE not in by_name:
+    if name is None and len(by_name) > 1 and DEFAULT_SIGNATURE not in by_name:
         raise Mistake(
             f"the model has several signatures: {names}",
             field="signature",
             fix="Name the one to evaluate in `signature`.",
         )
     if name is None:
-        return by_name.get(_DEFAULT_SIGNATURE, signatures[0])
+        return by_name.get(DEFAULT_SIGNATURE, signatures[0])
     if name not in by_name:
         raise Mistake(
             f"the model has no such signature; it has {names}",

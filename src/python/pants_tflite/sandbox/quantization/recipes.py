@@ -20,7 +20,12 @@ from ai_edge_quantizer.recipe_manager import RecipeManager
 
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import Mode, mode_of_io_type
-from pants_tflite.sandbox.quantization.tuned_recipes import CALIBRATION_SAMPLES, ENTRIES
+from pants_tflite.sandbox.quantization.tuned_recipes import (
+    CALIBRATION_SAMPLES,
+    ENTRIES,
+    FLOAT16,
+    mode_entry,
+)
 
 Recipe = list[dict[str, Any]]
 
@@ -30,21 +35,6 @@ _TENSOR_KEYS = tuple(
     sorted({"block_size", *(f.name for f in dataclasses.fields(qtyping.TensorQuantizationConfig))})
 )
 _NO_QUANTIZE = AlgorithmName.NO_QUANTIZE.value
-_FLOAT16_WEIGHTS = {
-    "regex": ".*",
-    "operation": "*",
-    "algorithm_key": AlgorithmName.FLOAT_CASTING.value,
-    "op_config": {
-        "weight_tensor_config": {
-            "num_bits": 16,
-            "symmetric": True,
-            "granularity": "TENSORWISE",
-            "dtype": "FLOAT",
-        },
-        "compute_precision": "FLOAT",
-        "explicit_dequantize": True,
-    },
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +73,7 @@ def mode_recipe(mode: Mode, *, per_channel: bool = True) -> Recipe:
     if mode.ai_edge_recipe is not None:
         entries = list(getattr(recipe, mode.ai_edge_recipe)())
         return entries if per_channel else [_per_tensor(entry) for entry in entries]
-    return [_FLOAT16_WEIGHTS] if mode.has_float16_weights else []
+    return [mode_entry(FLOAT16, per_channel=per_channel)] if mode.has_float16_weights else []
 
 
 def _per_tensor(entry: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Mapping
 
+from pants_tflite.sandbox.constants import DEFAULT_SIGNATURE
 from pants_tflite.sandbox.entry_point import call_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_report
@@ -42,7 +43,7 @@ from pants_tflite.sandbox.saved_models.loading import (
     output_infos,
 )
 from pants_tflite.sandbox.saved_models.predict_check import check_predict
-from pants_tflite.sandbox.saved_models.returned_models import SERVING_DEFAULT, to_exportable
+from pants_tflite.sandbox.saved_models.returned_models import to_exportable
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training, start_tensorflow
 from pants_tflite.sandbox.saved_models.untrained_weights import vary_equal_weights
 
@@ -116,7 +117,7 @@ def _write_model(
         loaded = load_saved_model(saved_model, field=field)
         check_variables(saved_model, field=field)
         batches = (
-            check_predict(model, exportable.signatures[SERVING_DEFAULT], seed=seed)
+            check_predict(model, exportable.signatures[DEFAULT_SIGNATURE], seed=seed)
             if is_keras_model(model)
             else ()
         )

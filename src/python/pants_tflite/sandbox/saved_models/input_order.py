@@ -12,12 +12,12 @@ import json
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
+from pants_tflite.sandbox.constants import DEFAULT_SIGNATURE
 from pants_tflite.sandbox.saved_models.loading import input_infos
 
 # The attributes of a SavedModel that may be called like its default signature.
 _DEFAULT_ENDPOINTS = ("serve", "__call__")
 _KERAS_2_FILE = "keras_metadata.pb"
-_DEFAULT_SIGNATURE = "serving_default"
 
 
 def input_order(
@@ -32,7 +32,7 @@ def input_order(
     """
     names = [info.name for info in input_infos(saved)]
     orders = [_arguments(function), tuple(declared)]
-    named = [name, *(_DEFAULT_ENDPOINTS if name == _DEFAULT_SIGNATURE else ())]
+    named = [name, *(_DEFAULT_ENDPOINTS if name == DEFAULT_SIGNATURE else ())]
     endpoints = dict(_endpoints(owner))
     orders += [order for endpoint in named for order in endpoints.get(endpoint, [])]
     known = [order for order in orders if sorted(order) == names]

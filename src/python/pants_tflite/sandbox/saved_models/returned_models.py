@@ -8,6 +8,7 @@ import inspect
 from pathlib import Path
 from typing import Any, Mapping
 
+from pants_tflite.sandbox.constants import DEFAULT_SIGNATURE
 from pants_tflite.sandbox.harness import user_traceback
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.canonical_saved_model import Exportable
@@ -15,7 +16,6 @@ from pants_tflite.sandbox.saved_models.keras_models import is_keras_model, servi
 from pants_tflite.sandbox.saved_models.keras_states import check_inference, check_states
 from pants_tflite.sandbox.saved_models.loading import load_saved_model
 
-SERVING_DEFAULT = "serving_default"
 _WHAT_TO_RETURN = (
     "Return a built Keras model, a `tf.Module` with at least one `@tf.function` that has an "
     "`input_signature`, a pair `(module, {name: function})`, or the path of a SavedModel directory "
@@ -40,8 +40,8 @@ def to_exportable(returned: Any) -> Exportable:
         return _from_loaded(load_saved_model(Path(returned), field="entry_point"))
     if is_keras_model(returned):
         function = serving_function(returned)
-        signatures = _concrete({SERVING_DEFAULT: function})
-        check_states(returned, signatures[SERVING_DEFAULT])
+        signatures = _concrete({DEFAULT_SIGNATURE: function})
+        check_states(returned, signatures[DEFAULT_SIGNATURE])
         return Exportable(signatures, {"serve": function}, returned)
     if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping):
         return _from_pair(*returned)
@@ -85,8 +85,8 @@ def _from_pair(module: Any, signatures: Mapping[str, Any]) -> Exportable:
 
 def _checked(exportable: Exportable) -> Exportable:
     """The same, if its default signature is for inference."""
-    if SERVING_DEFAULT in exportable.signatures:
-        check_inference(exportable.owner, exportable.signatures[SERVING_DEFAULT])
+    if DEFAULT_SIGNATURE in exportable.signatures:
+        check_inference(exportable.owner, exportable.signatures[DEFAULT_SIGNATURE])
     return exportable
 
 
@@ -102,17 +102,17 @@ def _from_module(module: Any) -> Exportable:
             fix=_WHAT_TO_RETURN,
         )
     if len(functions) == 1:
-        signatures = {SERVING_DEFAULT: function for function in functions.values()}
+        signatures = {DEFAULT_SIGNATURE: function for function in functions.values()}
     else:
         signatures = {
-            SERVING_DEFAULT if name == "__call__" else name: function
+            DEFAULT_SIGNATURE if name == "__call__" else name: function
             for name, function in functions.items()
         }
     return _checked(Exportable(_concrete(signatures), _endpoints(functions), module))
 
 
 def _endpoints(functions: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: function for name, function in functions.items() if name != SERVING_DEFAULT}
+    return {name: function for name, function in functions.items() if name != DEFAULT_SIGNATURE}
 
 
 def _functions_with_signature(module: Any) -> dict[str, Any]:

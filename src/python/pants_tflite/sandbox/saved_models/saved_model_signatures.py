@@ -10,12 +10,11 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
+from pants_tflite.sandbox.constants import DEFAULT_SIGNATURE
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models.export_protocol import ExportReport
 from pants_tflite.sandbox.saved_models.loading import check_files
 from pants_tflite.sandbox.saved_models.saved_model_proto import SAVED_MODEL_FILE
-
-DEFAULT_SIGNATURE = "serving_default"
 
 
 @dataclass(frozen=True)
