@@ -59,13 +59,13 @@ from pants_tflite.util_rules import (
     entry_point_calls,
     entry_points,
     inputs,
+    junit_reports,
     output_paths,
     python_environments,
     references,
     related_datasets,
     sandbox_programs,
     taken_inputs,
-    test_reports,
 )
 
 
@@ -125,7 +125,7 @@ def rules():
         *run_programs.rules(),
         *run_saved_model.rules(),
         *sandbox_programs.rules(),
-        *test_reports.rules(),
+        *junit_reports.rules(),
         *taken_inputs.rules(),
         *test.rules(),
         *tune.rules(),

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pants_tflite.compat import collect_rules, get_digest_contents, rule
 from pants_tflite.custom_ops.kernel_tests import KernelTestRun
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResults
-from pants_tflite.util_rules.sandbox_programs import OUTPUT_DIR
-from pants_tflite.util_rules.test_reports import (
+from pants_tflite.util_rules.junit_reports import (
     JUnitReport,
     JUnitReportRequest,
     write_junit_report,
 )
+from pants_tflite.util_rules.sandbox_programs import OUTPUT_DIR
 
 _RESULTS_FILE = f"{OUTPUT_DIR}/{CaseResults.FILE}"
 

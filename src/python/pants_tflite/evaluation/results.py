@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pants_tflite.evaluation.model_tests import ModelTestRun
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResult, CaseResults
-from pants_tflite.util_rules.test_reports import output_of
+from pants_tflite.util_rules.junit_reports import output_of
 
 
 def case_results(run: ModelTestRun) -> CaseResults:

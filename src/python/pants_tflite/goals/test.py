@@ -56,13 +56,13 @@ from pants_tflite.evaluation.target_types import (
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.subsystems.model_tests import ModelTests
 from pants_tflite.target_types import SkipTestField
-from pants_tflite.util_rules.sandbox_programs import PrepareProgramRequest, prepare_program
-from pants_tflite.util_rules.test_reports import (
+from pants_tflite.util_rules.junit_reports import (
     JUnitReportRequest,
     finished_result,
     unbuilt_result,
     write_junit_report,
 )
+from pants_tflite.util_rules.sandbox_programs import PrepareProgramRequest, prepare_program
 
 
 @dataclass(frozen=True)

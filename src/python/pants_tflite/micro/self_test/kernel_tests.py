@@ -45,6 +45,7 @@ from pants_tflite.micro.target_types import KernelTestTflmField
 from pants_tflite.micro.tflm.tflm_tree import TflmTreeRequest, find_tflm_tree
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.target_types import SkipTestField
+from pants_tflite.util_rules.junit_reports import finished_result, unbuilt_result
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
@@ -55,7 +56,6 @@ from pants_tflite.util_rules.sandbox_programs import (
     RunProgramRequest,
     prepare_program,
 )
-from pants_tflite.util_rules.test_reports import finished_result, unbuilt_result
 
 
 @dataclass(frozen=True)

@@ -217,7 +217,11 @@ def test_no_path_of_the_machine_is_inside(folders: tuple[Path, Path], function: 
 
 def test_plain_permissions_and_nothing_left_over(folders: tuple[Path, Path]) -> None:
     out = folders[0] / "module" / "out"
-    assert sorted(path.name for path in out.iterdir()) == ["export.json", "saved_model"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "code_lines.json",
+        "export.json",
+        "saved_model",
+    ]
     saved_model = out / "saved_model"
     assert sorted(path.name for path in saved_model.iterdir()) == [
         "assets",

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
+from pants_tflite.sandbox.saved_models import export as export_program
 from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLine, CodeLinesReport
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest
 
@@ -61,7 +62,7 @@ def export(folder: Path, function: str) -> CodeLinesReport:
     (folder / "request.json").write_bytes(request.render())
     programs = str(Path(__file__).parents[3])
     subprocess.run(
-        [sys.executable, "-m", request.PROGRAM, "request.json"],
+        [sys.executable, "-m", export_program.__name__, "request.json"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join((programs, "."))},
         check=True,

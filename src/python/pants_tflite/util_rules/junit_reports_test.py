@@ -6,7 +6,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResult, CaseResults
-from pants_tflite.util_rules.test_reports import render_junit
+from pants_tflite.util_rules.junit_reports import render_junit
 
 
 def test_report() -> None:
