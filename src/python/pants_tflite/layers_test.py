@@ -22,6 +22,7 @@ _LAYERS = (
     _BUNDLE_KINDS,
     ("bundles",),
     ("evaluation",),
+    ("coverage",),
     ("pipeline",),
     ("custom_ops",),
     ("cc",),
@@ -36,7 +37,7 @@ _LAYERS = (
 )
 _SANDBOX_LAYERS = (
     ("conversion", "evaluation"),
-    ("kernel_tests", "quantization", "saved_models", "verification"),
+    ("coverage", "kernel_tests", "quantization", "saved_models", "verification"),
     ("prediction",),
     ("interpreter", "reporting"),
     ("scoring", "tflite"),

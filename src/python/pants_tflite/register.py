@@ -13,6 +13,7 @@ from pants.core.util_rules import archive
 from pants_tflite import target_types as tflite_target_types
 from pants_tflite.bundles import rules as bundle_rules
 from pants_tflite.cc import rules as cc_rules
+from pants_tflite.coverage import rules as coverage_rules
 from pants_tflite.custom_ops import rules as custom_op_rules
 from pants_tflite.custom_ops import target_types as custom_op_target_types
 from pants_tflite.evaluation import rules as evaluation_rules
@@ -87,6 +88,7 @@ def rules():
         *cc_rules.rules(),
         *check.rules(),
         *convert.rules(),
+        *coverage_rules.rules(),
         *custom_op_rules.rules(),
         *dataset.rules(),
         *dependency_inference.rules(),

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.measure_protocol import ArenaTensor
 from pants_tflite.micro.sandbox.op_support import tensor_bytes
 from pants_tflite.micro.sandbox.runtime import Runtime
 from pants_tflite.sandbox.constants import ARENA_ALIGNMENT
+from pants_tflite.sandbox.coverage.attempts import attempt
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 
 

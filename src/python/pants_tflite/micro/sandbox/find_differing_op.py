@@ -12,7 +12,6 @@ from typing import Iterable, Sequence
 
 import numpy as np
 
-from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.find_differing_op_protocol import (
     DifferingOp,
     DifferingOpReport,
@@ -22,6 +21,7 @@ from pants_tflite.micro.sandbox.golden import GoldenVectors, NotComparable, comp
 from pants_tflite.micro.sandbox.measure import NO_PROGRAM, Kernels, explain
 from pants_tflite.micro.sandbox.measure_protocol import OutputDifference
 from pants_tflite.micro.sandbox.op_support import generous_arena
+from pants_tflite.sandbox.coverage.attempts import attempt
 from pants_tflite.sandbox.harness import run, write_report
 from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel

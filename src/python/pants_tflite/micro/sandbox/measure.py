@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from pants_tflite.micro.sandbox.arena import largest_tensor, smallest_arena
-from pants_tflite.micro.sandbox.attempts import Attempt, attempt
 from pants_tflite.micro.sandbox.compiled_runtime import Program
 from pants_tflite.micro.sandbox.golden import GoldenVectors, NotComparable, compare
 from pants_tflite.micro.sandbox.measure_protocol import (
@@ -26,6 +25,7 @@ from pants_tflite.micro.sandbox.measure_protocol import (
 from pants_tflite.micro.sandbox.micro_interpreter import POINTER_BITS, Wheel, tflm_version
 from pants_tflite.micro.sandbox.op_support import cause_of, find_lacks, generous_arena
 from pants_tflite.micro.sandbox.runtime import Runtime
+from pants_tflite.sandbox.coverage.attempts import Attempt, attempt
 from pants_tflite.sandbox.harness import run, write_report
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 from pants_tflite.sandbox.tflite.model_reader import read_model

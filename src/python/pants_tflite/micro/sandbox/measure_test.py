@@ -14,7 +14,6 @@ import pytest
 pytest.importorskip("tflite_micro", reason="its wheels are for Linux x86_64 only")
 
 from pants_tflite.micro.sandbox.arena import bisect  # noqa: E402
-from pants_tflite.micro.sandbox.attempts import attempt  # noqa: E402
 from pants_tflite.micro.sandbox.measure import main  # noqa: E402
 from pants_tflite.micro.sandbox.measure_protocol import (  # noqa: E402
     ArenaTensor,
@@ -26,6 +25,7 @@ from pants_tflite.micro.sandbox.measure_protocol import (  # noqa: E402
 )
 from pants_tflite.micro.sandbox.micro_interpreter import run_zeros  # noqa: E402
 from pants_tflite.micro.sandbox.testing_vectors import measure_model  # noqa: E402
+from pants_tflite.sandbox.coverage.attempts import attempt  # noqa: E402
 from pants_tflite.sandbox.samples.npz_files import write_npz  # noqa: E402
 from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     SERVING,

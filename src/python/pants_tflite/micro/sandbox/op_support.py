@@ -12,10 +12,10 @@ from typing import Collection
 
 import numpy as np
 
-from pants_tflite.micro.sandbox.attempts import Attempt, attempt
 from pants_tflite.micro.sandbox.measure_protocol import Lack
 from pants_tflite.micro.sandbox.micro_interpreter import load, run_zeros
-from pants_tflite.micro.sandbox.single_op_models import single_op_models
+from pants_tflite.sandbox.coverage.attempts import Attempt, attempt
+from pants_tflite.sandbox.coverage.single_op_models import single_op_models
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
 
 NO_KERNEL = "it has no kernel for this op"

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from ai_edge_litert import schema_py_generated as schema
 
-from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.micro_interpreter import load, tflm_version
 from pants_tflite.micro.sandbox.op_support import is_unknown
 from pants_tflite.micro.sandbox.probe_ops_protocol import ProbeReport, ProbeRequest
+from pants_tflite.sandbox.coverage.attempts import attempt
 from pants_tflite.sandbox.harness import run, write_report
 from pants_tflite.sandbox.tflite.packing import pack
 

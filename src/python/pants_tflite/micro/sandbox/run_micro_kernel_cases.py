@@ -12,10 +12,10 @@ from typing import Sequence
 
 import numpy as np
 
-from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.compiled_runtime import Program
 from pants_tflite.micro.sandbox.run_micro_kernel_cases_protocol import RunMicroCasesRequest
 from pants_tflite.sandbox.constants import ARENA_ALIGNMENT
+from pants_tflite.sandbox.coverage.attempts import attempt
 from pants_tflite.sandbox.harness import run
 from pants_tflite.sandbox.kernel_tests.kernel_case import Case, read_cases
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases import Runner, run_cases

@@ -15,11 +15,11 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
-from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.micro.sandbox.measure import explain
 from pants_tflite.micro.sandbox.micro_interpreter import run_calls, tflm_version
 from pants_tflite.micro.sandbox.op_support import find_lacks, generous_arena
 from pants_tflite.micro.sandbox.verify_micro_protocol import VerifyMicroRequest
+from pants_tflite.sandbox.coverage.attempts import attempt
 from pants_tflite.sandbox.harness import run, write_report
 from pants_tflite.sandbox.interpreter.interpreter_libraries import LITERT
 from pants_tflite.sandbox.interpreter.litert_interpreter import LoadedModel

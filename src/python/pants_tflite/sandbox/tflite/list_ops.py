@@ -41,6 +41,13 @@ def count_macs(op: Op, graph: Subgraph) -> int:
     return 0
 
 
+def made_tensor(op: Op, graph: Subgraph) -> str:
+    """The name of the tensor that an op makes. One that stores a value in a variable has no output, but
+    that value."""
+    made = [graph.tensors[index].name for index in op.outputs or op.inputs[-1:]]
+    return made[0] if made else ""
+
+
 def list_ops(model: Model) -> OpsReport:
     """All ops of all graphs."""
     entries = {signature.subgraph for signature in model.callables}
@@ -60,15 +67,14 @@ def _ops_of(number: int, graph: Subgraph, *, is_entry: bool) -> Iterator[OpUse]:
         if macs or behind_weights.intersection(op.inputs):
             behind_weights.update(op.outputs)
         tensors = [graph.tensors[index] for index in (*op.inputs, *op.outputs)]
-        # An op that stores a value in a variable has no output, but that value.
-        made = [graph.tensors[index].name for index in op.outputs or op.inputs[-1:]]
+        made = made_tensor(op, graph)
         yield OpUse(
             subgraph=number,
             op=op.code.name,
             version=op.code.version,
             custom=op.code.custom,
-            tensor=made[0] if made else "",
-            layer=layer_of(made[0]) if made else "",
+            tensor=made,
+            layer=layer_of(made) if made else "",
             dtypes=tuple(sorted({tensor.dtype for tensor in tensors})),
             macs=macs,
             is_before_weights=is_entry and not behind_weights.intersection(op.outputs),

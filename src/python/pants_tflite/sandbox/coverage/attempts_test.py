@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from pants_tflite.micro.sandbox.attempts import Attempt, attempt
+from pants_tflite.sandbox.coverage.attempts import Attempt, attempt
 
 
 def _refuse() -> None:

@@ -1,0 +1,11 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""All rules of this package."""
+
+from __future__ import annotations
+
+from pants_tflite.coverage import interpreters, runtimes
+
+
+def rules():
+    return (*interpreters.rules(), *runtimes.rules())
