@@ -143,6 +143,21 @@ def test_missing_cpython39(workspace: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_home_that_cannot_be_written(workspace: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.touch()
+    result = run(workspace, {"PATH": os.environ["PATH"], "HOME": str(home)})
+    assert result.returncode == 1
+    assert f"Cannot write to {home}/.cache/pants-tflite" in result.stderr
+    for name in (
+        "XDG_CACHE_HOME",
+        "PANTS_TFLITE_CACHE",
+        "PANTS_LOCAL_STORE_DIR",
+        "PANTS_NAMED_CACHES_DIR",
+    ):
+        assert name in result.stderr
+
+
 def test_python39_on_path_that_does_not_run(workspace: Path, tmp_path: Path) -> None:
     shim = tmp_path / "python3.9"
     shim.write_text(f"#!{shutil.which('bash')}\nexit 127\n")
@@ -194,6 +209,19 @@ def test_without_native_client(workspace: Path, cache: Path) -> None:
     finally:
         client.chmod(0o755)
     assert (result.returncode, result.stdout) == (0, "2.17.1\n"), result
+
+
+def test_caches_of_pants_itself_that_cannot_be_written(
+    workspace: Path, cache: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.touch()
+    pyenv = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))
+    env = launcher_env(cache, HOME=str(home), PYENV_ROOT=pyenv)
+    assert "PANTS_LOCAL_STORE_DIR" in run(workspace, env).stderr
+    store, named = str(tmp_path / "store"), str(tmp_path / "named")
+    env.update(PANTS_LOCAL_STORE_DIR=store, PANTS_NAMED_CACHES_DIR=named)
+    assert "PANTS_LOCAL_STORE_DIR" not in run(workspace, env).stderr
 
 
 def test_changed_lock_is_installed_anew_and_checked(cache: Path, tmp_path: Path) -> None:

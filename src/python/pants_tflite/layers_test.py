@@ -17,7 +17,7 @@ _BUNDLE_KINDS = ("android", "ios", "linux", "micro")
 # From the top. A layer only imports from those below it, not from any at its own level.
 _LAYERS = (
     ("register",),
-    ("goals", "lint"),
+    ("goals", "lint", "tailoring"),
     ("reporting",),
     _BUNDLE_KINDS,
     ("bundles",),

@@ -55,7 +55,9 @@ from pants_tflite.pipeline import (
     verify,
 )
 from pants_tflite.reporting import rules as reporting_rules
+from pants_tflite.tailoring import rules as tailoring_rules
 from pants_tflite.util_rules import (
+    archives,
     dependency_inference,
     entry_point_calls,
     entry_points,
@@ -83,6 +85,7 @@ def rules():
     return (
         *any_model.rules(),
         *archive.rules(),
+        *archives.rules(),
         *build.rules(),
         *bundle_rules.rules(),
         *cc_rules.rules(),
@@ -128,6 +131,7 @@ def rules():
         *run_saved_model.rules(),
         *sandbox_programs.rules(),
         *junit_reports.rules(),
+        *tailoring_rules.rules(),
         *taken_inputs.rules(),
         *test.rules(),
         *tune.rules(),

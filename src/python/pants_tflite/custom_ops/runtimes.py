@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, replace
 
 from pants.core.target_types import FileSourceField
-from pants.core.util_rules.archive import MaybeExtractArchiveRequest
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     CreateDigest,
@@ -30,7 +29,6 @@ from pants_tflite.compat import (
     get_digest_entries,
     hydrate_sources,
     implicitly,
-    maybe_extract_archive,
     path_globs_to_paths,
     remove_prefix,
     rule,
@@ -44,11 +42,12 @@ from pants_tflite.custom_ops.target_types import (
     RuntimeSourceField,
 )
 from pants_tflite.errors import Mistake
+from pants_tflite.util_rules.archives import ZIP, UnpackArchiveRequest, unpack_archive
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# Android's archives, and those that Pants can unpack.
-_AAR, _ZIP = ".aar", ".zip"
+# Android's archives are zips.
+_AAR = ".aar"
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def check_hash(entry: FileEntry, target: Target) -> None:
 def archive_name(path: str) -> str:
     """A file name for an archive from which Pants can tell its kind."""
     name = os.path.basename(path)
-    return name[: -len(_AAR)] + _ZIP if name.endswith(_AAR) else name
+    return name[: -len(_AAR)] + ZIP if name.endswith(_AAR) else name
 
 
 @rule(desc="Unpack a runtime's archive")
@@ -167,8 +166,17 @@ async def unpack_runtime(request: RuntimeArchiveRequest) -> RuntimeArchive:
     (entry,) = [e for e in await get_digest_entries(digest) if isinstance(e, FileEntry)]
     check_hash(entry, target)
     renamed = await create_digest(CreateDigest([replace(entry, path=archive_name(entry.path))]))
-    extracted = await maybe_extract_archive(MaybeExtractArchiveRequest(renamed), **implicitly())
-    return RuntimeArchive(extracted.digest)
+    origin = target[RuntimeSourceField] if coordinates is None else target[RuntimeMavenField]
+    unpacked = await unpack_archive(
+        UnpackArchiveRequest(
+            renamed,
+            name=os.path.basename(entry.path),
+            address=target.address,
+            field=origin.alias,
+            value=str(origin.value),
+        )
+    )
+    return RuntimeArchive(unpacked.digest)
 
 
 @rule

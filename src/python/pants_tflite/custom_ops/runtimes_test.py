@@ -24,17 +24,22 @@ HEADER = "tensorflow/lite/core/c/common.h"
 ADDRESS = Address("ops", target_name="op")
 
 
-def _archive() -> bytes:
+def _archive(*others: str) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(f"headers/{HEADER}", "// A header.\n")
         archive.writestr("jni/x86_64/lib.so", "\x7fELF")
         archive.writestr("AndroidManifest.xml", "<manifest/>")
+        for name in others:
+            archive.writestr(name, "")
     return content.getvalue()
 
 
 ARCHIVE = _archive()
-SHA256 = hashlib.sha256(ARCHIVE).hexdigest()
+CUT, CLIMBING = ARCHIVE[:-10], _archive("../out.h")
+SHA256, CUT_SHA256, CLIMBING_SHA256 = (
+    hashlib.sha256(content).hexdigest() for content in (ARCHIVE, CUT, CLIMBING)
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +59,13 @@ def _headers(rule_runner: RuleRunner, **fields: str) -> list[str]:
             'tflite_custom_op(name="op", op="Op", runtime=":runtime")\n'
         },
     )
-    rule_runner.write_files({"ops/runtime.aar": ARCHIVE, "ops/runtime.bin": ARCHIVE})
+    archives = {
+        "runtime.aar": ARCHIVE,
+        "runtime.bin": ARCHIVE,
+        "cut.zip": CUT,
+        "climbing.aar": CLIMBING,
+    }
+    rule_runner.write_files({f"ops/{name}": content for name, content in archives.items()})
     target = rule_runner.get_target(ADDRESS)
     request = RuntimeHeadersRequest(target[CustomOpRuntimeField])
     found = rule_runner.request(RuntimeHeaders, [request])
@@ -81,7 +92,18 @@ def test_headers_of_an_archive(rule_runner: RuleRunner) -> None:
             {"headers": "include"},
             ["field `headers` = 'include'", "it has AndroidManifest.xml, headers, jni"],
         ),
-        ({"source": "runtime.bin"}, ["no files in `headers/`; it has runtime.bin"]),
+        (
+            {"source": "runtime.bin"},
+            ["field `source` = 'runtime.bin': `runtime.bin` cannot be unpacked", "must end in"],
+        ),
+        (
+            {"source": "cut.zip", "sha256": CUT_SHA256},
+            ["field `source` = 'cut.zip': `cut.zip` cannot be unpacked: it is cut off", "Fix: Get"],
+        ),
+        (
+            {"source": "climbing.aar", "sha256": CLIMBING_SHA256},
+            ["field `source` = 'climbing.aar'", "`../out.h` would be written outside"],
+        ),
         ({"source": "none.zip"}, ["field `source` = 'none.zip': there is no file `ops/none.zip`"]),
         ({"source": "", "maven": "nonsense"}, ["field `maven` = 'nonsense': these are no Maven"]),
     ],

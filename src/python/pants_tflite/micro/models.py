@@ -87,7 +87,8 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     ops = {op.name: op for planned in plan.models for op in planned.custom_ops.ops}
     kernels = await find_micro_kernels(MicroKernelsRequest(address, tuple(ops.values())))
     tree: Optional[TflmTree] = None
-    if ops and tflm.value is not None:
+    # It is read even if no model needs it: a wrong archive must not pass until one does.
+    if tflm.value is not None:
         tree = await find_tflm_tree(TflmTreeRequest(tflm, tflm.value))
     # The runtime is installed while models are built, rather than after it.
     bundle, _ = await concurrently(
@@ -98,7 +99,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     check_flash(field_set.max_flash, sizes)
     check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, *kernels.names))
     program: Optional[MeasuringProgram] = None
-    if tree is not None:
+    if ops and tree is not None:
         methods = known_methods(bundle.models, kernels.names)
         program = await build_measuring_program(
             BuildMeasuringProgramRequest(

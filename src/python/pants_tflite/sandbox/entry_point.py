@@ -8,12 +8,15 @@ import contextlib
 import importlib
 import inspect
 import os
+import re
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.harness import user_traceback, users_code
 from pants_tflite.sandbox.mistakes import Mistake
+
+_NO_FILE = re.compile(r"No such file or directory|File not found|file does not exist")
 
 
 def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
@@ -33,7 +36,7 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
             value=value,
             fix=(
                 fix_of(error)
-                if isinstance(error, FileNotFoundError)
+                if is_missing_file(error)
                 else "Fix the module, or add what it imports to `dependencies` or to the requirements "
                 "of the resolve."
             ),
@@ -62,9 +65,22 @@ def load_function(entry_point: EntryPointFunction) -> Callable[..., Any]:
     return function
 
 
+def is_missing_file(error: BaseException) -> bool:
+    """Whether an error of the user's code says that there is no such file.
+
+    TensorFlow and Keras raise errors of their own for it, which the text tells.
+    """
+    if isinstance(error, FileNotFoundError):
+        return True
+    is_tensorflows = type(error).__module__.startswith("tensorflow.")
+    return (is_tensorflows or isinstance(error, (OSError, ValueError))) and bool(
+        _NO_FILE.search(str(error))
+    )
+
+
 def fix_of(error: BaseException) -> str:
     """What to do about an error that the user's code raised."""
-    if isinstance(error, FileNotFoundError):
+    if is_missing_file(error):
         return (
             "Declare the file: in `inputs`, and take its path as an argument of that name, or in "
             "`dependencies`, and open it by its path in the repository. A step has no other files than "

@@ -13,6 +13,7 @@ from pants_tflite.fields import ReferencesMixin
 from pants_tflite.target_types import (
     CustomOpsField,
     InputsField,
+    MetadataLabelsField,
     QuantizationField,
     SavedModelField,
 )
@@ -46,6 +47,10 @@ def rule_runner() -> RuleRunner:
         "m/weights.h5": "",
         "m/model.keras": "",
         "m/below/BUILD": 'file(source="x")',
+        "m/labels.txt": "",
+        "m/lists/BUILD": 'files(sources=["*.txt", "!not.txt"])',
+        "m/lists/labels.txt": "",
+        "m/lists/not.txt": "",
     }
     write_workspace(runner, files)
     return runner
@@ -102,6 +107,50 @@ def test_a_target_of_a_wrong_type_is_an_error_that_lists_the_right_ones(
 def test_the_type_is_not_checked_where_a_dependency_is_inferred(rule_runner: RuleRunner) -> None:
     field = SavedModelField(":samples", ADDRESS)
     assert _resolve(rule_runner, field, ":samples", check_type=False) == "m:samples"
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        (
+            "labels.txt",
+            'Declare the file in `m/BUILD` as `file(name="labels", source="labels.txt")`, and write '
+            "`:labels` here.",
+        ),
+        ("./labels.txt", "write `:labels` here."),
+        ("m/labels.txt", "write `:labels` here."),
+        ("m/lists/not.txt", "in `m/lists/BUILD` as `file(name"),
+        ("m/lists/not.txt", "write `m/lists:not` here."),
+        ("weights.h5", "Write the address of the target that has the file: `m:weights`."),
+    ],
+)
+def test_the_path_of_a_file_is_an_error_that_says_which_address_to_write(
+    rule_runner: RuleRunner, value: str, fix: str
+) -> None:
+    field = MetadataLabelsField({"scores": value}, ADDRESS)
+    error = _error(rule_runner, field, value)
+    assert f"m:model, field `labels` = '{value}': that is the path of a file" in error
+    assert fix in error
+
+
+def test_the_path_of_a_file_of_another_type(rule_runner: RuleRunner) -> None:
+    field = SavedModelField("model.keras", ADDRESS)
+    assert "has the file: `m:keras`." in _error(rule_runner, field, "model.keras")
+    field = SavedModelField("labels.txt", ADDRESS)
+    assert "Write the address of a `tf_saved_model` or" in _error(rule_runner, field, "labels.txt")
+
+
+def test_the_path_of_a_file_is_an_address_if_a_target_is_made_for_it(
+    rule_runner: RuleRunner,
+) -> None:
+    value = "m/lists/labels.txt"
+    assert _resolve(rule_runner, MetadataLabelsField({"a": value}, ADDRESS), value) == value
+
+
+@pytest.mark.parametrize("value", ["", ".", "../../x", "*.txt", "!labels.txt", "none.txt"])
+def test_what_is_neither_a_file_nor_an_address(rule_runner: RuleRunner, value: str) -> None:
+    field = MetadataLabelsField({"a": value}, ADDRESS)
+    assert "that is the path" not in _error(rule_runner, field, value)
 
 
 def test_an_input_may_be_any_target(rule_runner: RuleRunner) -> None:

@@ -8,7 +8,6 @@ import os
 from dataclasses import dataclass
 
 from pants.core.target_types import FileSourceField
-from pants.core.util_rules.archive import MaybeExtractArchiveRequest
 from pants.engine.fs import AddPrefix, Digest, DigestSubset, PathGlobs, RemovePrefix
 from pants.engine.target import HydrateSourcesRequest, SourcesField
 
@@ -20,16 +19,19 @@ from pants_tflite.compat import (
     digest_to_snapshot,
     hydrate_sources,
     implicitly,
-    maybe_extract_archive,
     remove_prefix,
     rule,
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.fields import ReferencesMixin
+from pants_tflite.util_rules.archives import (
+    ARCHIVES,
+    UnpackArchiveRequest,
+    unpack_archive,
+)
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _MARKER = "tensorflow/lite/micro/micro_interpreter.h"
-_ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar")
 _SOURCES = (".c", ".cc", ".cpp")
 # Sources that others include.
 _INCLUDED_SOURCES = "third_party/kissfft/"
@@ -107,7 +109,7 @@ def no_tree(field: str, value: str, files: tuple[str, ...]) -> Mistake:
     """The mistake if files are not a tree."""
     seen = ", ".join(f"`{path}`" for path in sorted(files)[:3]) or "nothing"
     is_packed = len(files) == 1 and "." in os.path.basename(files[0])
-    hint = f" An archive's name ends in {', '.join(_ARCHIVES)}." if is_packed else ""
+    hint = f" An archive's name ends in {', '.join(ARCHIVES)}." if is_packed else ""
     return Mistake(
         message=(
             f"`{_MARKER}` is not in it, so it is not a source tree of TFLite Micro: it holds {seen}"
@@ -134,9 +136,17 @@ async def find_tflm_tree(request: TflmTreeRequest) -> TflmTree:
         **implicitly(),
     )
     digest, files = hydrated.snapshot.digest, hydrated.snapshot.files
-    if len(files) == 1 and files[0].endswith(_ARCHIVES):
-        extracted = await maybe_extract_archive(MaybeExtractArchiveRequest(digest), **implicitly())
-        snapshot = await digest_to_snapshot(extracted.digest)
+    if len(files) == 1 and files[0].endswith(ARCHIVES):
+        unpacked = await unpack_archive(
+            UnpackArchiveRequest(
+                digest,
+                name=files[0],
+                address=request.field.address,
+                field=request.field.alias,
+                value=request.value,
+            )
+        )
+        snapshot = await digest_to_snapshot(unpacked.digest)
         digest, files = snapshot.digest, snapshot.files
     root = find_root(files)
     if root is None:

@@ -95,18 +95,28 @@ def test_a_tree_is_the_same_however_it_comes(rule_runner: RuleRunner, name: str)
         ),
         ('file(name="tree", source="tflm.7z")', "An archive's name ends in .zip, .tar.gz"),
         (
+            'file(name="tree", source="text.zip")',
+            "mcu:library, field `tflm` = '//tree:tree': `tree/text.zip` cannot be unpacked: it is not an "
+            "archive in the format `.zip`: it begins with b'a text'",
+        ),
+        (
             'tflite_file(name="tree", source="model.tflite")',
             "tree:tree is a `tflite_file` target.\n\nFix: Give the address of a `file` or `files`",
         ),
     ],
 )
 def test_what_is_no_tree(rule_runner: RuleRunner, build: str, expected: str) -> None:
-    files = {"tree/other.h": "", "tree/tflm.7z": "7z", "tree/model.tflite": ""}
+    files = {
+        "tree/other.h": "",
+        "tree/tflm.7z": "7z",
+        "tree/text.zip": "a text",
+        "tree/model.tflite": "",
+    }
     with pytest.raises(ExecutionError) as raised:
         _find(rule_runner, build, files)
     error = str(raised.value)
     assert expected in error
-    assert "create_tflm_tree.py" in error or "target" in error
+    assert any(word in error for word in ("create_tflm_tree.py", "target", "Get the archive again"))
 
 
 def test_the_root_nearest_to_the_top() -> None:

@@ -16,7 +16,12 @@ from pants_tflite.sandbox.interpreter.custom_op_kernels import Kernel
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.interpreter.litert_interpreter import FAST_KERNELS, LoadedModel
 from pants_tflite.sandbox.prediction.class_names import add_labels_option, read_labels
-from pants_tflite.sandbox.prediction.predictor import exit_code, new_parser, predict
+from pants_tflite.sandbox.prediction.predictor import (
+    PANTS_RUN,
+    exit_code,
+    new_parser,
+    predict,
+)
 from pants_tflite.sandbox.prediction.printed_text import details_text
 from pants_tflite.sandbox.prediction.tensor_values import BadInput
 from pants_tflite.sandbox.protocol import from_plain
@@ -27,15 +32,14 @@ from pants_tflite.sandbox.tflite.model_reader import read_model
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = new_parser("predict", "Prints a model's inputs and outputs, and what it predicts.")
-    parser.add_argument("--model", required=True, type=Path, help="the .tflite file")
+    parser = new_parser(PANTS_RUN, "Prints a model's inputs and outputs, and what it predicts.")
+    parser.add_argument("--model", required=True, type=Path, help=argparse.SUPPRESS)
     parser.add_argument(
         "--description", action="store_true", help="print what is in the model as JSON, and end"
     )
     add_labels_option(parser, "the output's elements")
-    parser.add_argument(
-        "--kernels", type=Path, metavar="FILE", help="a JSON file that lists kernels of custom ops"
-    )
+    # A JSON file that lists kernels of custom ops.
+    parser.add_argument("--kernels", type=Path, help=argparse.SUPPRESS)
     return parser.parse_intermixed_args(arguments)
 
 

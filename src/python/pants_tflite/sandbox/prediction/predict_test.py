@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pants_tflite.sandbox.prediction.predict import main
+from pants_tflite.sandbox.prediction.predict import main, parse_arguments
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.testing.host_kernel import OP, build_kernel
 from pants_tflite.sandbox.testing.program_runs import run_program
@@ -363,3 +363,13 @@ def test_program_has_no_traceback_for_a_mistake(tmp_path: Path) -> None:
 
 def test_narrow_softmax_runs_on_the_fast_kernels(predict: Predict) -> None:
     assert values(predict(aborting_model(), "--input", "[0, 0]"))[0].tolist() == [[0.5, 0.5]]
+
+
+def test_help_has_no_options_that_pants_gives(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse_arguments(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: pants run ADDRESS -- [-h] [--input INPUT]")
+    assert "--labels FILE" in text
+    assert not [option for option in ("--model", "--kernels") if option in text]

@@ -27,6 +27,9 @@ from pants_tflite.sandbox.tflite.flatbuffer_model import Signature
 from pants_tflite.sandbox.tflite.quantized_values import dequantize
 
 MISTAKE_EXIT_CODE = 2
+# What a program of `pants run` calls itself: nobody sees its own name. Options of which Pants gives
+# the values have no help.
+PANTS_RUN = "pants run ADDRESS --"
 EPILOG = """\
 INPUT, or --input INPUT, is one of
   '[[10.0]]'                      the value, as JSON

@@ -184,13 +184,16 @@ def test_an_error_while_yielding_shows_the_users_lines_alone(collect: Any) -> No
         "def samples(): yield np.load('digits.npy')",
         "def samples(): return np.load('digits.npy')",
         "DIGITS = np.load('digits.npy')\ndef samples(): return DIGITS",
+        # As Keras and TensorFlow say it.
+        "def samples(): raise ValueError('File not found: filepath=digits.npy')",
+        "def samples(): raise OSError(\"SavedModel file does not exist at: 'digits.npy'\")",
     ],
-    ids=["generator", "function", "module"],
+    ids=["generator", "function", "module", "keras", "saved_model"],
 )
 def test_a_file_that_nothing_declares(collect: Any, source: str) -> None:
     with pytest.raises(Mistake) as raised:
         collect(source)
-    assert "'digits.npy'" in raised.value.message
+    assert "digits.npy" in raised.value.message
     assert raised.value.fix.startswith("Declare the file: in `inputs`, ")
 
 

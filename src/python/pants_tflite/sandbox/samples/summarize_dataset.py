@@ -27,7 +27,7 @@ class BadFile(Exception):
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="summarize_dataset",
+        prog="pants run ADDRESS --",
         description="Prints what is in a dataset.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -88,10 +88,10 @@ class _Written:
 
 
 def _copy_model(source: Path, saved_model: Path) -> _Written:
-    check_files(source, field="source")
+    check_files(source, field="sources")
     copy_saved_model(source, saved_model)
-    loaded = load_saved_model(saved_model, field="source", title=str(source))
-    check_variables(saved_model, field="source", title=str(source))
+    loaded = load_saved_model(saved_model, field="sources", title=str(source))
+    check_variables(saved_model, field="sources", title=str(source))
     return _Written(loaded, loaded.signatures, loaded, declared=keras_2_order(source))
 
 

@@ -470,14 +470,14 @@ def test_broken_directory(
     break_model(tmp_path / "model", damage)
     with pytest.raises(Mistake, match=f"(?s)the SavedModel `model` .*{message}") as caught:
         export_directory("model")
-    assert (caught.value.field, caught.value.value) == ("source", "model")
+    assert (caught.value.field, caught.value.value) == ("sources", "model")
 
 
 def test_directory_without_signatures(tf: Any, export_directory: Export, tmp_path: Path) -> None:
     tf.saved_model.save(tf.Module(), str(tmp_path / "model"))
     with pytest.raises(Mistake, match="`model` has no signature") as caught:
         export_directory("model")
-    assert caught.value.field == "source"
+    assert caught.value.field == "sources"
 
 
 def test_directory_whose_variables_nothing_restores(
@@ -489,7 +489,7 @@ def test_directory_whose_variables_nothing_restores(
     tf.saved_model.save(model, str(tmp_path / "model"))
     with pytest.raises(Mistake, match="restores no values of .*head/kernel") as caught:
         export_directory("model")
-    assert caught.value.field == "source"
+    assert caught.value.field == "sources"
     assert "`model.export`" in caught.value.fix
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from pants_tflite.sandbox.compile_environment import ensure_compiled_if_asked
 from pants_tflite.sandbox.prediction.class_names import add_labels_option, read_labels
 from pants_tflite.sandbox.prediction.predictor import (
+    PANTS_RUN,
     exit_code,
     find_signature,
     given_inputs,
@@ -107,8 +108,8 @@ def _check_ranks(report: ExportReport, signature: Signature) -> None:
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = new_parser("predict", "Prints a SavedModel's signatures, and what it predicts.")
-    parser.add_argument("--model", required=True, type=Path, help="the directory")
+    parser = new_parser(PANTS_RUN, "Prints a SavedModel's signatures, and what it predicts.")
+    parser.add_argument("--model", required=True, type=Path, help=argparse.SUPPRESS)
     add_labels_option(parser, "the output's elements")
     return parser.parse_intermixed_args(arguments)
 

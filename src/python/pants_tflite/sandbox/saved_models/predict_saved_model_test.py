@@ -15,7 +15,7 @@ from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPoint
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.saved_models import export
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest
-from pants_tflite.sandbox.saved_models.predict_saved_model import main
+from pants_tflite.sandbox.saved_models.predict_saved_model import main, parse_arguments
 
 CODE = """\
 import keras
@@ -153,3 +153,12 @@ def test_signatures_are_listed_without_tensorflow(
     predict("--signature", "scores")
     with pytest.raises(AssertionError):
         predict("--signature", "scores", "--input", "[[0, 0]]")
+
+
+def test_help_has_no_option_that_pants_gives(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse_arguments(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: pants run ADDRESS -- [-h]") and "--labels FILE" in text
+    assert "--model" not in text
