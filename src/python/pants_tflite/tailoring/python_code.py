@@ -131,7 +131,8 @@ def read_python(content: Union[str, bytes]) -> PythonCode:
     """What is in a Python file; nothing, if this Python cannot read its syntax."""
     try:
         tree = ast.parse(content)
-    except (RecursionError, SyntaxError, ValueError):
+    except (MemoryError, RecursionError, SyntaxError, ValueError):
+        # CPython 3.9 runs out of memory of its parser's own for code that is nested too deep.
         return PythonCode((), frozenset())
     names = ImportedNames.of(tree)
     uses = names.uses(tree)

@@ -172,7 +172,9 @@ def test_a_script_offers_nothing(guard: str) -> None:
     assert _functions(export + "if __name__ == 'other': pass\n") == {"export": MODEL}
 
 
-@pytest.mark.parametrize("content", [b"def (", b"\x00", b"\xff\xfe", b"(" * 100_000, b""])
+@pytest.mark.parametrize(
+    "content", [b"def (", b"\x00", b"\xff\xfe", b"(" * 100_000, b"-" * 100_000 + b"1", b""]
+)
 def test_what_cannot_be_read_offers_nothing(content: bytes) -> None:
     assert read_python(content).functions == ()
 

@@ -99,8 +99,15 @@ def _climbs(path: str) -> BadArchive:
     )
 
 
+def _open_zip(content: bytes) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(io.BytesIO(content))
+    except zipfile.BadZipFile as error:
+        raise zipfile.BadZipFile("its table of contents is missing or unreadable") from error
+
+
 def _check_zip(content: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with _open_zip(content) as archive:
         for info in archive.infolist():
             if _leads_out(info.orig_filename):
                 raise _climbs(info.orig_filename)

@@ -79,6 +79,10 @@ def test_an_archive_that_is_cut_off(end: str) -> None:
         assert "cut off or damaged" in _message(f"tree{end}", content[:length])
 
 
+def test_a_zip_that_is_cut_off_lacks_its_table() -> None:
+    assert "table of contents" in _message("tree.zip", _zip("a.h")[:-1])
+
+
 def test_a_changed_byte_of_a_zip() -> None:
     content = bytearray(_zip("a.h"))
     content[50] ^= 1
