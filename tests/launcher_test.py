@@ -218,10 +218,12 @@ def test_caches_of_pants_itself_that_cannot_be_written(
     home.touch()
     pyenv = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))
     env = launcher_env(cache, HOME=str(home), PYENV_ROOT=pyenv)
-    assert "PANTS_LOCAL_STORE_DIR" in run(workspace, env).stderr
+    # Without a daemon, for which the client waits a minute if it does not start.
+    command = ("--no-pantsd", "--version")
+    assert "PANTS_LOCAL_STORE_DIR" in run(workspace, env, *command).stderr
     store, named = str(tmp_path / "store"), str(tmp_path / "named")
     env.update(PANTS_LOCAL_STORE_DIR=store, PANTS_NAMED_CACHES_DIR=named)
-    assert "PANTS_LOCAL_STORE_DIR" not in run(workspace, env).stderr
+    assert "PANTS_LOCAL_STORE_DIR" not in run(workspace, env, *command).stderr
 
 
 def test_changed_lock_is_installed_anew_and_checked(cache: Path, tmp_path: Path) -> None:
