@@ -13,21 +13,35 @@ class Finding:
     """Something about the target `address` that its author may want to change.
 
     `check` is the name by which it is silenced, `what` a sentence without its end that names op and
-    layer, and `instead` whole sentences on what to use in its place.
+    layer, and `instead` whole sentences on what to use in its place. `code` are the places in the user's
+    code that it comes from, if they are known, `runtime` says where it matters, and `silence` how to leave
+    it out.
     """
 
     address: str
     check: str
     what: str
     instead: str
+    runtime: str = ""
+    code: tuple[str, ...] = ()
+    silence: str = ""
 
     def render(self) -> str:
-        return f"{self.address}: {self.check}: {self.what}.\n    Instead: {self.instead}"
+        details = {
+            "Code": "; ".join(self.code),
+            "Runtime": self.runtime,
+            "Instead": self.instead,
+            "Silence": self.silence,
+        }
+        lines = (f"    {title}: {text}" for title, text in details.items() if text)
+        return "\n".join((f"{self.address}: {self.check}: {self.what}.", *lines))
 
 
 def render_findings(findings: Iterable[Finding], *, silence: str) -> str:
     """All findings, each once, sorted, and how to silence them."""
-    unique = sorted(set(findings), key=lambda f: (f.address, f.check, f.what, f.instead))
+    unique = sorted(
+        set(findings), key=lambda f: (f.address, f.check, f.what, f.instead, f.runtime, f.code)
+    )
     if not unique:
         return ""
     return "\n".join([*(finding.render() for finding in unique), "", silence, ""])

@@ -1,15 +1,17 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""What is checked of a built model, from the reports on it."""
+"""What is checked of a model, from the reports on it."""
 
 from __future__ import annotations
 
-import re
-from typing import Iterable, Iterator, NamedTuple, Optional, Sequence
+from dataclasses import dataclass
+from typing import Iterable, Iterator, Sequence
 
 from pants_tflite.lint.findings import Finding, listed
+from pants_tflite.lint.origins import Origins
+from pants_tflite.lint.portability.kinds import Kind, kind_of, kind_of_graph_op
+from pants_tflite.lint.replacements import INTEGERS, MICRO, find_replacement, replacement
 from pants_tflite.pipeline.model_description import ModelDescription
-from pants_tflite.sandbox.constants import FLEX_PREFIX
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 
 CHECKS = {
@@ -25,129 +27,129 @@ CHECKS = {
     "signal": "sound that becomes a spectrogram in the model",
     "tensor-type": "types that few kernels have",
     "text": "text and tables in the model",
-    "unknown-size": "an input of unknown size in a model for microcontrollers",
+    "unknown-size": "an input or output of unknown size in a model for microcontrollers",
 }
 _RARE_TYPES = ("complex128", "complex64", "float64", "uint16", "uint32", "uint64")
-_CONTROL_FLOW = ("IF", "STABLEHLO_CASE", "STABLEHLO_WHILE", "WHILE")
-_RESIZING = ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")
-_SIGNAL = ("AudioSpectrogram", "Mfcc", "RFFT2D", "STABLEHLO_FFT", "RFFT", "STFT")
-_TABLES = ("HASHTABLE", "HASHTABLE_FIND", "HASHTABLE_IMPORT", "HASHTABLE_SIZE")
-_DECODING = re.compile(r"Decode(AndCropJpeg|Bmp|Gif|Image|Jpeg|Png|Raw|Wav)")
-_DETECTION = re.compile(
-    r"NON_MAX_SUPPRESSION_V[45]|TFLite_Detection_PostProcess|(Combined)?NonMaxSuppression(V\d)?"
+_FLOATS = ("bfloat16", "float16", "float32", "float64")
+_INTEGERS = ("int8", "uint8")
+# They convert between real numbers and integers, or read no values.
+_BORDER_OPS = ("CAST", "DEQUANTIZE", "QUANTIZE", "SHAPE")
+EVERYWHERE = "all"
+_NO_INTEGERS = (
+    "None of TensorFlow Lite's ops is known that computes the same in integers: leave it to the app, if "
+    "it comes first or last, or the layer out."
 )
 
 
-class _Kind(NamedTuple):
-    """What a kind of ops is about, and what replaces it."""
+@dataclass(frozen=True)
+class ModelToCheck:
+    """A model and what is known of it. `micro_bundles` are the addresses of those that take it to
+    microcontrollers."""
 
-    check: str
-    what: str
-    instead: str
+    address: str
+    description: ModelDescription
+    ops: Sequence[OpUse]
+    origins: Origins
+    micro_bundles: Sequence[str] = ()
 
+    def named(self, ops: Iterable[OpUse]) -> str:
+        """Ops with their layers, by name."""
+        uses = list(ops)
+        return "; ".join(
+            f"{name}{self._in_layers([op for op in uses if op.op == name])}"
+            for name in sorted({op.op for op in uses})
+        )
 
-_DECODING_KIND = _Kind(
-    "decoding",
-    "the model decodes files",
-    "Decode them in the app, whose platform has a decoder, and give the model the pixels or samples.",
-)
-_RESIZING_KIND = _Kind(
-    "resizing",
-    "the model resizes its input before anything else",
-    "Give the model's input the size that it computes with, and resize in the app and, with "
-    "`tf.image.resize`, in the training's `tf.data` pipeline.",
-)
-_SIGNAL_KIND = _Kind(
-    "signal",
-    "the model turns sound into a spectrogram",
-    "Compute it in the app, in integers on a microcontroller, and train the model on spectrograms.",
-)
-_TEXT_KIND = _Kind(
-    "text",
-    "the model works on text",
-    "Split text and look words up in the app, and give the model their numbers as int32.",
-)
-_DETECTION_KIND = _Kind(
-    "detection",
-    "the model chooses among its detections",
-    "Yield boxes and scores, and suppress overlapping ones in the app; integers cannot do it well.",
-)
-_CONTROL_FLOW_KIND = _Kind(
-    "control-flow",
-    "the model has a loop or a branch, which GPU delegates refuse and int8 does not convert",
-    "Give a recurrent layer `unroll=True` and a fixed batch and length; choose between two values with "
-    "`tf.where`.",
-)
+    def _in_layers(self, ops: Iterable[OpUse]) -> str:
+        places = listed(
+            place for op in ops for place in self.origins.layers(op) or (op.tensor,) if place
+        )
+        return f" in {places}" if places else ""
 
 
-def _kind_of(op: OpUse) -> Optional[_Kind]:
-    name = op.op.replace(FLEX_PREFIX, "", 1) if op.custom else op.op
-    if _DECODING.fullmatch(name):
-        return _DECODING_KIND
-    if name in _RESIZING and op.is_before_weights:
-        return _RESIZING_KIND
-    if name in _SIGNAL:
-        return _SIGNAL_KIND
-    if name in _TABLES or "string" in op.dtypes:
-        return _TEXT_KIND
-    if _DETECTION.fullmatch(name):
-        return _DETECTION_KIND
-    return _CONTROL_FLOW_KIND if name in _CONTROL_FLOW else None
+def check_model(model: ModelToCheck) -> Iterator[Finding]:
+    """All findings about a model."""
+    yield from _check_kinds(model)
+    yield from _check_float_ops(model)
+    yield from _check_inputs(model)
+    yield from _check_outputs(model)
+    yield from _check_types(model)
 
 
-def check_model(
-    address: str,
-    description: ModelDescription,
-    ops: Sequence[OpUse],
-    *,
-    micro_bundles: Iterable[str],
-) -> Iterator[Finding]:
-    """All findings about a model, which the `micro_bundles` take to microcontrollers."""
-    yield from _check_kinds(address, ops)
-    yield from _check_float_ops(address, description)
-    yield from _check_sizes(address, description, ops, sorted(micro_bundles))
-    yield from _check_types(address, ops)
+def check_graph(address: str, origins: Origins) -> Iterator[Finding]:
+    """The findings about a SavedModel that does not become a model."""
+    found: dict[Kind, list[str]] = {}
+    for op in origins.graph_ops:
+        kind = kind_of_graph_op(op.op)
+        if kind is not None:
+            found.setdefault(kind, []).append(op.op)
+    for kind, names in found.items():
+        members = [op for op in origins.graph_ops if op.op in names]
+        texts = [op.op + (f" in {listed(op.layers)}" if any(op.layers) else "") for op in members]
+        yield _finding_of(kind, address, "; ".join(texts), origins.graph_code(members))
 
 
-def _in_layers(ops: Iterable[OpUse]) -> str:
-    """Where some ops of one name are, in words."""
-    places = listed(op.layer or op.tensor for op in ops if op.layer or op.tensor)
-    return f" in {places}" if places else ""
+def _finding_of(kind: Kind, address: str, ops: str, code: tuple[str, ...]) -> Finding:
+    instead = replacement(kind.check)
+    return Finding(
+        address,
+        kind.check,
+        f"{kind.what}: {ops}",
+        instead.instead,
+        runtime=", ".join(instead.refused_by) or EVERYWHERE,
+        code=code,
+    )
 
 
-def _named(ops: Sequence[OpUse]) -> str:
-    """Ops with their layers, by name."""
-    names = sorted({op.op for op in ops})
-    return "; ".join(f"{name}{_in_layers([o for o in ops if o.op == name])}" for name in names)
-
-
-def _check_kinds(address: str, ops: Sequence[OpUse]) -> Iterator[Finding]:
-    found: dict[_Kind, list[OpUse]] = {}
-    for op in ops:
-        kind = _kind_of(op)
+def _check_kinds(model: ModelToCheck) -> Iterator[Finding]:
+    found: dict[Kind, list[OpUse]] = {}
+    for op in model.ops:
+        kind = kind_of(op)
         if kind is not None:
             found.setdefault(kind, []).append(op)
     for kind, members in found.items():
-        yield Finding(address, kind.check, f"{kind.what}: {_named(members)}", kind.instead)
+        code = model.origins.code(members)
+        yield _finding_of(kind, model.address, model.named(members), code)
 
 
-def _check_float_ops(address: str, description: ModelDescription) -> Iterator[Finding]:
-    mode = description.verification.mode
-    for op in description.verification.float_ops:
-        place = op.layer or op.tensor
-        yield Finding(
-            address,
-            "float-op",
-            f"{op.op} in `{place}` computes in floats, although the mode is {mode}",
-            "Express the layer with ops that have integer kernels, such as BatchNormalization, which is "
-            "folded away, in place of LayerNormalization.",
-        )
+def _check_float_ops(model: ModelToCheck) -> Iterator[Finding]:
+    places = {(op.op, op.tensor) for op in model.description.verification.float_ops}
+    mode = model.description.verification.mode
+    if mode is None and model.description.conversion is None:
+        places, mode = _mixed_ops(model.ops), "int8"
+    for op in model.ops:
+        if (op.op, op.tensor) in places:
+            known = find_replacement(op.op, runtime=INTEGERS)
+            yield Finding(
+                model.address,
+                "float-op",
+                f"{model.named([op])} computes in floats in a model of {mode}",
+                known.instead if known else _NO_INTEGERS,
+                runtime="devices without floating point, and NPUs",
+                code=model.origins.code([op]),
+            )
 
 
-def _check_sizes(
-    address: str, description: ModelDescription, ops: Sequence[OpUse], micro_bundles: Sequence[str]
-) -> Iterator[Finding]:
-    inputs = description.named_inputs
+def _mixed_ops(ops: Sequence[OpUse]) -> set[tuple[str, str]]:
+    """The ops in floats of a file, if it is an integer model: if it multiplies with weights in integers
+    alone."""
+
+    def has_floats(op: OpUse) -> bool:
+        return any(dtype in op.dtypes for dtype in _FLOATS)
+
+    is_integer = any(
+        op.macs and not has_floats(op) and any(dtype in op.dtypes for dtype in _INTEGERS)
+        for op in ops
+    )
+    return {
+        (op.op, op.tensor)
+        for op in ops
+        if is_integer and has_floats(op) and not op.custom and op.op not in _BORDER_OPS
+    }
+
+
+def _check_inputs(model: ModelToCheck) -> Iterator[Finding]:
+    inputs = model.description.named_inputs
     unknown = {name: t for name, t in inputs if None in t.shape_signature[1:]}
     open_shapes = {
         name: [1 if index == 0 else size for index, size in enumerate(tensor.shape_signature)]
@@ -157,41 +159,61 @@ def _check_sizes(
     fix = f"Fix the shapes with `input_shapes={open_shapes}`" + (
         ", with a size for each None." if unknown else "."
     )
-    if unknown and micro_bundles:
+    if unknown and model.micro_bundles:
         yield Finding(
-            address,
+            model.address,
             "unknown-size",
             f"the input {listed(unknown)} has an unknown size, and "
-            f"{', '.join(micro_bundles)} needs to know the memory",
+            f"{', '.join(model.micro_bundles)} needs to know the memory",
             fix,
+            runtime=MICRO,
         )
-    computed = [op for op in ops if op.op == "SHAPE"]
+    computed = [op for op in model.ops if op.op == "SHAPE"]
     if computed and open_shapes:
         yield Finding(
-            address,
+            model.address,
             "computed-size",
-            "the model computes sizes while it runs, which GPU delegates refuse: "
-            + _named(computed),
+            f"the model computes sizes while it runs: {model.named(computed)}",
             fix,
+            runtime=EVERYWHERE,
+            code=model.origins.code(computed),
         )
     for name, tensor in inputs:
         batch = tensor.shape_signature[0] if len(tensor.shape_signature) > 1 else 1
         if batch not in (None, 1):
             yield Finding(
-                address,
+                model.address,
                 "batch",
                 f"the input `{name}` has the batch {batch}, so that each call needs as many samples",
-                "Export the model with an open batch, or with the batch 1.",
+                replacement("batch").instead,
+                runtime=EVERYWHERE,
             )
 
 
-def _check_types(address: str, ops: Sequence[OpUse]) -> Iterator[Finding]:
+def _check_outputs(model: ModelToCheck) -> Iterator[Finding]:
+    """Sizes that depend on values: those that depend on sizes are the inputs' business."""
+    sized = all(None not in t.shape_signature[1:] for _, t in model.description.named_inputs)
+    unknown = [name for name, t in model.description.named_outputs if None in t.shape_signature[1:]]
+    if sized and unknown and model.micro_bundles:
+        yield Finding(
+            model.address,
+            "unknown-size",
+            f"the size of the output {listed(unknown)} depends on what the model computes, and "
+            f"{', '.join(model.micro_bundles)} needs to know the memory",
+            replacement("unknown-size").instead,
+            runtime=MICRO,
+        )
+
+
+def _check_types(model: ModelToCheck) -> Iterator[Finding]:
     for dtype in _RARE_TYPES:
-        members = [op for op in ops if dtype in op.dtypes]
+        members = [op for op in model.ops if dtype in op.dtypes]
         if members:
             yield Finding(
-                address,
+                model.address,
                 "tensor-type",
-                f"the model computes in {dtype}, which few kernels take: {_named(members)}",
-                "Compute in float32, or in int32, and cast what comes in.",
+                f"the model computes in {dtype}, which few kernels take: {model.named(members)}",
+                replacement("tensor-type").instead,
+                runtime=EVERYWHERE,
+                code=model.origins.code(members),
             )
