@@ -5,9 +5,10 @@
 A block with a language is a file, below a folder named after the page; its first line is a comment with
 the file's path. Without one, `text` is what a command prints. `pants.toml` is what the workspace has. A
 block without a language that begins with `./pants` holds commands; those that run a program of the page
-come before all others, since it may make files that no page can hold. A comment such as
-`<!-- modes/a.tflite: tests/a.tflite -->` is such a file, too: its path, and the file of this repository
-that it is a copy of.
+come before all others, since it may make files that no page can hold. A command that ends with `# fails`
+does, and says what is in the next block. A comment such as `<!-- modes/a.tflite: tests/a.tflite -->` is a
+file that no page can hold, too: its path, and the file of this repository that it is a copy of. An example
+in `models/` is a copy of itself.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FOLDER = ROOT / "docs" / "how-to"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
 LANGUAGES = ("json", "python", "text", "toml")
 PANTS_TOML = "pants.toml"
+EXAMPLES = "models"
+_FAILS = "# fails"
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"(?:#|//) ([\w./-]+)")
 _NAMED = re.compile(r'"([\w./-]+\.(?:h5|json|keras|py|tflite|txt))(?::\w+)?"')
@@ -64,20 +67,31 @@ def files_of(page: Path) -> dict[str, bytes]:
     ]
     written = [(path, text.encode()) for path, text in titled_blocks(page) if path != PANTS_TOML]
     for path, content in (*written, *copies):
-        assert path.startswith(f"{page.stem}/"), f"{page.name}: {path} is not below {page.stem}/"
+        own = path.startswith((f"{page.stem}/", f"{EXAMPLES}/"))
+        assert own, f"{page.name}: {path} is not below {page.stem}/"
         assert path not in found, f"{page.name} has {path} twice"
         found[path] = content
     return found
 
 
 def commands_of(page: Path) -> list[list[str]]:
-    """The arguments of each command of a page."""
+    """The arguments of each command of a page that succeeds."""
     return [
         shlex.split(line)[1:]
         for language, content in blocks(page)
         if not language and content.startswith("./pants")
         for line in content.replace("\\\n", " ").splitlines()
+        if not line.endswith(_FAILS)
     ]
+
+
+def failing_commands_of(page: Path) -> Iterator[tuple[list[str], str]]:
+    """The arguments of each command of a page that fails, and what it says."""
+    found = list(blocks(page))
+    for (language, content), (_, said) in zip(found, found[1:]):
+        last = content.rstrip()
+        if not language and last.startswith("./pants") and last.endswith(_FAILS):
+            yield shlex.split(last.splitlines()[-1], comments=True)[1:], said.strip()
 
 
 def is_maker(page: Path, command: list[str]) -> bool:
@@ -161,6 +175,8 @@ def test_the_commands_of_a_page_succeed(workspace: Workspace, page: Path) -> Non
     for command in commands_of(page):
         if not is_maker(page, command):
             workspace.succeed(*command)
+    for command, said in failing_commands_of(page):
+        assert said in workspace.fail(*command)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)

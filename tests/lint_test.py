@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from pathlib import Path
 from typing import Any, Callable
 
@@ -89,7 +90,7 @@ tflite_dataset(name="others", entry_point="model.py:others")
 tflite_quantization(name="mixed", mode="int8", float_fallback=True)
 [
     tf_saved_model(name=f"{norm}_model", entry_point=f"model.py:{norm}")
-    for norm in ("layer", "batch")
+    for norm in ("layer", "written")
 ]
 tflite_model(
     name="bad",
@@ -100,7 +101,7 @@ tflite_model(
 )
 tflite_model(
     name="good",
-    saved_model=":batch_model",
+    saved_model=":written_model",
     quantization=":mixed",
     calibration=":calibration",
     verify_dataset=":others",
@@ -121,8 +122,14 @@ def layer():
     return _model(keras.layers.LayerNormalization(name="norm"))
 
 
-def batch():
-    return _model(keras.layers.BatchNormalization(name="norm"))
+class Written(keras.layers.Layer):
+    def call(self, x):
+        d = x - keras.ops.mean(x, -1, keepdims=True)
+        return d * keras.ops.rsqrt(keras.ops.mean(d * d, -1, keepdims=True) + 1e-3)
+
+
+def written():
+    return _model(Written(name="norm"))
 
 
 def _samples(first, last):
@@ -139,6 +146,26 @@ def validation():
 
 def others():
     yield from _samples(30, 40)
+"""
+UNTRAINED_BUILD = """\
+python_sources()
+tf_saved_model(name="saved_model", entry_point="model.py:train", untrained="model.py:build")
+tflite_model(name="tflite", saved_model=":saved_model")
+"""
+UNTRAINED_MODEL = """\
+import keras
+
+
+def build():
+    image = keras.Input((12, 12, 1), name="image")
+    y = keras.layers.Resizing(
+        8, 8, interpolation="bicubic", name="smaller"
+    )(image)
+    return keras.Model(image, keras.layers.Dense(2)(keras.layers.Flatten()(y)))
+
+
+def train():
+    raise RuntimeError("the training takes a day")
 """
 
 
@@ -157,6 +184,9 @@ def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
         "sizes/open.tflite": (HERE / "any_image.tflite").read_bytes(),
         "float/BUILD": FLOAT_BUILD,
         "float/model.py": FLOAT_MODEL,
+        "untrained/BUILD": UNTRAINED_BUILD,
+        # No cache has seen it, so that the steps on it are all run.
+        "untrained/model.py": f"{UNTRAINED_MODEL}# {uuid.uuid4()}\n",
     }
     for check, (_, bad, bad_shape, good, good_shape) in MODELS.items():
         files[f"ops/bad_{check}.tflite"] = convert(bad, bad_shape)
@@ -180,7 +210,8 @@ def test_all_findings_are_told_at_once_sorted_and_what_they_suggest_is_clean(
         (line,) = re.findall(rf"^ops:bad_{check}: {check}: .*$", text, re.MULTILINE)
         assert op in line
     assert not [finding for finding in found if ":good_" in finding]
-    assert text.count("    Instead: ") == len(found)
+    assert text.count("    Instead: ") == text.count("    Runtime: ") == len(found)
+    assert '    Silence: `ignore_tflite_portability=["batch"]` in ops:bad_batch' in text
     assert "`skip_tflite_portability=True`" in text
 
 
@@ -204,7 +235,8 @@ def test_the_shape_that_is_suggested_is_taken(workspace: Workspace) -> None:
 def test_ops_in_floats_and_samples_that_calibrate_and_verify(workspace: Workspace) -> None:
     text = workspace.fail("lint", "float:")
     assert set(findings(text)) == {"float:bad: float-op", "float:bad: shared-samples"}
-    assert "`functional_1/norm_1` computes in floats, although the mode is int8" in text
+    assert "NEG in `functional_1/norm_1` computes in floats in a model of int8" in text
+    assert "    Code: `norm`, called at float/model.py:7" in text
     assert "2 of the 12 samples of float:validation are in float:calibration too" in text
 
 
@@ -229,3 +261,16 @@ def test_a_model_that_cannot_be_built_is_a_finding(workspace: Workspace) -> None
     )
     text = workspace.fail("lint", "broken:")
     assert "broken:m: build: the model cannot be built: broken:m, field `source`" in text
+
+
+def test_a_model_is_looked_at_before_its_training_and_if_it_does_not_convert(
+    workspace: Workspace,
+) -> None:
+    run = workspace.pants("lint", "untrained:")
+    assert run.exit_code == 1
+    assert "Export untrained:saved_model untrained" in run.steps
+    assert not [step for step in run.steps if "Train" in step]
+    assert "the training takes a day" not in run.stderr
+    assert findings(run.stderr) == ["untrained:tflite: build", "untrained:tflite: resizing"]
+    assert "the model resizes pictures: ResizeBicubic in `functional_1/smaller_1" in run.stderr
+    assert "    Code: `smaller`, called at untrained/model.py:6" in run.stderr

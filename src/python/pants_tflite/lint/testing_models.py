@@ -13,8 +13,8 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from pants_tflite.lint.replacements import LITERT, MICRO
-from pants_tflite.micro.sandbox.attempts import attempt
 from pants_tflite.sandbox.constants import FLEX_PREFIX
+from pants_tflite.sandbox.coverage.attempts import attempt
 from pants_tflite.sandbox.tflite.model_reader import parse_model
 from pants_tflite.sandbox.verification.float_ops import Node
 
