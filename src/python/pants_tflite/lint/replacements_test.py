@@ -92,7 +92,9 @@ def check_outputs(
 ) -> None:
     outputs, said = tried
     assert outputs is not None, said
-    for value, wanted in zip(case.after(*outputs), expected, strict=True):
+    values = case.after(*outputs)
+    assert len(values) == len(expected)
+    for value, wanted in zip(values, expected):
         actual = np.asarray(value, "float64").reshape(wanted.shape)
         np.testing.assert_allclose(
             actual, wanted, rtol=0, atol=tolerance * max(1.0, float(np.abs(wanted).max()))
