@@ -2,7 +2,7 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """What to use in place of ops that a runtime refuses, or that a portable model does without.
 
-Each entry is tried by `replacements_test.py`: what it suggests converts, runs on all of its runtimes, and
+Each entry is tried by `sandbox/replacements_test.py`: what it suggests converts, runs on all of its runtimes, and
 computes the same.
 """
 

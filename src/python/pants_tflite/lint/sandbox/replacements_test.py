@@ -22,9 +22,9 @@ from pants_tflite.lint.replacements import (  # noqa: E402
     find_replacement,
     replacement,
 )
-from pants_tflite.lint.testing_cases import Case  # noqa: E402
-from pants_tflite.lint.testing_forms import FORMS  # noqa: E402
-from pants_tflite.lint.testing_models import (  # noqa: E402
+from pants_tflite.lint.sandbox.testing_cases import Case  # noqa: E402
+from pants_tflite.lint.sandbox.testing_forms import FORMS  # noqa: E402
+from pants_tflite.lint.sandbox.testing_models import (  # noqa: E402
     Arrays,
     convert,
     float_ops_of,
@@ -32,7 +32,7 @@ from pants_tflite.lint.testing_models import (  # noqa: E402
     specs_of,
     try_on,
 )
-from pants_tflite.lint.testing_ops import OPS  # noqa: E402
+from pants_tflite.lint.sandbox.testing_ops import OPS  # noqa: E402
 
 CASES = {**FORMS, **OPS}
 

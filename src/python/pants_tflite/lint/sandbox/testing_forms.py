@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from pants_tflite.lint.testing_cases import Case
-from pants_tflite.lint.testing_models import Arrays
+from pants_tflite.lint.sandbox.testing_cases import Case
+from pants_tflite.lint.sandbox.testing_models import Arrays
 
 RANDOM = np.random.default_rng(0)
 ROW = RANDOM.normal(size=(1, 6)).astype("float32")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from pants_tflite.lint.testing_models import Arrays
+from pants_tflite.lint.sandbox.testing_models import Arrays
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pants_tflite.lint.testing_cases import Case
+from pants_tflite.lint.sandbox.testing_cases import Case
 
 RANDOM = np.random.default_rng(0)
 ROW = RANDOM.normal(size=(1, 6)).astype("float32")
