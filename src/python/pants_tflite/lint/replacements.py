@@ -115,8 +115,8 @@ _OPS = (
     Replacement(
         "conv-3d",
         ("CONV_3D",),
-        'Add `tf.nn.conv2d` of the slices, `tf.add_n([tf.nn.conv2d(x[:, i + d], kernel[d], 1, "VALID") for '
-        "d in range(depth)])` for each `i`, and join them with `tf.stack`.",
+        'Add convolutions of the slices, `tf.add_n([tf.nn.conv2d(slices[i + d], kernel[d], 1, "VALID") for d '
+        "in range(depth)])` with `slices = tf.unstack(x, axis=1)` for each `i`, and join them with `tf.stack`.",
         EVERYWHERE,
         (MICRO, INTEGERS),
     ),
@@ -124,13 +124,6 @@ _OPS = (
         "cumsum",
         ("CUMSUM",),
         "Multiply with a constant triangle: `x @ tf.linalg.band_part(tf.ones([n, n]), 0, -1)`.",
-        EVERYWHERE,
-        (INTEGERS,),
-    ),
-    Replacement(
-        "elu",
-        ("ELU",),
-        "Use `tf.maximum(x, tf.exp(tf.minimum(x, 0.0)) - 1.0)`.",
         EVERYWHERE,
         (INTEGERS,),
     ),

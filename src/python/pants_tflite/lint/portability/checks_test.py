@@ -125,7 +125,7 @@ def test_ops_in_floats_that_verification_let_pass() -> None:
 
 
 def test_ops_in_floats_in_a_file_that_multiplies_in_integers() -> None:
-    file = {"conversion": None, "verification": {"mode": None}}
+    file: dict[str, Any] = {"conversion": None, "verification": {"mode": None}}
     dense, rest = op("FULLY_CONNECTED", "int32", "int8", macs=9), op("SIN", "float32")
     border = op("QUANTIZE", "float32", "int8")
     (finding,) = findings(dense, rest, border, **file)
@@ -134,7 +134,7 @@ def test_ops_in_floats_in_a_file_that_multiplies_in_integers() -> None:
     assert findings(hybrid, rest, **file) == []
     # A converted model has a mode, or a recipe that says which ops stay in floats.
     sides = ("calibration", "input_type", "mode", "output_type", "recipe")
-    conversion = {"engine": "ai_edge", "signatures": [], **dict.fromkeys(sides)}
+    conversion: dict[str, Any] = {"engine": "ai_edge", "signatures": [], **dict.fromkeys(sides)}
     assert findings(dense, rest, conversion=conversion) == []
 
 

@@ -31,6 +31,14 @@ def normalized(difference: Any) -> Any:
     return difference * tf.math.rsqrt(mean + 1e-3)
 
 
+def convolved(slices: Any) -> Any:
+    sums = [
+        tf.add_n([tf.nn.conv2d(slices[i + d], VIDEO_KERNEL[d], 1, "VALID") for d in range(2)])
+        for i in range(3)
+    ]
+    return tf.stack(sums, axis=1)
+
+
 OPS = {
     "bucketize": Case(
         "bucketize",
@@ -46,12 +54,6 @@ OPS = {
         lambda x: x @ tf.linalg.band_part(tf.ones([6, 6]), 0, -1),
         [ROW],
     ),
-    "elu": Case(
-        "elu",
-        tf.nn.elu,
-        lambda x: tf.maximum(x, tf.exp(tf.minimum(x, 0.0)) - 1.0),
-        [ROW],
-    ),
     "negative": Case("neg", lambda x: -x, lambda x: x * -1.0, [ROW]),
     "layer normalization": Case(
         "neg",
@@ -63,15 +65,7 @@ OPS = {
     "conv 3D": Case(
         "conv-3d",
         lambda video: tf.nn.conv3d(video, VIDEO_KERNEL, [1] * 5, "VALID"),
-        lambda video: tf.stack(
-            [
-                tf.add_n(
-                    [tf.nn.conv2d(video[:, i + d], VIDEO_KERNEL[d], 1, "VALID") for d in range(2)]
-                )
-                for i in range(3)
-            ],
-            axis=1,
-        ),
+        lambda video: convolved(tf.unstack(video, axis=1)),
         [VIDEO],
         tolerance=1e-4,
     ),
