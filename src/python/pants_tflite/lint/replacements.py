@@ -113,14 +113,6 @@ _OPS = (
         "Count the boundaries: `tf.reduce_sum(tf.cast(x[..., None] >= boundaries, tf.float32), -1)`.",
     ),
     Replacement(
-        "conv-3d",
-        ("CONV_3D",),
-        'Add convolutions of the slices, `tf.add_n([tf.nn.conv2d(slices[i + d], kernel[d], 1, "VALID") for d '
-        "in range(depth)])` with `slices = tf.unstack(x, axis=1)` for each `i`, and join them with `tf.stack`.",
-        EVERYWHERE,
-        (MICRO, INTEGERS),
-    ),
-    Replacement(
         "cumsum",
         ("CUMSUM",),
         "Multiply with a constant triangle: `x @ tf.linalg.band_part(tf.ones([n, n]), 0, -1)`.",

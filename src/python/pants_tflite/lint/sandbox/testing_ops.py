@@ -16,9 +16,7 @@ RANDOM = np.random.default_rng(0)
 ROW = RANDOM.normal(size=(1, 6)).astype("float32")
 MATRIX = RANDOM.normal(size=(1, 4, 3)).astype("float32")
 SQUARE = RANDOM.normal(size=(1, 4, 4)).astype("float32")
-VIDEO = RANDOM.normal(size=(1, 4, 6, 6, 2)).astype("float32")
 WEIGHTS = RANDOM.normal(size=(6, 3)).astype("float32")
-VIDEO_KERNEL = RANDOM.normal(size=(2, 3, 3, 2, 2)).astype("float32")
 SEGMENTS = [0, 0, 1, 1, 1, 2]
 
 
@@ -29,14 +27,6 @@ def masked(mask: Any, x: Any, y: Any) -> Any:
 def normalized(difference: Any) -> Any:
     mean = tf.reduce_mean(difference * difference, -1, keepdims=True)
     return difference * tf.math.rsqrt(mean + 1e-3)
-
-
-def convolved(slices: Any) -> Any:
-    sums = [
-        tf.add_n([tf.nn.conv2d(slices[i + d], VIDEO_KERNEL[d], 1, "VALID") for d in range(2)])
-        for i in range(3)
-    ]
-    return tf.stack(sums, axis=1)
 
 
 OPS = {
@@ -62,13 +52,6 @@ OPS = {
         [ROW],
     ),
     "square": Case("square", tf.square, lambda x: x * x, [ROW]),
-    "conv 3D": Case(
-        "conv-3d",
-        lambda video: tf.nn.conv3d(video, VIDEO_KERNEL, [1] * 5, "VALID"),
-        lambda video: convolved(tf.unstack(video, axis=1)),
-        [VIDEO],
-        tolerance=1e-4,
-    ),
     "erf": Case(
         "erf",
         tf.math.erf,
