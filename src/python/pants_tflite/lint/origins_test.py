@@ -10,7 +10,6 @@ from pants_tflite.lint.origins import Origins
 from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLine, CodeLinesReport
 from pants_tflite.sandbox.saved_models.list_graph_ops_protocol import GraphOpCount
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
-from pants_tflite.sandbox.tflite.origins import layer_of
 
 ORIGINS = Origins(
     (
@@ -35,7 +34,7 @@ def op(name: str, tensor: str) -> OpUse:
         version=1,
         custom=False,
         tensor=tensor,
-        layer=layer_of(tensor),
+        layer=tensor.split(";")[0].rpartition("/")[0],
         dtypes=("float32",),
         macs=0,
         is_before_weights=True,
