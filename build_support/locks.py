@@ -105,6 +105,8 @@ LOCKS = (
     Lock("src/python/pants_tflite/micro/subsystems/tflm", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/jgo", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/litert", "3.11", has_metadata=True),
+    Lock("src/python/pants_tflite/subsystems/litert_1_0", "3.11", has_metadata=True),
+    Lock("src/python/pants_tflite/subsystems/litert_1_4", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/netron", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/report", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/scoring", "3.11", has_metadata=True),
@@ -115,6 +117,7 @@ LOCKS = (
         overrides="src/python/pants_tflite/subsystems/tf-keras.overrides",
         has_metadata=True,
     ),
+    Lock("src/python/pants_tflite/subsystems/tflite_runtime_2_14", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/zig", "3.11", has_metadata=True),
     Lock(
         "src/python/pants_tflite/linux/device/requirements",

@@ -9,7 +9,6 @@ from typing import Optional
 
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, Digest, MergeDigests
-from pants.engine.unions import UnionRule
 
 from pants_tflite.compat import (
     add_prefix,
@@ -19,12 +18,10 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.coverage.runtimes import Coverage, RuntimeProbe
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport
 from pants_tflite.sandbox.coverage.cut_ops_protocol import CutOpsRequest
 from pants_tflite.sandbox.coverage.load_model_protocol import LoadModelRequest
-from pants_tflite.sandbox.evaluation.evaluate_protocol import LITERT_RUNTIME
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     PythonEnvironment,
@@ -33,13 +30,6 @@ from pants_tflite.util_rules.python_environments import (
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program
 
 _CUT = "cut"
-
-
-@dataclass(frozen=True)
-class LiteRtProbe(RuntimeProbe):
-    """Asks this LiteRT."""
-
-    runtime = LITERT_RUNTIME
 
 
 @dataclass(frozen=True)
@@ -63,6 +53,11 @@ class AskInterpreterRequest:
             description=f"Load the model {self.address} in {self.runtime}",
             input_digest=model,
         )
+
+
+@dataclass(frozen=True)
+class InterpreterAnswer:
+    report: CoverageReport
 
 
 @dataclass(frozen=True)
@@ -94,32 +89,18 @@ async def cut_model(request: CutModelRequest) -> CutModel:
 
 
 @rule(desc="Load a model in a runtime")
-async def ask_interpreter(request: AskInterpreterRequest) -> Coverage:
+async def ask_interpreter(request: AskInterpreterRequest) -> InterpreterAnswer:
     whole = await run_program(request.to_run(request.model, None))
     report = find_report(await get_digest_contents(whole.digest), CoverageReport)
     if report.loads:
-        return Coverage(report)
+        return InterpreterAnswer(report)
     # Which ops, only if it is to be told.
     cut = await cut_model(CutModelRequest(request.address, request.model))
     staged = await add_prefix(AddPrefix(cut.digest, _CUT))
     digest = await merge_digests(MergeDigests((request.model, staged)))
     by_op = await run_program(request.to_run(digest, _CUT))
-    return Coverage(find_report(await get_digest_contents(by_op.digest), CoverageReport))
-
-
-@rule
-async def probe_litert(request: LiteRtProbe) -> Coverage:
-    environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
-    return await ask_interpreter(
-        AskInterpreterRequest(
-            runtime=request.runtime,
-            environment=environment,
-            address=request.address,
-            model=request.model,
-            kernels=request.kernels,
-        )
-    )
+    return InterpreterAnswer(find_report(await get_digest_contents(by_op.digest), CoverageReport))
 
 
 def rules():
-    return (*collect_rules(), UnionRule(RuntimeProbe, LiteRtProbe))
+    return collect_rules()

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from pants_tflite.coverage import interpreters, runtimes
+from pants_tflite.coverage import ask, interpreters, runtimes
 
 
 def rules():
-    return (*interpreters.rules(), *runtimes.rules())
+    return (*ask.rules(), *interpreters.rules(), *runtimes.rules())

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from pants_tflite.micro import evaluation, kernels, models, package
+from pants_tflite.micro import coverage, evaluation, kernels, models, package
 from pants_tflite.micro import target_types as micro_target_types
 from pants_tflite.micro import verification
 from pants_tflite.micro.generated import sources
@@ -22,6 +22,7 @@ def rules():
     return (
         *binaries.rules(),
         *tflm_environment.rules(),
+        *coverage.rules(),
         *differing_op.rules(),
         *emulator.rules(),
         *evaluation.rules(),

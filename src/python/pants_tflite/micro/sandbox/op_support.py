@@ -8,7 +8,9 @@ TFLite Micro itself stops at the first, so every op is tried by itself.
 from __future__ import annotations
 
 import re
-from typing import Collection
+from collections import Counter
+from dataclasses import dataclass
+from typing import Collection, Iterator
 
 import numpy as np
 
@@ -88,19 +90,32 @@ def _try_op(data: bytes, arena: int, inputs: int) -> str | None:
     return None
 
 
-def find_lacks(model: Model, data: bytes, kernels: Collection[str] = ()) -> tuple[Lack, ...]:
-    """Every op in `data`, the file that `model` describes, that does not work; sorted.
+@dataclass(frozen=True)
+class LackingOp:
+    """The op at `index` among all of a model, which fails for the `cause`."""
+
+    index: int
+    op: str
+    cause: str
+
+
+def lacking_ops(model: Model, data: bytes, kernels: Collection[str] = ()) -> Iterator[LackingOp]:
+    """Every op in `data`, the file that `model` describes, that does not work.
 
     The custom ops in `kernels` are left out.
     """
-    counts: dict[tuple[str, str], int] = {}
     arena = generous_arena(model)
-    for single in single_op_models(model, data):
+    for index, single in enumerate(single_op_models(model, data)):
         code = single.code
         if code.custom and code.name in kernels:
             continue
         cause = _try_op(single.data, arena, single.inputs)
         if cause is None or (code.name in _DEPENDENT_OPS and cause != NO_KERNEL):
             continue
-        counts[code.name, cause] = counts.get((code.name, cause), 0) + 1
+        yield LackingOp(index, code.name, cause)
+
+
+def find_lacks(model: Model, data: bytes, kernels: Collection[str] = ()) -> tuple[Lack, ...]:
+    """What `lacking_ops` finds, sorted and counted by op and cause."""
+    counts = Counter((lack.op, lack.cause) for lack in lacking_ops(model, data, kernels))
     return tuple(Lack(op, cause, count) for (op, cause), count in sorted(counts.items()))

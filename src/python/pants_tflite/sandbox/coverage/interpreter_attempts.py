@@ -38,7 +38,8 @@ _LOOKUP = re.compile(
 )
 # An op that refuses zeros, say as a divisor, is not missing.
 _TYPE_IS_LACKING = re.compile(
-    r"not (currently )?supported|unsupported|not implemented|unimplemented", re.IGNORECASE
+    r"not (currently )?supported|unsupported|not implemented|unimplemented|only (currently )?supports?",
+    re.IGNORECASE,
 )
 # What every refusal has, where the interpreter was compiled, and where to read on.
 _NOISE = re.compile(
