@@ -58,6 +58,7 @@ tflite_test(
     metric="accuracy",
     min_score=0.99,
     max_size="1KB",
+    max_arena="100B",
 )
 tflite_test(
     name="function",
@@ -80,6 +81,7 @@ WRONG = "".join(
         "nan": 'dataset="m:samples", metric="//m/metrics.py:nan", min_score=0.5',
         "other_outputs": 'baseline="m:two_outputs", max_latency_ratio=2',
         "impossible": 'dataset="m:samples", metric="accuracy", min_score=1.2',
+        "slow": 'dataset="m:samples", metric="//m/metrics.py:slow", min_score=0.5, timeout=20',
     }.items()
 ).replace("//m/metrics.py", "m.metrics")
 
@@ -149,6 +151,9 @@ def empty():
 """
 
 METRICS = """\
+import time
+
+
 def share(predictions, labels):
     print("called with", predictions.shape, labels.shape)
     return (predictions.argmax(axis=1) == labels).mean()
@@ -160,6 +165,10 @@ def raises(predictions, labels):
 
 def nan(predictions, labels):
     return float("nan")
+
+
+def slow(predictions, labels):
+    time.sleep(600)
 """
 
 
@@ -202,6 +211,7 @@ def test_a_failure_shows_figures_budgets_and_the_worst_samples(ran: PantsRun) ->
         re.MULTILINE,
     )
     assert re.search(r"^FAILED  max_size=1,000 bytes: the model has 1,\d+ bytes$", ran.stderr, re.M)
+    assert re.search(r"^FAILED  max_arena=100 bytes: .*[\d,]+ bytes", ran.stderr, re.M)
     assert "The worst samples on litert:" in ran.stderr
     assert re.search(
         r"^ +sample +label +prediction +loss\n +\d+ +[0-3] +[0-3] +0\.\d+$", ran.stderr, re.M
@@ -223,7 +233,7 @@ def test_each_budget_is_a_case_of_the_junit_report(workspace: Workspace, ran: Pa
         "max_arena=65,536 bytes",
     ]
     bad = ElementTree.parse(workspace.folder / "dist/test/reports/m.bad.xml")
-    assert [suite.attrib["failures"] for suite in bad.iter("testsuite")] == ["2"]
+    assert [suite.attrib["failures"] for suite in bad.iter("testsuite")] == ["3"]
 
 
 def test_a_test_is_cached_but_for_its_times(workspace: Workspace, ran: PantsRun) -> None:
@@ -263,6 +273,8 @@ def test_tests_that_cannot_be_run_say_why(workspace: Workspace, ran: PantsRun) -
         "wrong:other_outputs, field `baseline` = 'm:two_outputs': the baseline has other outputs: "
         "`scores` [?, 4], `twice` [?, 8]",
         "wrong:impossible, field `min_score` = '1.2': no model meets it",
+        "wrong:slow, field `timeout` = '20': ",
+        " took longer than 20 s.",
     ):
         assert expected in text, text
-    assert text.count("Fix:") >= 9
+    assert text.count("Fix:") >= 10
