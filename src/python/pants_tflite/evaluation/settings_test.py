@@ -46,4 +46,6 @@ def test_the_field_counts_within_the_options(
 def test_a_limit_without_time_is_an_error_of_the_test_only(value: int) -> None:
     with pytest.raises(TfLiteError) as raised:
         _timeout(value)
-    assert f"m:test, field `timeout` = '{value}': the number must be at least 1" in str(raised.value)
+    assert f"m:test, field `timeout` = '{value}': the number must be at least 1" in str(
+        raised.value
+    )
