@@ -59,3 +59,18 @@ def test_an_unknown_key_is_refused(form: Type[Message]) -> None:
     content = {**json.loads(next(examples(form)).render()), "unknown": 1}
     with pytest.raises(ProtocolError, match=f"^{form.__name__} has no key `unknown`$"):
         form.parse(json.dumps(content))
+
+
+# A child of another program, which reads its stdout: no rule asks for it.
+_CHILDREN = ("pants_tflite.sandbox.evaluation.time_model",)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [form for form in MESSAGES if getattr(form, "PROGRAM", _CHILDREN[0]) not in _CHILDREN],
+    ids=lambda form: form.__name__,
+)
+def test_a_request_says_what_its_program_must_leave(form: Type[Message]) -> None:
+    """Otherwise a program that left anything, such as a part of it, would have succeeded."""
+    for message in examples(form):
+        assert message.output_files()

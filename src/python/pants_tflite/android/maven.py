@@ -18,6 +18,7 @@ from pants_tflite.compat import (
     collect_rules,
     concurrently,
     create_digest,
+    digest_to_snapshot,
     implicitly,
     merge_digests,
     rule,
@@ -140,10 +141,11 @@ async def lay_out_repository(request: LayOutRepositoryRequest) -> LaidOutReposit
         find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
     repository = await merge_digests(MergeDigests((described, aar)))
+    files = (await digest_to_snapshot(repository)).files
     checksums = await run_program(
         RunProgramRequest.create(
             request.address,
-            ChecksumsRequest(_DIRECTORY),
+            ChecksumsRequest(_DIRECTORY, files),
             environment,
             description=f"Write the checksums of {coordinates}",
             input_digest=await add_prefix(AddPrefix(repository, _DIRECTORY)),

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Iterator, Sequence
 
-from pants_tflite.sandbox.outside_use_protocol import OutsideUse
+from pants_tflite.sandbox.harness import write_report
+from pants_tflite.sandbox.outside_use_protocol import NOTHING, OutsideUse
 
 # What a machine's own libraries read: locales, time zones, fonts, certificates, devices.
 _SYSTEM = (
@@ -151,3 +152,13 @@ def noting_outside_use() -> Iterator[Notes]:
         yield notes
     finally:
         _notes.remove(notes)
+
+
+@contextmanager
+def reporting_outside_use() -> Iterator[Notes]:
+    """The same, and leaves a report if there is something to tell."""
+    with noting_outside_use() as notes:
+        yield notes
+    report = notes.to_report()
+    if report != NOTHING:
+        write_report(report)

@@ -11,18 +11,15 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from pants_tflite.android.sandbox.checksums_protocol import ChecksumsRequest
+from pants_tflite.android.sandbox.checksums_protocol import ALGORITHMS, ChecksumsRequest
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run
-
-ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
 
 def main(request: ChecksumsRequest) -> None:
-    directory = Path(request.directory)
-    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
-        content = path.read_bytes()
+    for file in request.files:
+        content = Path(request.directory, file).read_bytes()
         for algorithm in ALGORITHMS:
-            checksum = OUTPUT_DIR / f"{path.relative_to(directory)}.{algorithm}"
+            checksum = OUTPUT_DIR / f"{file}.{algorithm}"
             checksum.parent.mkdir(parents=True, exist_ok=True)
             # They detect a broken transfer, not a forged file.
             digest = hashlib.new(algorithm, content, usedforsecurity=False)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pants_tflite.android.sandbox.checksums import ALGORITHMS, main
-from pants_tflite.android.sandbox.checksums_protocol import ChecksumsRequest
+from pants_tflite.android.sandbox.checksums import main
+from pants_tflite.android.sandbox.checksums_protocol import ALGORITHMS, ChecksumsRequest
 
 
 def test_checksums_are_what_other_tools_compute(
@@ -21,9 +21,11 @@ def test_checksums_are_what_other_tools_compute(
         path = tmp_path / "repository" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    main(ChecksumsRequest("repository"))
+    request = ChecksumsRequest("repository", tuple(files))
+    main(request)
     written = {p.relative_to("out").as_posix() for p in Path("out").rglob("*") if p.is_file()}
     assert written == {f"{name}.{algorithm}" for name in files for algorithm in ALGORITHMS}
+    assert written == set(request.output_files())
     for name in files:
         for algorithm in ALGORITHMS:
             printed = subprocess.check_output([f"{algorithm}sum", f"repository/{name}"], text=True)

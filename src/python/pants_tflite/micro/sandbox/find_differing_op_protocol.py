@@ -18,6 +18,7 @@ class FindDifferingOpRequest(Message):
     custom ops, and `litert_kernels` what LiteRT needs for them."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.micro.sandbox.find_differing_op"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("differing_op.json",)
 
     model: str
     golden_input: str

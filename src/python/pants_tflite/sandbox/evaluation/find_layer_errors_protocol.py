@@ -18,6 +18,7 @@ class LayerErrorsRequest(Message):
     of custom ops."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.evaluation.find_layer_errors"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("layer_errors.json",)
 
     model: str
     float_model: str

@@ -17,6 +17,7 @@ class TimeOpsRequest(Message):
     ops."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.evaluation.time_ops"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("op_times.json",)
 
     model: str
     kernels: tuple[KernelLibrary, ...] = left_out(())

@@ -20,7 +20,9 @@ from pants_tflite.sandbox.kernel_tests.one_op_model import one_op_model
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases import compare
 from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import CaseResults, RunCasesRequest
 from pants_tflite.sandbox.kernel_tests.write_kernel_cases import collect_cases
+from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import WriteCasesRequest
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.outside_use_protocol import OutsideUse
 from pants_tflite.sandbox.testing.host_kernel import OP, build_kernel
 from pants_tflite.sandbox.testing.program_runs import run_program
 
@@ -169,3 +171,20 @@ def test_mistakes(
         collect_cases(EntryPointCall(replace(ENTRY_POINT, module=name), {}))
     assert expected in raised.value.message
     assert raised.value.field == "entry_point"
+
+
+def test_what_a_function_reads_outside_of_its_sandbox_is_told(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret = tmp_path_factory.mktemp("outside") / "secret.txt"
+    secret.write_text("2.0")
+    (tmp_path / "reading_cases.py").write_text(
+        "import numpy as np\n\n"
+        f"def cases():\n    x = np.array([float(open({str(secret)!r}).read())], np.float32)\n"
+        "    yield {'inputs': [x], 'outputs': [x]}\n"
+    )
+    call = EntryPointCall(replace(ENTRY_POINT, module="reading_cases"), {})
+    result = run_program("kernel_tests.write_kernel_cases", tmp_path, WriteCasesRequest(call))
+    assert result.returncode == 0, result.stderr
+    told = OutsideUse.parse((tmp_path / "out" / OutsideUse.FILE).read_bytes())
+    assert told == OutsideUse((str(secret),), ())

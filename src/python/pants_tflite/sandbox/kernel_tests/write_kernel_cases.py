@@ -15,6 +15,7 @@ from pants_tflite.sandbox.harness import OUTPUT_DIR, run, user_traceback
 from pants_tflite.sandbox.kernel_tests.kernel_case import BadCase, Case, write_cases
 from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import WriteCasesRequest
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.outside_use import reporting_outside_use
 
 
 def _error(entry_point: EntryPointFunction, message: str, fix: str, detail: str = "") -> Mistake:
@@ -61,7 +62,9 @@ def collect_cases(call: EntryPointCall) -> list[Case]:
 
 
 def main(request: WriteCasesRequest) -> None:
-    write_cases(OUTPUT_DIR, collect_cases(request.call))
+    with reporting_outside_use():
+        cases = collect_cases(request.call)
+    write_cases(OUTPUT_DIR, cases)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ class RenderReportRequest(Message):
     is compared with another."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.reporting.render_report"
+    OUTPUTS: ClassVar[tuple[str, ...]] = (PAGE_FILE,)
 
     report: str
     samples: Mapping[str, str]

@@ -20,6 +20,7 @@ class ShowSamplesRequest(Message):
     """
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.reporting.show_samples"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("samples.json",)
 
     dataset: str
     predictions: str

@@ -24,8 +24,7 @@ from pants_tflite.sandbox.harness import (
     write_report,
 )
 from pants_tflite.sandbox.mistakes import Mistake
-from pants_tflite.sandbox.outside_use import noting_outside_use
-from pants_tflite.sandbox.outside_use_protocol import NOTHING
+from pants_tflite.sandbox.outside_use import reporting_outside_use
 from pants_tflite.sandbox.samples.dataset_values import (
     Sample,
     SampleError,
@@ -185,11 +184,11 @@ def main(request: SampleRequest) -> None:
 
 
 def _sample(request: SampleRequest, folder: Path) -> None:
-    with noting_outside_use() as notes:
+    with reporting_outside_use() as notes:
         dataset = collect_dataset(
             request.call, max_samples=request.max_samples, seed=request.seed, folder=folder
         )
-    outside = notes.to_report()
+    outside = notes.to_report().kinds
     if request.sequence:
         check_sequences(dataset, request.call.entry_point)
         dataset = replace(dataset, sequence=True)
@@ -202,11 +201,9 @@ def _sample(request: SampleRequest, folder: Path) -> None:
             inputs=tuple(_describe(name, array) for name, array in sorted(dataset.inputs.items())),
             labels=None if dataset.label is None else _describe("label", dataset.label),
             sequence=dataset.sequence,
-            outside=outside.kinds,
+            outside=outside,
         )
     )
-    if outside != NOTHING:
-        write_report(outside)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ from pants_tflite.sandbox.entry_point import call_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall
 from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_report
 from pants_tflite.sandbox.mistakes import Mistake
-from pants_tflite.sandbox.outside_use import noting_outside_use
-from pants_tflite.sandbox.outside_use_protocol import NOTHING, OutsideUse
+from pants_tflite.sandbox.outside_use import reporting_outside_use
 from pants_tflite.sandbox.saved_models.canonical_saved_model import (
     copy_saved_model,
     write_saved_model,
@@ -54,19 +53,18 @@ def main(request: ExportRequest) -> None:
     saved_model = OUTPUT_DIR / "saved_model"
     code_lines = CodeLines(Path.cwd())
     code_lines.start()
-    if isinstance(request.source, SavedModelDirectory):
-        written = _copy_model(Path(request.source.saved_model), saved_model)
-    else:
+    # Layers run too, when a model is traced and compared.
+    with reporting_outside_use() as notes:
         try:
-            written = _write_model(request.source, saved_model, request)
+            written = _write(request, saved_model)
         except LegacyKerasFile as error:
             write_report(LegacyKerasReport(error.keras_version, error.reason))
             return
-    write_report(replace(_describe(written), untrained=request.untrained))
+        report = _describe(written)
+    outside = notes.to_report().kinds
+    write_report(replace(report, untrained=request.untrained, outside=outside))
     if not isinstance(request.source, SavedModelDirectory):
         write_report(code_lines.report(written.functions.values()))
-    if written.outside != NOTHING:
-        write_report(written.outside)
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,8 @@ class _Written:
     """A SavedModel that was written, reloaded.
 
     `functions` are what its signatures were made from, and `owner` has them as attributes. `batches`
-    are the sizes of the batches for which a Keras model was compared with its own `predict`,
-    `declared` is the order of inputs that a SavedModel of Keras 2 says, and `outside` what the code that
-    made the model used from outside.
+    are the sizes of the batches for which a Keras model was compared with its own `predict`, and
+    `declared` is the order of inputs that a SavedModel of Keras 2 says.
     """
 
     loaded: Any
@@ -84,7 +81,12 @@ class _Written:
     owner: Any
     batches: tuple[int, ...] = ()
     declared: tuple[str, ...] = ()
-    outside: OutsideUse = NOTHING
+
+
+def _write(request: ExportRequest, saved_model: Path) -> _Written:
+    if isinstance(request.source, SavedModelDirectory):
+        return _copy_model(Path(request.source.saved_model), saved_model)
+    return _write_model(request.source, saved_model, request)
 
 
 def _copy_model(source: Path, saved_model: Path) -> _Written:
@@ -103,12 +105,9 @@ def _write_model(
     if isinstance(source, KerasFile):
         field, value = "source", source.keras_file
         model = load_keras_file(Path(source.keras_file), allow_code=source.allow_code)
-        outside = NOTHING
     else:
         field, value = source.entry_point.field, source.entry_point.field_value
-        with noting_outside_use() as notes:
-            model = call_function(source)
-        outside = notes.to_report()
+        model = call_function(source)
     try:
         exportable = to_exportable(model)
         if request.untrained:
@@ -125,7 +124,7 @@ def _write_model(
     except Mistake as error:
         error.field, error.value = field, value
         raise
-    return _Written(loaded, exportable.signatures, exportable.owner, batches, outside=outside)
+    return _Written(loaded, exportable.signatures, exportable.owner, batches)
 
 
 def _describe_signature(written: _Written, name: str) -> SignatureInfo:
@@ -151,7 +150,6 @@ def _describe(written: _Written) -> ExportReport:
             name: _describe_signature(written, name) for name in sorted(written.loaded.signatures)
         },
         tensorflow_version=tf.__version__,
-        outside=written.outside.kinds,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.outside_use_protocol import OutsideUse
 from pants_tflite.sandbox.saved_models import export
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest, KerasFile
 from pants_tflite.sandbox.saved_models.keras_files import load_keras_file
@@ -137,6 +138,26 @@ def test_code_in_a_file_runs_only_if_it_may(
     sample = np.ones((1, 5, 4, 3), "float32")
     loaded = load_keras_file(path, allow_code=True)
     assert np.array_equal(loaded.predict(sample, verbose=0), model.predict(sample, verbose=0))
+
+
+def test_what_code_in_a_file_reads_outside_of_its_sandbox_is_told(
+    keras: Any,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = tmp_path_factory.mktemp("outside") / "secret.txt"
+    secret.write_text("2.0")
+    text = str(secret)
+    image = keras.Input((3,))
+    layer = keras.layers.Lambda(lambda x: x * float(open(text).read()), output_shape=(3,))
+    keras.Model(image, layer(image)).save(tmp_path / "model.keras")
+    monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()
+    export.main(ExportRequest(KerasFile("model.keras", allow_code=True), seed=0, threads=1))
+    told = OutsideUse.parse(Path("out", OutsideUse.FILE).read_bytes())
+    assert told == OutsideUse((text,), ())
+    assert json.loads(Path("out/export.json").read_text())["outside"] == ["files"]
 
 
 @pytest.mark.skipif(not HAS_TF_KERAS, reason="tf_keras is not installed")

@@ -16,6 +16,7 @@ class ListInputsRequest(Message):
     """`inputs` are the names of those that there are."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.saved_models.list_inputs"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("inputs.json",)
 
     entry_point: EntryPointFunction
     inputs: tuple[str, ...]

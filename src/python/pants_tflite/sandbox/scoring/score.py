@@ -14,6 +14,7 @@ from pants_tflite.sandbox.entry_point import load_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointFunction
 from pants_tflite.sandbox.harness import run, user_traceback, write_report
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.outside_use import reporting_outside_use
 from pants_tflite.sandbox.samples.npz_files import LABEL, OUTPUT_PREFIX, read_npz
 from pants_tflite.sandbox.scoring.metrics import FUNCTIONS, Compared, Scored
 from pants_tflite.sandbox.scoring.score_protocol import ScoreReport, ScoreRequest
@@ -119,7 +120,8 @@ def score_with_function(
     for key, output in outputs.items():
         if name in (None, key):
             check_finite(key, output)
-    score = call_metric(function, predictions, labels)
+    with reporting_outside_use():
+        score = call_metric(function, predictions, labels)
     return ScoreReport(metric=function.field_value, score=score, count=count, output=name)
 
 

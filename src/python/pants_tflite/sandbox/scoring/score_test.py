@@ -13,6 +13,7 @@ import pytest
 
 from pants_tflite.sandbox.entry_point_protocol import EntryPointFunction
 from pants_tflite.sandbox.mistakes import Mistake
+from pants_tflite.sandbox.outside_use_protocol import OutsideUse
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.scoring.score import main
 from pants_tflite.sandbox.scoring.score_protocol import ScoreReport, ScoreRequest
@@ -279,3 +280,17 @@ def test_a_file_without_the_function(score: Score) -> None:
     with pytest.raises(Mistake, match="has no function `metric`") as raised:
         score(SCORES, LABELS, None, function=function)
     assert raised.value.field == "metric"
+
+
+def test_what_a_function_reads_outside_of_its_sandbox_is_told(
+    score: Score, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret = tmp_path_factory.mktemp("outside") / "secret.txt"
+    secret.write_text("2.0")
+    function = _function(
+        f"def metric(predictions, labels):\n    return float(open({str(secret)!r}).read())\n",
+        "reads",
+    )
+    assert score(SCORES, LABELS, None, function=function).score == 2
+    told = OutsideUse.parse(Path("out", OutsideUse.FILE).read_bytes())
+    assert told == OutsideUse((str(secret),), ())

@@ -15,6 +15,7 @@ class WeighRequest(Message):
     """Asks how the bytes of the file `model` are shared out."""
 
     PROGRAM: ClassVar[str] = "pants_tflite.sandbox.tflite.weigh_model"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("weights.json",)
 
     model: str
 
