@@ -9,7 +9,8 @@ code that the program called. A signal N that kills the program becomes the exit
 Children that outlive a program would hold its output open, and so the build that reads it, for as long
 as they live. Linux hands them to this process, which ends them wherever they hide. Elsewhere they are
 found by their process group. The group is the one that Pants made for the step and kills with it: in
-another one they would survive an interrupted build.
+another one they would survive an interrupted build. Where Pants itself was killed, nobody kills the group:
+then this process ends it all.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import FrameType
@@ -30,6 +32,7 @@ _MARKER = ".pants_tflite_finished"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _MAX_END_SECONDS = 10.0
 _POLL_SECONDS = 0.01
+_WATCH_SECONDS = 1.0
 
 
 def _set_on_linux(option: int, value: int) -> None:
@@ -124,16 +127,25 @@ def _terminate(number: int, frame: Optional[FrameType]) -> None:
     sys.exit(128 + number)
 
 
+def _watch(parent: int) -> None:
+    """Ends this process once `parent` is dead. Linux would tell of it by a signal, but also of the end of the
+    thread that started the process."""
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def supervise(program: Sequence[str]) -> int:
     """Runs the program `program[0]` with the arguments after it; returns this process's exit code."""
     marker = Path(_MARKER).absolute()
     marker.unlink(missing_ok=True)
     _set_on_linux(_PR_SET_CHILD_SUBREAPER, 1)
-    own = os.getpid()
+    own, parent = os.getpid(), os.getppid()
     child = os.fork()
     if child == 0:
         _run(program, marker, own)
     signal.signal(signal.SIGTERM, _terminate)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     try:
         _, status = os.waitpid(child, 0)
     except KeyboardInterrupt:

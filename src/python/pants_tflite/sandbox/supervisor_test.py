@@ -67,12 +67,13 @@ class Steps:
     def wrote(self) -> list[str]:
         return sorted(path.name for path in (self.folder / "out").glob("*"))
 
-    def start(self, code: str) -> subprocess.Popen[str]:
+    def start(self, code: str, *, below: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        """Starts a step, by a command that takes the step's as its arguments if it is to be `below` one."""
         indented = code.replace("\n", "\n    ")
         (self.folder / "program.py").write_text(self.header + PROGRAM.replace("{code}", indented))
         (self.folder / "request.json").write_text('{"version": 1}')
         return subprocess.Popen(
-            [sys.executable, "-m", supervisor.__name__, "program", "request.json"],
+            [*below, sys.executable, "-m", supervisor.__name__, "program", "request.json"],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": f"{_ROOT}{os.pathsep}{self.folder}"},
             stdout=subprocess.PIPE,
@@ -197,6 +198,22 @@ def test_a_program_ends_with_its_supervisor(steps: Steps, number: int) -> None:
         time.sleep(0.05)
     assert steps.left and not any(map(_lives, steps.left))
     assert process.returncode in (-number, 128 + number)
+
+
+def test_a_step_ends_with_the_build_that_started_it(steps: Steps) -> None:
+    """A killed build takes nobody with it by itself."""
+    build = steps.start(
+        f"keep(os.getppid())\nkeep(os.getpid())\nkeep({SLEEP}).pid)\ntime.sleep(1000)",
+        below=("sh", "-c", '"$@"; exit', "sh"),
+    )
+    deadline = time.monotonic() + _SECONDS_AT_MOST
+    while len(steps.left) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    build.kill()
+    build.communicate(timeout=_SECONDS_AT_MOST)
+    while any(map(_lives, steps.left)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(steps.left) == 3 and not any(map(_lives, steps.left))
 
 
 @pytest.mark.parametrize("code", ["import numpy", "pass"], ids=["program", "its import"])
