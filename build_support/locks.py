@@ -107,6 +107,11 @@ LOCKS = (
     Lock("src/python/pants_tflite/subsystems/litert", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/litert_1_0", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/litert_1_4", "3.11", has_metadata=True),
+    Lock(
+        "3rdparty/python/fuzzing",
+        "3.11",
+        constraint="src/python/pants_tflite/subsystems/litert.lock",
+    ),
     Lock("src/python/pants_tflite/subsystems/netron", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/report", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/subsystems/scoring", "3.11", has_metadata=True),

@@ -68,9 +68,11 @@ def parse_labels(
                 f"line {number} is a path, not a label: {label!r}",
                 "Programs on the device may name files after labels: write plain names.",
             )
-    if len(set(labels)) < len(labels):
-        repeated = next(label for label in labels if labels.count(label) > 1)
-        raise mistake(f"the label {repeated!r} is there twice", "Give each score its own label.")
+    seen = set()
+    for label in labels:
+        if label in seen:
+            raise mistake(f"the label {label!r} is there twice", "Give each score its own label.")
+        seen.add(label)
     return labels
 
 

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pants.engine.addresses import Address
 
 from pants_tflite.errors import TfLiteError
@@ -48,3 +52,26 @@ def test_bad_labels(content: bytes, expected: str) -> None:
         parse_labels(ADDRESS, ":labels", content)
     assert f"pets:bundle, field `labels` = ':labels': {expected}" in str(error.value)
     assert "Fix: " in str(error.value)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.one_of(st.binary(), st.text(alphabet="ab./\\ \r\n\t\u0085\u2028ß").map(str.encode)))
+def test_any_bytes_are_labels_or_refused(content: bytes) -> None:
+    try:
+        labels = parse_labels(ADDRESS, ":labels", content)
+    except TfLiteError as error:
+        assert "pets:bundle, field `labels` = ':labels': " in str(error)
+        return
+    assert labels and len(set(labels)) == len(labels)
+    assert all(label.isprintable() and label.strip() for label in labels)
+    # What they become in a bundle is read as the same labels again.
+    written = "".join(f"{label}\n" for label in labels).encode()
+    assert parse_labels(ADDRESS, ":labels", written) == labels
+
+
+def test_many_labels_take_no_longer_each() -> None:
+    content = "".join(f"{number}\n" for number in [*range(100_000), 99_999]).encode()
+    begin = time.process_time()
+    with pytest.raises(TfLiteError, match="the label '99999' is there twice"):
+        parse_labels(ADDRESS, ":labels", content)
+    assert time.process_time() - begin < 5

@@ -36,6 +36,8 @@ from pants_tflite.target_types import (
 )
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
+# A recipe is a list of entries with settings of settings.
+_DEEPEST = 16
 _INTEGER_MODES = " or ".join(mode.name for mode in MODES if mode.has_integer_activations)
 
 
@@ -179,6 +181,25 @@ class RecipeRequest:
     field: RecipeField
 
 
+def _is_nested_deeper(value: Any, levels: int) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_nested_deeper(item, levels - 1) for item in items)
+
+
+def canonical_json(content: bytes) -> str:
+    """The same JSON with sorted keys. Raises ValueError for what no request can hold: besides what is no
+    JSON, numbers that are not finite, half a character, and what is nested deeper than any recipe.
+    """
+    try:
+        value = json.loads(content)
+        if _is_nested_deeper(value, _DEEPEST):
+            raise ValueError("it is nested too deep")
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+    json.dumps(value, ensure_ascii=False).encode()
+    return json.dumps(value, sort_keys=True, allow_nan=False)
+
+
 @rule
 async def read_recipe(request: RecipeRequest) -> Recipe:
     sources = await hydrate_sources(HydrateSourcesRequest(request.field), **implicitly())
@@ -190,14 +211,13 @@ async def read_recipe(request: RecipeRequest) -> Recipe:
             fix="Name a JSON file relative to the BUILD file.",
         )
     try:
-        recipe = json.loads(contents[0].content)
+        return Recipe(canonical_json(contents[0].content))
     except ValueError as error:
         raise Mistake.of(
             request.field,
             message=f"`{request.field.file_path}` is not JSON: {error}",
             fix="Mend the file, or write it anew with the AI Edge Quantizer's recipe manager.",
         ) from error
-    return Recipe(json.dumps(recipe, sort_keys=True))
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def _sorted_imports(imports: list[ImportedSymbol]) -> tuple[ImportedSymbol, ...]
 
 
 def _text(name: str | bytes) -> str:
-    """A name as text: LIEF returns bytes if it is not UTF-8."""
+    """A name as text, which need not be UTF-8: LIEF returns bytes then."""
     return name if isinstance(name, str) else name.decode(errors="backslashreplace")
 
 
@@ -140,7 +140,8 @@ def _read_mach_o(binary: MachO.Binary, member: str | None) -> BinaryImage:
 
 def _read_file(data: bytes, member: str | None) -> BinaryImage:
     where = f"its member `{member}`" if member else "it"
-    binary = lief.parse(data)
+    # Bytes would be the path of a file, if there is one of that name.
+    binary = lief.parse(io.BytesIO(data))
     try:
         if isinstance(binary, ELF.Binary):
             return _read_elf(binary, member)
@@ -155,10 +156,11 @@ def _read_archive(data: bytes) -> list[BinaryImage]:
     try:
         with arpy.Archive(fileobj=io.BytesIO(data)) as archive:
             members = [
-                (header.name.rstrip(b"\0").decode(), archive.open(header).read())
+                (_text(header.name.rstrip(b"\0")), archive.open(header).read())
                 for header in archive.infolist()
             ]
-    except arpy.ArchiveFormatError as error:
+    except Exception as error:
+        # Besides its own errors, arpy raises what its code stumbles upon.
         raise UnknownBinary(f"it is a damaged static library: {error}") from error
     return [
         _read_file(content, name) for name, content in members if not name.startswith("__.SYMDEF")
@@ -172,6 +174,9 @@ def read_images(data: bytes) -> list[BinaryImage]:
             slices = split(data)
         except ValueError as error:
             raise UnknownBinary(f"it is a damaged universal file: {error}") from error
+        # Nothing makes universal files of universal ones, and such a slice may be the file itself.
+        if any(is_universal(item.content) for item in slices):
+            raise UnknownBinary("a slice of it is a universal file")
         return [image for item in slices for image in read_images(item.content)]
     if data.startswith(_ARCHIVE_MAGIC):
         return _read_archive(data)

@@ -16,9 +16,14 @@ def add_labels_option(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def read_labels(path: Path | None) -> list[str]:
-    """The lines of a labels file."""
+    """The lines of a labels file. Raises BadInput if there is none, or it is not UTF-8."""
     if path is None:
         return []
     if not path.is_file():
         raise BadInput(f"there is no file `{path}` in `{Path.cwd()}`")
-    return path.read_text(encoding="utf-8").splitlines()
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"the labels in `{path}` are not UTF-8, as which to save them: {error}"
+        ) from error

@@ -94,7 +94,12 @@ def _fits(sizes: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
 def _cast(samples: np.ndarray, name: str, tensor: Tensor) -> np.ndarray:
     if tensor.dtype == "string":
         if samples.dtype.kind == "U":
-            return np.char.encode(samples, "utf-8")
+            try:
+                return np.char.encode(samples, "utf-8")
+            except UnicodeEncodeError as error:
+                raise _misfit(
+                    name=name, tensor=tensor, got=f"half a character ({error})", advice="give text"
+                ) from error
         if samples.dtype.kind == "S":
             return samples
         raise _misfit(

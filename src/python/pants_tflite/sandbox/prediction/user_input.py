@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,7 +114,7 @@ _NO_JSON = object()
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _NO_JSON
 
 
@@ -131,7 +132,8 @@ def _from_json(value: Any, name: str) -> Given:
 
 def _load(text: str, read: Any) -> Any:
     path = Path(text)
-    if not path.is_file():
+    # A path that the system cannot have is no file either.
+    if not os.path.isfile(path):
         raise BadInput(f"there is no file `{text}` in `{Path.cwd()}`")
     try:
         return read(path)

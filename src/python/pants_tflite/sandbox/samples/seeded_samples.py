@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from typing import Iterator, Mapping, Sequence
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from pants_tflite.sandbox.mistakes import Mistake
 
+# Of all samples for an input: a damaged file may claim more than any machine has. Drawn are 8 bytes each.
+_MOST_ELEMENTS = 1 << 28
 # How errors call them.
 MADE_UP_SAMPLES = "samples, which were made up at random because no dataset has any for it"
 
@@ -49,7 +52,7 @@ def seeded_samples(
 
     A first dimension that is unknown (None or negative) or 1 is the batch. Floats are uniform in
     [-1, 1), integers 0 or 1, so that they are valid indices. Raises Mistake, asking for a dataset
-    in `field`, where another dimension is unknown or the type is none of these.
+    in `field`, where another dimension is unknown, the type is none of these, or they were too large.
     """
     generator = np.random.default_rng(seed)
     return {
@@ -81,6 +84,11 @@ def _sample_shape(name: str, shape: Sequence[int | None] | None, field: str) -> 
 def _draw(
     generator: np.random.Generator, name: str, shape: tuple[int, ...], dtype: np.dtype, field: str
 ) -> np.ndarray:
+    if math.prod(shape) > _MOST_ELEMENTS:
+        raise _needs_dataset(
+            f"the input `{name}` of the shape {list(shape[1:])} is too large to make up {shape[0]} samples",
+            field,
+        )
     if dtype.kind == "f":
         return generator.uniform(-1.0, 1.0, shape).astype(dtype)
     if dtype.kind in "iub":

@@ -55,6 +55,7 @@ def test_a_seed_says_it_all() -> None:
         ((None, None, 3), "float32", "unknown dimensions besides the batch"),
         (None, "float32", "unknown number of dimensions"),
         ((None,), object, "no samples can be made up"),
+        ((1 << 20, 1 << 20), "float32", "too large to make up"),
     ],
 )
 def test_what_needs_a_dataset(shape: Any, dtype: Any, message: str) -> None:

@@ -446,6 +446,13 @@ def break_model(folder: Path, damage: str) -> None:
         protobuf.write_bytes(b"")
     elif damage == "missing":
         protobuf.unlink()
+    elif damage == "no-output":
+        from tensorflow.core.protobuf import saved_model_pb2
+
+        saved_model = saved_model_pb2.SavedModel.FromString(protobuf.read_bytes())
+        for tensor in saved_model.meta_graphs[0].signature_def["serving_default"].outputs.values():
+            tensor.name = "missing:0"
+        protobuf.write_bytes(saved_model.SerializeToString())
     elif damage == "no-index":
         (variables / "variables.index").unlink()
     else:
@@ -461,6 +468,7 @@ def break_model(folder: Path, damage: str) -> None:
         ("missing", "has no `saved_model.pb`"),
         ("no-index", "variables that cannot be read: .*variables"),
         ("no-values", "variables that cannot be read: "),
+        ("no-output", "does not load as a graph: "),
     ],
 )
 def test_broken_directory(

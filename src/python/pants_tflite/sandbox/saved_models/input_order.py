@@ -52,7 +52,7 @@ def keras_2_order(path: Path) -> tuple[str, ...]:
     try:
         metadata, _ = json.JSONDecoder().raw_decode(text[text.index("{") :])
         return tuple(str(layer[0]) for layer in metadata["config"]["input_layers"])
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, RecursionError, TypeError, ValueError):
         return ()
 
 

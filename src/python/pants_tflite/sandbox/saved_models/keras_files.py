@@ -41,9 +41,7 @@ def load_keras_file(path: Path, *, allow_code: bool = False) -> Any:
     Raises LegacyKerasFile if tf_keras is missing for that, and Mistake, blaming `source`, if the
     file is corrupt, holds no model, holds code and may not, or needs code that it does not hold.
     """
-    _check_format(path)
-    config = _read_config(path)
-    _check_code(path, config, allow_code)
+    config = check_keras_file(path, allow_code=allow_code)
     # Keras refuses code in most files by itself, but tf_keras runs that of an `.h5` in any case.
     arguments = {"compile": False, **({"safe_mode": False} if allow_code else {})}
     try:
@@ -60,6 +58,15 @@ def load_keras_file(path: Path, *, allow_code: bool = False) -> Any:
     except Exception as error:
         custom = [e for e in (keras_error, error) if _CUSTOM_OBJECT.search(str(e))]
         raise _load_error(path, custom[-1] if custom else error) from error
+
+
+def check_keras_file(path: Path, *, allow_code: bool) -> KerasFileConfig:
+    """What a Keras file says, without loading its model. Raises Mistake as `load_keras_file` does, if
+    the file is corrupt, or holds code and may not."""
+    _check_format(path)
+    config = _read_config(path)
+    _check_code(path, config, allow_code)
+    return config
 
 
 def _read_config(path: Path) -> KerasFileConfig:

@@ -15,7 +15,7 @@ from pants_tflite.sandbox.saved_models.list_graph_ops_protocol import (
     GraphOpsReport,
     GraphOpsRequest,
 )
-from pants_tflite.sandbox.saved_models.wire_format import messages, text
+from pants_tflite.sandbox.saved_models.wire_format import WireError, messages, text
 
 _FILE = "saved_model.pb"
 # The numbers of fields, which protobuf keeps for good.
@@ -100,13 +100,15 @@ def _texts(data: memoryview, number: int) -> list[str]:
 
 
 def _read_function(data: memoryview) -> tuple[str, Graph]:
-    (signature, *_) = messages(data, _FUNCTION_SIGNATURE)
+    signature = next(messages(data, _FUNCTION_SIGNATURE), None)
+    if signature is None:
+        raise WireError("a function has no signature")
     yields = [*_texts(data, _RETURNS), *_texts(data, _CONTROL_RETURNS)]
     return text(signature, _NAME), Graph.of(messages(data, _FUNCTION_NODES), yields)
 
 
 def list_graph_ops(content: bytes) -> GraphOpsReport:
-    """The ops of the SavedModel whose protobuf this is."""
+    """The ops of the SavedModel whose protobuf this is. Raises WireError if it is none."""
     reached: dict[str, list[Node]] = defaultdict(list)
     named: set[str] = set()
     for meta_graph in messages(memoryview(content), _META_GRAPHS):

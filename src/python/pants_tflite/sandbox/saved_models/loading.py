@@ -82,8 +82,22 @@ def check_variables(path: Path, *, field: str, title: str | None = None) -> None
     """Loads a SavedModel as the converter does: by its graph, unlike Python.
 
     `tf.saved_model.save` of a Keras 3 model gives a graph whose variables nothing restores.
-    Raises Mistake, blaming `field`, where a signature uses such a variable.
+    Raises Mistake, blaming `field`, where a signature uses such a variable, or the graph does not load.
     """
+    title = title or str(path)
+    try:
+        uninitialized = _uninitialized(path)
+    except Exception as error:
+        problem = f"does not load as a graph: {type(error).__name__}: {error}"
+        raise _bad(title=title, field=field, problem=problem, fix=_LOAD_FIX, error=error) from error
+    if uninitialized:
+        problem = f"restores no values of the variables {', '.join(uninitialized)}"
+        fix = "Write Keras 3 models with `model.export`, not with `tf.saved_model.save`."
+        raise _bad(title=title, field=field, problem=problem, fix=fix)
+
+
+def _uninitialized(path: Path) -> list[str]:
+    """The variables that signatures use and nothing restores, sorted."""
     import tensorflow as tf
 
     v1 = tf.compat.v1
@@ -96,11 +110,7 @@ def check_variables(path: Path, *, field: str, title: str | None = None) -> None
             queries = {
                 op.name: tf.raw_ops.VarIsInitializedOp(resource=op.outputs[0]) for op in handles
             }
-        uninitialized = sorted(name for name, done in session.run(queries).items() if not done)
-    if uninitialized:
-        problem = f"restores no values of the variables {', '.join(uninitialized)}"
-        fix = "Write Keras 3 models with `model.export`, not with `tf.saved_model.save`."
-        raise _bad(title=title or str(path), field=field, problem=problem, fix=fix)
+        return sorted(name for name, done in session.run(queries).items() if not done)
 
 
 def _tags(path: Path) -> list[str]:

@@ -20,6 +20,8 @@ def quantize(values: np.ndarray, tensor: Tensor) -> np.ndarray:
     """
     if tensor.quantization is None:
         return values
+    # NumPy makes no arrays of what it computes from scalars.
+    shape, values = values.shape, np.atleast_1d(values)
     scales, zero_points = _parameters(tensor.quantization, values.ndim)
     scaled = values.astype(np.float32, copy=False) / scales
     limits = np.iinfo(tensor.dtype)
@@ -34,7 +36,7 @@ def quantize(values: np.ndarray, tensor: Tensor) -> np.ndarray:
     scaled += scaled
     rounded += np.trunc(scaled, out=scaled)
     rounded += zeros
-    return rounded.astype(tensor.dtype)
+    return rounded.astype(tensor.dtype).reshape(shape)
 
 
 def dequantize(stored: np.ndarray, tensor: Tensor) -> np.ndarray:

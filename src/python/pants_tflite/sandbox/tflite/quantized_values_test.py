@@ -47,6 +47,13 @@ def test_scale_per_channel() -> None:
     assert quantize(np.array([[2.0, 1.0]]), tensor).tolist() == [[2, 2]]
 
 
+def test_a_scalar() -> None:
+    tensor = _tensor(Quantization((0.5,), (3,), 0))
+    stored = quantize(np.array(2.0), tensor)
+    assert (stored.shape, stored.dtype, stored.item()) == ((), np.int8, 7)
+    assert dequantize(stored, tensor) == 2
+
+
 @pytest.mark.parametrize("dtype", ["float32", "int32"])
 def test_other_tensors_keep_their_values(dtype: str) -> None:
     values = np.array([1, 2], dtype)
