@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+# It comes with LiteRT and TensorFlow, and makes NumPy know integers of fewer bits than eight.
+import ml_dtypes  # pants: no-infer-dep
 import numpy as np
 
 from pants_tflite.sandbox.tflite.flatbuffer_model import Quantization, Tensor
@@ -24,7 +26,7 @@ def quantize(values: np.ndarray, tensor: Tensor) -> np.ndarray:
     shape, values = values.shape, np.atleast_1d(values)
     scales, zero_points = _parameters(tensor.quantization, values.ndim)
     scaled = values.astype(np.float32, copy=False) / scales
-    limits = np.iinfo(tensor.dtype)
+    limits = ml_dtypes.iinfo(np.dtype(tensor.dtype))
     if limits.bits > _EXACT_BITS:
         scaled = scaled.astype(np.float64)
     zeros = zero_points.astype(scaled.dtype)
@@ -49,7 +51,7 @@ def dequantize(stored: np.ndarray, tensor: Tensor) -> np.ndarray:
 
 def real_range(tensor: Tensor) -> tuple[float, float]:
     """The least and the greatest real number that a quantized tensor with one scale can store."""
-    limits = np.iinfo(tensor.dtype)
+    limits = ml_dtypes.iinfo(np.dtype(tensor.dtype))
     low, high = dequantize(np.array([limits.min, limits.max]), tensor)
     return float(low), float(high)
 

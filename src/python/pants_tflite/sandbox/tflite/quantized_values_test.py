@@ -47,6 +47,14 @@ def test_scale_per_channel() -> None:
     assert quantize(np.array([[2.0, 1.0]]), tensor).tolist() == [[2, 2]]
 
 
+def test_integers_of_four_bits() -> None:
+    tensor = _tensor(Quantization((0.5,), (-2,), 0), "int4")
+    stored = quantize(np.array([0.0, 1.0, 99.0, -99.0]), tensor)
+    assert stored.astype(int).tolist() == [-2, 0, 7, -8]
+    assert dequantize(stored, tensor).tolist() == [0.0, 1.0, 4.5, -3.0]
+    assert real_range(tensor) == (-3.0, 4.5)
+
+
 def test_a_scalar() -> None:
     tensor = _tensor(Quantization((0.5,), (3,), 0))
     stored = quantize(np.array(2.0), tensor)
