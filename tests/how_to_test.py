@@ -13,6 +13,7 @@ in `models/` is a copy of itself.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -185,3 +186,13 @@ def test_the_options_of_a_page_are_those_of_the_workspace(workspace: Workspace, 
     for path, content in titled_blocks(page):
         if path == PANTS_TOML:
             assert is_part(toml.loads(content), options), f"{page.name}: {content}"
+
+
+def test_a_cut_model_and_its_bundle_say_where_it_was_cut(workspace: Workspace) -> None:
+    cut = workspace.json("cut_the_graph/network/model.json")["cut"]
+    assert [each["name"] for each in cut["outputs"]] == ["boxes", "scores"]
+    assert (cut["samples"], cut["made_up"]) == (16, False)
+    (manifest,) = (workspace.folder / "dist/cut_the_graph").glob("mcu/**/manifest.json")
+    (bundled,) = json.loads(manifest.read_text())["models"]
+    assert bundled["cut"] == cut
+    assert not [op["name"] for op in bundled["ops"] if "SUPPRESSION" in op["name"]]

@@ -320,6 +320,29 @@ class NumbersField(SequenceField[float], AsyncFieldMixin):
 
 
 # -----------------------------------------------------------------------------------------------
+# Names
+# -----------------------------------------------------------------------------------------------
+
+
+class NamesField(StringSequenceField, AsyncFieldMixin):
+    """Names in an order that counts, each once."""
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """The names, if any. Raises if one is empty, or is there twice."""
+        names = tuple(self.value or ())
+        for index, name in enumerate(names):
+            if not name.strip() or name in names[:index]:
+                raise Mistake.of(
+                    self,
+                    message="that is no name" if not name.strip() else "it is named twice",
+                    fix=f"Name each once, or {_or_leave_out(self)}.",
+                    value=name,
+                )
+        return names
+
+
+# -----------------------------------------------------------------------------------------------
 # Shapes
 # -----------------------------------------------------------------------------------------------
 

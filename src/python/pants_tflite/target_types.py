@@ -34,6 +34,7 @@ from pants_tflite.fields import (
     FunctionField,
     IntegerField,
     NamedAddressesField,
+    NamesField,
     NumbersField,
     OptionalChoiceField,
     OptionalIntegerField,
@@ -995,6 +996,44 @@ class SignaturesField(StringSequenceField):
     )
 
 
+class CutInputsField(NamesField):
+    alias = "inputs"
+    help = help_text(
+        """
+        Tensors of the SavedModel that become the model's inputs, in this order. What comes before them
+        is cut off: the decoding or scaling of a picture, say. Each is the name of a layer, for what
+        leaves that layer, the name of an input of the signature, or that of a tensor, such as
+        `detector/conv/Relu:0`. The model calls an input by the same name, with `_` for what is no
+        letter or digit, and without `:0`.
+
+        All datasets of the model have samples of these inputs. A wrong name lists those that there are.
+
+        Defaults to the inputs of the signature.
+
+        Example: `inputs=["features"]`.
+        """
+    )
+
+
+class CutOutputsField(NamesField):
+    alias = "outputs"
+    help = help_text(
+        """
+        Tensors of the SavedModel that become the model's outputs, named like those in `inputs`. What
+        comes after them is cut off: the non-maximum suppression of a detector, say, which a
+        microcontroller's app does itself.
+
+        The model is verified against the SavedModel that is cut at the same places, and that is first
+        compared with the whole one, which runs on the same samples, or on made-up ones if inputs are cut
+        off. `model.json` says where it was cut, and on how many samples both agree.
+
+        Defaults to the outputs of the signature.
+
+        Example: `outputs=["boxes", "scores"]`.
+        """
+    )
+
+
 class VerifyToleranceField(OptionalPositiveFloatField):
     alias = "verify_tolerance"
     help = help_text(
@@ -1024,6 +1063,8 @@ class TfLiteModelTarget(Target):
         QuantizationField,
         CalibrationField,
         CustomOpsField,
+        CutInputsField,
+        CutOutputsField,
         InputShapesField,
         SelectTfOpsField,
         SignaturesField,

@@ -57,6 +57,7 @@ class ModelEntry:
             tools=facts.tools,
             micro_only=facts.verification.micro_only,
             select_tf_ops=facts.select_tf_ops,
+            cut=facts.cut,
         )
 
     def _labels(self) -> Optional[BundledLabels]:

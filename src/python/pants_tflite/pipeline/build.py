@@ -67,7 +67,7 @@ from pants_tflite.pipeline.verify import (
     record_reference,
     verify_model,
 )
-from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
+from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport, Cut
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
 from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 from pants_tflite.target_types import (
@@ -150,6 +150,7 @@ class DescribeModelRequest:
     quantization: Optional[Quantization] = None
     calibration: Optional[SampledDataset] = None
     untrained: bool = False
+    cut: Optional[Cut] = None
 
 
 @rule(desc="Build a model")
@@ -223,6 +224,7 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
             quantization=plan.quantization,
             calibration=samples.calibration,
             untrained=saved_model.untrained,
+            cut=prepared.cut,
         )
     )
 
@@ -319,6 +321,7 @@ async def describe_model(request: DescribeModelRequest) -> BuiltModel:
         quantization=request.quantization.to_settings() if request.quantization else None,
         calibration=(CalibrationInfo(dataset.count, dataset.fingerprint) if dataset else None),
         untrained=request.untrained,
+        cut=request.cut,
     )
     described, golden = await concurrently(
         create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, reports.describe().render()),))),

@@ -17,6 +17,7 @@ from pants_tflite.sandbox.protocol import Message, from_plain, to_plain
 from pants_tflite.sandbox.tflite.conversion_protocol import (
     CalibrationInfo,
     ConversionReport,
+    Cut,
     QuantizationSettings,
 )
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
@@ -42,6 +43,7 @@ class ModelReports:
     quantization: Optional[QuantizationSettings] = None
     calibration: Optional[CalibrationInfo] = None
     untrained: bool = False
+    cut: Optional[Cut] = None
 
     def tools(self) -> dict[str, str]:
         """The versions of what converted and verified the model, by name."""
@@ -70,4 +72,5 @@ class ModelReports:
             verification=from_plain(Verification, verification, "verification"),
             select_tf_ops=self.select_tf_ops(),
             untrained=self.untrained,
+            cut=self.cut,
         )

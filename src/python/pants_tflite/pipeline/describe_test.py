@@ -11,6 +11,8 @@ from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.sandbox.tflite.conversion_protocol import (
     CalibrationInfo,
     ConversionReport,
+    Cut,
+    CutTensor,
     QuantizationSettings,
 )
 from pants_tflite.sandbox.tflite.inspect_model_protocol import (
@@ -148,3 +150,22 @@ def test_a_model_from_elsewhere_has_no_conversion() -> None:
     assert description["conversion"] is None
     assert description["quantization"] is None
     assert description["tools"] == {"ai-edge-litert": "2.3.0"}
+
+
+def test_the_description_says_where_a_model_was_cut() -> None:
+    cut = Cut(
+        signature="serving_default",
+        inputs=(CutTensor("image", "image:0"),),
+        outputs=(CutTensor("scores", "network/scores/Reshape:0"),),
+        samples=16,
+        made_up=False,
+    )
+    description = ModelReports(INSPECTION, VERIFICATION, cut=cut).describe()
+    assert json.loads(description.render())["cut"] == {
+        "signature": "serving_default",
+        "inputs": [{"name": "image", "tensor": "image:0"}],
+        "outputs": [{"name": "scores", "tensor": "network/scores/Reshape:0"}],
+        "samples": 16,
+        "made_up": False,
+    }
+    assert ModelDescription.parse(description.render()) == description

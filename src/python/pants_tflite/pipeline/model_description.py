@@ -9,7 +9,11 @@ from typing import Any, ClassVar, Mapping, Optional
 
 from pants_tflite.sandbox.constants import DEFAULT_SIGNATURE
 from pants_tflite.sandbox.protocol import left_out
-from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, QuantizationSettings
+from pants_tflite.sandbox.tflite.conversion_protocol import (
+    CalibrationInfo,
+    Cut,
+    QuantizationSettings,
+)
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelTensor
 from pants_tflite.sandbox.verification.verify_protocol import (
     FloatOp,
@@ -61,7 +65,8 @@ class ModelDescription(InspectionReport):
 
     `conversion`, `quantization` and `calibration` are None for a model that was not converted here.
     `tools` are the versions of what converted and verified it, by name. `select_tf_ops` are the ops
-    that it takes from TensorFlow, which calls them so. An `untrained` model is none to ship.
+    that it takes from TensorFlow, which calls them so. An `untrained` model is none to ship. `cut` says
+    where the model was cut out of its SavedModel, if it was.
     """
 
     FILE: ClassVar[str] = "model.json"
@@ -73,6 +78,7 @@ class ModelDescription(InspectionReport):
     verification: Verification
     select_tf_ops: tuple[str, ...] = left_out(())
     untrained: bool = left_out(False)
+    cut: Optional[Cut] = left_out()
 
     def name_of(self, tensor: ModelTensor, side: str) -> str:
         """The name of a tensor of the main graph in the model's signature.

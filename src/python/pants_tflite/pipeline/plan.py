@@ -42,6 +42,8 @@ from pants_tflite.pipeline.verify import Samples
 from pants_tflite.target_types import (
     CalibrationField,
     CustomOpsField,
+    CutInputsField,
+    CutOutputsField,
     InputShapesField,
     MetadataField,
     QuantizationField,
@@ -66,6 +68,8 @@ class TfLiteModelFieldSet(InputFieldSet):
     quantization: QuantizationField
     calibration: CalibrationField
     custom_ops: CustomOpsField
+    cut_inputs: CutInputsField
+    cut_outputs: CutOutputsField
     input_shapes: InputShapesField
     select_tf_ops: SelectTfOpsField
     signatures: SignaturesField
@@ -76,6 +80,15 @@ class TfLiteModelFieldSet(InputFieldSet):
     skip_verification: SkipVerificationField
     output_path: OutputPathField
     environment: EnvironmentField
+
+
+@dataclass(frozen=True)
+class CutPlan:
+    """The names of tensors or layers that are to be a model's inputs and outputs; where there are none
+    the SavedModel's own stay."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,8 @@ class ModelPlan:
     metadata: ResolvedMetadata
     # What is to be fixed of the inputs' shapes.
     input_shapes: FrozenDict[str, Shape]
+    # Where the SavedModel is cut, if it is.
+    cut: Optional[CutPlan] = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +137,7 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
     field_set.verify_tolerance.check()
     field_set.verify_samples.check()
     input_shapes = field_set.input_shapes.checked
+    cut = _plan_cut(field_set)
     saved_model, own_quantization, custom_ops, metadata = await concurrently(
         find_saved_model(SavedModelReferenceRequest(field_set.saved_model)),
         resolve_quantization(ResolveQuantizationRequest(field_set.quantization)),
@@ -154,7 +170,21 @@ async def plan_model(request: PlanModelRequest) -> ModelPlan:
         custom_ops=custom_ops,
         metadata=metadata,
         input_shapes=input_shapes,
+        cut=cut,
     )
+
+
+def _plan_cut(field_set: TfLiteModelFieldSet) -> Optional[CutPlan]:
+    cut = CutPlan(field_set.cut_inputs.checked, field_set.cut_outputs.checked)
+    if not cut.inputs and not cut.outputs:
+        return None
+    if len(set(field_set.signatures.value or ())) > 1:
+        raise Mistake.of(
+            field_set.cut_outputs if cut.outputs else field_set.cut_inputs,
+            message="a part is cut out of one signature, and `signatures` names several",
+            fix="Name one of them, and declare a `tflite_model` for each.",
+        )
+    return cut
 
 
 @rule

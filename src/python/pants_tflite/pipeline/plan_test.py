@@ -11,7 +11,7 @@ from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.pipeline.plan import ModelPlan, PlanModelRequest, TfLiteModelFieldSet
+from pants_tflite.pipeline.plan import CutPlan, ModelPlan, PlanModelRequest, TfLiteModelFieldSet
 from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.testutil import new_rule_runner, write_workspace
 from pants_tflite.util_rules.output_paths import OutputPath, OutputPathRequest
@@ -101,6 +101,15 @@ def test_shapes_of_inputs(rule_runner: RuleRunner) -> None:
     assert _plan(rule_runner, 'saved_model=":saved_model"').input_shapes == FrozenDict()
 
 
+def test_a_cut_keeps_the_order_of_names(rule_runner: RuleRunner) -> None:
+    fields = 'saved_model=":saved_model", signatures=["detect"], '
+    plan = _plan(rule_runner, fields + 'inputs=["y", "x"], outputs=["scores", "boxes"]')
+    assert plan.cut == CutPlan(("y", "x"), ("scores", "boxes"))
+    assert _plan(rule_runner, fields + 'outputs=["boxes"]').cut == CutPlan((), ("boxes",))
+    assert _plan(rule_runner, fields + "inputs=[], outputs=[]").cut is None
+    assert _plan(rule_runner, 'saved_model=":saved_model", signatures=["a", "b"]').cut is None
+
+
 def test_calibration_verifies_every_mode_and_reaches_the_converter_of_some(
     rule_runner: RuleRunner,
 ) -> None:
@@ -138,6 +147,15 @@ def test_ops_may_stay_in_floats(rule_runner: RuleRunner) -> None:
         (
             'input_shapes={"x": [1, -1, 3]}',
             "m:model, field `input_shapes` = 'x': the shape [1, -1, 3] of `x` has a size that is",
+        ),
+        (
+            'outputs=["boxes", "scores", "boxes"]',
+            "m:model, field `outputs` = 'boxes': it is named twice",
+        ),
+        ('inputs=[""]', "m:model, field `inputs` = '': that is no name"),
+        (
+            'outputs=["boxes"], signatures=["detect", "train"]',
+            "m:model, field `outputs`: a part is cut out of one signature, and `signatures` names",
         ),
         (
             'quantization=":aware_int16"',

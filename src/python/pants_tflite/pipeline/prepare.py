@@ -11,6 +11,7 @@ from pants.engine.environment import EnvironmentName
 
 from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.custom_ops.host_kernels import HostKernels, HostKernelsRequest, build_host_kernels
+from pants_tflite.pipeline.cut import CutModelRequest, cut_model
 from pants_tflite.pipeline.export import (
     ExportedSavedModel,
     ExportSavedModelRequest,
@@ -27,6 +28,7 @@ from pants_tflite.pipeline.plan import (
     sample_for_model,
 )
 from pants_tflite.pipeline.quantization import Quantization
+from pants_tflite.sandbox.tflite.conversion_protocol import Cut
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
@@ -48,14 +50,16 @@ class PrepareModelRequest:
 
 @dataclass(frozen=True)
 class PreparedModel:
-    """`saved_model` has the shapes that the target fixes, and `signatures` are those to convert; none
-    stand for the default one."""
+    """`saved_model` is the part that the target cuts out, with the shapes that it fixes, and
+    `signatures` are those to convert; none stand for the default one. `cut` says where it was cut.
+    """
 
     plan: ModelPlan
     samples: ModelSamples
     kernels: HostKernels
     saved_model: ExportedSavedModel
     signatures: tuple[str, ...]
+    cut: Optional[Cut] = None
 
 
 @rule
@@ -73,15 +77,24 @@ async def prepare_model(request: PrepareModelRequest) -> PreparedModel:
         ),
         find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
+    part = await cut_model(
+        CutModelRequest(
+            address=field_set.address,
+            saved_model=exported,
+            signatures=signatures,
+            plan=plan.cut,
+            samples=samples.verification,
+        )
+    )
     saved_model = await fix_model_shapes(
         FixModelShapesRequest(
             address=field_set.address,
-            saved_model=exported,
+            saved_model=part.saved_model,
             signatures=signatures,
             shapes=plan.input_shapes,
         )
     )
-    return PreparedModel(plan, samples, kernels, saved_model, signatures)
+    return PreparedModel(plan, samples, kernels, saved_model, signatures, part.cut)
 
 
 def rules():

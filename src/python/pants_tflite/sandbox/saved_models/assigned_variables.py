@@ -31,7 +31,7 @@ def assigned_variables(function: Any) -> list[Any]:
     """The variables that a concrete function assigns when it is called, in the order of their use."""
     graph = function.graph.as_graph_def()
     functions = {definition.signature.name: definition for definition in graph.library.function}
-    assigned = _Assignments(functions).by_nodes(graph.node)
+    assigned = Assignments(functions).by_nodes(graph.node)
     by_handle = {id(variable.handle): variable for variable in function.graph.variables}
     return [
         by_handle[id(handle)]
@@ -40,7 +40,7 @@ def assigned_variables(function: Any) -> list[Any]:
     ]
 
 
-class _Assignments:
+class Assignments:
     """Finds the names of the placeholders, or of the arguments, whose variables nodes assign."""
 
     def __init__(self, functions: Mapping[str, Any]) -> None:
@@ -50,10 +50,10 @@ class _Assignments:
     def by_nodes(self, nodes: Iterable[Any]) -> set[str]:
         producers = {node.name: node for node in nodes}
         return {
-            _source(name, producers) for node in producers.values() for name in self._assigned(node)
+            _source(name, producers) for node in producers.values() for name in self.by_node(node)
         }
 
-    def _assigned(self, node: Any) -> Iterator[str]:
+    def by_node(self, node: Any) -> Iterator[str]:
         """The inputs of a node whose variables it assigns."""
         inputs = [name for name in node.input if not name.startswith("^")]
         if _ASSIGNING_OP.fullmatch(node.op):

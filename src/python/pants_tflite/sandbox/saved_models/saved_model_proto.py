@@ -18,6 +18,8 @@ _COUNTED = re.compile(r"__(inference|forward|backward)_.*_\d+|CustomGradient-\d+
 _RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _USER_NAME = "_user_specified_name"
 _SUFFIXES = re.compile(r"([_-]\d+|_load)+$")
+# What inlining adds to the name of a function that it adapts to its call.
+_SPECIALIZED = re.compile(r"_tfg_region_specialized_.*$")
 
 
 class _Names:
@@ -35,7 +37,8 @@ class _Names:
         if name not in self.functions and not _COUNTED.fullmatch(name) and not _RANDOM.search(name):
             return name
         if name not in self._new:
-            base = _SUFFIXES.sub("", _RANDOM.sub("", name)).rstrip("_-")
+            base = _SPECIALIZED.sub("", _RANDOM.sub("", name))
+            base = _SUFFIXES.sub("", base).rstrip("_-")
             number = self._counts[base] = self._counts.get(base, -1) + 1
             self._new[name] = f"{base}_{number}"
         return self._new[name]

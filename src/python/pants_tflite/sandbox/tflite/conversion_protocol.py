@@ -34,6 +34,26 @@ class QuantizationSettings:
 
 
 @dataclass(frozen=True)
+class CutTensor:
+    """An input or output that a cut model calls `name`: a `tensor` of the SavedModel."""
+
+    name: str
+    tensor: str
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a model was cut out of the `signature` of a SavedModel. It computed what the whole one does
+    on so many `samples`; `made_up` says whether values of an input were."""
+
+    signature: str
+    inputs: tuple[CutTensor, ...]
+    outputs: tuple[CutTensor, ...]
+    samples: int
+    made_up: bool
+
+
+@dataclass(frozen=True)
 class ConversionReport(Message):
     """How a model was converted. `recipe` is the AI Edge Quantizer's, a list of entries in its own
     form; `tools` are versions by name."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Mapping, Optional
 
 from pants_tflite.sandbox.protocol import Message, left_out
-from pants_tflite.sandbox.tflite.conversion_protocol import QuantizationSettings
+from pants_tflite.sandbox.tflite.conversion_protocol import Cut, QuantizationSettings
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp, ModelSignature, ModelTensor
 
 
@@ -27,7 +27,8 @@ class BundledModel:
 
     `arena` and `golden` are what a microcontroller's runtime measured, if one did; `micro_only` says
     why LiteRT does not run the model, if that runtime alone does, and `select_tf_ops` which ops it
-    takes from TensorFlow. The rest is as in the model's `model.json`.
+    takes from TensorFlow. `cut` says where it was cut out of a SavedModel, if it was. The rest is as in
+    the model's `model.json`.
     """
 
     name: str
@@ -47,6 +48,7 @@ class BundledModel:
     tools: Mapping[str, str]
     micro_only: Optional[str] = left_out()
     select_tf_ops: tuple[str, ...] = left_out(())
+    cut: Optional[Cut] = left_out()
 
 
 @dataclass(frozen=True)
