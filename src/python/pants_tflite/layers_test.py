@@ -36,7 +36,7 @@ _LAYERS = (
     ("sandbox",),
 )
 _SANDBOX_LAYERS = (
-    ("conversion", "evaluation"),
+    ("conversion", "evaluation", "gpu"),
     ("coverage", "kernel_tests", "quantization", "saved_models", "verification"),
     ("prediction",),
     ("interpreter", "reporting"),

@@ -13,6 +13,7 @@ from pants.core.util_rules import archive
 from pants_tflite import target_types as tflite_target_types
 from pants_tflite.bundles import rules as bundle_rules
 from pants_tflite.cc import rules as cc_rules
+from pants_tflite.coverage import gpu as gpu_coverage
 from pants_tflite.coverage import rules as coverage_rules
 from pants_tflite.custom_ops import rules as custom_op_rules
 from pants_tflite.custom_ops import target_types as custom_op_target_types
@@ -104,6 +105,7 @@ def rules():
         *export_sources.rules(),
         *fix_file_shapes.rules(),
         *fix_shapes.rules(),
+        *gpu_coverage.rules(),
         *inputs.rules(),
         *label_files.rules(),
         *linux_archive.rules(),
