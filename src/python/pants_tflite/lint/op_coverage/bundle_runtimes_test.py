@@ -1,0 +1,58 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Which runtime stands for that of a bundle."""
+
+from __future__ import annotations
+
+import pytest
+from pants.engine.addresses import Address
+
+from pants_tflite.android.target_types import TfLiteAndroidLibraryTarget
+from pants_tflite.ios.target_types import TfLiteIosFrameworkTarget
+from pants_tflite.lint.op_coverage.bundle_runtimes import runtime_of, runtime_of_maven
+from pants_tflite.linux.target_types import TfLiteLinuxArchiveTarget
+from pants_tflite.micro.target_types import TfLiteMicroLibraryTarget
+
+ADDRESS = Address("app", target_name="bundle")
+ANDROID = {"models": [":m"], "package": "org.example.app"}
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "name"),
+    [
+        ("org.tensorflow:tensorflow-lite:2.16.1", "tflite_runtime_2_14"),
+        ("org.tensorflow:tensorflow-lite:2.9.0", "tflite_runtime_2_14"),
+        ("com.google.ai.edge.litert:litert:1.0.1", "litert_1_0"),
+        ("com.google.ai.edge.litert:litert:1.2.0", "litert_1_0"),
+        ("com.google.ai.edge.litert:litert:1.4.0", "litert_1_4"),
+        ("com.google.ai.edge.litert:litert:2.1.5", "litert_1_4"),
+        ("com.google.ai.edge.litert:litert:2.3.0", "litert"),
+        ("com.google.ai.edge.litert:litert:2.10.0", "litert"),
+        ("org.example:own-runtime:7.0", "litert"),
+    ],
+)
+def test_the_newest_that_is_not_newer(coordinates: str, name: str) -> None:
+    assert runtime_of_maven(coordinates) == name
+
+
+def test_each_kind_of_bundle_has_one() -> None:
+    android = TfLiteAndroidLibraryTarget({**ANDROID}, ADDRESS)
+    ios = TfLiteIosFrameworkTarget({"models": [":m"], "bundle_id": "org.example.app"}, ADDRESS)
+    linux = TfLiteLinuxArchiveTarget({"models": [":m"]}, ADDRESS)
+    micro = TfLiteMicroLibraryTarget({"models": [":m"]}, ADDRESS)
+    found = [runtime_of(target, {}) for target in (android, ios, linux, micro)]
+    assert [(runtime.name, runtime.takes_flex) for runtime in found if runtime] == [
+        ("tflite_runtime_2_14", True),
+        ("tflite_runtime_2_14", True),
+        ("litert", False),
+        ("micro", False),
+    ]
+    assert found[0] and found[0].what == "org.tensorflow:tensorflow-lite:2.16.1 in app:bundle"
+
+
+def test_the_user_chooses_another() -> None:
+    android = TfLiteAndroidLibraryTarget({**ANDROID}, ADDRESS)
+    chosen = runtime_of(android, {"tflite_android_library": "tensorflow_2_16"})
+    assert chosen is not None
+    assert (chosen.name, chosen.takes_flex) == ("tensorflow_2_16", True)
+    assert "2.16.1" in chosen.what

@@ -1,0 +1,179 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Building a model, and asking the runtimes that it is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.addresses import Address
+from pants.engine.environment import EnvironmentName
+from pants.engine.fs import DigestSubset, PathGlobs
+from pants.engine.target import AllTargets, Target
+from pants.util.frozendict import FrozenDict
+
+from pants_tflite.bundles.fields import BundleModelsField
+from pants_tflite.compat import (
+    EnvironmentNameRequest,
+    collect_rules,
+    concurrently,
+    digest_subset_to_digest,
+    implicitly,
+    resolve_environment_name,
+    rule,
+)
+from pants_tflite.coverage.ask import AskRuntimeRequest, ask_runtime
+from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
+from pants_tflite.errors import TfLiteError
+from pants_tflite.lint.findings import Finding
+from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime, runtime_of
+from pants_tflite.lint.op_coverage.checks import Answer, check_answer, kernels_for
+from pants_tflite.lint.op_coverage.subsystem import TfLiteOpCoverage
+from pants_tflite.pipeline.any_model import BuildAnyModelRequest, build_any_model
+from pants_tflite.pipeline.convert import MODEL_FILE
+from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
+from pants_tflite.target_types import CustomOpsField, SavedModelField, UntrainedField
+from pants_tflite.util_rules.references import (
+    ReferenceRequest,
+    ReferencesRequest,
+    find_references,
+    resolve_reference,
+)
+
+BUILD = "build"
+
+
+@dataclass(frozen=True)
+class BundlesOfModelsRequest:
+    """Asks which bundles take which models."""
+
+
+@dataclass(frozen=True)
+class BundlesOfModels:
+    """The bundles, in the order of their addresses, by the addresses of their models."""
+
+    by_model: FrozenDict[Address, tuple[Target, ...]]
+
+
+@dataclass(frozen=True)
+class CheckOpCoverageRequest:
+    target: Target
+
+    def debug_hint(self) -> str:
+        return str(self.target.address)
+
+
+@dataclass(frozen=True)
+class CheckedOpCoverage:
+    """`notes` are lines on what could not be asked."""
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckCoverageOrExplainRequest:
+    """Asks for the findings about a target; that it cannot be built is one."""
+
+    target: Target
+
+
+@rule
+async def find_bundles_of_models(
+    request: BundlesOfModelsRequest, targets: AllTargets
+) -> BundlesOfModels:
+    bundles = sorted(
+        (target for target in targets if target.has_field(BundleModelsField)),
+        key=lambda target: target.address,
+    )
+    references = await concurrently(
+        find_references(ReferencesRequest(bundle[BundleModelsField])) for bundle in bundles
+    )
+    found: dict[Address, list[Target]] = {}
+    for bundle, models in zip(bundles, references):
+        for address in models.addresses:
+            found.setdefault(address, []).append(bundle)
+    return BundlesOfModels(FrozenDict({a: tuple(targets) for a, targets in found.items()}))
+
+
+@rule(desc="Check the op coverage of a model")
+async def check_op_coverage(
+    request: CheckOpCoverageRequest, options: TfLiteOpCoverage
+) -> CheckedOpCoverage:
+    target = request.target
+    bundles = await find_bundles_of_models(BundlesOfModelsRequest(), **implicitly())
+    asked = [
+        (runtime, bundle)
+        for bundle in bundles.by_model.get(target.address, ())
+        for runtime in (runtime_of(bundle, options.bundle_runtimes),)
+        if runtime is not None
+    ]
+    named = [
+        (BundleRuntime(name, f"`[{options.options_scope}].runtimes`"), None)
+        for name in options.runtimes
+    ]
+    if not asked and not named:
+        return CheckedOpCoverage()
+    untrained = False
+    if target.has_field(SavedModelField):
+        field = target[SavedModelField]
+        source = (await resolve_reference(ReferenceRequest(field, field.value))).target
+        untrained = bool(source.has_field(UntrainedField) and source[UntrainedField].value)
+    environment = await resolve_environment_name(
+        EnvironmentNameRequest.from_target(target), **implicitly()
+    )
+    model = await build_any_model(BuildAnyModelRequest(target, untrained))
+    ops, custom_ops, digest = await concurrently(
+        list_model_ops(ListModelOpsRequest(target.address, model)),
+        resolve_custom_ops(ResolveCustomOpsRequest(target[CustomOpsField])),
+        # The file alone: how a model was verified changes no answer.
+        digest_subset_to_digest(DigestSubset(model.digest, PathGlobs((MODEL_FILE,)))),
+    )
+    runtimes = [*asked, *named]
+    answers = await concurrently(
+        ask_runtime(
+            AskRuntimeRequest(
+                runtime=runtime.name,
+                address=target.address,
+                model=digest,
+                kernels=tuple(sorted(kernels_for(runtime, custom_ops, ops.ops))),
+                bundle=bundle,
+            ),
+            **implicitly({environment: EnvironmentName}),
+        )
+        for runtime, bundle in runtimes
+    )
+    address = str(target.address)
+    return CheckedOpCoverage(
+        findings=tuple(
+            finding
+            for (runtime, _), answer in zip(runtimes, answers)
+            for finding in check_answer(
+                address, Answer(runtime, answer.report, ops.ops, custom_ops)
+            )
+        ),
+        notes=tuple(
+            f"{address}: {runtime.name} was not asked, for {runtime.what}: {answer.report.remark}"
+            for (runtime, _), answer in zip(runtimes, answers)
+            if answer.report.loads is None
+        ),
+    )
+
+
+@rule
+async def check_coverage_or_explain(request: CheckCoverageOrExplainRequest) -> CheckedOpCoverage:
+    try:
+        return await check_op_coverage(CheckOpCoverageRequest(request.target), **implicitly())
+    except TfLiteError as error:
+        text = str(error).replace("\n\n", "\n").replace("\n", "\n    ")
+        finding = Finding(
+            str(request.target.address),
+            BUILD,
+            f"the model cannot be built, or a runtime not asked: {text}",
+            "Do what the error says; `pants package` shows it alone.",
+        )
+        return CheckedOpCoverage((finding,))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,135 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What a runtime's answer about a model means for its author."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Iterator, Optional, Sequence
+
+from pants_tflite.custom_ops.declarations import CustomOps
+from pants_tflite.custom_ops.target_types import MicroDependenciesField
+from pants_tflite.lint.findings import Finding, listed
+from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime
+from pants_tflite.lint.op_coverage.skip_field import IgnoreOpCoverageField
+from pants_tflite.lint.replacements import LITERT
+from pants_tflite.lint.replacements import MICRO as ON_MICRO
+from pants_tflite.lint.replacements import find_replacement
+from pants_tflite.sandbox.constants import FLEX_PREFIX
+from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport, RefusedOp
+from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
+from pants_tflite.target_types import MICRO, CustomOpsField, SelectTfOpsField
+
+_HYBRID = re.compile(r"hybrid", re.IGNORECASE)
+_VERSION = re.compile(r"version '?\d+")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a runtime says of a model, of which these are the `ops`."""
+
+    runtime: BundleRuntime
+    report: CoverageReport
+    ops: Sequence[OpUse]
+    custom_ops: CustomOps
+
+
+def kernels_for(runtime: BundleRuntime, custom_ops: CustomOps, ops: Sequence[OpUse]) -> set[str]:
+    """The custom ops that a runtime is to have: those with a kernel for it in the repository, and those
+    of TensorFlow that an app can have."""
+    is_micro = runtime.name == MICRO
+    kernels = {op.name for op in custom_ops.ops if op.has_micro or not is_micro}
+    if runtime.takes_flex:
+        kernels |= {op.op for op in ops if op.custom and op.op.startswith(FLEX_PREFIX)}
+    return kernels
+
+
+def check_answer(address: str, answer: Answer) -> Iterator[Finding]:
+    """The findings about the model of a target, one for all ops of a name that are refused alike."""
+    report = answer.report
+    where = f"{report.runtime} ({report.answered_by}), for {answer.runtime.what}"
+    groups: dict[tuple[str, str], list[RefusedOp]] = {}
+    for op in report.refused:
+        groups.setdefault((op.op, _without_numbers(op.reason)), []).append(op)
+    for (name, _), members in groups.items():
+        uses = [answer.ops[op.index] for op in members]
+        layers = listed(use.layer or use.tensor for use in uses)
+        dtypes = ", ".join(sorted({dtype for use in uses for dtype in use.dtypes}))
+        versions = sorted({use.version for use in uses})
+        yield Finding(
+            address,
+            name,
+            f"{name} in {layers}, of version {', '.join(map(str, versions))} with the types {dtypes}, is "
+            f"refused: {members[0].reason.rstrip('. ')}",
+            instead_of(name, members[0].reason, uses[0], answer),
+            runtime=where,
+            silence=_silence(address, name),
+        )
+    if report.loads is False and not report.refused:
+        yield Finding(
+            address,
+            report.runtime,
+            f"the model as a whole is refused: {report.remark.rstrip('. ')}",
+            "Compare what the runtime says with the model's file; each of its ops by itself is taken.",
+            runtime=where,
+            silence=_silence(address, report.runtime),
+        )
+
+
+def _silence(address: str, name: str) -> str:
+    return f'`{IgnoreOpCoverageField.alias}=["{name}"]` in {address}'
+
+
+def _without_numbers(text: str) -> str:
+    """What is the same about the reasons of ops that are refused alike."""
+    return re.sub(r"\d+", "", text)
+
+
+def instead_of(op: str, reason: str, use: OpUse, answer: Answer) -> str:
+    """What to use instead of an op, in whole sentences."""
+    is_micro = answer.runtime.name == MICRO
+    if use.custom:
+        declared = _instead_of_custom(op, answer, is_micro=is_micro)
+        if declared is not None:
+            return declared
+    # An op that the runtime has, for other types, needs no other op.
+    if is_micro and _HYBRID.search(reason):
+        return (
+            "Convert the model in the mode `int8`, or without quantization: the runtime multiplies no "
+            "floats with integer weights."
+        )
+    found = find_replacement(op, runtime=ON_MICRO if is_micro else LITERT)
+    if found is not None:
+        return found.instead
+    if op.startswith(FLEX_PREFIX):
+        return (
+            "Express the layer with ops that TensorFlow Lite has, or ship the model to Android and iOS "
+            f"only, where an app can have TensorFlow's kernels, as `{SelectTfOpsField.alias}` says."
+        )
+    if is_micro and "int16" in use.dtypes:
+        return "Convert the model in the mode `int8`, for whose types the runtime has more kernels."
+    if _VERSION.search(reason):
+        return (
+            "Give the app a newer runtime, which has this version of the op, or express the layer with "
+            "other ops."
+        )
+    return (
+        "Express the layer with other ops, compute it in the app, or leave the model out of "
+        f"{answer.runtime.what}."
+    )
+
+
+def _instead_of_custom(op: str, answer: Answer, *, is_micro: bool) -> Optional[str]:
+    for declared in answer.custom_ops.ops:
+        if declared.name == op and is_micro and not declared.has_micro:
+            return (
+                "Write a variant of the kernel for TensorFlow Lite Micro, and name its sources in "
+                f"`{MicroDependenciesField.alias}` of {declared.address}."
+            )
+    if op.startswith(FLEX_PREFIX) or find_replacement(op, runtime=LITERT) is not None:
+        return None
+    return (
+        "Write a kernel in a `tflite_custom_op`, and name that target in the model's "
+        f"`{CustomOpsField.alias}`; or leave the model out of {answer.runtime.what}."
+    )
