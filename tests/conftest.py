@@ -10,18 +10,31 @@ import pytest
 from tests.workspace import Workspace
 
 
-@pytest.fixture(scope="module")
-def new_workspace(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[Mapping[str, str | bytes]], Workspace]]:
-    """Makes workspaces; each one's daemon is stopped when the module's tests are done."""
+@pytest.fixture(scope="session")
+def free_workspaces() -> Iterator[list[Workspace]]:
+    """Workspaces of test files that are done. Their daemons run on, since a start takes half a minute."""
     workspaces: list[Workspace] = []
-
-    def new(files: Mapping[str, str | bytes]) -> Workspace:
-        folder = tmp_path_factory.mktemp("workspace")
-        workspaces.append(Workspace(folder, files))
-        return workspaces[-1]
-
-    yield new
+    yield workspaces
     for workspace in workspaces:
         workspace.close()
+
+
+@pytest.fixture(scope="module")
+def new_workspace(
+    free_workspaces: list[Workspace], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Mapping[str, str | bytes]], Workspace]]:
+    """Makes workspaces: an earlier test file's folder and daemon, if there are any with the same options."""
+    used: list[Workspace] = []
+
+    def new(files: Mapping[str, str | bytes]) -> Workspace:
+        for workspace in free_workspaces:
+            if workspace.has_options(files):
+                free_workspaces.remove(workspace)
+                used.append(workspace)
+                workspace.fill(files)
+                return workspace
+        used.append(Workspace(tmp_path_factory.mktemp("workspace"), files))
+        return used[-1]
+
+    yield new
+    free_workspaces.extend(used)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Callable
 
 import pytest
 
@@ -102,10 +102,8 @@ FILES = {"m/BUILD": BUILD, "m/train.py": TRAIN}
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    workspace = Workspace(tmp_path_factory.mktemp("tuned"), FILES)
-    yield workspace
-    workspace.close()
+def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
+    return new_workspace(FILES)
 
 
 def _folder(workspace: Workspace) -> dict[str, bytes]:

@@ -69,6 +69,15 @@ root_patterns.add = ["/src/cc"]
 """
 
 
+# Where Pants keeps its daemon and its work.
+_FOLDERS_OF_PANTS = (".pants.d", ".pids")
+_OPTIONS = ("pants.toml", ".pants.rc")
+
+
+def _encoded(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode()
+
+
 def repository_files(*folders: str) -> dict[str, bytes]:
     """The files directly in some folders of this repository, but for tests, by their paths in it."""
     return {
@@ -129,18 +138,52 @@ class Workspace:
         self.folder = folder
         launcher = InstalledPants("2.17.1", folder / "pants", {})
         self.installed_pants = pants or launcher
-        (folder / LOCKS).mkdir(parents=True)
-        for lock in ("pants.lock", "pex-cli.lock", "tensorflow.lock"):
-            shutil.copy(ROOT / LOCKS / lock, folder / LOCKS)
-        shutil.copy(ROOT / "pants", folder)
         pants_toml = _PANTS_TOML.replace("PANTS_VERSION", self.installed_pants.version)
-        self.write({"pants.toml": pants_toml, **files})
+        locks = ("pants.lock", "pex-cli.lock", "tensorflow.lock")
+        self._own_files: dict[str, str | bytes] = {
+            **{(LOCKS / lock).as_posix(): (ROOT / LOCKS / lock).read_bytes() for lock in locks},
+            "pants": (ROOT / "pants").read_bytes(),
+            "pants.toml": pants_toml,
+        }
+        self.fill(files)
+        shutil.copymode(ROOT / "pants", folder / "pants")
+
+    def fill(self, files: Mapping[str, str | bytes]) -> None:
+        """Holds these files and none of an earlier test.
+
+        What stays the same is not touched: a daemon restarts if its options are written again.
+        """
+        contents = {**self._own_files, **files}
+        for path in sorted(self.folder.rglob("*"), reverse=True):
+            name = path.relative_to(self.folder)
+            if name.parts[0] in _FOLDERS_OF_PANTS:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif name.as_posix() not in contents:
+                path.unlink()
+        self.write(
+            {name: text for name, text in contents.items() if self._read(name) != _encoded(text)}
+        )
+
+    def has_options(self, files: Mapping[str, str | bytes]) -> bool:
+        """Whether the daemon of this workspace serves a workspace of these files, too."""
+        contents = {**self._own_files, **files}
+        return all(
+            self._read(name) == (_encoded(contents[name]) if name in contents else None)
+            for name in _OPTIONS
+        )
+
+    def _read(self, name: str) -> bytes | None:
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() else None
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
         for name, content in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+            path.write_bytes(_encoded(content))
 
     def _command(self, *args: str) -> list[str]:
         return [str(self.installed_pants.program), "--no-dynamic-ui", "--no-colors", *args]
