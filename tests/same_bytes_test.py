@@ -12,7 +12,8 @@ from tests.workspace import KERNELS_PANTS_RC, ROOT, PantsRun, Workspace, reposit
 
 # Training, quantizations, datasets, verification, kernels of custom ops, and bundles of all kinds with them.
 FOLDERS = ("3rdparty/tflite", "models/linear", "models/scaled_atan", "src/cc/ops")
-# The quantizations that the examples lack, and a checked-in model with labels in bundles of all kinds, without custom ops.
+# The quantizations that the examples lack, a checked-in model with labels in bundles of all kinds, without custom ops,
+# one with TFLite Metadata, and one that TensorFlow Lite Micro alone runs.
 BUILD = """\
 tflite_quantization(name="ai_edge", mode="int8", engine="ai_edge")
 tflite_model(
@@ -42,11 +43,15 @@ tflite_ios_framework(
     labels={"two_scores": ":labels"},
     bundle_id="org.example.TwoScores",
 )
+tflite_metadata(name="metadata", model_name="Scores", labels={"scores": ":labels"})
+tflite_file(name="described", source="two_scores.tflite", metadata=":metadata")
+tflite_file(name="micro_only", source="micro_only.tflite", runtime="micro")
 """
 FILES: dict[str, str | bytes] = {
     ".pants.rc": KERNELS_PANTS_RC,
     "m/BUILD": BUILD,
     "m/labels.txt": "cat\ndog\n",
+    "m/micro_only.tflite": (ROOT / "tests/micro_only.tflite").read_bytes(),
     "m/two_scores.tflite": (ROOT / "tests/two_scores.tflite").read_bytes(),
     **repository_files(*FOLDERS),
 }
@@ -87,6 +92,10 @@ def test_the_second_build_ran_every_kind_of_step(other: tuple[Workspace, PantsRu
         "Verify",
         "Write",
     } <= ran
+    assert {
+        "Verify the model m:micro_only with TFLite Micro",
+        "Write the metadata of m:described",
+    } <= set(other[1].steps)
 
 
 def test_all_files_have_the_same_bytes(

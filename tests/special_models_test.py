@@ -109,18 +109,6 @@ def test_bundles_carry_the_same_file(workspace: Workspace) -> None:
     assert array == content
 
 
-def test_the_bytes_do_not_change(
-    workspace: Workspace, new_workspace: Callable[..., Workspace]
-) -> None:
-    other = new_workspace(FILES)
-    run = other.succeed("--no-local-cache", "package", "m:described", "m:old")
-    assert "Write the metadata of m:described" in run.steps
-    assert "Verify the model m:old with TFLite Micro" in run.steps
-    before = workspace.dist_hashes()
-    after = other.dist_hashes()
-    assert after and after == {path: before[path] for path in after}
-
-
 def test_labels_that_do_not_fit(restored: Workspace) -> None:
     restored.write({"m/labels.txt": "cat\ndog\nmouse\n"})
     error = restored.fail("package", "m:described")
