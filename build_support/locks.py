@@ -124,6 +124,8 @@ LOCKS = (
         "3.11",
         constraint="src/python/pants_tflite/subsystems/litert.lock",
     ),
+    Lock("tests/consumer/locks/ml", "3.11", constraint="3rdparty/python/tensorflow.lock"),
+    Lock("tests/consumer/locks/ml_previous", "3.11"),
 )
 UV = ROOT / "3rdparty/python/uv.lock"
 

@@ -18,7 +18,7 @@ WITH_METADATA = [lock for lock in LOCKS if lock.has_metadata]
 
 
 def _paths(pattern: str) -> set[str]:
-    folders = (ROOT / "3rdparty", ROOT / "src")
+    folders = (ROOT / "3rdparty", ROOT / "src", ROOT / "tests")
     return {str(path.relative_to(ROOT)) for folder in folders for path in folder.rglob(pattern)}
 
 
@@ -53,7 +53,7 @@ def test_metadata_agrees_with_requirements(lock: Lock) -> None:
 
 
 def test_a_lock_that_is_out_of_date_is_found_and_written(tmp_path: Path) -> None:
-    for folder in ("3rdparty", "build_support", "src"):
+    for folder in ("3rdparty", "build_support", "src", "tests/consumer"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     stale, script = tmp_path / "3rdparty/python/pex-cli.lock", tmp_path / "build_support/locks.py"
     expected = stale.read_text()

@@ -13,8 +13,10 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import urllib.request
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +47,9 @@ FILES = {
 }
 MODELS = "models/scaled_atan::"
 INT8 = "models/scaled_atan:tflite@quantization=int8"
+MODELS_TO_ASK = (INT8, "models/scaled_atan:int8_follows_the_curve")
+# What goals say of targets and linters, without how long it took.
+RESULT = re.compile(r"^[✓✕𐄂] (.+? (?:succeeded|failed|skipped))", re.MULTILINE)
 
 needs_other_pants = pytest.mark.skipif(
     not VENVS, reason=f"{VARIABLE} names no virtual environment with another version of Pants"
@@ -228,6 +233,43 @@ def test_kernel_tests_and_check(workspace: Workspace) -> None:
 
 
 @needs_other_pants
+@pytest.mark.parametrize("goal", ["lint", "test", "tflite-ops"])
+def test_a_goal_says_the_same(workspace: Workspace, reference: Workspace, goal: str) -> None:
+    runs = [each.pants(goal, *MODELS_TO_ASK) for each in (workspace, reference)]
+    assert runs[0].exit_code == runs[1].exit_code == 0, runs[0].stderr
+    assert runs[0].stdout == runs[1].stdout
+    said = [sorted(set(RESULT.findall(run.stderr))) for run in runs]
+    assert said[0] == said[1]
+    assert runs[0].stdout or said[0]
+
+
+@needs_other_pants
+def test_the_report_has_the_same_bytes(workspace: Workspace, reference: Workspace) -> None:
+    pages = []
+    for each in (workspace, reference):
+        each.succeed("tflite-report", *MODELS_TO_ASK)
+        pages.append((each.folder / "dist/tflite-report/index.html").read_text())
+    assert INT8 in pages[0]
+    assert pages[0] == pages[1]
+
+
+@needs_other_pants
+def test_netron_shows_a_model(workspace: Workspace) -> None:
+    with workspace.start("netron", "--no-netron-browser", INT8) as process:
+        assert process.stdout is not None
+        try:
+            found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+            assert found
+            with urllib.request.urlopen(f"{found[0]}data/model.tflite", timeout=20) as response:
+                served = response.read()
+        finally:
+            process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    packaged = workspace.folder / "dist/models.scaled_atan/tflite@quantization=int8/model.tflite"
+    assert served == packaged.read_bytes()
+
+
+@needs_other_pants
 def test_a_mistake_is_reported_by_address_and_field(workspace: Workspace) -> None:
     with _edited(workspace, "models/scaled_atan/BUILD", 'calibration=":calibration",', ""):
         text = workspace.fail("package", INT8)
@@ -237,20 +279,22 @@ def test_a_mistake_is_reported_by_address_and_field(workspace: Workspace) -> Non
 
 @needs_other_pants
 @pytest.mark.skipif(shutil.which("python3.12") is None, reason="CPython 3.12 is not on PATH")
-def test_another_interpreter_for_litert(workspace: Workspace, reference: Workspace) -> None:
-    """Newer versions read metadata about the lock, which must not bind it to one interpreter."""
+def test_another_interpreter_for_litert(workspace: Workspace) -> None:
+    """Newer versions read metadata about the lock, which must not bind it to one interpreter.
+
+    The launcher's Pants is not asked, since its Pex knows no CPython 3.12.
+    """
     model = (ROOT / "tests/two_scores.tflite").read_bytes()
     # A folder that is new in every run, so that the model is inspected again.
     folder_name = f"inspected_{uuid.uuid4().hex}"
-    for each in (workspace, reference):
-        each.write(
-            {
-                f"{folder_name}/BUILD": 'tflite_file(name="model", source="model.tflite")\n',
-                f"{folder_name}/model.tflite": model,
-            }
-        )
-        each.succeed(
-            "--litert-interpreter-constraints=['CPython==3.12.*']", "package", f"{folder_name}::"
-        )
-        description = each.json(f"{folder_name}/model/model.json")
-        assert description["sha256"] == hashlib.sha256(model).hexdigest()
+    workspace.write(
+        {
+            f"{folder_name}/BUILD": 'tflite_file(name="model", source="model.tflite")\n',
+            f"{folder_name}/model.tflite": model,
+        }
+    )
+    workspace.succeed(
+        "--litert-interpreter-constraints=['CPython==3.12.*']", "package", f"{folder_name}::"
+    )
+    description = workspace.json(f"{folder_name}/model/model.json")
+    assert description["sha256"] == hashlib.sha256(model).hexdigest()

@@ -6,18 +6,20 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
 
-from tests.workspace import ROOT, Workspace
+from tests.workspace import ROOT, Workspace, find_wheel, wheel_requirement
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGED = "models.digits/tflite@quantization=int8"
-# What this machine says, as for all other tests, so that these find what those have cached.
-PANTS_RC = """\
+# What this machine says: where the wheel is, and, as for all other tests, what lets these find what those have cached.
+PANTS_RC = f"""\
+[GLOBAL]
+plugins = ["{wheel_requirement("%(buildroot)s/wheels")}"]
+
 [pex]
 executable_search_paths = ["/usr/bin", "/bin"]
 """
@@ -50,12 +52,7 @@ def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     written = dict((titled_block("toml"), titled_block("python")))
     assert list(written) == ["pants.toml", "models/digits/BUILD"]
     workspace = new_workspace({**dict(example_files()), ".pants.rc": PANTS_RC, **written})
-    plugins = workspace.folder / "pants-plugins"
-    shutil.copytree(
-        ROOT / "src" / "python",
-        plugins,
-        ignore=shutil.ignore_patterns("BUILD", "*_test.py", "__pycache__"),
-    )
+    workspace.write({f"wheels/{find_wheel().name}": find_wheel().read_bytes()})
     return workspace
 
 

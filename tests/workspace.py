@@ -79,6 +79,19 @@ def repository_files(*folders: str) -> dict[str, bytes]:
     }
 
 
+def find_wheel() -> Path:
+    """The backend's wheel: as Pants hands it to a test, or what `./pants package src/python:wheel` wrote."""
+    folders = (ROOT, ROOT / "dist")
+    found = [path for folder in folders for path in sorted(folder.glob("pants_tflite-*.whl"))]
+    assert found, "Build the wheel first: ./pants package src/python:wheel"
+    return found[0]
+
+
+def wheel_requirement(folder: str) -> str:
+    """What `plugins` of a pants.toml say for the backend's wheel in a folder."""
+    return f"pants-tflite @ file://{folder}/{find_wheel().name}"
+
+
 @dataclass(frozen=True)
 class InstalledPants:
     """A Pants that is run without the launcher: the program, and what it needs in its environment."""
