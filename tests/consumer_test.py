@@ -80,7 +80,9 @@ def test_the_wheel_has_all_that_runs_and_asks_for_no_pants() -> None:
     for path in (backend / "pants_tflite").rglob("*"):
         is_for_tests = re.search(r"_test\.py$|conftest\.py$|testutil\.py$|/testing", str(path))
         name = path.relative_to(backend).as_posix()
-        if path.suffix in (".c", ".html", ".ld", ".lock", ".metadata", ".py") and not is_for_tests:
+        is_needed = path.suffix in (".c", ".ld", ".lock", ".metadata", ".py")
+        is_needed |= path.parent.name == "templates" and path.name != "BUILD"
+        if path.is_file() and is_needed and not is_for_tests:
             assert name in names, f"the wheel lacks {name}"
         assert not is_for_tests or name not in names, f"the wheel has {name}"
 
