@@ -93,11 +93,11 @@ def test_models_are_packaged_with_a_resolve_that_is_not_the_default(workspace: W
     workspace.succeed("package", "products/fan::", "shipping::")
     described = workspace.json("products.fan.code.fan/tflite@quantization=int8/model.json")
     assert described["tools"]["tensorflow"] == "2.21.0"
-    assert described["verification"]["samples"]["count"] == 48
-    (archive,) = (workspace.folder / "dist/shipping").glob("*.tar.gz")
+    assert described["calibration"]["count"] == 96
+    (archive,) = (workspace.folder / "dist/shipping/gateway").glob("*.tar.gz")
     with tarfile.open(archive) as tar:
         names = {Path(name).name for name in tar.getnames()}
-    assert {"manifest.json", "fan.tflite", "labels.txt"} <= names
+    assert {"manifest.json", "fan.tflite", "fan.labels.txt"} <= names
 
 
 def test_models_and_code_are_tested_beside_each_other(workspace: Workspace) -> None:
@@ -112,7 +112,7 @@ def test_models_and_code_are_tested_beside_each_other(workspace: Workspace) -> N
 
 def test_models_run_and_are_linted(workspace: Workspace) -> None:
     model = f"{FAN}:tflite@quantization=int8"
-    assert "output: condition  float32 [?, 2]" in workspace.succeed("run", model).stdout
+    assert "output: output_0  float32 [?, 2]" in workspace.succeed("run", model).stdout
     assert "tflite-portability" in workspace.succeed("lint", "products/fan::", "shipping::").stderr
 
 
