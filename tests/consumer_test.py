@@ -82,6 +82,8 @@ def test_the_wheel_has_all_that_runs_and_asks_for_no_pants() -> None:
         name = path.relative_to(backend).as_posix()
         is_needed = path.suffix in (".c", ".ld", ".lock", ".metadata", ".py")
         is_needed |= path.parent.name == "templates" and path.name != "BUILD"
+        # A folder may have nothing but tests.
+        is_needed &= path.name != "__init__.py"
         if path.is_file() and is_needed and not is_for_tests:
             assert name in names, f"the wheel lacks {name}"
         assert not is_for_tests or name not in names, f"the wheel has {name}"
