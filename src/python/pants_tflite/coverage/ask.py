@@ -9,7 +9,7 @@ from typing import Optional
 
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import Digest
+from pants.engine.fs import EMPTY_DIGEST, Digest
 from pants.engine.target import Target
 from pants.engine.unions import UnionMembership
 
@@ -38,6 +38,7 @@ class AskRuntimeRequest:
     model: Digest
     kernels: tuple[str, ...] = ()
     bundle: Optional[Target] = None
+    golden: Digest = EMPTY_DIGEST
 
     def debug_hint(self) -> str:
         return f"{self.address} on {self.runtime}"
@@ -101,7 +102,11 @@ async def ask_backend(
     asked = request.asked
     (member,) = [m for m in membership.get(RuntimeProbe) if m.runtime == asked.runtime]
     probe = member(
-        address=asked.address, model=asked.model, kernels=asked.kernels, bundle=asked.bundle
+        address=asked.address,
+        model=asked.model,
+        kernels=asked.kernels,
+        bundle=asked.bundle,
+        golden=asked.golden,
     )
     coverage = await probe_with_backend(
         **implicitly({probe: RuntimeProbe, environment_name: EnvironmentName})

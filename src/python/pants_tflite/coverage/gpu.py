@@ -10,18 +10,18 @@ from typing import Optional
 
 from pants.engine.addresses import Address
 from pants.engine.env_vars import EnvironmentVarsRequest
-from pants.engine.fs import DigestSubset, PathGlobs
+from pants.engine.fs import MergeDigests
 from pants.engine.process import ProcessCacheScope
 from pants.engine.unions import UnionRule
 
 from pants_tflite.compat import (
     collect_rules,
     concurrently,
-    digest_subset_to_digest,
     digest_to_snapshot,
     environment_vars_subset,
     get_digest_contents,
     implicitly,
+    merge_digests,
     rule,
 )
 from pants_tflite.coverage.runtimes import Coverage, RuntimeProbe
@@ -151,11 +151,9 @@ async def probe_gpu(request: GpuProbe, options: TfLiteGpu) -> Coverage:
             f"SwiftShader's, which comes with Chromium, or name one in `[{_SCOPE}].vulkan_icd`"
         )
         return Coverage(CoverageReport(GPU_RUNTIME, None, (), remark))
-    digest = await digest_subset_to_digest(
-        DigestSubset(request.model, PathGlobs((MODEL_FILE, *GOLDEN_FILES)))
-    )
+    digest = await merge_digests(MergeDigests((request.model, request.golden)))
     files, environment = await concurrently(
-        digest_to_snapshot(digest),
+        digest_to_snapshot(request.golden),
         find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )
     golden_input, golden_output = (name if name in files.files else None for name in GOLDEN_FILES)

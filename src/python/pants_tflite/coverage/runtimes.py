@@ -13,7 +13,7 @@ from typing import ClassVar, Optional
 
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import Digest
+from pants.engine.fs import EMPTY_DIGEST, Digest
 from pants.engine.target import Target
 from pants.engine.unions import union
 
@@ -32,7 +32,8 @@ class RuntimeProbe(metaclass=ABCMeta):
     """Asks whether the `runtime` of its class takes the model of the target at `address`.
 
     `model` holds `model.tflite`. The runtime is to have the custom ops in `kernels`. The `bundle` that
-    takes the model there may name its own build of the runtime.
+    takes the model there may name its own build of the runtime. `golden` has the golden files of a model
+    that was run, for a runtime that is asked what it computes.
     """
 
     runtime: ClassVar[str]
@@ -41,6 +42,7 @@ class RuntimeProbe(metaclass=ABCMeta):
     model: Digest
     kernels: tuple[str, ...]
     bundle: Optional[Target] = None
+    golden: Digest = EMPTY_DIGEST
 
     def debug_hint(self) -> str:
         return f"{self.address} on {self.runtime}"

@@ -27,11 +27,12 @@ from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolv
 from pants_tflite.errors import TfLiteError
 from pants_tflite.lint.findings import Finding
 from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime, runtime_of
-from pants_tflite.lint.op_coverage.checks import Answer, check_answer, kernels_for
+from pants_tflite.lint.op_coverage.checks import Answer, NotAsked, check_answer, kernels_for
 from pants_tflite.lint.op_coverage.subsystem import TfLiteOpCoverage
 from pants_tflite.pipeline.any_model import BuildAnyModelRequest, build_any_model
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
+from pants_tflite.pipeline.verify import GOLDEN_FILES
 from pants_tflite.target_types import CustomOpsField, SavedModelField, UntrainedField
 from pants_tflite.util_rules.references import (
     ReferenceRequest,
@@ -65,10 +66,8 @@ class CheckOpCoverageRequest:
 
 @dataclass(frozen=True)
 class CheckedOpCoverage:
-    """`notes` are lines on what could not be asked."""
-
     findings: tuple[Finding, ...] = ()
-    notes: tuple[str, ...] = ()
+    not_asked: tuple[NotAsked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,11 +122,12 @@ async def check_op_coverage(
         EnvironmentNameRequest.from_target(target), **implicitly()
     )
     model = await build_any_model(BuildAnyModelRequest(target, untrained))
-    ops, custom_ops, digest = await concurrently(
+    ops, custom_ops, digest, golden = await concurrently(
         list_model_ops(ListModelOpsRequest(target.address, model)),
         resolve_custom_ops(ResolveCustomOpsRequest(target[CustomOpsField])),
-        # The file alone: how a model was verified changes no answer.
+        # The file alone: how a model was verified changes no answer but those on what it computes.
         digest_subset_to_digest(DigestSubset(model.digest, PathGlobs((MODEL_FILE,)))),
+        digest_subset_to_digest(DigestSubset(model.digest, PathGlobs(GOLDEN_FILES))),
     )
     runtimes = [*asked, *named]
     answers = await concurrently(
@@ -138,6 +138,7 @@ async def check_op_coverage(
                 model=digest,
                 kernels=tuple(sorted(kernels_for(runtime, custom_ops, ops.ops))),
                 bundle=bundle,
+                golden=golden,
             ),
             **implicitly({environment: EnvironmentName}),
         )
@@ -152,8 +153,8 @@ async def check_op_coverage(
                 address, Answer(runtime, answer.report, ops.ops, custom_ops)
             )
         ),
-        notes=tuple(
-            f"{address}: {runtime.name} was not asked, for {runtime.what}: {answer.report.remark}"
+        not_asked=tuple(
+            NotAsked(address, runtime.name, runtime.what, answer.report.remark)
             for (runtime, _), answer in zip(runtimes, answers)
             if answer.report.loads is None
         ),

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Iterator, Optional, Sequence
+from typing import Iterable, Iterator, Optional, Sequence
 
+from pants_tflite.coverage.gpu import GPU_RUNTIME
 from pants_tflite.custom_ops.declarations import CustomOps
 from pants_tflite.custom_ops.target_types import MicroDependenciesField
 from pants_tflite.lint.findings import Finding, listed
@@ -22,6 +23,8 @@ from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 from pants_tflite.target_types import MICRO, CustomOpsField, SelectTfOpsField
 
 _HYBRID = re.compile(r"hybrid", re.IGNORECASE)
+_LACKING_TYPE = re.compile(r"Tensor type\(\w+\) is not supported")
+_ON_THE_CPU = "Let the app run the model on the CPU."
 _VERSION = re.compile(r"version '?\d+")
 
 
@@ -33,6 +36,28 @@ class Answer:
     report: CoverageReport
     ops: Sequence[OpUse]
     custom_ops: CustomOps
+
+
+@dataclass(frozen=True)
+class NotAsked:
+    """Why the `runtime` could not be asked for `what` the model at `address` runs on."""
+
+    address: str
+    runtime: str
+    what: str
+    reason: str
+
+
+def render_not_asked(notes: Iterable[NotAsked]) -> str:
+    """A line for each reason, however many models it is about."""
+    addresses: dict[tuple[str, str, str], list[str]] = {}
+    for note in notes:
+        addresses.setdefault((note.runtime, note.what, note.reason), []).append(note.address)
+    return "".join(
+        f"{runtime} was not asked, for {what}, about {', '.join(sorted(about))}: "
+        f"{reason.rstrip('. ')}.\n"
+        for (runtime, what, reason), about in sorted(addresses.items())
+    )
 
 
 def kernels_for(runtime: BundleRuntime, custom_ops: CustomOps, ops: Sequence[OpUse]) -> set[str]:
@@ -71,7 +96,11 @@ def check_answer(address: str, answer: Answer) -> Iterator[Finding]:
             address,
             report.runtime,
             f"the model as a whole is refused: {report.remark.rstrip('. ')}",
-            "Compare what the runtime says with the model's file; each of its ops by itself is taken.",
+            (
+                _ON_THE_CPU
+                if report.runtime == GPU_RUNTIME
+                else "Compare what the runtime says with the model's file; each of its ops by itself is taken."
+            ),
             runtime=where,
             silence=_silence(address, report.runtime),
         )
@@ -109,6 +138,8 @@ def instead_of(op: str, reason: str, use: OpUse, answer: Answer) -> str:
         )
     if is_micro and "int16" in use.dtypes:
         return "Convert the model in the mode `int8`, for whose types the runtime has more kernels."
+    if _LACKING_TYPE.search(reason):
+        return "Compute in float32 or int32, or convert the model in the mode `int8`."
     if _VERSION.search(reason):
         return (
             "Give the app a newer runtime, which has this version of the op, or express the layer with "

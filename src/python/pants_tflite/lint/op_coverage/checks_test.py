@@ -9,7 +9,13 @@ from pants.engine.addresses import Address
 from pants_tflite.custom_ops.declarations import CustomOp, CustomOps
 from pants_tflite.lint.findings import Finding
 from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime
-from pants_tflite.lint.op_coverage.checks import Answer, check_answer, kernels_for
+from pants_tflite.lint.op_coverage.checks import (
+    Answer,
+    NotAsked,
+    check_answer,
+    kernels_for,
+    render_not_asked,
+)
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport, RefusedOp
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 
@@ -122,3 +128,26 @@ def test_a_model_that_is_refused_as_a_whole() -> None:
 def test_what_could_not_be_asked_is_no_finding() -> None:
     report = CoverageReport("gpu", None, (), "there is no GPU")
     assert not list(check_answer("app:model", Answer(MICRO, report, [], CustomOps())))
+
+
+def test_what_a_gpu_computes_wrongly_runs_on_the_cpu() -> None:
+    gpu = BundleRuntime("gpu", "`[tflite-op-coverage].runtimes`")
+    (finding,) = findings([use("ADD", "a")], runtime=gpu, remark="`y` is off by 0.9")
+    assert "off by 0.9" in finding.what and "CPU" in finding.instead
+
+
+def test_a_type_that_a_gpu_lacks() -> None:
+    gpu = BundleRuntime("gpu", "`[tflite-op-coverage].runtimes`")
+    (finding,) = findings(
+        [use("ARG_MAX", "a")], "Tensor type(INT64) is not supported. y", runtime=gpu
+    )
+    assert "int32" in finding.instead
+
+
+def test_a_runtime_that_cannot_be_asked_is_told_of_once() -> None:
+    notes = [NotAsked(address, "gpu", "all", "no driver") for address in ("b", "a")]
+    text = render_not_asked([*notes, NotAsked("a", "micro", "app", "no wheel.")])
+    assert text == (
+        "gpu was not asked, for all, about a, b: no driver.\n"
+        "micro was not asked, for app, about a: no wheel.\n"
+    )

@@ -19,6 +19,7 @@ from pants_tflite.lint.op_coverage.check_target import (
     CheckCoverageOrExplainRequest,
     check_coverage_or_explain,
 )
+from pants_tflite.lint.op_coverage.checks import render_not_asked
 from pants_tflite.lint.op_coverage.skip_field import IgnoreOpCoverageField, SkipOpCoverageField
 from pants_tflite.lint.op_coverage.subsystem import TfLiteOpCoverage
 from pants_tflite.target_types import CustomOpsField, InputShapesField, VerifyDatasetField
@@ -71,11 +72,10 @@ async def lint_op_coverage(
         silence=f"`{IgnoreOpCoverageField.alias}` takes names of runtimes too, and "
         f"`{SkipOpCoverageField.alias}=True` silences everything about a target.",
     )
-    notes = sorted({note for result in results for note in result.notes})
     return LintResult(
         exit_code=1 if text else 0,
         stdout=text,
-        stderr="".join(f"{note}\n" for note in notes),
+        stderr=render_not_asked(note for result in results for note in result.not_asked),
         linter_name=OpCoverageRequest.tool_name,
     )
 

@@ -36,7 +36,8 @@ class TfLiteOpCoverage(Subsystem):
         help=softwrap(
             """
             Runtimes to ask about all models, whatever bundle takes them: `litert`, those of
-            `[tflite-runtimes]`, and those of other backends, such as `micro`.
+            `[tflite-runtimes]`, `gpu`, which is LiteRT's GPU accelerator on a Vulkan driver of this machine, and
+            those of other backends, such as `micro`.
 
             Defaults to none.
 

@@ -96,7 +96,9 @@ def two_negations_model() -> bytes:
     return build_model(tensors, ops, inputs=("x", "n"), outputs=("y", "wide"))
 
 
-@pytest.mark.parametrize("model", [linear_model(features=3), quantized_linear_model()])
+@pytest.mark.parametrize(
+    "model", [linear_model(features=3), quantized_linear_model()], ids=["float32", "int8"]
+)
 def test_a_model_of_usual_ops_is_delegated_whole_and_computes_the_same(
     model: bytes, driver: VulkanDriver
 ) -> None:
