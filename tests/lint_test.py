@@ -215,6 +215,16 @@ def test_all_findings_are_told_at_once_sorted_and_what_they_suggest_is_clean(
     assert "`skip_tflite_portability=True`" in text
 
 
+def test_a_gpu_is_asked_for_its_ops_if_there_is_a_driver(workspace: Workspace) -> None:
+    lint = ("lint", "--only=tflite-op-coverage", "--tflite-op-coverage-runtimes=gpu")
+    good = workspace.pants(*lint, "ops:good_signal")
+    if "gpu was not asked" in good.stderr:
+        pytest.skip("there is no Vulkan driver")
+    assert good.exit_code == 0, good.stderr
+    text = workspace.fail(*lint, "ops:bad_signal")
+    assert re.search(r"^ops:bad_signal: RFFT2D: .*: Operation is not supported", text, re.MULTILINE)
+
+
 def test_the_shape_that_is_suggested_is_taken(workspace: Workspace) -> None:
     text = workspace.fail("lint", "sizes:")
     assert findings(text) == ["sizes:open: computed-size", "sizes:open: unknown-size"]
