@@ -150,7 +150,7 @@ class Environments:
         files = CreateDigest([FileContent("d/file", text.encode())])
         return RunProgramRequest.create(
             Address("m"),
-            ChecksumsRequest("d"),
+            ChecksumsRequest("d", ("file",)),
             self.environment,
             description="Write checksums",
             input_digest=self.rule_runner.request(Digest, [files]),

@@ -46,6 +46,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> VulkanDriver:
         report = find_driver(EVERYWHERE)
     if report.driver is None:
         pytest.skip(f"no Vulkan driver: {report.lacks}")
+    assert report.driver is not None
     return report.driver
 
 
