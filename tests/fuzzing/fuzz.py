@@ -4,7 +4,7 @@
 
 python -m tests.fuzzing.fuzz READER --seconds 600 --seed 1 --findings FOLDER
 
-Ends with 0, or at the first finding, whose input is then in the folder: an error that is not the reader's own,
+`--runs` in place of `--seconds` feeds the same mutants on each machine. Ends with 0, or at the first finding, whose input is then in the folder: an error that is not the reader's own,
 a hang, or memory beyond the limit.
 """
 
@@ -39,7 +39,9 @@ def _mutate_json(data: bytes, max_size: int, seed: int) -> bytes:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("reader", choices=sorted(READERS))
-    parser.add_argument("--seconds", type=int, default=60)
+    limit = parser.add_mutually_exclusive_group(required=True)
+    limit.add_argument("--seconds", type=int)
+    limit.add_argument("--runs", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--findings", type=Path, default=Path("findings"))
     options = parser.parse_args()
@@ -49,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as grown:
         flags = [
             f"-seed={options.seed}",
-            f"-max_total_time={options.seconds}",
+            f"-runs={options.runs}" if options.runs else f"-max_total_time={options.seconds}",
             f"-max_len={_MAX_BYTES}",
             f"-timeout={_MAX_SECONDS}",
             f"-rss_limit_mb={_MAX_RESIDENT_MEGABYTES}",

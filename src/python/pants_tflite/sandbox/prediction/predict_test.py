@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Callable
 
@@ -291,6 +292,8 @@ WRONG = [
     (linear_model(), ("missing.npy",), "there is no file `missing.npy` in `"),
     (linear_model(), ("broken.npy",), "`broken.npy` cannot be read: "),
     (linear_model(), ("broken.npz",), "`broken.npz` cannot be read: "),
+    (linear_model(), ("several.npy",), "`several.npy` cannot be read: it holds several arrays"),
+    (linear_model(), ("text.npz",), "`text.npz` cannot be read: `x` in it is not an array"),
     (cast_model("uint8", 1, 2, 2, 3), ("broken.png",), "`broken.png` cannot be read: "),
     (linear_model(), ("ten",), "cannot be read from `ten`: give JSON, a .npy or .npz file, or an"),
     (linear_model(), ("flag.png",), "`x` of shape [?, 1] takes no picture"),
@@ -315,6 +318,10 @@ def test_wrong_inputs(
     for name in ("broken.npy", "broken.npz", "broken.png"):
         (tmp_path / name).write_text("nothing of the kind")
     write_npz(tmp_path / "other.npz", {"z": np.zeros(1)})
+    np.savez(tmp_path / "several.npz", x=np.zeros(1), y=np.zeros(1))
+    (tmp_path / "several.npz").rename(tmp_path / "several.npy")
+    with zipfile.ZipFile(tmp_path / "text.npz", "w") as archive:
+        archive.writestr("x.npy", "nothing of the kind")
     arguments = [argument for text in inputs for argument in ("--input", text)]
     error = fail(data, *arguments)
     assert error.startswith("predict: ")

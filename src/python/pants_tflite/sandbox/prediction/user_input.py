@@ -100,7 +100,7 @@ def _one_value(text: str, tensor: Tensor, name: str, pixels: Pixels) -> Given:
         return _from_json(parsed, name)
     suffix = Path(text).suffix.lower()
     if suffix == ".npy":
-        return Given.from_file(_load(text, lambda path: np.load(path, allow_pickle=False)), tensor)
+        return Given.from_file(_load(text, _read_npy), tensor)
     if suffix in IMAGE_SUFFIXES:
         return _load(
             text, lambda path: read_image(path=path, tensor=tensor, name=name, pixels=pixels)
@@ -128,6 +128,13 @@ def _from_json(value: Any, name: str) -> Given:
             f"the input `{name}` takes numbers in lists of equal lengths, not {json.dumps(value)}"
         )
     return Given(array, stored=False)
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    array = np.load(path, allow_pickle=False)
+    if not isinstance(array, np.ndarray):
+        raise ValueError("it holds several arrays, as a file named `.npz` does")
+    return array
 
 
 def _load(text: str, read: Any) -> Any:

@@ -53,9 +53,14 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of an `.npz` file by name."""
+    """All arrays of an `.npz` file by name. Raises ValueError if a member of it is not an array."""
     with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+        arrays = {name: archive[name] for name in archive.files}
+    for name, array in arrays.items():
+        # NumPy gives the bytes of a member that does not begin as a `.npy` file does.
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"`{name}` in it is not an array")
+    return arrays
 
 
 def fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
