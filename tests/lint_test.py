@@ -216,7 +216,8 @@ def test_all_findings_are_told_at_once_sorted_and_what_they_suggest_is_clean(
 
 
 def test_a_gpu_is_asked_for_its_ops_if_there_is_a_driver(workspace: Workspace) -> None:
-    lint = ("lint", "--only=tflite-op-coverage", "--tflite-op-coverage-runtimes=gpu")
+    backend = "--backend-packages=+['pants_tflite.lint.op_coverage']"
+    lint = (backend, "lint", "--only=tflite-op-coverage", "--tflite-op-coverage-runtimes=gpu")
     good = workspace.pants(*lint, "ops:good_signal")
     if "gpu was not asked" in good.stderr:
         pytest.skip("there is no Vulkan driver")
