@@ -164,7 +164,7 @@ def test_the_order_of_slices_changes_no_byte(builds: NativeBuilds) -> None:
         (b"#include <math.h>\n", "it is neither an ELF nor a Mach-O file"),
         (b"!<arch>\nnot a header", "it is a damaged static library"),
         (b"\xca\xfe\xba\xbe\0\0\0\1", "it is a damaged universal file: its table is cut short"),
-        (b"\x7fELF", "it is neither an ELF nor a Mach-O file"),
+        (b"\x7fELF", "it is of an unknown kind: FILE_TYPE.NONE"),
     ],
 )
 def test_what_is_no_compiled_code(builds: NativeBuilds, content: bytes, message: str) -> None:
