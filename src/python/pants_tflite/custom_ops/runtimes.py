@@ -46,8 +46,8 @@ from pants_tflite.util_rules.archives import ZIP, UnpackArchiveRequest, unpack_a
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# Android's archives are zips.
-_AAR = ".aar"
+# Maven's archives, of Android and of Java, are zips.
+_ZIPS = (".aar", ".jar")
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,8 @@ def check_hash(entry: FileEntry, target: Target) -> None:
 def archive_name(path: str) -> str:
     """A file name for an archive from which Pants can tell its kind."""
     name = os.path.basename(path)
-    return name[: -len(_AAR)] + ZIP if name.endswith(_AAR) else name
+    stem, suffix = os.path.splitext(name)
+    return stem + ZIP if suffix in _ZIPS else name
 
 
 @rule(desc="Unpack a runtime's archive")
