@@ -7,6 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable
 
+# The check that a model can be built at all.
+BUILD = "build"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -45,6 +48,17 @@ def render_findings(findings: Iterable[Finding], *, silence: str) -> str:
     if not unique:
         return ""
     return "\n".join([*(finding.render() for finding in unique), "", silence, ""])
+
+
+def unbuilt_finding(address: str, what: str, error: str) -> Finding:
+    """That `what` could not be done for the `error` of a build."""
+    text = error.replace("\n\n", "\n").replace("\n", "\n    ")
+    return Finding(
+        address,
+        BUILD,
+        f"{what}: {text}",
+        "Do what the error says; `pants package` shows it alone.",
+    )
 
 
 def listed(names: Iterable[str]) -> str:

@@ -6,13 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
 from pants.engine.fs import DigestSubset, PathGlobs
-from pants.engine.target import AllTargets, Target
-from pants.util.frozendict import FrozenDict
+from pants.engine.target import Target
 
-from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.compat import (
     EnvironmentNameRequest,
     collect_rules,
@@ -25,35 +22,17 @@ from pants_tflite.compat import (
 from pants_tflite.coverage.ask import AskRuntimeRequest, ask_runtime
 from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
 from pants_tflite.errors import TfLiteError
-from pants_tflite.lint.findings import Finding
+from pants_tflite.lint.bundles_of_models import BundlesOfModelsRequest, find_bundles_of_models
+from pants_tflite.lint.findings import Finding, unbuilt_finding
 from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime, runtime_of
 from pants_tflite.lint.op_coverage.checks import Answer, NotAsked, check_answer, kernels_for
 from pants_tflite.lint.op_coverage.subsystem import TfLiteOpCoverage
+from pants_tflite.lint.untrained_sources import UntrainedSourceRequest, find_untrained_source
 from pants_tflite.pipeline.any_model import BuildAnyModelRequest, build_any_model
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
 from pants_tflite.pipeline.verify import GOLDEN_FILES
-from pants_tflite.target_types import CustomOpsField, SavedModelField, UntrainedField
-from pants_tflite.util_rules.references import (
-    ReferenceRequest,
-    ReferencesRequest,
-    find_references,
-    resolve_reference,
-)
-
-BUILD = "build"
-
-
-@dataclass(frozen=True)
-class BundlesOfModelsRequest:
-    """Asks which bundles take which models."""
-
-
-@dataclass(frozen=True)
-class BundlesOfModels:
-    """The bundles, in the order of their addresses, by the addresses of their models."""
-
-    by_model: FrozenDict[Address, tuple[Target, ...]]
+from pants_tflite.target_types import CustomOpsField
 
 
 @dataclass(frozen=True)
@@ -77,24 +56,6 @@ class CheckCoverageOrExplainRequest:
     target: Target
 
 
-@rule
-async def find_bundles_of_models(
-    request: BundlesOfModelsRequest, targets: AllTargets
-) -> BundlesOfModels:
-    bundles = sorted(
-        (target for target in targets if target.has_field(BundleModelsField)),
-        key=lambda target: target.address,
-    )
-    references = await concurrently(
-        find_references(ReferencesRequest(bundle[BundleModelsField])) for bundle in bundles
-    )
-    found: dict[Address, list[Target]] = {}
-    for bundle, models in zip(bundles, references):
-        for address in models.addresses:
-            found.setdefault(address, []).append(bundle)
-    return BundlesOfModels(FrozenDict({a: tuple(targets) for a, targets in found.items()}))
-
-
 @rule(desc="Check the op coverage of a model")
 async def check_op_coverage(
     request: CheckOpCoverageRequest, options: TfLiteOpCoverage
@@ -113,15 +74,11 @@ async def check_op_coverage(
     ]
     if not asked and not named:
         return CheckedOpCoverage()
-    untrained = False
-    if target.has_field(SavedModelField):
-        field = target[SavedModelField]
-        source = (await resolve_reference(ReferenceRequest(field, field.value))).target
-        untrained = bool(source.has_field(UntrainedField) and source[UntrainedField].value)
+    source = await find_untrained_source(UntrainedSourceRequest(target))
     environment = await resolve_environment_name(
         EnvironmentNameRequest.from_target(target), **implicitly()
     )
-    model = await build_any_model(BuildAnyModelRequest(target, untrained))
+    model = await build_any_model(BuildAnyModelRequest(target, source.untrained))
     ops, custom_ops, digest, golden = await concurrently(
         list_model_ops(ListModelOpsRequest(target.address, model)),
         resolve_custom_ops(ResolveCustomOpsRequest(target[CustomOpsField])),
@@ -166,13 +123,8 @@ async def check_coverage_or_explain(request: CheckCoverageOrExplainRequest) -> C
     try:
         return await check_op_coverage(CheckOpCoverageRequest(request.target), **implicitly())
     except TfLiteError as error:
-        text = str(error).replace("\n\n", "\n").replace("\n", "\n    ")
-        finding = Finding(
-            str(request.target.address),
-            BUILD,
-            f"the model cannot be built, or a runtime not asked: {text}",
-            "Do what the error says; `pants package` shows it alone.",
-        )
+        what = "the model cannot be built, or a runtime not asked"
+        finding = unbuilt_finding(str(request.target.address), what, str(error))
         return CheckedOpCoverage((finding,))
 
 

@@ -13,6 +13,7 @@ from pants.engine.target import FieldSet, Target, WrappedTargetRequest
 from pants.util.logging import LogLevel
 
 from pants_tflite.compat import collect_rules, concurrently, implicitly, resolve_target, rule
+from pants_tflite.lint import bundles_of_models, untrained_sources
 from pants_tflite.lint.findings import render_findings
 from pants_tflite.lint.op_coverage import check_target
 from pants_tflite.lint.op_coverage.check_target import (
@@ -81,4 +82,10 @@ async def lint_op_coverage(
 
 
 def rules():
-    return (*collect_rules(), *check_target.rules(), *OpCoverageRequest.rules())
+    return (
+        *collect_rules(),
+        *bundles_of_models.rules(),
+        *check_target.rules(),
+        *untrained_sources.rules(),
+        *OpCoverageRequest.rules(),
+    )

@@ -5,20 +5,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
 
 from pants.engine.addresses import Address
 from pants.engine.target import Target, WrappedTargetRequest
 
 from pants_tflite.compat import collect_rules, concurrently, implicitly, resolve_target, rule
 from pants_tflite.errors import TfLiteError
+from pants_tflite.lint.bundles_of_models import BundlesOfModelsRequest, find_bundles_of_models
 from pants_tflite.lint.find_origins import FindOriginsRequest, FoundOrigins, find_origins
-from pants_tflite.lint.findings import Finding
+from pants_tflite.lint.findings import Finding, unbuilt_finding
 from pants_tflite.lint.portability.checks import ModelToCheck, check_graph, check_model
-from pants_tflite.lint.portability.micro_bundles import MicroBundlesRequest, find_micro_bundles
 from pants_tflite.lint.portability.shared_samples import (
     SharedSamplesFindingRequest,
     find_shared_samples,
+)
+from pants_tflite.lint.untrained_sources import (
+    UntrainedSource,
+    UntrainedSourceRequest,
+    find_untrained_source,
 )
 from pants_tflite.pipeline.any_model import (
     BuildAnyModelRequest,
@@ -28,24 +32,9 @@ from pants_tflite.pipeline.any_model import (
 )
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
-from pants_tflite.target_types import SavedModelField, UntrainedField
-from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
-
-@dataclass(frozen=True)
-class UntrainedSourceRequest:
-    """Asks what a model is made of."""
-
-    target: Target
-
-
-@dataclass(frozen=True)
-class UntrainedSource:
-    """The target that yields the SavedModel of a model, if it has one, and whether that is taken
-    `untrained`: if it can be."""
-
-    saved_model: Optional[Target]
-    untrained: bool
+# Their memory is planned before they run.
+_MICRO_BUNDLES = ("tflite_micro_library",)
 
 
 @dataclass(frozen=True)
@@ -84,18 +73,6 @@ class Findings:
 
 
 @rule
-async def find_untrained_source(request: UntrainedSourceRequest) -> UntrainedSource:
-    if not request.target.has_field(SavedModelField):
-        return UntrainedSource(None, False)
-    field = request.target[SavedModelField]
-    reference = await resolve_reference(ReferenceRequest(field, field.value))
-    target = reference.target
-    return UntrainedSource(
-        target, bool(target.has_field(UntrainedField) and target[UntrainedField].value)
-    )
-
-
-@rule
 async def find_model_origins(request: ModelOriginsRequest) -> FoundOrigins:
     if request.source.saved_model is None:
         return FoundOrigins((), None)
@@ -115,7 +92,7 @@ async def check_portability(request: CheckPortabilityRequest) -> Findings:
         list_model_ops(ListModelOpsRequest(target.address, model)),
         find_model_origins(ModelOriginsRequest(source)),
         find_shared_samples(SharedSamplesFindingRequest(target, source.untrained)),
-        find_micro_bundles(MicroBundlesRequest(), **implicitly()),
+        find_bundles_of_models(BundlesOfModelsRequest(_MICRO_BUNDLES), **implicitly()),
     )
     findings = check_model(
         ModelToCheck(
@@ -123,7 +100,7 @@ async def check_portability(request: CheckPortabilityRequest) -> Findings:
             ModelDescription.parse(facts.description),
             ops.ops,
             origins.to_origins(),
-            micro.by_model.get(target.address, ()),
+            tuple(sorted(str(b.address) for b in micro.by_model.get(target.address, ()))),
         )
     )
     return Findings((*findings, *((shared.finding,) if shared.finding else ())))
@@ -133,13 +110,7 @@ async def check_portability(request: CheckPortabilityRequest) -> Findings:
 async def check_unbuilt_model(request: CheckUnbuiltModelRequest) -> Findings:
     """What is known of a model that cannot be built: that, and which ops its SavedModel has."""
     address = str(request.target.address)
-    text = request.error.replace("\n\n", "\n").replace("\n", "\n    ")
-    finding = Finding(
-        address,
-        "build",
-        f"the model cannot be built: {text}",
-        "Do what the error says; `pants package` shows it alone.",
-    )
+    finding = unbuilt_finding(address, "the model cannot be built", request.error)
     try:
         origins = await find_model_origins(ModelOriginsRequest(request.source))
     except TfLiteError:

@@ -14,9 +14,9 @@ from pants.util.logging import LogLevel
 
 from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.errors import Mistake, TfLiteError
-from pants_tflite.lint import find_origins
+from pants_tflite.lint import bundles_of_models, find_origins, untrained_sources
 from pants_tflite.lint.findings import render_findings
-from pants_tflite.lint.portability import check_target, micro_bundles, shared_samples
+from pants_tflite.lint.portability import check_target, shared_samples
 from pants_tflite.lint.portability.check_target import CheckOrExplainRequest, check_or_explain
 from pants_tflite.lint.portability.checks import CHECKS
 from pants_tflite.lint.portability.skip_field import IgnorePortabilityField, SkipPortabilityField
@@ -95,9 +95,10 @@ async def lint_portability(
 def rules():
     return (
         *collect_rules(),
+        *bundles_of_models.rules(),
         *check_target.rules(),
         *find_origins.rules(),
-        *micro_bundles.rules(),
         *shared_samples.rules(),
+        *untrained_sources.rules(),
         *PortabilityRequest.rules(),
     )
