@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ pytest.importorskip("tflite_micro", reason="its wheels are for Linux x86_64 only
 from pants_tflite.micro.sandbox.check_coverage import check  # noqa: E402
 from pants_tflite.micro.sandbox.check_coverage_protocol import MicroCoverageRequest  # noqa: E402
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport, RefusedOp  # noqa: E402
+from pants_tflite.sandbox.testing.published_models import SHARED_MODELS, needs_models  # noqa: E402
 from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     OpSpec,
     TensorSpec,
@@ -21,11 +21,6 @@ from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     custom_op_model,
     linear_model,
     quantized_linear_model,
-)
-
-SHARED_MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS", "")
-needs_models = pytest.mark.skipif(
-    not SHARED_MODELS, reason="PANTS_TFLITE_SHARED_MODELS names no folder of published models"
 )
 
 

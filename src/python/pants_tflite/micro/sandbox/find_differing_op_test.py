@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +18,13 @@ from pants_tflite.micro.sandbox.find_differing_op_protocol import (  # noqa: E40
 )
 from pants_tflite.micro.sandbox.measure_protocol import MicroKernelOps  # noqa: E402
 from pants_tflite.micro.sandbox.testing_vectors import measure_model, write_golden  # noqa: E402
+from pants_tflite.sandbox.testing.published_models import SHARED_MODELS, needs_models  # noqa: E402
 from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     SERVING,
     OpSpec,
     TensorSpec,
     build_model,
     stateful_model,
-)
-
-SHARED_MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS", "")
-needs_models = pytest.mark.skipif(
-    not SHARED_MODELS, reason="PANTS_TFLITE_SHARED_MODELS names no folder of published models"
 )
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from pants_tflite.micro.sandbox.micro_interpreter import run_zeros  # noqa: E402
 from pants_tflite.micro.sandbox.testing_vectors import measure_model  # noqa: E402
 from pants_tflite.sandbox.coverage.attempts import attempt  # noqa: E402
 from pants_tflite.sandbox.samples.npz_files import write_npz  # noqa: E402
+from pants_tflite.sandbox.testing.published_models import SHARED_MODELS, needs_models  # noqa: E402
 from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     SERVING,
     OpSpec,
@@ -39,11 +39,6 @@ from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     quantized_linear_model,
     stateful_model,
     unpack,
-)
-
-SHARED_MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS", "")
-needs_models = pytest.mark.skipif(
-    not SHARED_MODELS, reason="PANTS_TFLITE_SHARED_MODELS names no folder of published models"
 )
 
 

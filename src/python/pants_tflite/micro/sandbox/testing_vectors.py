@@ -12,30 +12,15 @@ from pants_tflite.micro.sandbox.measure_protocol import (
     MeasureRequest,
     MicroKernelOps,
 )
+from pants_tflite.sandbox.testing.verify_requests import verify_request
 from pants_tflite.sandbox.verification import verify
-from pants_tflite.sandbox.verification.verify_protocol import VerifyRequest
 
 
 def write_golden(data: bytes) -> None:
     """Writes a model, and the golden vectors that LiteRT's reference kernels yield for it."""
     Path("model.tflite").write_bytes(data)
     Path("out").mkdir(exist_ok=True)
-    verify.main(
-        VerifyRequest(
-            model="model.tflite",
-            reference=None,
-            dataset=None,
-            dataset_field="verify_dataset",
-            mode=None,
-            input_type=None,
-            output_type=None,
-            custom_ops=(),
-            kernels=(),
-            tolerance=None,
-            max_samples=16,
-            seed=0,
-        )
-    )
+    verify.main(verify_request())
 
 
 def measure_model(

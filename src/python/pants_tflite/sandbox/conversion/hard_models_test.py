@@ -20,11 +20,12 @@ from pants_tflite.sandbox.quantization.recipes import io_entries, mode_recipe
 from pants_tflite.sandbox.samples.npz_files import Dataset, write_npz
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 from pants_tflite.sandbox.testing.program_runs import run_program
+from pants_tflite.sandbox.testing.verify_requests import verify_request
 from pants_tflite.sandbox.tflite.model_reader import parse_model, read_model
 from pants_tflite.sandbox.verification import verify
 from pants_tflite.sandbox.verification.float_ops import FloatFallback
 from pants_tflite.sandbox.verification.type_checks import check_mode, check_per_tensor
-from pants_tflite.sandbox.verification.verify_protocol import VerificationReport, VerifyRequest
+from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 
 THREADS = 1
 RANDOM = np.random.default_rng(0)
@@ -246,23 +247,8 @@ def verified(tf: Any, path: Path, samples: np.ndarray, **fields: Any) -> Verific
         **{f"serving_default/output/{name}": y.numpy() for name, y in outputs.items()},
     }
     write_npz(Path("reference.npz"), reference)
-    asked: dict[str, Any] = {"mode": "float32", "select_tf_ops": True, **fields}
-    verify.main(
-        VerifyRequest(
-            model=str(path),
-            reference="reference.npz",
-            dataset=None,
-            dataset_field="verify_dataset",
-            input_type=None,
-            output_type=None,
-            custom_ops=(),
-            kernels=(),
-            tolerance=None,
-            max_samples=16,
-            seed=0,
-            **asked,
-        )
-    )
+    usual = {"reference": "reference.npz", "mode": "float32", "select_tf_ops": True}
+    verify.main(verify_request(str(path), **{**usual, **fields}))
     return VerificationReport.parse(Path("out/verification.json").read_bytes())
 
 

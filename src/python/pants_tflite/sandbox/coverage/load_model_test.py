@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from pants_tflite.sandbox.coverage import cut_ops, load_model
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport
 from pants_tflite.sandbox.coverage.cut_ops_protocol import CutOpsReport, CutOpsRequest
 from pants_tflite.sandbox.coverage.load_model_protocol import LoadModelRequest
+from pants_tflite.sandbox.testing.published_models import SHARED_MODELS, needs_models
 from pants_tflite.sandbox.testing.small_models import (
     OpSpec,
     TensorSpec,
@@ -20,11 +20,6 @@ from pants_tflite.sandbox.testing.small_models import (
     custom_op_model,
     linear_model,
     stateful_model,
-)
-
-SHARED_MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS", "")
-needs_models = pytest.mark.skipif(
-    not SHARED_MODELS, reason="PANTS_TFLITE_SHARED_MODELS names no folder of published models"
 )
 
 

@@ -27,10 +27,10 @@ from pants_tflite.sandbox.testing.small_models import (
     TensorSpec,
     build_model,
 )
+from pants_tflite.sandbox.testing.verify_requests import verify_request
 from pants_tflite.sandbox.tflite import inspect_model
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionRequest
 from pants_tflite.sandbox.verification import verify
-from pants_tflite.sandbox.verification.verify_protocol import VerifyRequest
 
 MUTANTS = int(os.environ.get("PANTS_TFLITE_MUTANTS", "60"))
 _MAX_SECONDS = 20.0
@@ -123,23 +123,6 @@ def run_forked(program: Any, request: Message, folder: Path) -> Ended:
     )
 
 
-def verify_request(model: Path) -> VerifyRequest:
-    return VerifyRequest(
-        model=str(model),
-        reference=None,
-        dataset=None,
-        dataset_field="dataset",
-        mode=None,
-        input_type=None,
-        output_type=None,
-        custom_ops=(),
-        kernels=(),
-        tolerance=None,
-        max_samples=2,
-        seed=0,
-    )
-
-
 @pytest.mark.parametrize("name", MODELS)
 def test_mutants_are_verified_or_refused(name: str, tmp_path: Path) -> None:
     outcomes: set[str] = set()
@@ -150,7 +133,8 @@ def test_mutants_are_verified_or_refused(name: str, tmp_path: Path) -> None:
         ended = run_forked(inspect_model, request, tmp_path / f"inspect{number}")
         assert ended.is_ours and ended.code >= 0, (ended, mutant)
         if ended.code == 0:
-            ended = run_forked(verify, verify_request(model), tmp_path / f"verify{number}")
+            asked = verify_request(str(model), dataset_field="dataset", max_samples=2)
+            ended = run_forked(verify, asked, tmp_path / f"verify{number}")
             assert ended.is_ours, (ended, mutant)
             outcomes.add("verified" if ended.code == 0 else "refused")
         else:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
@@ -36,6 +35,7 @@ from pants_tflite.sandbox.testing.small_models import (
     stateful_model,
     unpack,
 )
+from pants_tflite.sandbox.testing.verify_requests import verify_request
 from pants_tflite.sandbox.verification.verify import main
 from pants_tflite.sandbox.verification.verify_protocol import (
     Accuracy,
@@ -70,21 +70,8 @@ def write_request(
     if arrays is None:
         arrays = {"serving_default/input/x": X, "serving_default/output/y": 2 * X - 1}
     write_npz(folder / "reference.npz", {"source": np.array("cafe"), **arrays})
-    request = VerifyRequest(
-        model="model.tflite",
-        reference="reference.npz",
-        dataset=None,
-        dataset_field="calibration",
-        mode=None,
-        input_type=None,
-        output_type=None,
-        custom_ops=(),
-        kernels=(),
-        tolerance=None,
-        max_samples=100,
-        seed=0,
-    )
-    return replace(request, **changes)
+    usual = {"reference": "reference.npz", "dataset_field": "calibration", "max_samples": 100}
+    return verify_request(**{**usual, **changes})
 
 
 def test_report_of_a_float_model(verify: Verify) -> None:
