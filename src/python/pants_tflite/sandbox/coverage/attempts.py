@@ -1,9 +1,10 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Trying something in a process of its own: TFLite Micro can end its process.
+"""Trying something in a process of its own: native code, such as a runtime or a driver, can end its process.
 
-An arena that is too small can end in a segmentation fault, and why a model is refused is written to
-file descriptor 2 only. A fork takes a few milliseconds, and a new interpreter 200.
+TFLite Micro can end in a segmentation fault if an arena is too small, an old interpreter over a new model, a
+Vulkan driver without its hardware. Why something is refused may be written to file descriptor 2 only. A fork
+takes a few milliseconds, and a new interpreter 200.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any, Callable
 
-# What TFLite Micro's Python interface raises if it refuses something.
+# What the Python interfaces of runtimes raise if they refuse something.
 _REFUSALS = (RuntimeError, ValueError)
 _REFUSED = 3
 
