@@ -5,10 +5,14 @@ ops, and archives for Linux."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pants.backend.python import target_types_rules as python_target_types_rules
 from pants.backend.python.dependency_inference import module_mapper
 from pants.backend.python.util_rules import pex, python_sources
 from pants.core.util_rules import archive
+from pants.engine.rules import Rule
+from pants.engine.unions import UnionRule
 
 from pants_tflite import target_types as tflite_target_types
 from pants_tflite.bundles import rules as bundle_rules
@@ -83,8 +87,12 @@ def target_types():
     )
 
 
-def rules():
-    return (
+@lru_cache(maxsize=None)
+def rules() -> tuple[Rule | UnionRule, ...]:
+    """Every rule once. Pants asks for them twice in each run, also if its daemon has the graph
+    already, and collecting them takes longer than the rest of this backend's share of such a run.
+    """
+    collected = (
         *any_model.rules(),
         *archive.rules(),
         *archives.rules(),
@@ -141,3 +149,4 @@ def rules():
         *tune.rules(),
         *verify.rules(),
     )
+    return tuple(dict.fromkeys(collected))
