@@ -38,7 +38,7 @@ _C_FUNCTIONS = frozenset(
     times tmpfile tmpnam tolower toupper trunc truncate umask uname ungetc unlink usleep wait write
     """.split()
 )
-# C++17's keywords that a name could be, what compilers define as macros, and the namespaces that the
+# C++'s keywords that a name could be, what compilers define as macros, and the namespaces that the
 # library's own code uses.
 _RESERVED = frozenset(
     """

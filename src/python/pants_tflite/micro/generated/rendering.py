@@ -144,7 +144,7 @@ def _model_header(library: Library, model: LibraryModel) -> str:
 
 def _tensor_array(name: str, tensors: Iterable[LibraryTensor]) -> str:
     entries = "".join(f"    {_tensor(tensor)},\n" for tensor in tensors)
-    return f"inline constexpr TensorInfo {name}[] = {{\n{entries}}};\n"
+    return f"constexpr TensorInfo {name}[] = {{\n{entries}}};\n"
 
 
 def _tensor(tensor: LibraryTensor) -> str:
@@ -165,4 +165,4 @@ def _label_array(labels: Iterable[str]) -> str:
     entries = "".join(f"    {string_literal(label)},\n" for label in labels)
     if not entries:
         return ""
-    return f"\n// In the order of the scores.\ninline constexpr const char* kLabels[] = {{\n{entries}}};\n"
+    return f"\n// In the order of the scores.\nconstexpr const char* kLabels[] = {{\n{entries}}};\n"

@@ -42,29 +42,31 @@ using pet_mcu::Quantize;
 constexpr const pet_mcu::TensorInfo& kInput = pet_mcu::cats::kInputs[0];
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-static_assert(kInput.type == pet_mcu::TensorType::kInt8);
-static_assert(kInput.rank == 4 && kInput.shape[1] == 8 && kInput.elements == 64);
-static_assert(pet_mcu::cats::kOutputs[0].bytes == 8 && pet_mcu::cats::kOutputs[0].scale == 0.0f);
-static_assert(Quantize<std::int8_t>(0.0f, kInput) == -128);
-static_assert(Quantize<std::int8_t>(1.0f, kInput) == -126);
+static_assert(kInput.type == pet_mcu::TensorType::kInt8, "");
+static_assert(kInput.rank == 4 && kInput.shape[1] == 8 && kInput.elements == 64, "");
+static_assert(pet_mcu::cats::kOutputs[0].bytes == 8 && pet_mcu::cats::kOutputs[0].scale == 0.0f, "");
+static_assert(Quantize<std::int8_t>(0.0f, kInput) == -128, "");
+static_assert(Quantize<std::int8_t>(1.0f, kInput) == -126, "");
 static_assert(Quantize<std::int8_t>(1.25f, kInput) == -125, "halves go away from zero");
-static_assert(Quantize<std::int8_t>(1.24f, kInput) == -126);
-static_assert(Quantize<std::int8_t>(-1.0f, kInput) == -128);
-static_assert(Quantize<std::int8_t>(1e9f, kInput) == 127);
-static_assert(Quantize<std::int8_t>(kNan, kInput) == -128);
-static_assert(Quantize<std::uint8_t>(300.0f, kInput) == 255);
-static_assert(Dequantize<std::int8_t>(-125, kInput) == 1.5f);
-static_assert(pet_mcu::cats::kArenaSize == 992 && pet_mcu::dogs::kArenaSize == 560);
-static_assert(pet_mcu::kArenaSize == 992 && pet_mcu::kTotalArenaSize == 1552);
+static_assert(Quantize<std::int8_t>(1.24f, kInput) == -126, "");
+static_assert(Quantize<std::int8_t>(-1.0f, kInput) == -128, "");
+static_assert(Quantize<std::int8_t>(1e9f, kInput) == 127, "");
+static_assert(Quantize<std::int8_t>(kNan, kInput) == -128, "");
+static_assert(Quantize<std::uint8_t>(300.0f, kInput) == 255, "");
+static_assert(Dequantize<std::int8_t>(-125, kInput) == 1.5f, "");
+static_assert(pet_mcu::cats::kArenaSize == 992 && pet_mcu::dogs::kArenaSize == 560, "");
+static_assert(pet_mcu::kArenaSize == 992 && pet_mcu::kTotalArenaSize == 1552, "");
 
 pet_mcu::Arena<> shared;
 pet_mcu::Arena<pet_mcu::dogs::kArenaSize, ARENA_SIZE> own;
-static_assert(alignof(decltype(own)) == 16 && sizeof(own) >= ARENA_SIZE);
+static_assert(alignof(decltype(own)) == 16 && sizeof(own) >= ARENA_SIZE, "");
+// By its address.
+const std::size_t& size = decltype(own)::kSize;
 
 }  // namespace
 
 int main() {
-  return std::strcmp(pet_mcu::cats::kLabels[1], "no cat") != 0 || shared.data() == own.data();
+  return std::strcmp(pet_mcu::cats::kLabels[1], "no cat") != 0 || shared.data() == own.data() || size != ARENA_SIZE;
 }
 """
 
@@ -167,16 +169,19 @@ def test_the_readme_tells_of_kernels() -> None:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no g++ (Debian: g++)")
-@pytest.mark.parametrize(("arena_size", "compiles"), [(560, True), (4096, True), (559, False)])
+@pytest.mark.parametrize(
+    ("standard", "arena_size", "compiles"),
+    [("c++14", 560, True), ("c++20", 560, True), ("gnu++14", 4096, True), ("c++14", 559, False)],
+)
 def test_headers_compile_and_check_the_arena(
-    tmp_path: Path, arena_size: int, compiles: bool
+    tmp_path: Path, standard: str, arena_size: int, compiles: bool
 ) -> None:
     for path, text in render_library(library()):
         target = tmp_path / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
     (tmp_path / "main.cc").write_text(_PROGRAM)
-    flags = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wpedantic", "-Wconversion"]
+    flags = [f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-Wpedantic", "-Wconversion"]
     command = ["g++", *flags, f"-DARENA_SIZE={arena_size}", "-Iinclude", "main.cc", "-o", "main"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     if compiles:

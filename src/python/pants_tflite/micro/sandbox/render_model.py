@@ -66,11 +66,11 @@ def render_model(library: str, name: str, content: bytes) -> str:
     values = lines((f"0x{byte:02x}" for byte in content), _BYTES_A_LINE)
     return (
         f'{_HEADER}#include "{library}/{name}_model.h"\n\n'
-        f"namespace {library}::{name} {{\n\n"
+        f"namespace {library} {{\nnamespace {name} {{\n\n"
         f"alignas({MODEL_ALIGNMENT}) const unsigned char kModel[] = {{\n{values}}};\n"
         'static_assert(sizeof(kModel) == kModelSize, "the header is of another model");\n\n'
         f"const int kResourceVariables = {count_resource_variables(content)};\n\n"
-        f"}}  // namespace {library}::{name}\n"
+        f"}}  // namespace {name}\n}}  // namespace {library}\n"
     )
 
 
@@ -138,9 +138,9 @@ def render_golden(library: str, name: str, content: bytes, vectors: GoldenVector
     return (
         f'{_HEADER}#include "golden.h"\n\n#include <cstdint>\n#include <limits>\n\n'
         f'#include "{library}/{name}_model.h"\n\n'
-        f"namespace {library}::{name} {{\n{anonymous}"
+        f"namespace {library} {{\nnamespace {name} {{\n{anonymous}"
         f"const GoldenModel kGolden = {{\n{lines(fields, 1)}}};\n\n"
-        f"}}  // namespace {library}::{name}\n"
+        f"}}  // namespace {name}\n}}  // namespace {library}\n"
     )
 
 

@@ -21,13 +21,13 @@ from pants_tflite.sandbox.tflite.model_reader import parse_model
 _MODEL_HEADER = """\
 #include <cstddef>
 struct TensorInfo { int unused; };
-namespace lib::net {
-inline constexpr std::size_t kModelSize = %d;
-inline constexpr std::size_t kArenaSize = 16;
-inline constexpr TensorInfo kInputs[1] = {}, kOutputs[1] = {};
+namespace lib { namespace net {
+constexpr std::size_t kModelSize = %d;
+constexpr std::size_t kArenaSize = 16;
+constexpr TensorInfo kInputs[1] = {}, kOutputs[1] = {};
 extern const unsigned char kModel[];
 extern const int kResourceVariables;
-}
+} }
 """
 _GOLDEN_HEADER = """\
 #include "lib/net_model.h"
@@ -42,7 +42,7 @@ struct GoldenModel {
   const GoldenTensor* outputs;
   int output_count;
 };
-namespace lib::net { extern const GoldenModel kGolden; }
+namespace lib { namespace net { extern const GoldenModel kGolden; } }
 """
 # Writes the model, then how many calls there are, and the bytes of input and output.
 _PROGRAM = """\
@@ -90,7 +90,7 @@ def _compiled_output(
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("#pragma once\n" + text if name.endswith(".h") else text)
     command = [
-        *("g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-I.", "main.cc", "-o", "program"),
+        *("g++", "-std=c++14", "-Wall", "-Wextra", "-Werror", "-I.", "main.cc", "-o", "program"),
         *("out/src/net_model.cc", "out/self_test/net_golden.cc"),
         *(f"-DINPUT_BYTES={input_bytes}", f"-DOUTPUT_BYTES={output_bytes}"),
     ]
