@@ -196,7 +196,7 @@ def main(request: ConvertRequest) -> None:
     if mode.calibrates and not request.quantization_aware:
         dataset = read_calibration(request.calibration, needed_by=f"the mode {mode.name}")
     path = Path(request.saved_model)
-    tensorflow = start_tensorflow(threads=request.threads)
+    tensorflow = start_tensorflow(threads=request.threads, with_keras=False)
     warnings.simplefilter("ignore")
     available = read_signatures(path)
     signatures = choose_signatures(available, request.signatures)

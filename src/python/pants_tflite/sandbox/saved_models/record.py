@@ -37,7 +37,7 @@ from pants_tflite.sandbox.saved_models.saved_model_signatures import (
     choose_signatures,
     read_signatures,
 )
-from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training, start_tensorflow
+from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_inference, start_tensorflow
 from pants_tflite.sandbox.saved_models.variables import InitialState
 
 MAX_SEEDED_SAMPLES = 16
@@ -45,8 +45,8 @@ _SAMPLES_FIX = "Yield samples that the model takes from the dataset's function."
 
 
 def main(request: RecordRequest) -> None:
-    start_tensorflow(threads=request.threads)
-    seed_training(request.seed)
+    start_tensorflow(threads=request.threads, with_keras=False)
+    seed_inference(request.seed)
     path = Path(request.saved_model)
     loaded = load_saved_model(path, field="saved_model")
     signatures = read_signatures(path)

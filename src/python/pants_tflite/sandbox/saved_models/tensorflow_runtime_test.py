@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -35,6 +36,33 @@ def test_resolve_whose_tensorflow_is_broken(
     with pytest.raises(Mistake, match="cannot be imported .*'no_such_numpy'") as caught:
         start_tensorflow(threads=THREADS)
     assert caught.value.field == "resolve"
+
+
+_ASK = """
+import sys
+from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_inference, start_tensorflow
+
+tf = start_tensorflow(threads=1, with_keras=False)
+draws = []
+for _ in range(2):
+    seed_inference(7)
+    draws.append(tf.random.normal([2]).numpy().tolist())
+assert draws[0] == draws[1], draws
+print(any(name.split(".")[0] in ("keras", "tf_keras", "sklearn") for name in sys.modules))
+print(tf.keras.Sequential([tf.keras.Input((2,)), tf.keras.layers.Dense(3)]).output_shape)
+"""
+
+
+def test_without_keras_until_somebody_asks_for_it() -> None:
+    # A process of its own, for this one may have imported Keras.
+    asked = subprocess.run(
+        [sys.executable, "-c", _ASK],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert asked.stdout.split("\n")[:2] == ["False", "(None, 3)"]
 
 
 def test_threads_devices_and_seeds() -> None:
