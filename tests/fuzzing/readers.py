@@ -18,6 +18,8 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from pants_tflite.sandbox.archives.archive_checks import check_archive
+from pants_tflite.sandbox.archives.archive_entries import ARCHIVES, BadArchive, starts_as
 from pants_tflite.sandbox.binaries.binary_reader import UnknownBinary, read_images
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.prediction.class_names import read_labels
@@ -171,7 +173,17 @@ def read_binary(data: bytes) -> None:
         return
 
 
+def read_archive(data: bytes) -> None:
+    """An archive of the kind that it begins as; all else may be a tar."""
+    kind = next(kind for kind in ARCHIVES if starts_as(kind, data) or kind == ".tar")
+    try:
+        check_archive(f"given{kind}", data)
+    except BadArchive:
+        return
+
+
 READERS: Mapping[str, Callable[[bytes], Any]] = {
+    "archive": read_archive,
     "binary": read_binary,
     "json_input": read_json_input,
     "keras": read_keras,

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import json
+import stat
 import subprocess
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -116,6 +118,38 @@ def binaries(folder: Path) -> Iterator[tuple[str, bytes]]:
     yield "universal", table + b"\xcf\xfa\xed\xfe"
 
 
+def archives() -> Iterator[tuple[str, bytes]]:
+    link = zipfile.ZipInfo("folder/link", ZIP_EPOCH)
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    for name, method in (("zip", zipfile.ZIP_STORED), ("deflated_zip", zipfile.ZIP_DEFLATED)):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr(zipfile.ZipInfo("a.h", ZIP_EPOCH), _KERNEL, method)
+            archive.writestr(link, "../a.h", method)
+        yield name, stream.getvalue()
+    # Python writes the time of writing into a `.tar.gz`.
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:xz") as tar:
+        _fill(tar)
+    yield "tar_xz", stream.getvalue()
+    # Without the blocks of zeros that fill it up.
+    header = tarfile.TarInfo("a.h")
+    header.size = 1
+    target = tarfile.TarInfo("folder/link")
+    target.type, target.linkname = tarfile.SYMTYPE, "../a.h"
+    yield "tar", header.tobuf() + b"a".ljust(tarfile.BLOCKSIZE, b"\0") + target.tobuf()
+
+
+def _fill(tar: tarfile.TarFile) -> None:
+    header = tarfile.TarInfo("a.h")
+    header.size = len(_KERNEL)
+    tar.addfile(header, io.BytesIO(_KERNEL.encode()))
+    for name, kind in (("link", tarfile.SYMTYPE), ("hard", tarfile.LNKTYPE)):
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, "a.h"
+        tar.addfile(member)
+
+
 def recipes() -> Iterator[tuple[str, bytes]]:
     for mode in MODES:
         entries = mode_recipe(mode)
@@ -136,6 +170,7 @@ def write_corpus(folder: Path) -> Iterator[tuple[str, str, bytes]]:
         ("npz", npz_files(folder)),
         ("keras", keras_files()),
         ("binary", binaries(folder)),
+        ("archive", archives()),
         ("recipe", recipes()),
     ):
         for name, content in files:

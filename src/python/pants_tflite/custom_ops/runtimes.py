@@ -42,7 +42,8 @@ from pants_tflite.custom_ops.target_types import (
     RuntimeSourceField,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.archives import ZIP, UnpackArchiveRequest, unpack_archive
+from pants_tflite.sandbox.archives.archive_entries import ZIP
+from pants_tflite.util_rules.archives import UnpackArchiveRequest, unpack_archive
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

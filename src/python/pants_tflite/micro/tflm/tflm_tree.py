@@ -24,11 +24,8 @@ from pants_tflite.compat import (
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.fields import ReferencesMixin
-from pants_tflite.util_rules.archives import (
-    ARCHIVES,
-    UnpackArchiveRequest,
-    unpack_archive,
-)
+from pants_tflite.sandbox.archives.archive_entries import ARCHIVES
+from pants_tflite.util_rules.archives import UnpackArchiveRequest, unpack_archive
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _MARKER = "tensorflow/lite/micro/micro_interpreter.h"
