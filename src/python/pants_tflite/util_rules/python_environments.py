@@ -167,9 +167,9 @@ async def find_interpreter(
         raise TfLiteError(
             f"The Python environment `{request.environment}` needs an interpreter that is "
             f"{constraints}, and none was found.\n\n"
-            "Fix: install one (`uv python install 3.11`, `pyenv install 3.11` or your system's "
-            "package), and see that `[python-bootstrap].search_path` covers the place.\n\n"
-            + result.stderr.decode(errors="replace").strip()
+            "Fix: install one (with `uv python install`, `pyenv install` or your system's packages), "
+            "and see that `[python-bootstrap].search_path` covers the place and that Pants' Pex "
+            "knows this version.\n\n" + result.stderr.decode(errors="replace").strip()
         )
     return InterpreterFound()
 
