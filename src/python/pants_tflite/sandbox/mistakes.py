@@ -29,6 +29,11 @@ class MistakeReport(Message):
     nodes: tuple[str, ...] = ()
 
 
+def _writable(text: str) -> str:
+    """The text with escapes for what UTF-8 has not, such as half a character in a name from JSON."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 class Mistake(Exception):
     """A mistake that the user can fix: a wrong field, a broken model, a bad sample.
 
@@ -88,11 +93,11 @@ class Mistake(Exception):
 
     def to_report(self) -> MistakeReport:
         return MistakeReport(
-            message=self.message,
-            fix=self.fix,
+            message=_writable(self.message),
+            fix=_writable(self.fix),
             field=self.field,
-            value=None if self.value is None else str(self.value),
-            detail=self.detail,
+            value=None if self.value is None else _writable(str(self.value)),
+            detail=_writable(self.detail),
             nodes=self.nodes,
         )
 

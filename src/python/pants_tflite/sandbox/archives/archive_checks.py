@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Dict, List, Sequence, Set, Tuple
 
 from pants_tflite.sandbox.archives.archive_entries import (
@@ -119,11 +120,14 @@ def _check_place(entry: Entry, links: _Links) -> None:
 
 
 def _climbs(path: str) -> BadArchive:
-    return BadArchive(
-        f"its entry `{path}` is absolute or has `..` in it, and so may be outside of the folder that it "
-        "is unpacked into",
-        _PACK_IT_ANEW,
+    whole = os.path.normpath(path.replace("\\", "/"))
+    stays = whole.split("/")[0] != ".." and not _is_absolute(path)
+    problem = (
+        "has `..` in it, which `tar` and `unzip` refuse"
+        if stays
+        else "would be written outside of the folder that it is unpacked into"
     )
+    return BadArchive(f"its entry `{path}` {problem}", _PACK_IT_ANEW)
 
 
 def _check_together(entries: Sequence[Entry], is_zip: bool) -> None:

@@ -65,7 +65,8 @@ def check_keras_file(path: Path, *, allow_code: bool) -> KerasFileConfig:
     the file is corrupt, or holds code and may not."""
     _check_format(path)
     config = _read_config(path)
-    _check_code(path, config, allow_code)
+    if not allow_code:
+        _check_code(path, config)
     return config
 
 
@@ -76,9 +77,9 @@ def _read_config(path: Path) -> KerasFileConfig:
         raise _corrupt(path, str(error)) from error
 
 
-def _check_code(path: Path, config: KerasFileConfig, allow_code: bool) -> None:
+def _check_code(path: Path, config: KerasFileConfig) -> None:
     layers = config.layers_with_code
-    if layers and not allow_code:
+    if layers:
         raise Mistake(
             f"`{path.name}` holds code, which runs when the file is loaded, in "
             f"{', '.join(f'`{layer}`' for layer in layers)}",
@@ -89,6 +90,10 @@ def _check_code(path: Path, config: KerasFileConfig, allow_code: bool) -> None:
                 "model with named layers in place of its Lambda layers."
             ),
         )
+    if config.foreign_objects:
+        (whole, *_) = config.foreign_objects
+        detail = f"The file names it as `{whole}`."
+        raise _needs_custom_object(path, whole.rpartition(".")[2], detail)
 
 
 def _check_format(path: Path) -> None:
@@ -115,18 +120,7 @@ def _load_error(path: Path, error: Exception) -> Mistake:
     text, detail = str(error), user_traceback(error, below=__file__)
     custom = _CUSTOM_OBJECT.search(text)
     if custom:
-        return Mistake(
-            f"`{path.name}` needs the custom object `{custom.group(custom.lastgroup or 0)}`, whose "
-            "code no Keras file holds",
-            field="source",
-            value=path.name,
-            fix=(
-                "Use `tf_saved_model` with this file in its `inputs`, and an export function that "
-                "defines the object and calls "
-                "`keras.models.load_model(path, custom_objects={…}, safe_mode=False)`."
-            ),
-            detail=detail,
-        )
+        return _needs_custom_object(path, custom.group(custom.lastgroup or 0), detail)
     if "No model config found" in text:
         return Mistake(
             f"`{path.name}` holds weights but no model",
@@ -142,6 +136,20 @@ def _load_error(path: Path, error: Exception) -> Mistake:
         field="source",
         value=path.name,
         fix="Save the model again with the Keras of the resolve, or with a newer one.",
+        detail=detail,
+    )
+
+
+def _needs_custom_object(path: Path, name: str, detail: str) -> Mistake:
+    return Mistake(
+        f"`{path.name}` needs the custom object `{name}`, whose code no Keras file holds",
+        field="source",
+        value=path.name,
+        fix=(
+            "Use `tf_saved_model` with this file in its `inputs`, and an export function that "
+            "defines the object and calls "
+            "`keras.models.load_model(path, custom_objects={…}, safe_mode=False)`."
+        ),
         detail=detail,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.outside_use_protocol import OutsideUse
 from pants_tflite.sandbox.saved_models import export
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest, KerasFile
-from pants_tflite.sandbox.saved_models.keras_files import load_keras_file
+from pants_tflite.sandbox.saved_models.keras_files import check_keras_file, load_keras_file
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 
 SHARED_MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS")
@@ -138,6 +139,63 @@ def test_code_in_a_file_runs_only_if_it_may(
     sample = np.ones((1, 5, 4, 3), "float32")
     loaded = load_keras_file(path, allow_code=True)
     assert np.array_equal(loaded.predict(sample, verbose=0), model.predict(sample, verbose=0))
+
+
+def _write_config(path: Path, layer: Any, version: Any = "3.15.1") -> None:
+    """A `.keras` file that somebody wrote by hand."""
+    model = {"class_name": "Sequential", "config": {"name": "m", "layers": [layer]}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps(model))
+        archive.writestr("metadata.json", json.dumps({"keras_version": version}))
+        archive.writestr("model.weights.h5", "")
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (
+            {"module": "os", "class_name": "system", "config": {}},
+            "needs the custom object `system`",
+        ),
+        ({"module": "builtins", "class_name": "eval", "config": {}}, "needs the custom object"),
+        ({"module": "os", "class_name": "function", "config": "system"}, "holds code"),
+        ({"module": "keras.utils", "class_name": "function", "config": "get_file"}, "holds code"),
+        ({"module": "keras.layers", "class_name": "TorchModuleWrapper"}, "holds code"),
+        ({"class_name": "Lambda", "config": {"name": "\ud800"}}, "holds code"),
+    ],
+)
+def test_what_a_keras_of_any_version_may_run(tmp_path: Path, layer: Any, message: str) -> None:
+    """Some versions call whatever function a file names."""
+    _write_config(tmp_path / "model.keras", layer)
+    with pytest.raises(Mistake, match=message) as caught:
+        check_keras_file(tmp_path / "model.keras", allow_code=False)
+    assert caught.value.to_report().render()
+    check_keras_file(tmp_path / "model.keras", allow_code=True)
+
+
+def test_a_function_that_keras_finds_by_its_name(tmp_path: Path) -> None:
+    layer = {"module": "builtins", "class_name": "function", "config": "relu"}
+    _write_config(
+        tmp_path / "model.keras", {"class_name": "Dense", "config": {"activation": layer}}
+    )
+    check_keras_file(tmp_path / "model.keras", allow_code=False)
+
+
+def test_how_a_model_was_trained_does_not_matter(keras: Any, tmp_path: Path) -> None:
+    class Distance(keras.losses.Loss):
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return y_true - y_pred
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile(loss=Distance())
+    model.save(tmp_path / "model.keras")
+    assert load_keras_file(tmp_path / "model.keras").output_shape == (None, 2)
+
+
+@pytest.mark.parametrize("version", [5, [], None])
+def test_a_version_that_is_none(tmp_path: Path, version: Any) -> None:
+    _write_config(tmp_path / "model.keras", {"class_name": "Dense"}, version)
+    assert check_keras_file(tmp_path / "model.keras", allow_code=False).is_legacy
 
 
 def test_what_code_in_a_file_reads_outside_of_its_sandbox_is_told(
