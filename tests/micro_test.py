@@ -18,7 +18,7 @@ from tests.workspace import Workspace
 
 HERE = Path(__file__).parent
 TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
-LAYOUTS = ("arduino", "cmake", "esp_idf", "zephyr")
+LAYOUTS = ("arduino", "cmake", "esp_idf", "pico_sdk", "platformio", "zephyr")
 BUILD = """\
 tflite_file(name="sine", source="sine_int8.tflite")
 tflite_file(name="accumulator", source="accumulator.tflite")
@@ -30,7 +30,7 @@ tflite_micro_library(
     models=[":sine", ":accumulator"],
     labels={"accumulator": ":labels"},
     library="two_models",
-    layout=parametrize("arduino", "cmake", "esp_idf", "zephyr"),
+    layout=parametrize("arduino", "cmake", "esp_idf", "pico_sdk", "platformio", "zephyr"),
     max_arena="4KB",
     max_flash="5KB",
 )
@@ -79,6 +79,8 @@ def test_each_layout_has_its_files(workspace: Workspace) -> None:
         "arduino": ["library.properties", "examples/SelfTest/SelfTest.ino", "src/two_models.h"],
         "cmake": ["CMakeLists.txt", "self_test/main.cc", "include/two_models.h"],
         "esp_idf": ["CMakeLists.txt", "Kconfig", "idf_component.yml", "include/two_models.h"],
+        "pico_sdk": ["CMakeLists.txt", "self_test/main.cc", "include/two_models.h"],
+        "platformio": ["library.json", "examples/self_test/platformio.ini", "include/two_models.h"],
         "zephyr": ["CMakeLists.txt", "Kconfig", "zephyr/module.yml", "include/two_models.h"],
     }
     for layout, names in expected.items():
@@ -97,6 +99,21 @@ def test_every_layout_has_the_same_code(workspace: Workspace) -> None:
         }
     assert len(found["cmake"]) == 6
     assert all(code == found["cmake"] for code in found.values())
+
+
+def test_manifests_name_the_runtime_of_their_layout(workspace: Workspace) -> None:
+    names = {}
+    for layout in LAYOUTS:
+        manifest = workspace.json(f"m/mcu@layout={layout}/manifest.json")
+        names[layout] = manifest.get("runtime", {}).get("name")
+    assert names == {
+        "arduino": None,
+        "cmake": None,
+        "esp_idf": "espressif/esp-tflite-micro",
+        "pico_sdk": "raspberrypi/pico-tflmicro",
+        "platformio": None,
+        "zephyr": "zephyrproject-rtos/tflite-micro",
+    }
 
 
 def test_manifest(workspace: Workspace) -> None:

@@ -18,6 +18,7 @@ from pants_tflite.sandbox.tflite.manifest_protocol import (
     BundledModel,
     KernelBuild,
     Manifest,
+    MicroRuntime,
 )
 
 MANIFEST_FILE = Manifest.FILE
@@ -98,6 +99,7 @@ class BundleManifest:
     files: tuple[BundledFile, ...] = ()
     custom_ops: tuple[KernelEntry, ...] = ()
     tools: FrozenDict[str, str] = FrozenDict()
+    runtime: Optional[MicroRuntime] = None
 
     def to_manifest(self) -> Manifest:
         ops = {op.name for entry in self.models for op in entry.model.facts.ops}
@@ -111,6 +113,7 @@ class BundleManifest:
             custom_ops=tuple(entry.to_bundled() for entry in self.custom_ops),
             files=tuple(sorted(self.files, key=lambda file: file.path)),
             tools=self.tools,
+            runtime=self.runtime,
         )
 
     def render(self) -> bytes:

@@ -11,6 +11,13 @@ from pants.core.goals.package import PackageFieldSet
 
 from pants_tflite.bundles.models import BundleFieldSet
 from pants_tflite.micro.generated.names import library_name
+from pants_tflite.micro.publishing import (
+    MicroAuthorField,
+    MicroDependsField,
+    MicroMaintainerField,
+    MicroUrlField,
+    Publishing,
+)
 from pants_tflite.micro.target_types import (
     MicroArenaMarginField,
     MicroArenaSizeField,
@@ -31,6 +38,10 @@ class MicroLibraryFieldSet(PackageFieldSet, BundleFieldSet):
 
     library: MicroLibraryNameField
     layout: MicroLayoutField
+    author: MicroAuthorField
+    maintainer: MicroMaintainerField
+    url: MicroUrlField
+    depends: MicroDependsField
     cpu: MicroCpuField
     tflm: MicroTflmField
     max_arena: MicroMaxArenaField
@@ -46,6 +57,7 @@ class MicroSettings:
 
     library: str
     layout: str
+    publishing: Publishing
     cpu: Optional[str]
     max_arena: Optional[int]
     max_flash: Optional[int]
@@ -58,6 +70,13 @@ class MicroSettings:
         return cls(
             library=library_name(field_set.address, field_set.library.value),
             layout=field_set.layout.checked,
+            publishing=Publishing.create(
+                field_set.layout.checked,
+                author=field_set.author,
+                maintainer=field_set.maintainer,
+                url=field_set.url,
+                depends=field_set.depends,
+            ),
             cpu=field_set.cpu.checked,
             max_arena=field_set.max_arena.bytes,
             max_flash=field_set.max_flash.bytes,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
@@ -28,13 +29,15 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.micro.field_sets import MicroLibraryFieldSet
+from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
 from pants_tflite.micro.generated.readme import render_readme
 from pants_tflite.micro.generated.sources import MicroSources, MicroSourcesRequest, render_sources
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
 from pants_tflite.micro.layouts.placement import check_layout
+from pants_tflite.micro.layouts.runtimes import runtime_of, runtime_warning
 from pants_tflite.micro.models import MicroModels, MicroModelsRequest, build_micro_models
+from pants_tflite.micro.publishing import Publishing
 from pants_tflite.micro.self_test.binaries import (
     BuiltMicroBinaries,
     BuiltMicroBinariesRequest,
@@ -49,6 +52,7 @@ from pants_tflite.util_rules.output_paths import (
     place_output,
 )
 
+logger = logging.getLogger(__name__)
 _MODELS_DIRECTORY = "models"
 _README_FILE = "README.md"
 _STATEFUL_OP = "VAR_HANDLE"
@@ -86,7 +90,9 @@ async def lay_out_sources(request: LayOutSourcesRequest) -> LaidOutSources:
     return LaidOutSources(await merge_digests(MergeDigests((placed, written))))
 
 
-def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
+def library_files(
+    sources: MicroSources, models: MicroModels, publishing: Publishing
+) -> LibraryFiles:
     """What a layout needs to know about a library."""
     return LibraryFiles(
         library=sources.library,
@@ -99,6 +105,8 @@ def library_files(sources: MicroSources, models: MicroModels) -> LibraryFiles:
         kernel_headers=sources.kernels.headers,
         kernel_sources=sources.kernels.sources,
         kernel_defines=sources.kernels.defines,
+        methods=models.library.methods,
+        publishing=publishing,
     )
 
 
@@ -129,6 +137,7 @@ def describe(
     binaries: BuiltMicroBinaries,
 ) -> BundleManifest:
     """The manifest, but for the files."""
+    runtime = runtime_of(field_set.layout.checked)
     runtimes = [measured.report.measurement.measured_on for measured in models.measured.models]
     tools = {runtime.runtime: runtime.version for runtime in runtimes}
     if binaries.self_test is not None:
@@ -151,6 +160,7 @@ def describe(
         platforms=(cpu,) if (cpu := field_set.cpu.checked) else (),
         custom_ops=kernel_entries(models, layout, binaries),
         tools=FrozenDict(tools),
+        runtime=runtime.describe(models.library.methods) if runtime else None,
     )
 
 
@@ -163,8 +173,11 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
         build_micro_models(MicroModelsRequest(field_set)),
         render_sources(MicroSourcesRequest(field_set)),
     )
-    files = library_files(sources, models)
-    layout = CATALOG[field_set.layout.checked](files)
+    settings = MicroSettings.create(field_set)
+    files = library_files(sources, models, settings.publishing)
+    layout = CATALOG[settings.layout](files)
+    if warning := runtime_warning(settings.layout, files.methods):
+        logger.warning(f"{field_set.address}, field `{field_set.layout.alias}`: {warning}")
     check_layout(field_set.layout, files, layout)
     stateful = {
         model.name

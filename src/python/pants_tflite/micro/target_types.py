@@ -19,6 +19,12 @@ from pants_tflite.custom_ops.target_types import (
     TestedOpField,
 )
 from pants_tflite.fields import AddressField, ChoiceField, IntegerField, OptionalChoiceField
+from pants_tflite.micro.publishing import (
+    MicroAuthorField,
+    MicroDependsField,
+    MicroMaintainerField,
+    MicroUrlField,
+)
 from pants_tflite.sandbox.constants import (
     ARENA_MARGIN_PERCENT,
     GOLDEN_RELATIVE,
@@ -29,7 +35,7 @@ from pants_tflite.sizes import SIZE_HELP, SizeField
 from pants_tflite.target_types import InputsField, SkipTestField, TensorFlowResolveField
 
 CPUS = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
-LAYOUTS = ("cmake", "arduino", "zephyr", "esp_idf")
+LAYOUTS = ("cmake", "arduino", "platformio", "pico_sdk", "zephyr", "esp_idf")
 
 
 class MicroLibraryNameField(StringField, AsyncFieldMixin):
@@ -183,6 +189,10 @@ class TfLiteMicroLibraryTarget(Target):
         *COMMON_BUNDLE_FIELDS,
         MicroLibraryNameField,
         MicroLayoutField,
+        MicroAuthorField,
+        MicroMaintainerField,
+        MicroUrlField,
+        MicroDependsField,
         MicroCpuField,
         MicroTflmField,
         MicroMaxArenaField,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from typing import Iterable
 
 from pants.util.frozendict import FrozenDict
 
@@ -12,6 +13,7 @@ from pants_tflite.micro.generated.cpp import fill
 from pants_tflite.micro.generated.rendering import INCLUDE_DIRECTORY
 from pants_tflite.micro.kernels import KERNEL_DIRECTORY
 from pants_tflite.micro.layouts.layout import MAIN_FILE, Layout, LibraryFiles
+from pants_tflite.micro.publishing import Dependency
 
 _SOURCES = "src"
 # A sketch has the name of its directory.
@@ -23,6 +25,15 @@ def _cpp(path: str) -> str:
     """The IDE shows and compiles .cpp files."""
     stem, extension = os.path.splitext(path)
     return f"{stem}.cpp" if extension in (".cc", ".cxx") else path
+
+
+def _depends(dependencies: Iterable[Dependency]) -> str:
+    listed = (
+        f"{each.name} ({each.constraint})" if each.constraint else each.name
+        for each in dependencies
+    )
+    joined = ",".join(listed)
+    return f"depends={joined}\n" if joined else ""
 
 
 def lay_out(files: LibraryFiles) -> Layout:
@@ -42,11 +53,20 @@ def lay_out(files: LibraryFiles) -> Layout:
             if path != MAIN_FILE
         },
     }
+    publishing = files.publishing
+    properties = fill(
+        "library.properties.in",
+        **files.names,
+        author=publishing.author,
+        maintainer=publishing.maintainer,
+        url=publishing.url,
+        depends=_depends(publishing.depends),
+    )
     return Layout(
         places=FrozenDict(places),
         texts=FrozenDict(
             {
-                "library.properties": fill("library.properties.in", **files.names),
+                "library.properties": properties,
                 f"{_SKETCH_DIRECTORY}/{_SKETCH}.ino": fill("SelfTest.ino.in", **files.names),
             }
         ),

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.micro.generated.cpp import fill
@@ -14,6 +16,23 @@ from pants_tflite.micro.layouts.layout import (
     as_lines,
     kernel_properties,
 )
+from pants_tflite.micro.layouts.runtimes import runtime_note, runtime_of
+
+
+def _component(files: LibraryFiles) -> str:
+    """The text of `idf_component.yml`, which asks for a runtime that has all ops of the library."""
+    runtime = runtime_of("esp_idf")
+    assert runtime is not None
+    # Of a runtime that lacks ops in all versions, the newest lacks the fewest.
+    version = runtime.find_version(files.methods) or runtime.versions[-1]
+    url = files.publishing.own_url
+    return fill(
+        "idf_component.yml.in",
+        **files.names,
+        url=f"url: {json.dumps(url)}\n" if url else "",
+        runtime=runtime.name,
+        runtime_version=version.version,
+    )
 
 
 def lay_out(files: LibraryFiles) -> Layout:
@@ -25,14 +44,16 @@ def lay_out(files: LibraryFiles) -> Layout:
         sources=as_lines((*files.sources, *files.kernel_sources), 2).rstrip("\n"),
         self_test_sources=as_lines(self_test, 4),
     )
+    component = _component(files)
     return Layout(
         places=FrozenDict({path: path for path in files.all_cpp if path != MAIN_FILE}),
         texts=FrozenDict(
             {
                 "CMakeLists.txt": build_file,
                 "Kconfig": fill("Kconfig.esp_idf.in", **files.names),
-                "idf_component.yml": fill("idf_component.yml.in", **files.names),
+                "idf_component.yml": component,
             }
         ),
-        how_to_link=fill("how_to_link.esp_idf.md.in", **files.names),
+        how_to_link=fill("how_to_link.esp_idf.md.in", **files.names)
+        + runtime_note("esp_idf", files.methods),
     )

@@ -11,6 +11,7 @@ from pants.util.frozendict import FrozenDict
 
 from pants_tflite.micro.generated.rendering import SELF_TEST_DIRECTORY
 from pants_tflite.micro.kernels import KERNEL_DIRECTORY
+from pants_tflite.micro.publishing import Publishing
 
 # The program around the self-test, if the build system makes one.
 MAIN_FILE = f"{SELF_TEST_DIRECTORY}/main.cc"
@@ -20,7 +21,8 @@ MAIN_FILE = f"{SELF_TEST_DIRECTORY}/main.cc"
 class LibraryFiles:
     """The C++ files of a library, by their paths in `MicroSources`; `version` is semantic.
 
-    Kernels of custom ops are compiled with `kernel_defines`, and may be C.
+    Kernels of custom ops are compiled with `kernel_defines`, and may be C. `methods` add the other ops
+    to a resolver.
     """
 
     library: str
@@ -33,6 +35,8 @@ class LibraryFiles:
     kernel_headers: tuple[str, ...] = ()
     kernel_sources: tuple[str, ...] = ()
     kernel_defines: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    publishing: Publishing = Publishing()
 
     @property
     def names(self) -> dict[str, str]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 
 import pytest
@@ -15,6 +16,7 @@ from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout
 from pants_tflite.micro.layouts.placement import check_layout
+from pants_tflite.micro.publishing import Dependency, Publishing
 from pants_tflite.micro.target_types import LAYOUTS, MicroLayoutField
 from pants_tflite.micro.testing_libraries import files_with_kernels, library_files
 
@@ -37,14 +39,15 @@ def test_every_file_has_a_place_of_its_own(name: str) -> None:
     assert left_out == (set() if name == "cmake" else {"self_test/main.cc"})
 
 
-@pytest.mark.parametrize("name", ["cmake", "zephyr", "esp_idf"])
+@pytest.mark.parametrize("name", ["cmake", "pico_sdk", "zephyr", "esp_idf"])
 def test_cmake_files_name_every_source(name: str) -> None:
     layout = _lay_out(name)
     named = re.findall(r"[\w/]+\.cc\b", layout.texts["CMakeLists.txt"])
-    assert sorted(named) == sorted(p for p in layout.places.values() if p.endswith(".cc"))
+    places = (*layout.places.values(), *layout.texts)
+    assert sorted(named) == sorted(place for place in places if place.endswith(".cc"))
 
 
-@pytest.mark.parametrize("name", ["cmake", "zephyr", "esp_idf"])
+@pytest.mark.parametrize("name", ["cmake", "pico_sdk", "zephyr", "esp_idf"])
 def test_cmake_files_tell_how_kernels_are_compiled(name: str) -> None:
     text = CATALOG[name](files_with_kernels("TERMS=7", 'TEXT="a;b"')).texts["CMakeLists.txt"]
     sources = list(files_with_kernels().kernel_sources)
@@ -100,22 +103,50 @@ def test_cmake_knows_no_prereleases() -> None:
     )
 
 
-def test_arduino_library_specification() -> None:
-    layout = _lay_out("arduino")
-    lines = layout.texts["library.properties"].splitlines()
-    properties = dict(line.split("=", 1) for line in lines)
-    assert len(properties) == len(lines)
-    required = "name version author maintainer sentence paragraph category url architectures"
-    assert set(required.split()) <= set(properties) and all(properties.values())
-    assert re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9 _.\-]{0,62}", properties["name"])
-    assert properties["version"] == "1.2.3"
-    assert properties["category"] in ("Data Processing", "Other")
-    # What a sketch includes stands at the top of `src`.
-    assert f"src/{properties['includes']}" in layout.places.values()
+def test_platformio_library() -> None:
+    publishing = Publishing(
+        author="Jane Doe <jane@example.org>",
+        maintainer="Example Inc.",
+        url="https://example.org/pets",
+        depends=(Dependency("tflm", owner="me", constraint="^1.0"), Dependency("other")),
+    )
+    files = dataclasses.replace(files_with_kernels("TERMS=7", "TEXT=a b"), publishing=publishing)
+    layout = CATALOG["platformio"](files)
+    manifest = json.loads(layout.texts["library.json"])
+    assert (manifest["name"], manifest["version"]) == ("pet_mcu", "1.2.3")
+    assert manifest["authors"] == [
+        {"name": "Jane Doe", "email": "jane@example.org"},
+        {"name": "Example Inc.", "maintainer": True},
+    ]
+    assert manifest["homepage"] == "https://example.org/pets"
+    assert manifest["dependencies"] == [
+        {"owner": "me", "name": "tflm", "version": "^1.0"},
+        {"name": "other"},
+    ]
+    build = manifest["build"]
+    assert build["flags"] == ["-Isrc/kernels", "-DTERMS=7", "'-DTEXT=a b'"]
+    assert f"{build['includeDir']}/{manifest['headers']}" in layout.places.values()
+    # All sources below `srcDir` are compiled, and no others.
     sources = [place for place in layout.places.values() if not place.endswith(".h")]
-    assert all(place.endswith(".cpp") for place in sources)
-    assert all(re.match("src/|examples/SelfTest/", place) for place in layout.places.values())
-    assert "examples/SelfTest/SelfTest.ino" in layout.texts
+    assert all(place.startswith((f"{build['srcDir']}/", "examples/")) for place in sources)
+    (example,) = manifest["examples"]
+    places = {*layout.places.values(), *layout.texts}
+    listed = {f"{example['base']}/{file}" for file in example["files"]}
+    assert listed == {place for place in places if place.startswith("examples/")}
+    assert "examples/self_test/platformio.ini" in listed
+
+
+def test_platformio_names_one_author_once() -> None:
+    manifest = json.loads(_lay_out("platformio").texts["library.json"])
+    assert manifest["authors"] == [{"name": "pants-tflite", "maintainer": True}]
+    assert "dependencies" not in manifest and "flags" not in manifest["build"]
+
+
+def test_pico_sdk_library() -> None:
+    text = _lay_out("pico_sdk").texts["CMakeLists.txt"]
+    assert "if(NOT COMMAND pico_add_extra_outputs)" in text
+    assert "set(TFLM_TARGET pico-tflmicro)" in text
+    assert "stdio_init_all();" in _lay_out("pico_sdk").texts["self_test/main.cc"]
 
 
 def test_zephyr_module() -> None:

@@ -14,6 +14,7 @@ from pants_tflite.micro.layouts.layout import (
     as_lines,
     kernel_properties,
 )
+from pants_tflite.micro.layouts.runtimes import runtime_note
 
 
 def lay_out(files: LibraryFiles) -> Layout:
@@ -34,5 +35,6 @@ def lay_out(files: LibraryFiles) -> Layout:
                 "zephyr/module.yml": fill("module.yml.in", **files.names),
             }
         ),
-        how_to_link=fill("how_to_link.zephyr.md.in", **files.names),
+        how_to_link=fill("how_to_link.zephyr.md.in", **files.names)
+        + runtime_note("zephyr", files.methods),
     )

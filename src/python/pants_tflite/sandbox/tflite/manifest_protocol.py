@@ -81,11 +81,28 @@ class BundledFile:
 
 
 @dataclass(frozen=True)
+class MicroRuntime:
+    """The TFLite Micro that a micro library's build system brings, by what its sources say.
+
+    From `version` on it has all ops of the library; None if it lacks `missing_ops` even in the newest
+    version that was asked, which is of `newest_date`. `late_ops` are those that older versions lack.
+    """
+
+    name: str
+    version: Optional[str]
+    newest_asked: str
+    newest_date: str
+    late_ops: tuple[str, ...]
+    missing_ops: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Manifest(Message):
     """`kind` is the target's alias, `platforms` what the bundle runs on, in the words of its
     fields. `ops` are those of all models together. `custom_ops` says which platforms each kernel
     was built for, and how. `files` are all but the manifest itself. `tools` are the versions, by
-    name, of what made the bundle, in addition to those that made the models."""
+    name, of what made the bundle, in addition to those that made the models. `runtime` is the one
+    that a micro library's `layout` brings, if it brings one."""
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "manifest.json"
@@ -99,3 +116,4 @@ class Manifest(Message):
     custom_ops: tuple[BundledKernel, ...]
     files: tuple[BundledFile, ...]
     tools: Mapping[str, str]
+    runtime: Optional[MicroRuntime] = left_out()
