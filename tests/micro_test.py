@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -212,19 +213,40 @@ def test_models_over_the_limit(restored: Workspace) -> None:
 # With a TFLite Micro tree
 # -----------------------------------------------------------------------------------------------
 
-_APPLICATION = f"""\
-cmake_minimum_required(VERSION 3.16)
-project(application LANGUAGES C CXX)
-enable_testing()
-add_compile_options(-O1 $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti> -fno-exceptions)
-set(TFLM_DIR "{TREE}")
-set(TWO_MODELS_SELF_TEST ON)
-add_subdirectory("${{LIBRARY}}" two_models)
-target_compile_options(two_models PRIVATE {" ".join(WARNINGS)})
-target_compile_options(two_models_self_test PRIVATE {" ".join(WARNINGS)})
-add_library(application STATIC example.cc)
-target_compile_options(application PRIVATE {" ".join(WARNINGS)} -Wno-missing-declarations)
-target_link_libraries(application PRIVATE two_models)
+# Runs both models of the README's code, in turn: the sine twice, and the accumulator, which adds up what
+# it gets, with a fresh start before the last run.
+_DRIVER = """
+#include <cmath>
+#include <cstdio>
+
+namespace {
+
+int Check(const char* what, float got, float want, float tolerance) {
+  std::printf("%s: %f, not far from %f\\n", what, static_cast<double>(got), static_cast<double>(want));
+  return std::fabs(got - want) <= tolerance ? 0 : 1;
+}
+
+}  // namespace
+
+int main() {
+  if (SetUpModels() != kTfLiteOk) return 10;
+  const float angle = 1.5f, numbers[2] = {1.0f, 2.0f};
+  float sine = 0.0f, total[2] = {};
+  int failures = 0;
+  for (int run = 1; run < 4; ++run) {
+    if (RunSine(&angle, &sine) != kTfLiteOk) return 11;
+    failures += Check("sine", sine, std::sin(angle), 0.1f);
+    if (RunAccumulator(numbers, total) != kTfLiteOk) return 12;
+    failures += Check("total", total[1], 2.0f * static_cast<float>(run), 0.0f);
+  }
+  if (SetUpModels() != kTfLiteOk || RunAccumulator(numbers, total) != kTfLiteOk) return 13;
+  failures += Check("total", total[1], 2.0f, 0.0f);
+  const unsigned used = static_cast<unsigned>(sine_interpreter->arena_used_bytes());
+  const unsigned later = static_cast<unsigned>(accumulator_interpreter->arena_used_bytes());
+  std::printf("%u of %u bytes\\n", used > later ? used : later,
+              static_cast<unsigned>(two_models::kSharedArenaSize));
+  return failures;
+}
 """
 
 
@@ -236,23 +258,34 @@ def run(*command: str, cwd: Path) -> str:
     return done.stdout
 
 
+def readme_of(folder: Path) -> str:
+    return (folder / "README.md").read_text()
+
+
+def readme_commands(folder: Path) -> list[list[str]]:
+    """What the README says to run for the self-test, with the tree at its place."""
+    blocks = re.findall("^```\n(.*?)^```", readme_of(folder), re.DOTALL | re.MULTILINE)
+    (block,) = [block for block in blocks if block.startswith("cmake ")]
+    lines = block.replace("/path/to/tflm-tree", str(TREE)).splitlines()
+    return [line.split() for line in lines]
+
+
 @pytest.fixture(scope="module")
 def built(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CMake project around a copy of the library, configured and built."""
-    folder = tmp_path_factory.mktemp("application")
-    shutil.copytree(library(workspace, "cmake"), folder / "library")
-    readme = (folder / "library/README.md").read_text()
-    (folder / "example.cc").write_text(re.findall("```cpp\n(.*?)```", readme, re.DOTALL)[0])
-    (folder / "CMakeLists.txt").write_text(_APPLICATION)
-    run("cmake", "-S.", "-Bbuild", f"-DLIBRARY={folder / 'library'}", cwd=folder)
-    run("cmake", "--build", "build", "--parallel", "2", cwd=folder)
+    """A copy of the library, configured and built as its README says."""
+    folder = tmp_path_factory.mktemp("application") / "two_models"
+    shutil.copytree(library(workspace, "cmake"), folder)
+    configure, build, _ = readme_commands(folder)
+    run(*configure, cwd=folder)
+    run(*build, "--parallel", "2", cwd=folder)
     return folder
 
 
 @needs_tree
 @needs("cmake", "cmake")
 def test_cmake_builds_and_the_self_test_passes(built: Path) -> None:
-    output = run("ctest", "--test-dir", "build", "--verbose", cwd=built)
+    *_, test = readme_commands(built)
+    output = run(*test, cwd=built)
     assert "two_models: PASS, 0 of the outputs failed" in output
     assert output.count("PASS: output_0 differs by") == 4
     assert output.count("PASS: total differs by 0.000000e0 of the largest value") == 4
@@ -260,8 +293,28 @@ def test_cmake_builds_and_the_self_test_passes(built: Path) -> None:
 
 @needs_tree
 @needs("cmake", "cmake")
+def test_the_readme_code_runs_models_in_one_arena(built: Path, tmp_path: Path) -> None:
+    (code,) = re.findall("```cpp\n(.*?)```", readme_of(built), re.DOTALL)
+    (tmp_path / "main.cc").write_text(code + _DRIVER)
+    system = [str(TREE), *(f"{TREE}/third_party/{name}" for name in THIRD_PARTY)]
+    run(
+        *("g++", "-std=c++17", "-O1", "-DTF_LITE_STATIC_MEMORY", *WARNINGS, "main.cc", "-omain"),
+        f"-I{built / 'include'}",
+        *(argument for path in system for argument in ("-isystem", path)),
+        *(f"{built / 'build' / archive}" for archive in ("libtwo_models.a", "libtflm.a")),
+        cwd=tmp_path,
+    )
+    output = run(str(tmp_path / "main"), cwd=tmp_path)
+    used, reserved = re.findall(r"^(\d+) of (\d+) bytes$", output, re.MULTILINE)[0]
+    manifest = json.loads((built / "manifest.json").read_text())
+    assert int(used) <= int(reserved) == manifest["shared_arena"]["bytes"]
+    assert int(reserved) < sum(model["arena"]["bytes"] for model in manifest["models"])
+
+
+@needs_tree
+@needs("cmake", "cmake")
 def test_a_wrong_output_fails_the_self_test(built: Path) -> None:
-    golden = built / "library/self_test/sine_golden.cc"
+    golden = built / "self_test/sine_golden.cc"
     text = golden.read_text()
     start = text.index("kOutput0[] = {\n") + len("kOutput0[] = {\n")
     values = [int(value) for value in text[start : text.index("}", start)].split(",")[:-1]]
@@ -269,7 +322,7 @@ def test_a_wrong_output_fails_the_self_test(built: Path) -> None:
     try:
         golden.write_text(f"{text[:start]}{wrong}{text[text.index('}', start):]}")
         run("cmake", "--build", "build", "--parallel", "2", cwd=built)
-        program = built / "build/two_models/two_models_self_test"
+        program = built / "build/two_models_self_test"
         done = subprocess.run([str(program)], capture_output=True, text=True)
     finally:
         golden.write_text(text)

@@ -19,6 +19,7 @@ from pants_tflite.sandbox.tflite.manifest_protocol import (
     KernelBuild,
     Manifest,
     MicroRuntime,
+    SharedArena,
 )
 
 MANIFEST_FILE = Manifest.FILE
@@ -100,6 +101,7 @@ class BundleManifest:
     custom_ops: tuple[KernelEntry, ...] = ()
     tools: FrozenDict[str, str] = FrozenDict()
     runtime: Optional[MicroRuntime] = None
+    shared_arena: Optional[SharedArena] = None
 
     def to_manifest(self) -> Manifest:
         ops = {op.name for entry in self.models for op in entry.model.facts.ops}
@@ -114,6 +116,7 @@ class BundleManifest:
             files=tuple(sorted(self.files, key=lambda file: file.path)),
             tools=self.tools,
             runtime=self.runtime,
+            shared_arena=self.shared_arena,
         )
 
     def render(self) -> bytes:

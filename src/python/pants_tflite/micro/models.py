@@ -131,6 +131,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         ),
         methods=methods_for(address, bundle.models, kernels.names),
         tolerance_lsb=settings.golden_tolerance,
+        shared_arena_size=measured.shared_arena.bytes,
         kernels=kernels.ops,
     )
     return MicroModels(bundle=bundle, measured=measured, library=library, kernels=kernels)

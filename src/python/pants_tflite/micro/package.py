@@ -55,7 +55,6 @@ from pants_tflite.util_rules.output_paths import (
 logger = logging.getLogger(__name__)
 _MODELS_DIRECTORY = "models"
 _README_FILE = "README.md"
-_STATEFUL_OP = "VAR_HANDLE"
 
 
 @dataclass(frozen=True)
@@ -161,6 +160,7 @@ def describe(
         custom_ops=kernel_entries(models, layout, binaries),
         tools=FrozenDict(tools),
         runtime=runtime.describe(models.library.methods) if runtime else None,
+        shared_arena=models.measured.shared_arena if len(models.bundle.models) > 1 else None,
     )
 
 
@@ -179,12 +179,7 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
     if warning := runtime_warning(settings.layout, files.methods):
         logger.warning(f"{field_set.address}, field `{field_set.layout.alias}`: {warning}")
     check_layout(field_set.layout, files, layout)
-    stateful = {
-        model.name
-        for model in models.bundle.models
-        if any(op.name == _STATEFUL_OP for op in model.facts.ops)
-    }
-    readme = render_readme(models.library, files, layout, stateful=stateful)
+    readme = render_readme(models.library, files, layout)
     laid_out, laid_out_models, described = await concurrently(
         lay_out_sources(LayOutSourcesRequest(sources, layout)),
         lay_out_models(LayOutModelsRequest(models.bundle, _MODELS_DIRECTORY)),

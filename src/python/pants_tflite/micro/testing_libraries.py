@@ -63,6 +63,7 @@ def library() -> Library:
         ),
         ("AddConv2D", "AddSoftmax"),
         2,
+        1360,
     )
 
 

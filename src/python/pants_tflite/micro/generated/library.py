@@ -13,6 +13,20 @@ from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.sandbox.cpp_types import CPP_TYPES
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
+_VARIABLE_OP = "VAR_HANDLE"
+# Those whose kernels keep something from call to call.
+_STATEFUL_OPS = frozenset(
+    {
+        "ASSIGN_VARIABLE",
+        "CIRCULAR_BUFFER",
+        "SignalDelay",
+        "SignalFilterBankSpectralSubtraction",
+        "SignalFramer",
+        "SignalOverlapAdd",
+        "SignalStacker",
+    }
+)
+
 
 @dataclass(frozen=True)
 class LibraryTensor:
@@ -37,7 +51,8 @@ class LibraryTensor:
 class LibraryModel:
     """A model in a library: `facts` is its `model.json`, `arena` what TFLite Micro measured.
 
-    `smallest_arena` is None if the user said the arena's size.
+    `smallest_arena` is None if the user said the arena's size. If the model `has_variables`, an
+    interpreter needs room for them; if it `keeps_state`, a call may depend on those before.
     """
 
     name: str
@@ -49,11 +64,14 @@ class LibraryModel:
     smallest_arena: Optional[int]
     arena_margin: int
     arena_size: int
+    has_variables: bool
+    keeps_state: bool
 
     @classmethod
     def create(
         cls, name: str, facts: ModelDescription, labels: Sequence[str], arena: Mapping[str, Any]
     ) -> LibraryModel:
+        ops = {op.name for op in facts.ops if op.count}
         return cls(
             name=name,
             sha256=facts.sha256,
@@ -64,19 +82,27 @@ class LibraryModel:
             smallest_arena=arena["smallest"],
             arena_margin=arena["margin_percent"],
             arena_size=arena["bytes"],
+            has_variables=_VARIABLE_OP in ops,
+            keeps_state=facts.verification.keeps_state or bool(ops & _STATEFUL_OPS),
         )
 
 
 @dataclass(frozen=True)
 class Library:
     """`methods` add the ops to the resolver, sorted; `kernels` are custom ops that it gets as well.
-    `tolerance_lsb` is for the self-test."""
+    `tolerance_lsb` is for the self-test. All models at the same time work in `shared_arena_size`, if
+    they are set up in the order of `set_up_order`."""
 
     name: str
     models: tuple[LibraryModel, ...]
     methods: tuple[str, ...]
     tolerance_lsb: int
+    shared_arena_size: int
     kernels: tuple[CustomOp, ...] = ()
+
+    @property
+    def set_up_order(self) -> tuple[LibraryModel, ...]:
+        return tuple(sorted(self.models, key=lambda model: (-model.arena_size, model.name)))
 
     @property
     def op_count(self) -> int:

@@ -7,15 +7,12 @@ from __future__ import annotations
 from typing import Iterable, Sequence
 
 from pants_tflite.micro.generated.cpp import fill
+from pants_tflite.micro.generated.example import render_example
 from pants_tflite.micro.generated.library import Library, LibraryModel, LibraryTensor
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
-from pants_tflite.sandbox.cpp_types import CPP_TYPES
 
 
-def render_readme(
-    library: Library, files: LibraryFiles, layout: Layout, *, stateful: Iterable[str]
-) -> str:
-    """`stateful` are the names of the models that have resource variables."""
+def render_readme(library: Library, files: LibraryFiles, layout: Layout) -> str:
     count = library.op_count
     return fill(
         "README.md.in",
@@ -25,15 +22,15 @@ def render_readme(
         op_count="1 op" if count == 1 else f"{count} ops",
         how_to_link=layout.how_to_link,
         example=render_example(library),
-        variables=_variables(library, sorted(stateful)),
+        state=_state(library),
+        sharing=_sharing(library),
         kernels=_kernels(library, files, layout),
         tolerance=str(library.tolerance_lsb),
     )
 
 
 def _arenas(models: Sequence[LibraryModel]) -> str:
-    """The beginning of a sentence that says where the sizes of the arenas come from."""
-    largest = max(model.arena_size for model in models)
+    """A sentence, without its end, that says where the sizes of the arenas come from."""
     margins = [model.arena_margin for model in models if model.smallest_arena is not None]
     given = [f"`{model.name}`" for model in models if model.smallest_arena is None]
     parts = []
@@ -47,8 +44,7 @@ def _arenas(models: Sequence[LibraryModel]) -> str:
             f"The arena{'' if one else 's'} of {', '.join(given)} {'is' if one else 'are'} as the "
             "library's target says, and not measured:\nwatch what the self-test prints on the device.",
         )
-    end = "; " if margins else " "
-    return f"{' '.join(parts)}{end}{'one' if margins else 'An arena'} of {largest} bytes"
+    return " ".join(parts).rstrip(".")
 
 
 def _kernels(library: Library, files: LibraryFiles, layout: Layout) -> str:
@@ -75,37 +71,30 @@ def _tensors(tensors: Iterable[LibraryTensor]) -> str:
     return ", ".join(f"`{tensor.name}` {tensor.dtype} {list(tensor.shape)}" for tensor in tensors)
 
 
-def render_example(library: Library) -> str:
-    """A function that runs the first model."""
-    model = library.models[0]
-    put = get = ""
-    if model.inputs:
-        put = _put(library.name, model.inputs[0])
-    if model.outputs:
-        get = _get(library.name, model.outputs[0])
-    return fill("example.cc.in", library=library.name, model=model.name, put=put, get=get)
-
-
-def _put(library: str, tensor: LibraryTensor) -> str:
-    cpp_type = CPP_TYPES[tensor.dtype]
-    value = f"static_cast<{cpp_type.name}>(first)"
-    if tensor.scale:
-        value = f"{library}::Quantize<{cpp_type.name}>(first, model::kInputs[0])"
-    return f"  interpreter.input(0)->data.{cpp_type.member}[0] = {value};\n"
-
-
-def _get(library: str, tensor: LibraryTensor) -> str:
-    value = f"interpreter.output(0)->data.{CPP_TYPES[tensor.dtype].member}[0]"
-    if tensor.scale:
-        return f"  *result = {library}::Dequantize({value}, model::kOutputs[0]);\n"
-    return f"  *result = static_cast<float>({value});\n"
-
-
-def _variables(library: Library, stateful: list[str]) -> str:
-    if not stateful:
+def _state(library: Library) -> str:
+    names = [f"`{model.name}`" for model in library.models if model.keeps_state]
+    if not names:
         return ""
-    names = ", ".join(f"`{name}`" for name in stateful)
+    keep, set_up = ("keeps", "SetUpModel") if len(library.models) == 1 else ("keep", "SetUpModels")
+    keep = "keeps" if len(names) == 1 else keep
     return (
-        f"\n\nState is kept in resource variables by {names}: give the interpreter a\n"
-        f"`tflite::MicroResourceVariables`, as `{library.name}_self_test` does."
+        f"\n\nState: {', '.join(names)} {keep} something from run to run. For a new stream of inputs\n"
+        f"call `{set_up}()` again, which gives it the value that the model says. TFLite Micro's own\n"
+        "`MicroInterpreter::Reset()` takes less time, and sets variables to zero instead."
+    )
+
+
+def _sharing(library: Library) -> str:
+    if len(library.models) == 1:
+        return ""
+    largest = max(model.arena_size for model in library.models)
+    total = sum(model.arena_size for model in library.models)
+    return (
+        "\n\nAll models are ready at the same time, and share an arena: each keeps what lasts, and the\n"
+        "tensors of the model that runs overlie those of the others. So fill the inputs, invoke and\n"
+        "read the outputs of one model before you go on to the next, from one thread.\n\n"
+        "| arena | bytes | when |\n|---|---|---|\n"
+        f"| `kSharedArenaSize` | {library.shared_arena_size} | all models are ready, one runs at a time |\n"
+        f"| `kArenaSize` | {largest} | one model at a time, each set up anew before its turn |\n"
+        f"| `kTotalArenaSize` | {total} | all models are ready, each with an arena of its own |"
     )

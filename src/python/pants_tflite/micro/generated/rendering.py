@@ -26,7 +26,12 @@ def render_library(library: Library) -> Iterator[tuple[str, str]]:
         yield f"{headers}/{model.name}_model.h", _model_header(library, model)
     arenas = [model.arena_size for model in library.models]
     yield f"{headers}/arena.h", fill(
-        "arena.h.in", **names, arena_size=str(max(arenas)), total_arena_size=str(sum(arenas))
+        "arena.h.in",
+        **names,
+        arena_size=str(max(arenas)),
+        shared_arena_size=str(library.shared_arena_size),
+        total_arena_size=str(sum(arenas)),
+        order=", ".join(model.name for model in library.set_up_order),
     )
     yield f"{headers}/tensor_info.h", fill(
         "tensor_info.h.in", **names, max_rank=str(_max_rank(library.models))
@@ -57,7 +62,9 @@ def render_op_resolver(
 
 def render_measuring_program(library: str) -> tuple[str, str]:
     """The path and the text of a program that measures models with a library's op resolver."""
-    return f"{SOURCE_DIRECTORY}/measure.cc", fill("measure.cc.in", library=library)
+    return f"{SOURCE_DIRECTORY}/measure.cc", fill(
+        "measure.cc.in", library=library, LIBRARY=library.upper()
+    )
 
 
 def render_self_test(library: Library) -> Iterator[tuple[str, str]]:

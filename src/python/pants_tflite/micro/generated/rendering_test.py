@@ -56,6 +56,7 @@ static_assert(Quantize<std::uint8_t>(300.0f, kInput) == 255, "");
 static_assert(Dequantize<std::int8_t>(-125, kInput) == 1.5f, "");
 static_assert(pet_mcu::cats::kArenaSize == 992 && pet_mcu::dogs::kArenaSize == 560, "");
 static_assert(pet_mcu::kArenaSize == 992 && pet_mcu::kTotalArenaSize == 1552, "");
+static_assert(pet_mcu::kSharedArenaSize == 1360, "");
 
 pet_mcu::Arena<> shared;
 pet_mcu::Arena<pet_mcu::dogs::kArenaSize, ARENA_SIZE> own;
@@ -130,41 +131,32 @@ def test_nothing_is_left_to_fill_in(made: Library, files: LibraryFiles) -> None:
         assert max(len(line) for line in text.splitlines()) <= 110, path
     for name, lay_out in CATALOG.items():
         layout = lay_out(files)
-        readme = render_readme(made, files, layout, stateful=["cats"])
+        readme = render_readme(made, files, layout)
         for text in (*layout.texts.values(), readme):
             assert not re.findall(r"@\w+@", text), name
 
 
-def test_the_readme_tells_how_to_run_a_model() -> None:
+def test_the_readme_lists_models_and_arenas() -> None:
     files = library_files()
-    readme = render_readme(library(), files, CATALOG["cmake"](files), stateful=[])
+    readme = render_readme(library(), files, CATALOG["cmake"](files))
     assert "| `cats` | 1000 | 992 | `image` int8 [1, 8, 8, 1] | `scores` float32 [1, 2] |" in readme
-    assert "data.int8[0] = pet_mcu::Quantize<std::int8_t>(first, model::kInputs[0]);" in readme
-    assert "*result = static_cast<float>(interpreter.output(0)->data.f[0]);" in readme
-    assert "MicroResourceVariables" not in readme
-    stateful = render_readme(library(), files, CATALOG["cmake"](files), stateful=["cats"])
-    assert "State is kept in resource variables by `cats`" in stateful
+    for name, size in (("kSharedArenaSize", 1360), ("kArenaSize", 992), ("kTotalArenaSize", 1552)):
+        assert f"| `{name}` | {size} |" in readme
 
 
 def test_the_readme_tells_of_kernels() -> None:
     files = files_with_kernels()
-    readme = render_readme(library_with_kernels(), files, CATALOG["arduino"](files), stateful=[])
+    readme = render_readme(library_with_kernels(), files, CATALOG["arduino"](files))
     listed = "  - `src/ops/bark.cpp`\n  - `src/ops/math.c`\n"
     assert (
         f"- The kernels of the custom ops `Bark`, `Wag`, which the op resolver adds:\n{listed}"
         in readme
     )
     assert "The arena of `dogs` is as the library's target says, and not measured" in readme
-    assert (
-        "The others are measured with TFLite Micro and have a margin of 10 %; one of 4000" in readme
-    )
+    assert "The others are measured with TFLite Micro and have a margin of 10 %. The op" in readme
     assert "The op resolver has 4 ops" in readme
-    plain = render_readme(
-        library(), library_files(), CATALOG["cmake"](library_files()), stateful=[]
-    )
-    assert (
-        "The arenas are measured with TFLite Micro and have a margin of 10 %; one of 992" in plain
-    )
+    plain = render_readme(library(), library_files(), CATALOG["cmake"](library_files()))
+    assert "The arenas are measured with TFLite Micro and have a margin of 10 %. The op" in plain
     assert "custom op" not in plain
 
 

@@ -25,6 +25,7 @@ from pants_tflite.micro.measuring.model_reports import (
     ReportModelRequest,
     report_on_model,
 )
+from pants_tflite.micro.measuring.shared_arena import ArenaNeed, shared_arena_bytes
 from pants_tflite.micro.sandbox.measure_protocol import (
     RELATIVE,
     STEPS,
@@ -42,6 +43,7 @@ from pants_tflite.sandbox.constants import (
 )
 from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, MODE_NAMES
 from pants_tflite.sandbox.protocol import to_plain
+from pants_tflite.sandbox.tflite.manifest_protocol import SharedArena
 
 # Those that TFLite Micro has kernels for: none computes in float32 with smaller weights.
 _MODES = tuple(name for name in MODE_NAMES if name not in HYBRID_MODE_NAMES)
@@ -115,6 +117,14 @@ class MeasuredModel:
         return with_margin(smallest, self.margin_percent)
 
     @property
+    def arena_need(self) -> ArenaNeed:
+        """What the model works in, without the margin."""
+        arena = self._measured_arena
+        if arena.smallest is None or arena.persistent is None or arena.overlaid is None:
+            return ArenaNeed(self.arena_bytes, persistent=self.arena_bytes, overlaid=0)
+        return ArenaNeed(arena.smallest, arena.persistent, arena.overlaid)
+
+    @property
     def arena(self) -> dict[str, Any]:
         """The manifest's entry. Pointers are twice as wide here as on a 32-bit microcontroller,
         which therefore needs less."""
@@ -142,6 +152,23 @@ class MeasuredModels:
     """In the bundle's order."""
 
     models: tuple[MeasuredModel, ...]
+
+    @property
+    def set_up_order(self) -> tuple[MeasuredModel, ...]:
+        """The order in which models that share an arena are set up: the larger first."""
+        return tuple(sorted(self.models, key=lambda it: (-it.arena_bytes, it.model.name)))
+
+    @property
+    def shared_arena(self) -> SharedArena:
+        """The tensor arena to reserve for all models at the same time."""
+        order = self.set_up_order
+        # It has the margin of those that were measured.
+        margin = max(model.arena["margin_percent"] for model in order)
+        return SharedArena(
+            bytes=with_margin(shared_arena_bytes([model.arena_need for model in order]), margin),
+            margin_percent=margin,
+            order=tuple(model.model.name for model in order),
+        )
 
 
 def with_margin(smallest: int, margin_percent: int) -> int:

@@ -16,6 +16,7 @@ from pants_tflite.micro.measuring.differing_op import BlamedOp
 from pants_tflite.micro.measuring.measurement import (
     GoldenTolerance,
     MeasuredModel,
+    MeasuredModels,
     MeasureModelsRequest,
     difference_mistake,
     refusal_mistake,
@@ -73,7 +74,7 @@ def test_the_margin_is_above_and_the_sum_aligned(smallest: int, margin: int, exp
 
 
 def test_what_a_manifest_says() -> None:
-    arena = ArenaReport(1616, TENSOR)
+    arena = ArenaReport(1616, TENSOR, persistent=1500, overlaid=48)
     measured = MeasuredModel(_report("digits", arena=arena), 10)
     assert measured.arena == {
         "bytes": 1792,
@@ -81,6 +82,8 @@ def test_what_a_manifest_says() -> None:
         "measured_on": {"runtime": "tflite-micro", "version": "0.dev1", "pointer_bits": 64},
         "smallest": 1616,
         "largest_tensor": {"name": "x", "shape": [1, 7], "dtype": "int8", "bytes": 7},
+        "persistent": 1500,
+        "overlaid": 48,
     }
     assert measured.golden == {
         "not_compared": "There are no golden vectors: LiteRT has no kernel for it.",
@@ -99,6 +102,8 @@ def test_what_a_manifest_says_of_an_arena_that_was_not_measured() -> None:
         "measured_on": None,
         "smallest": None,
         "largest_tensor": {"name": "x", "shape": [1, 7], "dtype": "int8", "bytes": 7},
+        "persistent": None,
+        "overlaid": None,
     }
     assert measured.golden == {"not_compared": "no kernel", "calls": 0, "outputs": []}
 
@@ -190,3 +195,19 @@ def test_golden_tolerance_is_not_to_blame_for_real_numbers() -> None:
 def test_an_output_that_is_near_enough(unit: str, difference: float) -> None:
     assert too_far(_compared(unit, difference), GoldenTolerance()) is None
     assert too_far(_report("digits"), GoldenTolerance()) is None
+
+
+def test_models_that_share_an_arena_are_set_up_by_size() -> None:
+    small = ArenaReport(1616, TENSOR, persistent=1500, overlaid=48)
+    large = ArenaReport(3200, TENSOR, persistent=1200, overlaid=2000)
+    unmeasured = ArenaReport(None, TENSOR)
+    reports = [
+        _report(name, arena=arena)
+        for name, arena in (("a", small), ("b", large), ("c", unmeasured))
+    ]
+    models = tuple(MeasuredModel(report, 10, 2000) for report in reports)
+    shared = MeasuredModels(models).shared_arena
+    assert (shared.order, shared.margin_percent) == (("b", "c", "a"), 10)
+    # 1200, 2000 and 1504 are kept, the largest tensors take 2000, and 68 are temporary.
+    assert shared.bytes == with_margin(6784, 10)
+    assert MeasuredModels(models[:1]).shared_arena.bytes == models[0].arena_bytes

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable
 
 from pants_tflite.micro.sandbox.measure_protocol import ArenaTensor
@@ -12,6 +13,8 @@ from pants_tflite.micro.sandbox.runtime import Runtime
 from pants_tflite.sandbox.constants import ARENA_ALIGNMENT
 from pants_tflite.sandbox.coverage.attempts import attempt
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
+
+_ALLOCATION = re.compile(r"Arena allocation (head|tail) (\d+) bytes")
 
 
 def bisect(works: Callable[[int], bool], low: int, high: int) -> int:
@@ -37,6 +40,17 @@ def smallest_arena(runtime: Runtime, enough: int, run: Callable[[int], Any]) -> 
     if attempt(lambda: run(found)).succeeded:
         return found
     return bisect(lambda size: attempt(lambda: run(size)).succeeded, found, enough)
+
+
+def allocated_parts(runtime: Runtime, arena: int) -> tuple[int, int]:
+    """The persistent bytes of the model in an arena in which it works, and those of its tensors."""
+    # They begin at the arena's end, which is to be aligned as on a device.
+    aligned = arena // ARENA_ALIGNMENT * ARENA_ALIGNMENT
+    report = attempt(lambda: runtime.report_allocations(aligned))
+    parts = {part: int(size) for part, size in _ALLOCATION.findall(report.text)}
+    if not report.succeeded or not {"head", "tail"} <= set(parts):
+        raise RuntimeError(f"TFLite Micro does not report its allocations: {report.text}")
+    return parts["tail"], parts["head"]
 
 
 def largest_tensor(model: Model) -> ArenaTensor:

@@ -20,6 +20,9 @@ from ai_edge_litert.tools.flatbuffer_utils import count_resource_variables
 from pants_tflite.micro.sandbox.runtime import Calls
 from pants_tflite.sandbox.tflite.flatbuffer_model import Subgraph, Tensor
 
+# Instead of a number of calls.
+_REPORT_ALLOCATIONS = -1
+
 
 @dataclass(frozen=True)
 class Program:
@@ -31,6 +34,9 @@ class Program:
 
     def load(self, arena: int) -> None:
         self._run(arena, 0)
+
+    def report_allocations(self, arena: int) -> None:
+        self._run(arena, _REPORT_ALLOCATIONS)
 
     def run_zeros(self, arena: int) -> None:
         self._run(arena, 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pants_tflite.micro.sandbox.arena import largest_tensor, smallest_arena
+from pants_tflite.micro.sandbox.arena import allocated_parts, largest_tensor, smallest_arena
 from pants_tflite.micro.sandbox.compiled_runtime import Program
 from pants_tflite.micro.sandbox.golden import GoldenVectors, NotComparable, compare
 from pants_tflite.micro.sandbox.measure_protocol import (
@@ -120,6 +120,7 @@ def measure(
     if not whole.succeeded:
         return refuse(kernels, explain(whole), find_lacks(model, data, kernels.ops))
     smallest = smallest_arena(runtime, enough, run_model)
+    persistent, overlaid = allocated_parts(runtime, enough)
     compared = None
     if not_compared is not None:
         compared = GoldenReport(not_compared, 0, ())
@@ -128,7 +129,7 @@ def measure(
         compared = GoldenReport(None, len(golden.inputs), compare(golden, outputs))
     return MeasurementReport(
         refusal=None,
-        arena=ArenaReport(smallest, largest_tensor(model)),
+        arena=ArenaReport(smallest, largest_tensor(model), persistent, overlaid),
         golden=compared,
         measured_on=kernels.measured_on,
     )

@@ -76,11 +76,14 @@ class ArenaTensor:
 
 @dataclass(frozen=True)
 class ArenaReport:
-    """`smallest` is the bytes that the model works in; it is None if the model has custom ops and
-    nothing runs their kernels."""
+    """`smallest` is the bytes that the model works in, of which it keeps `persistent` for itself if
+    other models work in the same arena, and has tensors in `overlaid`, where theirs are too. They are
+    None if the model has custom ops and nothing runs their kernels."""
 
     smallest: Optional[int]
     largest_tensor: ArenaTensor
+    persistent: Optional[int] = None
+    overlaid: Optional[int] = None
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,17 @@ def test_the_arena_is_the_smallest_that_works(data: bytes) -> None:
     assert output.largest_difference <= (1e-6 if output.unit == "relative" else 1)
 
 
+def test_what_a_model_keeps_does_not_depend_on_the_size_of_its_tensors() -> None:
+    small, large = (measure_model(linear_model(features=n), golden=False).arena for n in (4, 64))
+    assert small is not None and large is not None
+    assert small.persistent == large.persistent is not None
+    # The input of 4 bytes a feature, and the output.
+    assert (small.overlaid, large.overlaid) == (16 + 16, 256 + 16)
+    for arena in (small, large):
+        assert arena.smallest is not None and arena.persistent is not None
+        assert arena.persistent < arena.smallest
+
+
 def test_largest_tensor_and_runtime() -> None:
     report = measure_model(linear_model(features=7), golden=False)
     assert report.arena is not None

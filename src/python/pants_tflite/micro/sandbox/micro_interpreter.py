@@ -75,6 +75,9 @@ class Wheel:
     def load(self, arena: int) -> None:
         load(self.data, arena)
 
+    def report_allocations(self, arena: int) -> None:
+        load(self.data, arena).print_allocations()
+
     def run_zeros(self, arena: int) -> None:
         run_zeros(self.data, arena, len(self.graph.inputs))
 

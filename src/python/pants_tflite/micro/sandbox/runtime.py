@@ -17,6 +17,10 @@ class Runtime(Protocol):
     def load(self, arena: int) -> None:
         """Lays the model's tensors out."""
 
+    def report_allocations(self, arena: int) -> None:
+        """Lays the model's tensors out, and writes to file descriptor 2 what they take, in the words
+        of TFLite Micro's `RecordingMicroAllocator`."""
+
     def run_zeros(self, arena: int) -> None:
         """Calls the model once with zeros."""
 

@@ -72,6 +72,17 @@ class BundledKernel:
 
 
 @dataclass(frozen=True)
+class SharedArena:
+    """The memory, `bytes` with the margin, in which a microcontroller's runtime has all models ready at
+    the same time, if they are set up in this `order`. It follows from what each model was measured to
+    keep, and may be somewhat more than they need."""
+
+    bytes: int
+    margin_percent: int
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class BundledFile:
     """A file in the bundle, by its path in there."""
 
@@ -102,7 +113,8 @@ class Manifest(Message):
     fields. `ops` are those of all models together. `custom_ops` says which platforms each kernel
     was built for, and how. `files` are all but the manifest itself. `tools` are the versions, by
     name, of what made the bundle, in addition to those that made the models. `runtime` is the one
-    that a micro library's `layout` brings, if it brings one."""
+    that a micro library's `layout` brings, if it brings one; `shared_arena` is only there for several
+    models on a microcontroller."""
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "manifest.json"
@@ -117,3 +129,4 @@ class Manifest(Message):
     files: tuple[BundledFile, ...]
     tools: Mapping[str, str]
     runtime: Optional[MicroRuntime] = left_out()
+    shared_arena: Optional[SharedArena] = left_out()
