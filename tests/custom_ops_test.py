@@ -57,6 +57,12 @@ def test_run(workspace: Workspace) -> None:
     assert "speed = [[" in workspace.succeed(*arguments).stdout
 
 
+def test_every_bundle_has_the_ops(workspace: Workspace) -> None:
+    run = workspace.succeed("lint", "models/scaled_atan::")
+    assert "tflite-op-coverage succeeded" in run.stderr
+    assert "tflite-portability succeeded" in run.stderr
+
+
 def test_a_comment_recompiles_one_source_and_stops_there(
     workspace: Workspace, edit: Callable[[str, str, str], None]
 ) -> None:

@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.workspace import Workspace
+from tests.workspace import Workspace, repository_files
 
 HERE = Path(__file__).parent
+LINT = ("lint", "--only=tflite-portability")
+# Examples that are quickly drafted before their training.
+EXAMPLES = ("digits", "linear", "sine")
 WEIGHTS = np.random.default_rng(0).normal(size=(6, 3)).astype("float32")
 KERNEL = np.random.default_rng(1).normal(size=(3, 3, 1, 2)).astype("float32")
 
@@ -185,6 +188,7 @@ def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
         "float/BUILD": FLOAT_BUILD,
         "float/model.py": FLOAT_MODEL,
         "untrained/BUILD": UNTRAINED_BUILD,
+        **repository_files(*(f"models/{name}" for name in EXAMPLES), "models/digits/recipes"),
         # No cache has seen it, so that the steps on it are all run.
         "untrained/model.py": f"{UNTRAINED_MODEL}# {uuid.uuid4()}\n",
     }
@@ -202,7 +206,7 @@ def findings(text: str) -> list[str]:
 def test_all_findings_are_told_at_once_sorted_and_what_they_suggest_is_clean(
     workspace: Workspace,
 ) -> None:
-    text = workspace.fail("lint", "ops:")
+    text = workspace.fail(*LINT, "ops:")
     found = findings(text)
     assert found == sorted(found)
     for check, (op, *_) in MODELS.items():
@@ -216,8 +220,7 @@ def test_all_findings_are_told_at_once_sorted_and_what_they_suggest_is_clean(
 
 
 def test_a_gpu_is_asked_for_its_ops_if_there_is_a_driver(workspace: Workspace) -> None:
-    backend = "--backend-packages=+['pants_tflite.lint.op_coverage']"
-    lint = (backend, "lint", "--only=tflite-op-coverage", "--tflite-op-coverage-runtimes=gpu")
+    lint = ("lint", "--only=tflite-op-coverage", "--tflite-op-coverage-runtimes=gpu")
     good = workspace.pants(*lint, "ops:good_signal")
     if "gpu was not asked" in good.stderr:
         pytest.skip("there is no Vulkan driver")
@@ -227,7 +230,7 @@ def test_a_gpu_is_asked_for_its_ops_if_there_is_a_driver(workspace: Workspace) -
 
 
 def test_the_shape_that_is_suggested_is_taken(workspace: Workspace) -> None:
-    text = workspace.fail("lint", "sizes:")
+    text = workspace.fail(*LINT, "sizes:")
     assert findings(text) == ["sizes:open: computed-size", "sizes:open: unknown-size"]
     assert "sizes:library needs to know the memory" in text
     (suggested, *_) = re.findall(r"`(input_shapes=.*?)`", text)
@@ -240,11 +243,11 @@ def test_the_shape_that_is_suggested_is_taken(workspace: Workspace) -> None:
             "fixed/open.tflite": (HERE / "any_image.tflite").read_bytes(),
         }
     )
-    workspace.succeed("lint", "fixed:")
+    workspace.succeed(*LINT, "fixed:")
 
 
 def test_ops_in_floats_and_samples_that_calibrate_and_verify(workspace: Workspace) -> None:
-    text = workspace.fail("lint", "float:")
+    text = workspace.fail(*LINT, "float:")
     assert set(findings(text)) == {"float:bad: float-op", "float:bad: shared-samples"}
     assert "NEG in `functional_1/norm_1` computes in floats in a model of int8" in text
     assert "    Code: `norm`, called at float/model.py:7" in text
@@ -259,7 +262,7 @@ def test_a_check_that_there_is_not(workspace: Workspace) -> None:
             "wrong/m.tflite": b"",
         }
     )
-    text = workspace.fail("lint", "wrong:")
+    text = workspace.fail(*LINT, "wrong:")
     assert "wrong:m, field `ignore_tflite_portability` = 'resize': there is no such check" in text
 
 
@@ -270,18 +273,29 @@ def test_a_model_that_cannot_be_built_is_a_finding(workspace: Workspace) -> None
             "broken/m.tflite": b"no model",
         }
     )
-    text = workspace.fail("lint", "broken:")
+    text = workspace.fail(*LINT, "broken:")
     assert "broken:m: build: the model cannot be built: broken:m, field `source`" in text
 
 
 def test_a_model_is_looked_at_before_its_training_and_if_it_does_not_convert(
     workspace: Workspace,
 ) -> None:
-    run = workspace.pants("lint", "untrained:")
+    run = workspace.pants(*LINT, "untrained:")
     assert run.exit_code == 1
-    assert "Export untrained:saved_model untrained" in run.steps
+    assert "Draft the model untrained:tflite untrained" in run.steps
     assert not [step for step in run.steps if "Train" in step]
     assert "the training takes a day" not in run.stderr
     assert findings(run.stderr) == ["untrained:tflite: build", "untrained:tflite: resizing"]
     assert "the model resizes pictures: ResizeBicubic in `functional_1/smaller_1" in run.stderr
     assert "    Code: `smaller`, called at untrained/model.py:6" in run.stderr
+    # A refusal is an answer that is kept.
+    again = workspace.pants(*LINT, "untrained:")
+    assert (again.steps, findings(again.stderr)) == ([], findings(run.stderr))
+
+
+def test_examples_are_clean_before_their_training(workspace: Workspace) -> None:
+    shipped = ("digits:tflite@quantization=int8_io", "linear:", "sine:")
+    run = workspace.succeed("lint", *(f"models/{targets}" for targets in shipped))
+    assert "tflite-op-coverage succeeded" in run.stderr
+    assert "tflite-portability succeeded" in run.stderr
+    assert not [step for step in run.steps if "Train" in step]

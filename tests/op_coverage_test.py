@@ -13,8 +13,7 @@ import pytest
 from tests.workspace import Workspace
 
 HERE = Path(__file__).parent
-BACKEND = "--backend-packages=+['pants_tflite.lint.op_coverage']"
-LINT = (BACKEND, "lint", "--only=tflite-op-coverage")
+LINT = ("lint", "--only=tflite-op-coverage")
 MODEL = """\
 import keras
 

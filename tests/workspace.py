@@ -33,6 +33,7 @@ backend_packages = [
   "pants_tflite",
   "pants_tflite.android",
   "pants_tflite.ios",
+  "pants_tflite.lint.op_coverage",
   "pants_tflite.lint.portability",
   "pants_tflite.micro",
 ]

@@ -9,8 +9,8 @@ import keras
 from models.digits.data import split
 
 
-def export() -> keras.Model:
-    """A trained classifier from pictures (batch, 8, 8, 1) in [0, 1] to scores (batch, 10)."""
+def build() -> keras.Model:
+    """The classifier before its training."""
     image = keras.Input((8, 8, 1), name="image")
     x = keras.layers.Conv2D(16, 3, padding="same", activation="relu")(image)
     x = keras.layers.MaxPooling2D()(x)
@@ -19,7 +19,12 @@ def export() -> keras.Model:
     # Unlike the layer Flatten, this leaves no shape to be computed on the device.
     x = keras.ops.reshape(x, (-1, 2 * 2 * 32))
     x = keras.layers.Dense(32, activation="relu")(x)
-    model = keras.Model(image, keras.layers.Dense(10, activation="softmax", name="scores")(x))
+    return keras.Model(image, keras.layers.Dense(10, activation="softmax", name="scores")(x))
+
+
+def export() -> keras.Model:
+    """A trained classifier from pictures (batch, 8, 8, 1) in [0, 1] to scores (batch, 10)."""
+    model = build()
     model.compile("adam", "sparse_categorical_crossentropy")
     images, labels = split()[0]
     model.fit(images, labels, batch_size=32, epochs=20, verbose=0)

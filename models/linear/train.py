@@ -9,9 +9,14 @@ import keras
 from models.linear.data import X, Y
 
 
+def build() -> keras.Model:
+    """The model before its training."""
+    return keras.Sequential([keras.Input((1,), name="x"), keras.layers.Dense(1, name="y")])
+
+
 def export() -> keras.Model:
     """A trained model from x, of shape (batch, 1), to y of the same shape."""
-    model = keras.Sequential([keras.Input((1,), name="x"), keras.layers.Dense(1, name="y")])
+    model = build()
     model.compile(optimizer="sgd", loss="mean_squared_error")
     model.fit(X, Y, epochs=500, verbose=0)
     return model

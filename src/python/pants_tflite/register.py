@@ -45,6 +45,7 @@ from pants_tflite.pipeline import (
     convert,
     cut,
     dataset,
+    draft,
     export,
     export_sources,
     fix_file_shapes,
@@ -58,6 +59,7 @@ from pants_tflite.pipeline import (
     plan,
     prepare,
     quantization,
+    unverified,
     verify,
 )
 from pants_tflite.reporting import rules as reporting_rules
@@ -106,6 +108,7 @@ def rules() -> tuple[Rule | UnionRule, ...]:
         *custom_op_rules.rules(),
         *dataset.rules(),
         *dependency_inference.rules(),
+        *draft.rules(),
         *entry_point_calls.rules(),
         *entry_points.rules(),
         *evaluation_rules.rules(),
@@ -147,6 +150,7 @@ def rules() -> tuple[Rule | UnionRule, ...]:
         *taken_inputs.rules(),
         *test.rules(),
         *tune.rules(),
+        *unverified.rules(),
         *verify.rules(),
     )
     return tuple(dict.fromkeys(collected))

@@ -9,8 +9,8 @@ from typing import Mapping, Optional
 from pants_tflite.errors import Mistake
 from pants_tflite.evaluation.fields import ModelTestFields
 from pants_tflite.evaluation.models import EvaluatedTarget
-from pants_tflite.pipeline.model_description import OUTPUTS, ModelDescription
-from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
+from pants_tflite.pipeline.model_description import ModelDescription
+from pants_tflite.sandbox.tflite.inspect_model_protocol import OUTPUTS, ModelTensor
 
 
 def _outputs(facts: ModelDescription, signature: Optional[str]) -> Mapping[str, ModelTensor]:

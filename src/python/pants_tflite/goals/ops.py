@@ -17,16 +17,21 @@ from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.compat import collect_rules, concurrently, goal_rule, implicitly, rule
 from pants_tflite.errors import TfLiteError
 from pants_tflite.goals.ops_table import TargetOps, render_json, render_tables
-from pants_tflite.pipeline.any_model import BuildAnyModelRequest, build_any_model
 from pants_tflite.pipeline.build import TfLiteFileFieldSet
 from pants_tflite.pipeline.export import SavedModelFieldSet
 from pants_tflite.pipeline.ops import (
-    ListGraphOpsRequest,
     ListModelOpsRequest,
-    list_graph_ops,
+    ListSavedModelOpsRequest,
     list_model_ops,
+    list_saved_model_ops,
 )
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
+from pants_tflite.pipeline.unverified import (
+    GraphRequest,
+    UnverifiedModelRequest,
+    convert_unverified,
+    find_graph,
+)
 from pants_tflite.target_types import SavedModelField
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
@@ -114,10 +119,14 @@ async def list_ops_of_model(request: ModelOpsRequest) -> ModelOps:
         saved_model = (await resolve_reference(ReferenceRequest(field, field.value))).target
     graph_ops = ops = None
     if saved_model is not None:
-        graph_ops = (await list_graph_ops(ListGraphOpsRequest(saved_model, untrained))).ops
+        graph = await find_graph(GraphRequest(target, saved_model, untrained))
+        listed = await list_saved_model_ops(
+            ListSavedModelOpsRequest(saved_model.address, graph.saved_model)
+        )
+        graph_ops = listed.ops
     if target is not saved_model:
-        model = await build_any_model(BuildAnyModelRequest(target, untrained))
-        ops = (await list_model_ops(ListModelOpsRequest(target.address, model))).ops
+        model = await convert_unverified(UnverifiedModelRequest(target, untrained))
+        ops = (await list_model_ops(ListModelOpsRequest(target.address, model.model))).ops
     return ModelOps(TargetOps(str(target.address), graph_ops, ops))
 
 

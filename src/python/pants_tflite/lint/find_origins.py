@@ -7,43 +7,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from pants.engine.environment import EnvironmentName
 from pants.engine.target import Target
 
-from pants_tflite.compat import (
-    EnvironmentNameRequest,
-    collect_rules,
-    concurrently,
-    get_digest_contents,
-    implicitly,
-    resolve_environment_name,
-    rule,
-)
+from pants_tflite.compat import collect_rules, concurrently, get_digest_contents, rule
 from pants_tflite.lint.origins import Origins
-from pants_tflite.pipeline.export import (
-    ExportSavedModelRequest,
-    SavedModelFieldSet,
-    export_saved_model,
-)
-from pants_tflite.pipeline.ops import ListGraphOpsRequest, list_graph_ops
+from pants_tflite.lint.untrained_sources import UntrainedSource
+from pants_tflite.pipeline.ops import ListSavedModelOpsRequest, list_saved_model_ops
+from pants_tflite.pipeline.unverified import GraphRequest, find_graph
 from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
 from pants_tflite.sandbox.saved_models.list_graph_ops_protocol import GraphOpCount
 
 
 @dataclass(frozen=True)
 class FindOriginsRequest:
-    """Asks for the origins of ops of models that are made of `saved_model`, a target that yields one."""
+    """Asks for the origins of the ops of `model`, a target that is made of `source`."""
 
-    saved_model: Target
-    untrained: bool
+    model: Target
+    source: UntrainedSource
 
 
 @dataclass(frozen=True)
 class FoundOrigins:
-    """`code_lines` is a CodeLinesReport; a SavedModel that is checked in has none."""
+    """`code_lines` is a CodeLinesReport; a SavedModel that is checked in has none. A model without a
+    SavedModel has neither."""
 
-    graph_ops: tuple[GraphOpCount, ...]
-    code_lines: Optional[bytes]
+    graph_ops: tuple[GraphOpCount, ...] = ()
+    code_lines: Optional[bytes] = None
 
     def to_origins(self) -> Origins:
         if self.code_lines is None:
@@ -53,18 +42,14 @@ class FoundOrigins:
 
 @rule
 async def find_origins(request: FindOriginsRequest) -> FoundOrigins:
-    target = request.saved_model
-    name = await resolve_environment_name(
-        EnvironmentNameRequest.from_target(target), **implicitly()
+    saved_model = request.source.saved_model
+    if saved_model is None:
+        return FoundOrigins()
+    graph = await find_graph(GraphRequest(request.model, saved_model, request.source.untrained))
+    listed, files = await concurrently(
+        list_saved_model_ops(ListSavedModelOpsRequest(saved_model.address, graph.saved_model)),
+        get_digest_contents(graph.code_lines),
     )
-    exported, listed = await concurrently(
-        export_saved_model(
-            ExportSavedModelRequest(SavedModelFieldSet.create(target), request.untrained),
-            **implicitly({name: EnvironmentName}),
-        ),
-        list_graph_ops(ListGraphOpsRequest(target, request.untrained)),
-    )
-    files = await get_digest_contents(exported.code_lines)
     return FoundOrigins(listed.ops, files[0].content if files else None)
 
 

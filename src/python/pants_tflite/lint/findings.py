@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Iterable, Iterator
+
+from pants_tflite.errors import TfLiteError
+from pants_tflite.lint.replacements import LITERT, find_replacement
 
 # The check that a model can be built at all.
 BUILD = "build"
+_EMPTY_LINES = re.compile(r"\n{2,}")
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,28 @@ def render_findings(findings: Iterable[Finding], *, silence: str) -> str:
     return "\n".join([*(finding.render() for finding in unique), "", silence, ""])
 
 
-def unbuilt_finding(address: str, what: str, error: str) -> Finding:
-    """That `what` could not be done for the `error` of a build."""
-    text = error.replace("\n\n", "\n").replace("\n", "\n    ")
+def unbuilt_finding(address: str, what: str, error: TfLiteError) -> Finding:
+    """That `what` could not be done for the `error` of a build. What to use instead of an op that the
+    converter refuses is said if it is known."""
+    text, instead = str(error), ""
+    if error.mistake is not None and error.mistake.nodes:
+        # The converter's own words are a hundred lines, which are about the same op.
+        text = text.replace(error.mistake.detail.rstrip(), "", 1)
+        instead = " ".join(_instead_of(str(error.mistake.value or "").split(", ")))
+    text = _EMPTY_LINES.sub("\n", text).replace("\n", "\n    ").rstrip(". ")
     return Finding(
         address,
         BUILD,
         f"{what}: {text}",
-        "Do what the error says; `pants package` shows it alone.",
+        instead or "Do what the error says; `pants package` shows it alone.",
     )
+
+
+def _instead_of(ops: Iterable[str]) -> Iterator[str]:
+    for op in ops:
+        found = find_replacement(op, runtime=LITERT)
+        if found is not None:
+            yield found.instead
 
 
 def listed(names: Iterable[str]) -> str:

@@ -13,8 +13,8 @@ from pants_tflite.bundles.contents import files_of
 from pants_tflite.bundles.manifests import KernelEntry
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.linux.target_types import MODELS_DIRECTORY
-from pants_tflite.pipeline.model_description import INPUTS, OUTPUTS, ModelDescription
-from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
+from pants_tflite.pipeline.model_description import ModelDescription
+from pants_tflite.sandbox.tflite.inspect_model_protocol import INPUTS, OUTPUTS, ModelTensor
 
 # The interpreters and the oldest C library that the wheels of device/requirements.lock support.
 _PYTHON = "CPython 3.11 to 3.14"

@@ -26,7 +26,6 @@ from pants_tflite.micro.target_types import MicroTflmField
 from pants_tflite.micro.tflm.op_names import method_of
 from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
 from pants_tflite.micro.tflm.tflm_tree import TREE, TflmTreeRequest, find_tflm_tree
-from pants_tflite.pipeline.build import BuiltModel
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport, RefusedOp
@@ -110,7 +109,7 @@ async def probe_tflm(request: TflmProbe) -> Coverage:
         or bundle[MicroTflmField].value is None
     ):
         return Coverage(report)
-    ops = await list_model_ops(ListModelOpsRequest(request.address, BuiltModel(request.model)))
+    ops = await list_model_ops(ListModelOpsRequest(request.address, request.model))
     tree = await find_tree_methods(TreeMethodsRequest(bundle))
     known = {op.index for op in report.refused}
     lacking = lacking_in_tree(ops.ops, tree.names, request.kernels)

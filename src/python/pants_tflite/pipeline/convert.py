@@ -62,6 +62,44 @@ class ConvertModelRequest:
     def debug_hint(self) -> str:
         return str(self.address)
 
+    def to_program(self, calibration: Optional[str]) -> ConvertRequest:
+        return to_program(
+            quantization=self.quantization,
+            signatures=self.signatures,
+            calibration=calibration,
+            custom_ops=self.custom_ops,
+            kernels=self.kernels,
+            select_tf_ops=self.select_tf_ops,
+        )
+
+
+def to_program(
+    *,
+    quantization: Quantization,
+    signatures: tuple[str, ...],
+    calibration: Optional[str],
+    custom_ops: CustomOps,
+    kernels: HostKernels,
+    select_tf_ops: Union[bool, tuple[str, ...]],
+) -> ConvertRequest:
+    """What the TensorFlow converter is asked; `calibration` is the path of the samples."""
+    assert quantization.mode is not None, "only the ai_edge engine goes without a mode"
+    return ConvertRequest(
+        saved_model=SAVED_MODEL_DIRECTORY,
+        signatures=signatures,
+        mode=quantization.mode,
+        input_type=quantization.input_type,
+        output_type=quantization.output_type,
+        calibration=calibration,
+        custom_ops=custom_ops.names,
+        kernels=kernels.kernels,
+        threads=1,
+        float_fallback=quantization.float_fallback,
+        per_channel=quantization.per_channel,
+        quantization_aware=quantization.quantization_aware,
+        select_tf_ops=select_tf_ops,
+    )
+
 
 @dataclass(frozen=True)
 class ConvertedModel:
@@ -115,8 +153,6 @@ async def split_conversion(request: SplitConversionRequest) -> ConvertedModel:
 @rule
 async def run_converter(request: RunConverterRequest) -> ConvertedModel:
     convert = request.convert
-    quantization = convert.quantization
-    assert quantization.mode is not None, "only the ai_edge engine goes without a mode"
     calibration = await stage_dataset(StageDatasetRequest(convert.calibration))
     digest = await merge_digests(
         MergeDigests((convert.saved_model.digest, calibration.digest, convert.kernels.digest))
@@ -124,23 +160,9 @@ async def run_converter(request: RunConverterRequest) -> ConvertedModel:
     result = await run_program(
         RunProgramRequest.create(
             convert.address,
-            ConvertRequest(
-                saved_model=SAVED_MODEL_DIRECTORY,
-                signatures=convert.signatures,
-                mode=quantization.mode,
-                input_type=quantization.input_type,
-                output_type=quantization.output_type,
-                calibration=calibration.path,
-                custom_ops=convert.custom_ops.names,
-                kernels=convert.kernels.kernels,
-                threads=1,
-                float_fallback=quantization.float_fallback,
-                per_channel=quantization.per_channel,
-                quantization_aware=quantization.quantization_aware,
-                select_tf_ops=convert.select_tf_ops,
-            ),
+            convert.to_program(calibration.path),
             convert.saved_model.environment,
-            description=f"Convert {convert.address} to {quantization.mode}",
+            description=f"Convert {convert.address} to {convert.quantization.mode}",
             input_digest=digest,
             code_lines=convert.saved_model.code_lines,
         )

@@ -14,15 +14,16 @@ from pants_tflite.sandbox.tflite.conversion_protocol import (
     Cut,
     QuantizationSettings,
 )
-from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelTensor
+from pants_tflite.sandbox.tflite.inspect_model_protocol import (
+    INPUTS,
+    InspectionReport,
+    ModelTensor,
+)
 from pants_tflite.sandbox.verification.verify_protocol import (
     FloatOp,
     OutputCheck,
     VerifiedSamples,
 )
-
-MAIN_SUBGRAPH = 0
-INPUTS, OUTPUTS = "inputs", "outputs"
 
 
 @dataclass(frozen=True)
@@ -79,31 +80,6 @@ class ModelDescription(InspectionReport):
     select_tf_ops: tuple[str, ...] = left_out(())
     untrained: bool = left_out(False)
     cut: Optional[Cut] = left_out()
-
-    def name_of(self, tensor: ModelTensor, side: str) -> str:
-        """The name of a tensor of the main graph in the model's signature.
-
-        `side` is INPUTS or OUTPUTS. The first signature that has the tensor names it, by the first
-        of its names; a tensor of no signature has only the graph's own name.
-        """
-        for _, signature in sorted(self.signatures.items()):
-            if signature.subgraph == MAIN_SUBGRAPH:
-                named = signature.inputs if side == INPUTS else signature.outputs
-                for name, other in sorted(named.items()):
-                    if other.name == tensor.name:
-                        return name
-        return tensor.name
-
-    @property
-    def named_inputs(self) -> tuple[tuple[str, ModelTensor], ...]:
-        """The main graph's inputs in the model's order, which is an interpreter's, with their
-        names."""
-        return tuple((self.name_of(tensor, INPUTS), tensor) for tensor in self.inputs)
-
-    @property
-    def named_outputs(self) -> tuple[tuple[str, ModelTensor], ...]:
-        """The main graph's outputs in the model's order, with their names."""
-        return tuple((self.name_of(tensor, OUTPUTS), tensor) for tensor in self.outputs)
 
     @property
     def output_maps(self) -> tuple[Mapping[str, ModelTensor], ...]:

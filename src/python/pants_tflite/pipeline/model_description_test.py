@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from pants_tflite.bundles.testutil import description_json, model_description
-from pants_tflite.pipeline.model_description import INPUTS, OUTPUTS, ModelDescription
+from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.sandbox.protocol import ProtocolError
+from pants_tflite.sandbox.tflite.inspect_model_protocol import INPUTS, OUTPUTS
 
 X, Y = {"name": "serving_x:0", "shape_signature": [None, 8]}, {"name": "call:0", "shape": [2]}
 SIGNATURES = {

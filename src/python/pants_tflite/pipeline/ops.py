@@ -7,26 +7,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.engine.addresses import Address
-from pants.engine.environment import EnvironmentName
-from pants.engine.target import Target
+from pants.engine.fs import Digest
 
 from pants_tflite.compat import (
-    EnvironmentNameRequest,
     collect_rules,
-    concurrently,
     get_digest_contents,
     implicitly,
-    resolve_environment_name,
     rule,
 )
-from pants_tflite.pipeline.build import BuiltModel
 from pants_tflite.pipeline.convert import MODEL_FILE
-from pants_tflite.pipeline.export import (
-    SAVED_MODEL_DIRECTORY,
-    ExportSavedModelRequest,
-    SavedModelFieldSet,
-    export_saved_model,
-)
+from pants_tflite.pipeline.export import SAVED_MODEL_DIRECTORY
 from pants_tflite.sandbox.saved_models.list_graph_ops_protocol import (
     GraphOpCount,
     GraphOpsReport,
@@ -46,10 +36,10 @@ from pants_tflite.util_rules.sandbox_programs import (
 
 @dataclass(frozen=True)
 class ListModelOpsRequest:
-    """Asks for the ops of a built model."""
+    """Asks for the ops of `model.tflite`, which `model` holds."""
 
     address: Address
-    model: BuiltModel
+    model: Digest
 
 
 @dataclass(frozen=True)
@@ -58,11 +48,11 @@ class ListedOps:
 
 
 @dataclass(frozen=True)
-class ListGraphOpsRequest:
-    """Asks for TensorFlow's ops of a target that yields a SavedModel, trained or `untrained`."""
+class ListSavedModelOpsRequest:
+    """Asks for TensorFlow's ops of `saved_model/`, which `saved_model` holds."""
 
-    target: Target
-    untrained: bool = False
+    address: Address
+    saved_model: Digest
 
 
 @dataclass(frozen=True)
@@ -79,7 +69,7 @@ async def list_model_ops(request: ListModelOpsRequest) -> ListedOps:
             ListOpsRequest(MODEL_FILE),
             environment,
             description=f"List the ops of {request.address}",
-            input_digest=request.model.digest,
+            input_digest=request.model,
         )
     )
     contents = await get_digest_contents(result.digest)
@@ -87,23 +77,15 @@ async def list_model_ops(request: ListModelOpsRequest) -> ListedOps:
 
 
 @rule
-async def list_graph_ops(request: ListGraphOpsRequest) -> ListedGraphOps:
-    target = request.target
-    name, environment = await concurrently(
-        resolve_environment_name(EnvironmentNameRequest.from_target(target), **implicitly()),
-        find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
-    )
-    exported = await export_saved_model(
-        ExportSavedModelRequest(SavedModelFieldSet.create(target), request.untrained),
-        **implicitly({name: EnvironmentName}),
-    )
+async def list_saved_model_ops(request: ListSavedModelOpsRequest) -> ListedGraphOps:
+    environment = await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
     result = await run_program(
         RunProgramRequest.create(
-            target.address,
+            request.address,
             GraphOpsRequest(SAVED_MODEL_DIRECTORY),
             environment,
-            description=f"List TensorFlow's ops of {target.address}",
-            input_digest=exported.digest,
+            description=f"List TensorFlow's ops of {request.address}",
+            input_digest=request.saved_model,
         )
     )
     contents = await get_digest_contents(result.digest)

@@ -11,7 +11,10 @@ from pants_tflite.sandbox.protocol import Message
 
 
 class TfLiteError(Exception):
-    """A target that cannot be built, in words that its author can act on."""
+    """A target that cannot be built, in words that its author can act on. `mistake` is what it says, if
+    one of its fields is at fault."""
+
+    mistake: Optional[Mistake] = None
 
 
 @dataclass(frozen=True)
@@ -110,4 +113,6 @@ class Mistake(Exception):
             where += f" = {str(self.value)!r}"
         # The fix comes last: a terminal shows the end of a long text.
         parts = [f"{where}: {self.message.rstrip('.')}.", self.detail.rstrip(), f"Fix: {self.fix}"]
-        return TfLiteError("\n\n".join(part for part in parts if part.strip()))
+        error = TfLiteError("\n\n".join(part for part in parts if part.strip()))
+        error.mistake = self
+        return error

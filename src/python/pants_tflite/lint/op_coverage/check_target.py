@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.engine.environment import EnvironmentName
-from pants.engine.fs import DigestSubset, PathGlobs
+from pants.engine.fs import EMPTY_DIGEST, Digest, DigestSubset, PathGlobs
 from pants.engine.target import Target
 
 from pants_tflite.compat import (
@@ -20,6 +20,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.coverage.ask import AskRuntimeRequest, ask_runtime
+from pants_tflite.coverage.gpu import GPU_RUNTIME
 from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolve_custom_ops
 from pants_tflite.errors import TfLiteError
 from pants_tflite.lint.bundles_of_models import BundlesOfModelsRequest, find_bundles_of_models
@@ -29,8 +30,8 @@ from pants_tflite.lint.op_coverage.checks import Answer, NotAsked, check_answer,
 from pants_tflite.lint.op_coverage.subsystem import TfLiteOpCoverage
 from pants_tflite.lint.untrained_sources import UntrainedSourceRequest, find_untrained_source
 from pants_tflite.pipeline.any_model import BuildAnyModelRequest, build_any_model
-from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
+from pants_tflite.pipeline.unverified import UnverifiedModelRequest, convert_unverified
 from pants_tflite.pipeline.verify import GOLDEN_FILES
 from pants_tflite.target_types import CustomOpsField
 
@@ -50,10 +51,35 @@ class CheckedOpCoverage:
 
 
 @dataclass(frozen=True)
+class FindGoldenRequest:
+    """Asks for the golden files of a model, for a runtime that is asked what it computes, if so. A model
+    before its training computes nothing that its own samples would be better for than made-up ones.
+    """
+
+    target: Target
+    asked: bool
+
+
+@dataclass(frozen=True)
+class FoundGolden:
+    digest: Digest
+
+
+@dataclass(frozen=True)
 class CheckCoverageOrExplainRequest:
     """Asks for the findings about a target; that it cannot be built is one."""
 
     target: Target
+
+
+@rule
+async def find_golden(request: FindGoldenRequest) -> FoundGolden:
+    if not request.asked:
+        return FoundGolden(EMPTY_DIGEST)
+    model = await build_any_model(BuildAnyModelRequest(request.target))
+    return FoundGolden(
+        await digest_subset_to_digest(DigestSubset(model.digest, PathGlobs(GOLDEN_FILES)))
+    )
 
 
 @rule(desc="Check the op coverage of a model")
@@ -78,24 +104,25 @@ async def check_op_coverage(
     environment = await resolve_environment_name(
         EnvironmentNameRequest.from_target(target), **implicitly()
     )
-    model = await build_any_model(BuildAnyModelRequest(target, source.untrained))
-    ops, custom_ops, digest, golden = await concurrently(
-        list_model_ops(ListModelOpsRequest(target.address, model)),
-        resolve_custom_ops(ResolveCustomOpsRequest(target[CustomOpsField])),
-        # The file alone: how a model was verified changes no answer but those on what it computes.
-        digest_subset_to_digest(DigestSubset(model.digest, PathGlobs((MODEL_FILE,)))),
-        digest_subset_to_digest(DigestSubset(model.digest, PathGlobs(GOLDEN_FILES))),
-    )
     runtimes = [*asked, *named]
+    computes = any(runtime.name == GPU_RUNTIME for runtime, _ in runtimes)
+    model, golden = await concurrently(
+        convert_unverified(UnverifiedModelRequest(target, source.untrained)),
+        find_golden(FindGoldenRequest(target, asked=computes and not source.untrained)),
+    )
+    ops, custom_ops = await concurrently(
+        list_model_ops(ListModelOpsRequest(target.address, model.model)),
+        resolve_custom_ops(ResolveCustomOpsRequest(target[CustomOpsField])),
+    )
     answers = await concurrently(
         ask_runtime(
             AskRuntimeRequest(
                 runtime=runtime.name,
                 address=target.address,
-                model=digest,
+                model=model.model,
                 kernels=tuple(sorted(kernels_for(runtime, custom_ops, ops.ops))),
                 bundle=bundle,
-                golden=golden,
+                golden=golden.digest,
             ),
             **implicitly({environment: EnvironmentName}),
         )
@@ -124,7 +151,7 @@ async def check_coverage_or_explain(request: CheckCoverageOrExplainRequest) -> C
         return await check_op_coverage(CheckOpCoverageRequest(request.target), **implicitly())
     except TfLiteError as error:
         what = "the model cannot be built, or a runtime not asked"
-        finding = unbuilt_finding(str(request.target.address), what, str(error))
+        finding = unbuilt_finding(str(request.target.address), what, error)
         return CheckedOpCoverage((finding,))
 
 

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Sequence
+from typing import Iterable, Iterator, Optional, Sequence
 
 from pants_tflite.lint.findings import Finding, listed
 from pants_tflite.lint.origins import Origins
 from pants_tflite.lint.portability.kinds import Kind, kind_of, kind_of_graph_op
 from pants_tflite.lint.replacements import INTEGERS, MICRO, find_replacement, replacement
-from pants_tflite.pipeline.model_description import ModelDescription
+from pants_tflite.sandbox.modes import find_mode
+from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 
 CHECKS = {
@@ -43,13 +44,16 @@ _NO_INTEGERS = (
 
 @dataclass(frozen=True)
 class ModelToCheck:
-    """A model and what is known of it. `micro_bundles` are the addresses of those that take it to
-    microcontrollers."""
+    """A model and what is known of it. `mode` is the one that it was converted in, if it was converted here
+    and not by a recipe alone. `micro_bundles` are the addresses of those that take it to microcontrollers.
+    """
 
     address: str
-    description: ModelDescription
+    inspection: InspectionReport
     ops: Sequence[OpUse]
     origins: Origins
+    mode: Optional[str] = None
+    is_converted: bool = False
     micro_bundles: Sequence[str] = ()
 
     def named(self, ops: Iterable[OpUse]) -> str:
@@ -113,12 +117,11 @@ def _check_kinds(model: ModelToCheck) -> Iterator[Finding]:
 
 
 def _check_float_ops(model: ModelToCheck) -> Iterator[Finding]:
-    places = {(op.op, op.tensor) for op in model.description.verification.float_ops}
-    mode = model.description.verification.mode
-    if mode is None and model.description.conversion is None:
-        places, mode = _mixed_ops(model.ops), "int8"
+    mode = "int8" if not model.is_converted and _multiplies_in_integers(model.ops) else model.mode
+    if mode is None or not find_mode(mode).has_integer_activations:
+        return
     for op in model.ops:
-        if (op.op, op.tensor) in places:
+        if _has_floats(op) and not op.custom and op.op not in _BORDER_OPS:
             known = find_replacement(op.op, runtime=INTEGERS)
             yield Finding(
                 model.address,
@@ -130,26 +133,20 @@ def _check_float_ops(model: ModelToCheck) -> Iterator[Finding]:
             )
 
 
-def _mixed_ops(ops: Sequence[OpUse]) -> set[tuple[str, str]]:
-    """The ops in floats of a file, if it is an integer model: if it multiplies with weights in integers
-    alone."""
+def _has_floats(op: OpUse) -> bool:
+    return any(dtype in op.dtypes for dtype in _FLOATS)
 
-    def has_floats(op: OpUse) -> bool:
-        return any(dtype in op.dtypes for dtype in _FLOATS)
 
-    is_integer = any(
-        op.macs and not has_floats(op) and any(dtype in op.dtypes for dtype in _INTEGERS)
+def _multiplies_in_integers(ops: Sequence[OpUse]) -> bool:
+    """Whether a file is an integer model: whether it multiplies with weights in integers alone."""
+    return any(
+        op.macs and not _has_floats(op) and any(dtype in op.dtypes for dtype in _INTEGERS)
         for op in ops
     )
-    return {
-        (op.op, op.tensor)
-        for op in ops
-        if is_integer and has_floats(op) and not op.custom and op.op not in _BORDER_OPS
-    }
 
 
 def _check_inputs(model: ModelToCheck) -> Iterator[Finding]:
-    inputs = model.description.named_inputs
+    inputs = model.inspection.named_inputs
     unknown = {name: t for name, t in inputs if None in t.shape_signature[1:]}
     open_shapes = {
         name: [1 if index == 0 else size for index, size in enumerate(tensor.shape_signature)]
@@ -192,8 +189,8 @@ def _check_inputs(model: ModelToCheck) -> Iterator[Finding]:
 
 def _check_outputs(model: ModelToCheck) -> Iterator[Finding]:
     """Sizes that depend on values: those that depend on sizes are the inputs' business."""
-    sized = all(None not in t.shape_signature[1:] for _, t in model.description.named_inputs)
-    unknown = [name for name, t in model.description.named_outputs if None in t.shape_signature[1:]]
+    sized = all(None not in t.shape_signature[1:] for _, t in model.inspection.named_inputs)
+    unknown = [name for name, t in model.inspection.named_outputs if None in t.shape_signature[1:]]
     if sized and unknown and model.micro_bundles:
         yield Finding(
             model.address,

@@ -44,20 +44,20 @@ def findings(
     inputs: Sequence[Any] = FIXED,
     outputs: Sequence[Any] = FIXED,
     micro: bool = False,
-    **description: Any,
+    **converted: Any,
 ) -> list[Finding]:
     fields = {
         "inputs": [{"name": "x", "shape_signature": inputs}],
         "outputs": [{"name": "y", "shape_signature": outputs}],
         "signatures": {},
-        **description,
     }
     model = ModelToCheck(
         "m:m",
         model_description(fields),
         ops,
         Origins((), LINES),
-        ("m:micro",) if micro else (),
+        micro_bundles=("m:micro",) if micro else (),
+        **converted,
     )
     return list(check_model(model))
 
@@ -115,27 +115,24 @@ def test_sizes() -> None:
     assert findings(inputs=[4]) == []
 
 
-def test_ops_in_floats_that_verification_let_pass() -> None:
-    in_floats = {"op": "NEG", "tensor": "net/a/Op", "layer": "net/a"}
-    verification = {"mode": "int8", "float_ops": [in_floats]}
-    (finding,) = findings(op("NEG"), op("ADD", "int8"), verification=verification)
+def test_ops_in_floats_of_a_model_in_an_integer_mode() -> None:
+    ops = (op("NEG"), op("ADD", "int8"), op("QUANTIZE", "float32", "int8"), op("Mine", custom=True))
+    (finding,) = findings(*ops, mode="int8", is_converted=True)
     assert finding.check == "float-op"
     assert finding.what == "NEG in `net/a` computes in floats in a model of int8"
     assert finding.instead.startswith("Use `x * -1.0`")
+    assert findings(*ops, mode="dynamic_range", is_converted=True) == []
 
 
 def test_ops_in_floats_in_a_file_that_multiplies_in_integers() -> None:
-    file: dict[str, Any] = {"conversion": None, "verification": {"mode": None}}
     dense, rest = op("FULLY_CONNECTED", "int32", "int8", macs=9), op("SIN", "float32")
     border = op("QUANTIZE", "float32", "int8")
-    (finding,) = findings(dense, rest, border, **file)
+    (finding,) = findings(dense, rest, border)
     assert (finding.check, "SIN in `net/a`" in finding.what) == ("float-op", True)
     hybrid = op("FULLY_CONNECTED", "float32", "int8", macs=9)
-    assert findings(hybrid, rest, **file) == []
+    assert findings(hybrid, rest) == []
     # A converted model has a mode, or a recipe that says which ops stay in floats.
-    sides = ("calibration", "input_type", "mode", "output_type", "recipe")
-    conversion: dict[str, Any] = {"engine": "ai_edge", "signatures": [], **dict.fromkeys(sides)}
-    assert findings(dense, rest, conversion=conversion) == []
+    assert findings(dense, rest, is_converted=True) == []
 
 
 def test_a_graph_that_does_not_become_a_model() -> None:

@@ -189,6 +189,11 @@ def _set_calibration(converter: Any, feeds: Mapping[str, Feeds], request: Conver
 
 
 def main(request: ConvertRequest) -> None:
+    convert(request, start_tensorflow(threads=request.threads, with_keras=False))
+
+
+def convert(request: ConvertRequest, tensorflow: Any) -> None:
+    """Writes the model and its report, by a TensorFlow that was started."""
     mode = find_mode(request.mode)
     input_type = io_type(mode, "input_type", request.input_type)
     output_type = io_type(mode, "output_type", request.output_type)
@@ -196,7 +201,6 @@ def main(request: ConvertRequest) -> None:
     if mode.calibrates and not request.quantization_aware:
         dataset = read_calibration(request.calibration, needed_by=f"the mode {mode.name}")
     path = Path(request.saved_model)
-    tensorflow = start_tensorflow(threads=request.threads, with_keras=False)
     warnings.simplefilter("ignore")
     available = read_signatures(path)
     signatures = choose_signatures(available, request.signatures)

@@ -18,6 +18,7 @@ from pants_tflite.sandbox.harness import OUTPUT_DIR, run, write_report
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.outside_use import reporting_outside_use
 from pants_tflite.sandbox.saved_models.canonical_saved_model import (
+    Exportable,
     copy_saved_model,
     write_saved_model,
 )
@@ -60,7 +61,7 @@ def main(request: ExportRequest) -> None:
         except LegacyKerasFile as error:
             write_report(LegacyKerasReport(error.keras_version, error.reason))
             return
-        report = _describe(written)
+        report = describe(written)
     outside = notes.to_report().kinds
     write_report(replace(report, untrained=request.untrained, outside=outside))
     if not isinstance(request.source, SavedModelDirectory):
@@ -68,7 +69,7 @@ def main(request: ExportRequest) -> None:
 
 
 @dataclass(frozen=True)
-class _Written:
+class Written:
     """A SavedModel that was written, reloaded.
 
     `functions` are what its signatures were made from, and `owner` has them as attributes. `batches`
@@ -83,23 +84,23 @@ class _Written:
     declared: tuple[str, ...] = ()
 
 
-def _write(request: ExportRequest, saved_model: Path) -> _Written:
+def _write(request: ExportRequest, saved_model: Path) -> Written:
     if isinstance(request.source, SavedModelDirectory):
         return _copy_model(Path(request.source.saved_model), saved_model)
     return _write_model(request.source, saved_model, request)
 
 
-def _copy_model(source: Path, saved_model: Path) -> _Written:
+def _copy_model(source: Path, saved_model: Path) -> Written:
     check_files(source, field="sources")
     copy_saved_model(source, saved_model)
     loaded = load_saved_model(saved_model, field="sources", title=str(source))
     check_variables(saved_model, field="sources", title=str(source))
-    return _Written(loaded, loaded.signatures, loaded, declared=keras_2_order(source))
+    return Written(loaded, loaded.signatures, loaded, declared=keras_2_order(source))
 
 
 def _write_model(
     source: EntryPointCall | KerasFile, saved_model: Path, request: ExportRequest
-) -> _Written:
+) -> Written:
     """Makes the source's model, writes it, and checks what was written."""
     seed = request.seed
     if isinstance(source, KerasFile):
@@ -109,10 +110,9 @@ def _write_model(
         field, value = source.entry_point.field, source.entry_point.field_value
         model = call_function(source)
     try:
-        exportable = to_exportable(model)
-        if request.untrained:
-            vary_equal_weights(exportable, seed=seed)
-        write_saved_model(exportable, saved_model)
+        exportable = write_unchecked(
+            model, saved_model, untrained_seed=seed if request.untrained else None
+        )
         loaded = load_saved_model(saved_model, field=field)
         check_variables(saved_model, field=field)
         batches = (
@@ -124,10 +124,20 @@ def _write_model(
     except Mistake as error:
         error.field, error.value = field, value
         raise
-    return _Written(loaded, exportable.signatures, exportable.owner, batches)
+    return Written(loaded, exportable.signatures, exportable.owner, batches)
 
 
-def _describe_signature(written: _Written, name: str) -> SignatureInfo:
+def write_unchecked(model: Any, saved_model: Path, *, untrained_seed: int | None) -> Exportable:
+    """Writes what a function returned as a SavedModel. The weights of an untrained one are varied with
+    a seed."""
+    exportable = to_exportable(model)
+    if untrained_seed is not None:
+        vary_equal_weights(exportable, seed=untrained_seed)
+    write_saved_model(exportable, saved_model)
+    return exportable
+
+
+def _describe_signature(written: Written, name: str) -> SignatureInfo:
     signature = written.loaded.signatures[name]
     infos = {info.name: info for info in input_infos(signature)}
     order = input_order(
@@ -140,7 +150,8 @@ def _describe_signature(written: _Written, name: str) -> SignatureInfo:
     return SignatureInfo(tuple(infos[name] for name in order), output_infos(signature))
 
 
-def _describe(written: _Written) -> ExportReport:
+def describe(written: Written) -> ExportReport:
+    """What a SavedModel is, by its signatures, with their inputs in the model's own order."""
     import tensorflow as tf
 
     return ExportReport(

@@ -37,6 +37,20 @@ Shapes = Mapping[str, Sequence[Optional[int]]]
 def main(request: FixShapesRequest) -> None:
     start_tensorflow(threads=request.threads)
     path, written = Path(request.saved_model), OUTPUT_DIR / "saved_model"
+    exportable, fixed = write_fixed(path, written, request)
+    reloaded = load_saved_model(written, field=FIELD)
+    check_variables(written, field=FIELD)
+    check_saved(exportable, reloaded, seed=request.seed)
+    report = ExportReport.parse(path.with_name(ExportReport.FILE).read_bytes())
+    infos = {name: _describe(reloaded.signatures[name], list(fixed[name].shapes)) for name in fixed}
+    write_report(replace(report, signatures=infos))
+
+
+def write_fixed(
+    path: Path, written: Path, request: FixShapesRequest
+) -> tuple[Exportable, dict[str, Signature]]:
+    """Writes the SavedModel at `path` with other shapes, unchecked; returns what it is made of, and what
+    is then known of its signatures."""
     available = read_signatures(path)
     names = choose_signatures(available, request.signatures)
     fixed = fix_shapes({name: available[name] for name in names}, request.shapes)
@@ -44,12 +58,7 @@ def main(request: FixShapesRequest) -> None:
     signatures = {name: _trace(loaded.signatures[name], fixed[name]) for name in names}
     exportable = Exportable(signatures, {}, loaded)
     write_saved_model(exportable, written)
-    reloaded = load_saved_model(written, field=FIELD)
-    check_variables(written, field=FIELD)
-    check_saved(exportable, reloaded, seed=request.seed)
-    report = ExportReport.parse(path.with_name(ExportReport.FILE).read_bytes())
-    infos = {name: _describe(reloaded.signatures[name], list(fixed[name].shapes)) for name in names}
-    write_report(replace(report, signatures=infos))
+    return exportable, fixed
 
 
 def fix_shapes(signatures: Mapping[str, Signature], shapes: Shapes) -> dict[str, Signature]:

@@ -9,6 +9,9 @@ from typing import ClassVar, Mapping, Optional
 
 from pants_tflite.sandbox.protocol import Message
 
+MAIN_SUBGRAPH = 0
+INPUTS, OUTPUTS = "inputs", "outputs"
+
 
 @dataclass(frozen=True)
 class InspectionRequest(Message):
@@ -97,3 +100,28 @@ class InspectionReport(Message):
     metadata: tuple[str, ...]
     min_runtime_version: Optional[str]
     schema_version: int
+
+    def name_of(self, tensor: ModelTensor, side: str) -> str:
+        """The name of a tensor of the main graph in the model's signature.
+
+        `side` is INPUTS or OUTPUTS. The first signature that has the tensor names it, by the first
+        of its names; a tensor of no signature has only the graph's own name.
+        """
+        for _, signature in sorted(self.signatures.items()):
+            if signature.subgraph == MAIN_SUBGRAPH:
+                named = signature.inputs if side == INPUTS else signature.outputs
+                for name, other in sorted(named.items()):
+                    if other.name == tensor.name:
+                        return name
+        return tensor.name
+
+    @property
+    def named_inputs(self) -> tuple[tuple[str, ModelTensor], ...]:
+        """The main graph's inputs in the model's order, which is an interpreter's, with their
+        names."""
+        return tuple((self.name_of(tensor, INPUTS), tensor) for tensor in self.inputs)
+
+    @property
+    def named_outputs(self) -> tuple[tuple[str, ModelTensor], ...]:
+        """The main graph's outputs in the model's order, with their names."""
+        return tuple((self.name_of(tensor, OUTPUTS), tensor) for tensor in self.outputs)
