@@ -11,6 +11,7 @@ from typing import Iterable, Iterator, Optional, Sequence
 from pants_tflite.coverage.gpu import GPU_RUNTIME
 from pants_tflite.custom_ops.declarations import CustomOps
 from pants_tflite.custom_ops.target_types import MicroDependenciesField
+from pants_tflite.lint.advice import NO_HYBRID, ON_THE_CPU, find_advice, is_hybrid
 from pants_tflite.lint.findings import Finding, listed
 from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime
 from pants_tflite.lint.op_coverage.skip_field import IgnoreOpCoverageField
@@ -21,11 +22,6 @@ from pants_tflite.sandbox.constants import FLEX_PREFIX
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport, RefusedOp
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 from pants_tflite.target_types import MICRO, CustomOpsField, SelectTfOpsField
-
-_HYBRID = re.compile(r"hybrid", re.IGNORECASE)
-_LACKING_TYPE = re.compile(r"Tensor type\(\w+\) is not supported")
-_ON_THE_CPU = "Let the app run the model on the CPU."
-_VERSION = re.compile(r"version '?\d+")
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,7 @@ def check_answer(address: str, answer: Answer) -> Iterator[Finding]:
             report.runtime,
             f"the model as a whole is refused: {report.remark.rstrip('. ')}",
             (
-                _ON_THE_CPU
+                ON_THE_CPU
                 if report.runtime == GPU_RUNTIME
                 else "Compare what the runtime says with the model's file; each of its ops by itself is taken."
             ),
@@ -122,12 +118,8 @@ def instead_of(op: str, reason: str, use: OpUse, answer: Answer) -> str:
         declared = _instead_of_custom(op, answer, is_micro=is_micro)
         if declared is not None:
             return declared
-    # An op that the runtime has, for other types, needs no other op.
-    if is_micro and _HYBRID.search(reason):
-        return (
-            "Convert the model in the mode `int8`, or without quantization: the runtime multiplies no "
-            "floats with integer weights."
-        )
+    if is_hybrid(reason, is_micro=is_micro):
+        return NO_HYBRID
     found = find_replacement(op, runtime=ON_MICRO if is_micro else LITERT)
     if found is not None:
         return found.instead
@@ -136,15 +128,9 @@ def instead_of(op: str, reason: str, use: OpUse, answer: Answer) -> str:
             "Express the layer with ops that TensorFlow Lite has, or ship the model to Android and iOS "
             f"only, where an app can have TensorFlow's kernels, as `{SelectTfOpsField.alias}` says."
         )
-    if is_micro and "int16" in use.dtypes:
-        return "Convert the model in the mode `int8`, for whose types the runtime has more kernels."
-    if _LACKING_TYPE.search(reason):
-        return "Compute in float32 or int32, or convert the model in the mode `int8`."
-    if _VERSION.search(reason):
-        return (
-            "Give the app a newer runtime, which has this version of the op, or express the layer with "
-            "other ops."
-        )
+    advice = find_advice(reason, use.dtypes, is_micro=is_micro)
+    if advice is not None:
+        return advice
     return (
         "Express the layer with other ops, compute it in the app, or leave the model out of "
         f"{answer.runtime.what}."

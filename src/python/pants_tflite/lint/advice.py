@@ -1,0 +1,45 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""What to do about an op that a runtime refuses for its types or its version, rather than for what it computes.
+
+Each is tried by `sandbox/advice_test.py`, but for those that a whole run tries: `tests/op_coverage_test.py` has
+the newer runtime, and `tests/custom_ops_test.py` the kernel for microcontrollers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Iterable, Optional
+
+_HYBRID = re.compile(r"hybrid|FLOAT32 with filter type", re.IGNORECASE)
+_FLOATS_ALONE = re.compile(r"\(INT(8|16) != FLOAT32\)")
+_LACKING_TYPE = re.compile(r"Tensor type\(\w+\) is not supported")
+_VERSION = re.compile(r"version '?\d+")
+
+NO_HYBRID = (
+    "Convert the model in the mode `int8`, or without quantization: the runtime multiplies no floats with "
+    "integer weights."
+)
+INT8_FOR_INT16 = (
+    "Convert the model in the mode `int8`, for whose types the runtime has more kernels."
+)
+FLOATS_ALONE = "Convert the model without quantization: the runtime has this op in floats alone."
+COMMON_TYPES = "Compute in float32 or int32, or convert the model in the mode `int8`."
+NEWER_RUNTIME = "Give the app a newer runtime, which has this version of the op, or express the layer with other ops."
+ON_THE_CPU = "Let the app run the model on the CPU."
+
+
+def is_hybrid(reason: str, *, is_micro: bool) -> bool:
+    """Whether the runtime has the op, for other types: it needs no other op."""
+    return is_micro and _HYBRID.search(reason) is not None
+
+
+def find_advice(reason: str, dtypes: Iterable[str], *, is_micro: bool) -> Optional[str]:
+    """What to do if no other op is known that computes the same."""
+    if is_micro and _FLOATS_ALONE.search(reason):
+        return FLOATS_ALONE
+    if is_micro and "int16" in dtypes:
+        return INT8_FOR_INT16
+    if _LACKING_TYPE.search(reason):
+        return COMMON_TYPES
+    return NEWER_RUNTIME if _VERSION.search(reason) else None
