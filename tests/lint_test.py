@@ -290,7 +290,8 @@ def test_a_model_is_looked_at_before_its_training_and_if_it_does_not_convert(
     assert "    Code: `smaller`, called at untrained/model.py:6" in run.stderr
     # A refusal is an answer that is kept.
     again = workspace.pants(*LINT, "untrained:")
-    assert (again.steps, findings(again.stderr)) == ([], findings(run.stderr))
+    assert findings(again.stderr) == findings(run.stderr)
+    assert not [step for step in again.steps if step.startswith(("Draft", "Export"))]
 
 
 def test_examples_are_clean_before_their_training(workspace: Workspace) -> None:

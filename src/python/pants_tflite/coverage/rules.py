@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from pants_tflite.coverage import ask, interpreters, runtimes
+from pants_tflite.coverage import ask, ask_all, interpreters, runtimes
 
 
 def rules():
-    return (*ask.rules(), *interpreters.rules(), *runtimes.rules())
+    return (*ask.rules(), *ask_all.rules(), *interpreters.rules(), *runtimes.rules())

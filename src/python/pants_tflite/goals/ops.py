@@ -10,11 +10,12 @@ from typing import Optional
 from pants.engine.console import Console
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.target import FilteredTargets, Target
-from pants.option.option_types import BoolOption, StrOption
+from pants.option.option_types import BoolOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.compat import collect_rules, concurrently, goal_rule, implicitly, rule
+from pants_tflite.coverage.ask_all import AskRuntimesRequest, ask_runtimes
 from pants_tflite.errors import TfLiteError
 from pants_tflite.goals.ops_table import TargetOps, render_json, render_tables
 from pants_tflite.pipeline.build import TfLiteFileFieldSet
@@ -32,6 +33,7 @@ from pants_tflite.pipeline.unverified import (
     convert_unverified,
     find_graph,
 )
+from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport
 from pants_tflite.target_types import SavedModelField
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
@@ -75,6 +77,20 @@ class TfLiteOpsSubsystem(GoalSubsystem):
         ),
     )
 
+    runtimes = StrListOption(
+        help=softwrap(
+            """
+            Runtimes to ask about each model, which get a column each: `litert`, those of
+            `[tflite-runtimes]`, `gpu`, which is LiteRT's GPU accelerator on a Vulkan driver of this machine, and
+            those of other backends, such as `micro`.
+
+            Defaults to none.
+
+            Example: `runtimes = ["micro", "gpu"]`.
+            """
+        ),
+    )
+
 
 class TfLiteOps(Goal):
     subsystem_cls = TfLiteOpsSubsystem
@@ -85,6 +101,7 @@ class TfLiteOps(Goal):
 class ListTargetOpsRequest:
     target: Target
     untrained: bool
+    runtimes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -96,10 +113,12 @@ class ListedTargetOps:
 
 @dataclass(frozen=True)
 class ModelOpsRequest:
-    """Asks for the ops of a `tflite_model`, a `tflite_file` or a target that yields a SavedModel."""
+    """Asks for the ops of a `tflite_model`, a `tflite_file` or a target that yields a SavedModel, and what the
+    `runtimes` say of them."""
 
     target: Target
     untrained: bool
+    runtimes: tuple[str, ...]
 
     def debug_hint(self) -> str:
         return str(self.target.address)
@@ -118,6 +137,7 @@ async def list_ops_of_model(request: ModelOpsRequest) -> ModelOps:
         field = target[SavedModelField]
         saved_model = (await resolve_reference(ReferenceRequest(field, field.value))).target
     graph_ops = ops = None
+    answers: tuple[CoverageReport, ...] = ()
     if saved_model is not None:
         graph = await find_graph(GraphRequest(target, saved_model, untrained))
         listed = await list_saved_model_ops(
@@ -126,8 +146,12 @@ async def list_ops_of_model(request: ModelOpsRequest) -> ModelOps:
         graph_ops = listed.ops
     if target is not saved_model:
         model = await convert_unverified(UnverifiedModelRequest(target, untrained))
-        ops = (await list_model_ops(ListModelOpsRequest(target.address, model.model))).ops
-    return ModelOps(TargetOps(str(target.address), graph_ops, ops))
+        listed_ops, asked = await concurrently(
+            list_model_ops(ListModelOpsRequest(target.address, model.model)),
+            ask_runtimes(AskRuntimesRequest(target, model.model, request.runtimes)),
+        )
+        ops, answers = listed_ops.ops, asked.reports
+    return ModelOps(TargetOps(str(target.address), graph_ops, ops, answers))
 
 
 @rule
@@ -141,7 +165,8 @@ async def list_target_ops(request: ListTargetOpsRequest) -> ListedTargetOps:
         )
         models = [reference.target for reference in references]
     found = await concurrently(
-        list_ops_of_model(ModelOpsRequest(model, request.untrained)) for model in models
+        list_ops_of_model(ModelOpsRequest(model, request.untrained, request.runtimes))
+        for model in models
     )
     return ListedTargetOps(tuple(model.ops for model in found))
 
@@ -163,7 +188,9 @@ async def tflite_ops(
             f"{', '.join(_FORMATS)}."
         )
     listed = await concurrently(
-        list_target_ops(ListTargetOpsRequest(target, options.untrained), **implicitly())
+        list_target_ops(
+            ListTargetOpsRequest(target, options.untrained, tuple(options.runtimes)), **implicitly()
+        )
         for target in targets
         if is_listed(target)
     )

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Iterable, Optional, Sequence
+from typing import Iterable, Mapping, Optional, Sequence
 
+from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport
 from pants_tflite.sandbox.saved_models.list_graph_ops_protocol import GraphOpCount
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 
@@ -17,16 +18,19 @@ _MOST_LAYERS = 2
 @dataclass(frozen=True)
 class TargetOps:
     """The ops of a target: those of its SavedModel in TensorFlow, and those of its `.tflite` file. Each is
-    None if the target has no such form."""
+    None if the target has no such form. `answers` are those of the runtimes that were asked about the file.
+    """
 
     address: str
     graph_ops: Optional[tuple[GraphOpCount, ...]]
     ops: Optional[tuple[OpUse, ...]]
+    answers: tuple[CoverageReport, ...] = ()
 
 
 @dataclass(frozen=True)
 class OpSummary:
-    """All uses of an op in one version."""
+    """All uses of an op in one version. `refused_by` says how many of them each runtime refuses that refuses
+    some."""
 
     op: str
     version: int
@@ -35,23 +39,40 @@ class OpSummary:
     dtypes: tuple[str, ...]
     macs: int
     layers: tuple[str, ...]
+    refused_by: Mapping[str, int]
 
     @classmethod
-    def of(cls, uses: Iterable[OpUse]) -> tuple[OpSummary, ...]:
+    def of(
+        cls, uses: Iterable[OpUse], answers: Iterable[CoverageReport] = ()
+    ) -> tuple[OpSummary, ...]:
         """A summary for each op and version, sorted by them."""
-        groups: dict[tuple[str, int, bool], list[OpUse]] = {}
-        for use in uses:
-            groups.setdefault((use.op, use.version, use.custom), []).append(use)
+        refused = {answer.runtime: {op.index for op in answer.refused} for answer in answers}
+        groups: dict[tuple[str, int, bool], dict[int, OpUse]] = {}
+        for index, use in enumerate(uses):
+            groups.setdefault((use.op, use.version, use.custom), {})[index] = use
         return tuple(
             cls(
                 *key,
                 count=len(group),
-                dtypes=tuple(sorted({dtype for use in group for dtype in use.dtypes})),
-                macs=sum(use.macs for use in group),
-                layers=tuple(sorted({use.layer for use in group if use.layer})),
+                dtypes=tuple(sorted({dtype for use in group.values() for dtype in use.dtypes})),
+                macs=sum(use.macs for use in group.values()),
+                layers=tuple(sorted({use.layer for use in group.values() if use.layer})),
+                refused_by={
+                    runtime: len(indices & group.keys())
+                    for runtime, indices in refused.items()
+                    if indices & group.keys()
+                },
             )
             for key, group in sorted(groups.items())
         )
+
+    def taken_by(self, answer: CoverageReport) -> str:
+        """What the column of a runtime says."""
+        refused = self.refused_by.get(answer.runtime, 0)
+        if refused:
+            return "no" if refused == self.count else f"no, {refused} of {self.count}"
+        # A model that is refused for another reason says nothing of its ops.
+        return "yes" if answer.loads or answer.refused else "?"
 
 
 def render_json(targets: Iterable[TargetOps]) -> str:
@@ -64,8 +85,17 @@ def render_json(targets: Iterable[TargetOps]) -> str:
             "tflite_ops": (
                 None
                 if target.ops is None
-                else [asdict(summary) for summary in OpSummary.of(target.ops)]
+                else [asdict(summary) for summary in OpSummary.of(target.ops, target.answers)]
             ),
+            "runtimes": [
+                {
+                    "runtime": answer.runtime,
+                    "answered_by": answer.answered_by,
+                    "loads": answer.loads,
+                    "remark": answer.remark,
+                }
+                for answer in target.answers
+            ],
         }
         for target in targets
     ]
@@ -82,9 +112,10 @@ def _lines(target: TargetOps) -> Iterable[str]:
         rows = [(op.op, str(op.count), _some(op.layers)) for op in target.graph_ops]
         yield from _table(("TensorFlow op", "count", "layers"), rows)
     if target.ops is not None:
-        summaries = OpSummary.of(target.ops)
+        summaries = OpSummary.of(target.ops, target.answers)
+        names = tuple(answer.runtime for answer in target.answers)
         yield from _table(
-            ("TensorFlow Lite op", "version", "count", "types", "MACs", "layers"),
+            ("TensorFlow Lite op", "version", "count", "types", "MACs", *names, "layers"),
             [
                 (
                     f"{s.op} (custom)" if s.custom else s.op,
@@ -92,6 +123,7 @@ def _lines(target: TargetOps) -> Iterable[str]:
                     str(s.count),
                     " ".join(s.dtypes),
                     f"{s.macs:,}" if s.macs else "",
+                    *map(s.taken_by, target.answers),
                     _some(s.layers),
                 )
                 for s in summaries
@@ -99,6 +131,17 @@ def _lines(target: TargetOps) -> Iterable[str]:
         )
         total = sum(s.macs for s in summaries)
         yield f"  {sum(s.count for s in summaries)} ops, {total:,} multiply-accumulates"
+        yield from (f"  {_sentence(answer)}" for answer in target.answers)
+
+
+def _sentence(answer: CoverageReport) -> str:
+    """What a runtime says of the whole model."""
+    remark = answer.remark.rstrip(". ")
+    if answer.loads is None:
+        return f"{answer.runtime} was not asked: {remark}"
+    says = f"{answer.runtime} ({answer.answered_by}) {'takes' if answer.loads else 'refuses'} the model"
+    reasons = dict.fromkeys(f"{op.op}: {op.reason.rstrip('. ')}" for op in answer.refused)
+    return says + "".join(f"; {text}" for text in (remark, *reasons) if text)
 
 
 def _some(layers: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 from pants_tflite.goals.ops_table import TargetOps, render_json, render_tables
+from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport, RefusedOp
 from pants_tflite.sandbox.saved_models.list_graph_ops_protocol import GraphOpCount
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 
@@ -61,4 +62,31 @@ def test_json_has_all_layers_and_what_a_target_lacks_is_null() -> None:
         "target": "m:sm",
         "tensorflow_ops": model["tensorflow_ops"],
         "tflite_ops": None,
+        "runtimes": [],
     }
+
+
+def test_each_runtime_that_was_asked_has_a_column() -> None:
+    lacks = RefusedOp(2, "Mine", "net/c/t", "it has no kernel for this op.")
+    half = RefusedOp(1, "CONV_2D", "net/b/t", "no floats")
+    answers = (
+        CoverageReport("micro", False, (half, lacks), answered_by="tflite-micro 1"),
+        CoverageReport("litert", True, (), answered_by="LiteRT 2"),
+        CoverageReport("old", False, (), "it is too large", "Lite 1"),
+        CoverageReport("gpu", None, (), "there is no driver."),
+    )
+    model = TargetOps("m:model", None, MODEL.ops, answers)
+    assert render_tables([model]).splitlines() == [
+        "m:model",
+        "  TensorFlow Lite op  version  count  types               MACs   micro       litert  old  gpu  layers",
+        "  CONV_2D             1        2      float32 int32 int8  1,500  no, 1 of 2  yes     ?    ?    net/a, net/b",
+        "  Mine (custom)       1        1      int32 int8                 no          yes     ?    ?    net/c",
+        "  3 ops, 1,500 multiply-accumulates",
+        "  micro (tflite-micro 1) refuses the model; CONV_2D: no floats; Mine: it has no kernel for this op",
+        "  litert (LiteRT 2) takes the model",
+        "  old (Lite 1) refuses the model; it is too large",
+        "  gpu was not asked: there is no driver",
+    ]
+    (entry,) = json.loads(render_json([model]))
+    assert [op["refused_by"] for op in entry["tflite_ops"]] == [{"micro": 1}, {"micro": 1}]
+    assert [answer["loads"] for answer in entry["runtimes"]] == [False, True, False, None]

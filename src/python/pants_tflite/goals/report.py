@@ -15,7 +15,7 @@ from pants.engine.console import Console
 from pants.engine.fs import AddPrefix, CreateDigest, FileContent, MergeDigests, Workspace
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.target import FilteredTargets
-from pants.option.option_types import BoolOption, FloatOption, IntOption, StrOption
+from pants.option.option_types import BoolOption, FloatOption, IntOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
 from pants_tflite.compat import (
@@ -108,6 +108,19 @@ class TfLiteReportSubsystem(GoalSubsystem):
             Defaults to any.
 
             Example: `max_slowdown = "20%"`.
+            """
+        ),
+    )
+    runtimes = StrListOption(
+        help=softwrap(
+            """
+            Runtimes to ask about each model: the page says which take it, and which ops the others
+            refuse. They are `litert`, those of `[tflite-runtimes]`, `gpu`, which is LiteRT's GPU accelerator on
+            a Vulkan driver of this machine, and those of other backends, such as `micro`.
+
+            Defaults to none.
+
+            Example: `runtimes = ["micro", "gpu"]`.
             """
         ),
     )
@@ -211,7 +224,10 @@ async def write_report(
         return TfLiteReport(exit_code=0)
     collected = await collect_report(
         CollectReportRequest(
-            targets=models, shown=options.shown_samples, untrained=options.untrained
+            targets=models,
+            shown=options.shown_samples,
+            untrained=options.untrained,
+            runtimes=tuple(options.runtimes),
         ),
         **implicitly(),
     )

@@ -50,6 +50,7 @@ from pants_tflite.reporting.ops import (
     join_ops,
     weigh_model,
 )
+from pants_tflite.reporting.runtimes import ModelRuntimesRequest, find_model_runtimes
 from pants_tflite.reporting.scores import ScoredModel, ScoreModelRequest, score_model
 from pants_tflite.reporting.templates import template_files
 from pants_tflite.reporting.tests_of_models import (
@@ -92,7 +93,7 @@ class Family:
 
 @dataclass(frozen=True)
 class DescribeForReportRequest:
-    """Asks for what a report says of a model, and for so many of its samples."""
+    """Asks for what a report says of a model, for so many of its samples, and what `runtimes` say of it."""
 
     target: Target
     family: Address
@@ -101,6 +102,7 @@ class DescribeForReportRequest:
     tests: ScoringTests
     shown: int
     untrained: bool
+    runtimes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class CollectReportRequest:
     targets: tuple[Target, ...]
     shown: int
     untrained: bool
+    runtimes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,9 +191,10 @@ async def describe_for_report(request: DescribeForReportRequest) -> DescribedFor
     evaluated = await build_evaluated_target(
         EvaluatedTargetRequest(target, request.untrained), **implicitly()
     )
-    weighed, arena = await concurrently(
+    weighed, arena, runtimes = await concurrently(
         weigh_model(WeighModelRequest(evaluated)),
         find_model_arena(ModelArenaRequest(evaluated), **implicitly()),
+        find_model_runtimes(ModelRuntimesRequest(target, evaluated, request.runtimes)),
     )
     errors, scored = ModelErrors(), ScoredModel()
     if not request.untrained:
@@ -224,6 +228,7 @@ async def describe_for_report(request: DescribeForReportRequest) -> DescribedFor
         ops=join_ops(weighed.report, errors.report),
         error_samples=errors.report.samples if errors.report else None,
         notes=(*untrained, *scored.notes, *(note for note in (errors.note, arena.note) if note)),
+        runtimes=runtimes.runtimes,
     )
     return DescribedForReport(model, evaluated, scored.samples)
 
@@ -271,6 +276,7 @@ async def collect_report(request: CollectReportRequest) -> CollectedReport:
                 tests=tests,
                 shown=request.shown,
                 untrained=request.untrained,
+                runtimes=request.runtimes,
             )
             for target in its_targets
         )

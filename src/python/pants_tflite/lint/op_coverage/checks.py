@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Iterable, Iterator, Optional, Sequence
 
+from pants_tflite.coverage.ask_all import kernels_of
 from pants_tflite.coverage.gpu import GPU_RUNTIME
 from pants_tflite.custom_ops.declarations import CustomOps
 from pants_tflite.custom_ops.target_types import MicroDependenciesField
@@ -59,8 +60,7 @@ def render_not_asked(notes: Iterable[NotAsked]) -> str:
 def kernels_for(runtime: BundleRuntime, custom_ops: CustomOps, ops: Sequence[OpUse]) -> set[str]:
     """The custom ops that a runtime is to have: those with a kernel for it in the repository, and those
     of TensorFlow that an app can have."""
-    is_micro = runtime.name == MICRO
-    kernels = {op.name for op in custom_ops.ops if op.has_micro or not is_micro}
+    kernels = kernels_of(runtime.name, custom_ops)
     if runtime.takes_flex:
         kernels |= {op.op for op in ops if op.custom and op.op.startswith(FLEX_PREFIX)}
     return kernels

@@ -13,7 +13,7 @@ from pants_tflite.sandbox.reporting.changes_protocol import Changes
 from pants_tflite.sandbox.reporting.plots import ErrorSeries, Point, plot_errors, plot_sizes
 from pants_tflite.sandbox.reporting.render_report import render_page
 from pants_tflite.sandbox.reporting.render_report_protocol import RenderReportRequest
-from pants_tflite.sandbox.reporting.report_protocol import Report
+from pants_tflite.sandbox.reporting.report_protocol import Report, ReportedRuntime
 from pants_tflite.sandbox.reporting.show_samples_protocol import (
     ConfusionCell,
     ShownSample,
@@ -107,6 +107,20 @@ def test_a_page_says_what_a_report_does() -> None:
         r"1.00.kB 25 % 0.9500 accuracy ▼ worse by 0.0200 5.00.kB 1 3.10.% CONV_2D", text
     )
     assert "makes errors" in text
+
+
+def test_runtimes_that_were_asked() -> None:
+    answers = (
+        ReportedRuntime("micro", "tflite-micro 1", False, ("GELU", "POW"), ""),
+        ReportedRuntime("litert", "LiteRT 2", True, (), ""),
+        ReportedRuntime("old", "Lite 1", False, (), "it is too large"),
+        ReportedRuntime("gpu", "", None, (), "there is no driver"),
+    )
+    text = page(Report((model(runtimes=answers),))).text
+    assert "micro refuses GELU, POW tflite-micro 1" in text
+    assert "litert takes the model LiteRT 2" in text
+    assert "old refuses the model: it is too large Lite 1" in text
+    assert "gpu not asked: there is no driver" in text
 
 
 def test_wrong_and_right_are_told_apart_without_colors() -> None:

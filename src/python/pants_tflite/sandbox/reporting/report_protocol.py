@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Optional
 
-from pants_tflite.sandbox.protocol import Message
+from pants_tflite.sandbox.protocol import Message, left_out
 from pants_tflite.sandbox.tflite.weigh_model_protocol import StoredTensor
 
 
@@ -56,6 +56,26 @@ class ReportedOp:
 
 
 @dataclass(frozen=True)
+class ReportedRuntime:
+    """What a runtime says of a model, if it was asked; `loads` is None if it could not be, for the reason in
+    `remark`. `refused` are the names of the ops that it refuses."""
+
+    runtime: str
+    answered_by: str
+    loads: Optional[bool]
+    refused: tuple[str, ...]
+    remark: str
+
+    @property
+    def summary(self) -> str:
+        if self.loads is None:
+            return f"not asked: {self.remark}"
+        if self.refused:
+            return f"refuses {', '.join(self.refused)}"
+        return "takes the model" if self.loads else f"refuses the model: {self.remark}"
+
+
+@dataclass(frozen=True)
 class ReportedModel:
     """A model at an `address`; those of one `family` are forms of the same model, named by `variant`.
 
@@ -79,6 +99,7 @@ class ReportedModel:
     ops: tuple[ReportedOp, ...]
     error_samples: Optional[int]
     notes: tuple[str, ...]
+    runtimes: tuple[ReportedRuntime, ...] = left_out(())
 
     @property
     def computing_ops(self) -> tuple[ReportedOp, ...]:
