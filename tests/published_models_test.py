@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import subprocess
 import sys
 import zipfile
@@ -102,17 +101,9 @@ def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
         f'tflite_file(name="{name}", source="{file}.tflite", runtime="micro")'
         for name, file in MICRO_ONLY.items()
     ]
-    build += [
-        'tf_saved_model_files(name="kws_saved_model", sources=["kws/**"])',
-        'tflite_model(name="kws", saved_model=":kws_saved_model")',
-        'tflite_micro_library(name="kws_library", models=[":kws"])',
-    ]
-    saved_model = Path(_FOLDER, "kws", "kws_ref_model")
     contents = {
-        f"p/kws/{path.relative_to(saved_model).as_posix()}": path.read_bytes()
-        for path in sorted(saved_model.rglob("*"))
-        if path.is_file()
-    } | {f"p/{name}.tflite": Path(_FOLDER, path).read_bytes() for name, path in MODELS.items()}
+        f"p/{name}.tflite": Path(_FOLDER, path).read_bytes() for name, path in MODELS.items()
+    }
     return new_workspace({"p/BUILD": "\n".join(build), **contents})
 
 
@@ -194,16 +185,3 @@ CHECKS: dict[str, Callable[[Path, str], None]] = {
     "linux": check_linux,
     "micro": check_micro,
 }
-
-
-def test_which_runtimes_have_their_ops(workspace: Workspace) -> None:
-    names = ("kws", "kws_float", *MICRO_ONLY, "signal", "audio_preprocessor", "person_detect")
-    text = workspace.fail("lint", "--only=tflite-op-coverage", *(f"p:{name}" for name in names))
-    found = re.findall(
-        r"^p:(\w+): (\w+): .*(?:\n    .*)*?\n    Runtime: (\w+) ", text, re.MULTILINE
-    )
-    refused: dict[tuple[str, str], set[str]] = {}
-    for name, op, runtime in found:
-        refused.setdefault((name, runtime), set()).add(op)
-    print(text)
-    assert refused == {}
