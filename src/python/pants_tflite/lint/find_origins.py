@@ -33,11 +33,12 @@ class FoundOrigins:
 
     graph_ops: tuple[GraphOpCount, ...] = ()
     code_lines: Optional[bytes] = None
+    behind_choice: tuple[str, ...] = ()
 
     def to_origins(self) -> Origins:
         if self.code_lines is None:
             return Origins(self.graph_ops)
-        return Origins(self.graph_ops, CodeLinesReport.parse(self.code_lines))
+        return Origins(self.graph_ops, CodeLinesReport.parse(self.code_lines), self.behind_choice)
 
 
 @rule
@@ -47,10 +48,12 @@ async def find_origins(request: FindOriginsRequest) -> FoundOrigins:
         return FoundOrigins()
     graph = await find_graph(GraphRequest(request.model, saved_model, request.source.untrained))
     listed, files = await concurrently(
-        list_saved_model_ops(ListSavedModelOpsRequest(saved_model.address, graph.saved_model)),
+        list_saved_model_ops(
+            ListSavedModelOpsRequest(saved_model.address, graph.saved_model, graph.code_lines)
+        ),
         get_digest_contents(graph.code_lines),
     )
-    return FoundOrigins(listed.ops, files[0].content if files else None)
+    return FoundOrigins(listed.ops, files[0].content if files else None, listed.behind_choice)
 
 
 def rules():

@@ -27,10 +27,11 @@ def _plain(op: str) -> str:
 @dataclass(frozen=True)
 class Origins:
     """`graph_ops` are those of the model's SavedModel, and `lines` the user's code that made its nodes;
-    both are empty for a model without one."""
+    both are empty for a model without one. `behind_choice` is as in a GraphOpsReport."""
 
     graph_ops: tuple[GraphOpCount, ...] = ()
     lines: CodeLinesReport = CodeLinesReport({})
+    behind_choice: tuple[str, ...] = ()
 
     def layers(self, op: OpUse) -> tuple[str, ...]:
         """The layer of an op. An op that makes an output of the model has a name that says nothing: it is

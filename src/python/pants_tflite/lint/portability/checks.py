@@ -9,11 +9,17 @@ from typing import Iterable, Iterator, Optional, Sequence
 
 from pants_tflite.lint.findings import Finding, listed
 from pants_tflite.lint.origins import Origins
-from pants_tflite.lint.portability.kinds import Kind, kind_of, kind_of_graph_op
+from pants_tflite.lint.portability.kinds import (
+    DETECTION,
+    Kind,
+    kind_of,
+    kind_of_graph_op,
+)
 from pants_tflite.lint.replacements import INTEGERS, MICRO, find_replacement, replacement
 from pants_tflite.sandbox.modes import find_mode
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
+from pants_tflite.target_types import CutOutputsField
 
 CHECKS = {
     "batch": "an input whose fixed batch is not 1",
@@ -90,16 +96,23 @@ def check_graph(address: str, origins: Origins) -> Iterator[Finding]:
     for kind, names in found.items():
         members = [op for op in origins.graph_ops if op.op in names]
         texts = [op.op + (f" in {listed(op.layers)}" if any(op.layers) else "") for op in members]
-        yield _finding_of(kind, address, "; ".join(texts), origins.graph_code(members))
+        yield _finding_of(
+            kind, address, ops="; ".join(texts), code=origins.graph_code(members), origins=origins
+        )
 
 
-def _finding_of(kind: Kind, address: str, ops: str, code: tuple[str, ...]) -> Finding:
+def _finding_of(
+    kind: Kind, address: str, *, ops: str, code: tuple[str, ...], origins: Origins
+) -> Finding:
     instead = replacement(kind.check)
+    layers = origins.behind_choice if kind == DETECTION else ()
+    names = ", ".join(f'"{layer}"' for layer in layers)
+    cut = f" Or cut the model there: `{CutOutputsField.alias}=[{names}]`." if layers else ""
     return Finding(
         address,
         kind.check,
         f"{kind.what}: {ops}",
-        instead.instead,
+        instead.instead + cut,
         runtime=", ".join(instead.refused_by) or EVERYWHERE,
         code=code,
     )
@@ -113,7 +126,9 @@ def _check_kinds(model: ModelToCheck) -> Iterator[Finding]:
             found.setdefault(kind, []).append(op)
     for kind, members in found.items():
         code = model.origins.code(members)
-        yield _finding_of(kind, model.address, model.named(members), code)
+        yield _finding_of(
+            kind, model.address, ops=model.named(members), code=code, origins=model.origins
+        )
 
 
 def _check_float_ops(model: ModelToCheck) -> Iterator[Finding]:

@@ -135,6 +135,14 @@ def test_ops_in_floats_in_a_file_that_multiplies_in_integers() -> None:
     assert findings(dense, rest, is_converted=True) == []
 
 
+def test_where_a_detector_is_to_be_cut() -> None:
+    graph_ops = (GraphOpCount("NonMaxSuppressionV5", 1, ("",)),)
+    (finding,) = check_graph("m:m", Origins(graph_ops, LINES, ("boxes", "scores")))
+    assert finding.instead.endswith('Or cut the model there: `outputs=["boxes", "scores"]`.')
+    (finding,) = check_graph("m:m", Origins(graph_ops, LINES))
+    assert "cut" not in finding.instead
+
+
 def test_a_graph_that_does_not_become_a_model() -> None:
     origins = Origins(
         (

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Mapping
 
 from pants_tflite.sandbox.harness import run, write_report
+from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
 from pants_tflite.sandbox.saved_models.list_graph_ops_protocol import (
     GraphOpCount,
     GraphOpsReport,
@@ -27,6 +29,9 @@ _KEY, _VALUE = 1, 2
 _NAME, _OP, _INPUTS, _ATTRIBUTES = 1, 2, 3, 5
 _LIST, _FUNCTION, _LIST_FUNCTIONS = 1, 10, 9
 _SIGNATURE_OUTPUTS = 2
+_SUFFIX = re.compile(r"_\d+$")
+# Ops, and functions that the converter makes one of.
+_CHOOSING = re.compile("NonMaxSuppression|non_max_suppression")
 # What only passes values on, or calls what is listed.
 _UNLISTED = ("Const", "Identity", "IdentityN", "NoOp", "PartitionedCall", "Placeholder")
 
@@ -107,15 +112,45 @@ def _read_function(data: memoryview) -> tuple[str, Graph]:
     return text(signature, _NAME), Graph.of(messages(data, _FUNCTION_NODES), yields)
 
 
-def list_graph_ops(content: bytes) -> GraphOpsReport:
+def _layers_behind(
+    node: Node, graph: Graph, layers: Mapping[str, str | None]
+) -> Iterator[str | None]:
+    """The nearest of the `layers`, which nodes are in, whose values a node is computed from."""
+    seen, waiting = set(), list(node.inputs)
+    while waiting:
+        name = waiting.pop()
+        if name in layers:
+            yield layers[name]
+        elif name not in seen and name in graph.nodes:
+            seen.add(name)
+            waiting += graph.nodes[name].inputs
+
+
+def _layers(lines: CodeLinesReport) -> dict[str, str | None]:
+    """The Keras layer that each node is in; None for one that is called more than once, which has no one
+    output to cut at. What is an operation to Keras and no layer has no scope."""
+    scopes: dict[str, set[str]] = defaultdict(set)
+    found = {}
+    for node, line in lines.nodes.items():
+        layer, parts = line.operation, node.split("/")[:-1]
+        for index, part in enumerate(parts):
+            if layer is not None and _SUFFIX.sub("", part) == _SUFFIX.sub("", layer):
+                scopes[layer].add("/".join(parts[: index + 1]))
+                found[node] = layer
+    return {node: layer if len(scopes[layer]) == 1 else None for node, layer in found.items()}
+
+
+def list_graph_ops(content: bytes, lines: CodeLinesReport = CodeLinesReport({})) -> GraphOpsReport:
     """The ops of the SavedModel whose protobuf this is. Raises WireError if it is none."""
     reached: dict[str, list[Node]] = defaultdict(list)
+    behind: set[str | None] = set()
+    layers = _layers(lines)
     named: set[str] = set()
     for meta_graph in messages(memoryview(content), _META_GRAPHS):
-        for graph in messages(meta_graph, _GRAPH):
+        for data in messages(meta_graph, _GRAPH):
             functions = dict(
                 _read_function(function)
-                for library in messages(graph, _LIBRARY)
+                for library in messages(data, _LIBRARY)
                 for function in messages(library, _FUNCTIONS)
             )
             outputs = [
@@ -123,13 +158,16 @@ def list_graph_ops(content: bytes) -> GraphOpsReport:
                 for signature in _values(meta_graph, _SIGNATURES)
                 for tensor in _values(signature, _SIGNATURE_OUTPUTS)
             ]
-            main = Graph.of(messages(graph, _NODES), outputs)
+            main = Graph.of(messages(data, _NODES), outputs)
             for each in (main, *functions.values()):
                 named.update(node.op for node in each.nodes.values())
             seen, waiting = set(), [main]
             while waiting:
-                for node in waiting.pop().reached():
+                graph = waiting.pop()
+                for node in graph.reached():
                     reached[node.op].append(node)
+                    if any(map(_CHOOSING.search, node.functions)):
+                        behind.update(_layers_behind(node, graph, layers))
                     called = [name for name in node.functions if name in functions]
                     waiting += [functions[name] for name in called if name not in seen]
                     seen.update(called)
@@ -142,11 +180,15 @@ def list_graph_ops(content: bytes) -> GraphOpsReport:
             for op, nodes in sorted(ops.items())
         ),
         len(named),
+        () if None in behind else tuple(sorted(filter(None, behind))),
     )
 
 
 def main(request: GraphOpsRequest) -> None:
-    write_report(list_graph_ops(Path(request.saved_model, _FILE).read_bytes()))
+    lines = CodeLinesReport({})
+    if request.code_lines is not None:
+        lines = CodeLinesReport.parse(Path(request.code_lines).read_bytes())
+    write_report(list_graph_ops(Path(request.saved_model, _FILE).read_bytes(), lines))
 
 
 if __name__ == "__main__":
