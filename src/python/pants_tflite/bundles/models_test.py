@@ -105,6 +105,18 @@ def test_a_bundle_may_take_what_litert_refuses(rule_runner: RuleRunner) -> None:
         check_runtimes(BundleFieldSet.create(target), [rule_runner.get_target(OLD)])
 
 
+def test_a_file_that_is_too_large_for_labels(rule_runner: RuleRunner) -> None:
+    error = _error(
+        rule_runner,
+        'models=[":Hello-World"], labels={"hello_world": ":labels"}',
+        labels=b"x" * (17 << 20),
+    )
+    assert (
+        "pets:bundle, field `labels` = ':labels': `pets/labels.txt` has 17,825,792 bytes" in error
+    )
+    assert "Fix: Name a text file" in error
+
+
 def test_models_and_labels_are_dependencies(rule_runner: RuleRunner) -> None:
     field_set = _field_set(
         rule_runner, 'models=[":Hello-World"], labels={"hello_world": ":labels"}'

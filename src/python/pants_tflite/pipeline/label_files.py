@@ -9,19 +9,24 @@ from dataclasses import dataclass
 
 from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
+from pants.engine.fs import FileEntry
 from pants.engine.target import HydrateSourcesRequest
 
 from pants_tflite.compat import (
     collect_rules,
     get_digest_contents,
+    get_digest_entries,
     hydrate_sources,
     implicitly,
     rule,
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.fields import NamedAddressesField
+from pants_tflite.sizes import format_size
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
+# More than anybody has names for: a model's weights in place of its labels are not to be read.
+_MAX_BYTES = 16 << 20
 _PATH_SEPARATORS = re.compile(r"[/\\]")
 
 
@@ -88,6 +93,15 @@ async def read_labels(request: LabelsRequest) -> Labels:
         ),
         **implicitly(),
     )
+    (entry,) = await get_digest_entries(sources.snapshot.digest)
+    size = entry.file_digest.serialized_bytes_length if isinstance(entry, FileEntry) else 0
+    if size > _MAX_BYTES:
+        raise Mistake(
+            message=f"`{entry.path}` has {format_size(size)}, so these are no labels",
+            fix="Name a text file with one label a line.",
+            field=field.alias,
+            value=request.value,
+        ).at(field.address)
     contents = await get_digest_contents(sources.snapshot.digest)
     return Labels(
         parse_labels(field.address, request.value, contents[0].content, field=field.alias)

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 
 from pants.core.util_rules.archive import MaybeExtractArchiveRequest
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest
+from pants.engine.fs import Digest, FileEntry
 
 from pants_tflite.compat import (
     collect_rules,
     get_digest_contents,
+    get_digest_entries,
     implicitly,
     maybe_extract_archive,
     rule,
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.sandbox.archives.archive_checks import check_archive
-from pants_tflite.sandbox.archives.archive_entries import BadArchive
+from pants_tflite.sandbox.archives.archive_entries import BadArchive, check_size
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,12 @@ class UnpackedArchive:
 
 @rule(desc="Unpack an archive")
 async def unpack_archive(request: UnpackArchiveRequest) -> UnpackedArchive:
-    (file,) = await get_digest_contents(request.digest)
+    (entry,) = await get_digest_entries(request.digest)
     try:
+        # Before its content is in memory.
+        if isinstance(entry, FileEntry):
+            check_size(entry.file_digest.serialized_bytes_length)
+        (file,) = await get_digest_contents(request.digest)
         check_archive(file.path, file.content)
     except BadArchive as error:
         raise Mistake(

@@ -75,7 +75,8 @@ def read_entries(kind: str, content: bytes) -> Tuple[Entry, ...]:
     return tuple(_read_zip(content) if kind == ZIP else _read_tar(content, _TAR_MAGICS[kind]))
 
 
-def _check_size(unpacked: int) -> None:
+def check_size(unpacked: int) -> None:
+    """Raises BadArchive if the content of an archive takes too many bytes."""
     if unpacked > MAX_UNPACKED_BYTES:
         raise BadArchive(
             f"its content takes more than {MAX_UNPACKED_BYTES >> 30} GiB",
@@ -100,7 +101,7 @@ def _open_zip(content: bytes) -> zipfile.ZipFile:
 def _read_zip(content: bytes) -> Iterator[Entry]:
     with _open_zip(content) as archive:
         infos = archive.infolist()
-        _check_size(sum(info.file_size for info in infos))
+        check_size(sum(info.file_size for info in infos))
         for info in infos:
             if info.flag_bits & 0x1:
                 raise BadArchive(
@@ -139,13 +140,13 @@ def _read_tar(content: bytes, magic: bytes) -> Iterator[Entry]:
         with decompress(io.BytesIO(content)) as stream:
             while chunk := stream.read(_CHUNK_BYTES):
                 size += len(chunk)
-                _check_size(size)
+                check_size(size)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         unpacked = 0
         for member in archive:
             # A sparse file takes more than its part of the archive.
             unpacked += member.size
-            _check_size(unpacked)
+            check_size(unpacked)
             yield _tar_entry(member)
         # Python takes a damaged header for the end.
         stream = archive.fileobj
