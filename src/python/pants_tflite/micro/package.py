@@ -141,7 +141,11 @@ def describe(
     tools = {runtime.runtime: runtime.version for runtime in runtimes}
     if binaries.self_test is not None:
         compiled_with = binaries.self_test.tools
-        tools.update(compiler=compiled_with.toolchain, tflm=compiled_with.tree.version)
+        tools.update(
+            compiler=compiled_with.toolchain,
+            kernels=compiled_with.tree.kernels,
+            tflm=compiled_with.tree.version,
+        )
     return BundleManifest(
         kind=TfLiteMicroLibraryTarget.alias,
         name=models.library.name,

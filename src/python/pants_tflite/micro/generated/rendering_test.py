@@ -153,10 +153,12 @@ def test_the_readme_tells_of_kernels() -> None:
         in readme
     )
     assert "The arena of `dogs` is as the library's target says, and not measured" in readme
-    assert "The others are measured with TFLite Micro and have a margin of 10 %. The op" in readme
+    assert (
+        "The others are measured with TFLite Micro and have a margin of 10 %. Optimized" in readme
+    )
     assert "The op resolver has 4 ops" in readme
     plain = render_readme(library(), library_files(), CATALOG["cmake"](library_files()))
-    assert "The arenas are measured with TFLite Micro and have a margin of 10 %. The op" in plain
+    assert "The arenas are measured with TFLite Micro and have a margin of 10 %. Optimized" in plain
     assert "custom op" not in plain
 
 

@@ -86,6 +86,7 @@ async def build_measuring_program(request: BuildMeasuringProgramRequest) -> Meas
                     digest=digest,
                     headers=headers,
                     include_dirs=include_dirs,
+                    defines=tree.defines,
                 )
             )
             for path, _ in texts

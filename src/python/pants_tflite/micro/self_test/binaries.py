@@ -64,7 +64,9 @@ async def build_micro_binaries(request: BuiltMicroBinariesRequest) -> BuiltMicro
     if cpu is None or field_set.tflm.value is None:
         return BuiltMicroBinaries(await create_digest(CreateDigest(())))
     built = await build_self_test(BuildSelfTestRequest(field_set, PLATFORMS[cpu]))
-    flash = {"models, code and constants": built.flash_bytes}
+    flash = {
+        f"models, code and constants with {built.tools.tree.kernels} kernels": built.flash_bytes
+    }
     check_flash(field_set.max_flash, flash)
     digest = await merge_digests(MergeDigests((built.library.digest, built.program.digest)))
     entries = await get_digest_entries(digest)

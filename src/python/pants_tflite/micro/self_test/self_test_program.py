@@ -138,6 +138,7 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
                     digest=digest,
                     headers=headers,
                     include_dirs=include_dirs,
+                    defines=tools.tree.defines,
                 )
             )
             for source in own

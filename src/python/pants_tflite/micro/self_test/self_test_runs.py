@@ -102,7 +102,7 @@ async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -
         **implicitly(),
     )
     return SelfTestRun(
-        heading=f"{where}: {sizes.text} bytes of text ({built.golden_bytes} of them golden vectors), "
+        heading=f"{where}: {built.tools.tree.kernels} kernels, {sizes.text} bytes of text ({built.golden_bytes} of them golden vectors), "
         f"{sizes.data} of data, {sizes.bss} of bss",
         output=(result.stdout + result.stderr).decode(errors="replace"),
         exit_code=result.exit_code,

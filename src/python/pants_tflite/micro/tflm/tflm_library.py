@@ -65,7 +65,8 @@ class CompiledMicroKernels:
 class CompileMicroSourceRequest:
     """Compiles `source`, a path in `digest`, with TFLite Micro's options.
 
-    `headers` is all that it may include in addition to what is in the compiler.
+    `headers` is all that it may include in addition to what is in the compiler, and `defines` are
+    those of the tree.
     """
 
     address: Address
@@ -74,6 +75,7 @@ class CompileMicroSourceRequest:
     digest: Digest
     headers: Digest
     include_dirs: tuple[str, ...]
+    defines: tuple[str, ...] = ()
 
     @property
     def language(self) -> str:
@@ -95,7 +97,7 @@ async def compile_micro_source(request: CompileMicroSourceRequest) -> CompiledOb
             source=request.source,
             digest=digest,
             include_dirs=request.include_dirs,
-            defines=DEFINES,
+            defines=(*DEFINES, *request.defines),
             flags=C_FLAGS if request.language == C else CXX_FLAGS,
             linked_with=CXX,
         )
@@ -114,6 +116,7 @@ async def compile_tflm(request: CompileTflmRequest) -> CompiledTflm:
                 digest=tree.digest,
                 headers=tree.headers,
                 include_dirs=tree.include_dirs,
+                defines=tree.defines,
             )
         )
         for source in tree.sources
@@ -139,7 +142,7 @@ async def compile_micro_kernels(request: CompileMicroKernelsRequest) -> Compiled
                 source=source.path,
                 digest=digest,
                 include_dirs=source.include_dirs,
-                defines=(*DEFINES, *kernels.defines),
+                defines=(*DEFINES, *tree.defines, *kernels.defines),
                 flags=(*(CXX_FLAGS if source.is_cxx else C_FLAGS), *headers, *kernels.flags),
                 linked_with=CXX,
             )

@@ -40,6 +40,20 @@ _INCLUDE_DIRS = (
     "third_party/gemmlowp",
     "third_party/kissfft",
     "third_party/ruy",
+    # Of trees that were made with CMSIS-NN.
+    "third_party/cmsis",
+    "third_party/cmsis/CMSIS/Core/Include",
+    "third_party/cmsis_nn",
+    "third_party/cmsis_nn/Include",
+)
+REFERENCE, CMSIS_NN = "reference", "cmsis_nn"
+_CMSIS_NN_FOLDER = "third_party/cmsis_nn/"
+# As TFLite Micro's own Makefile compiles it, and its kernels' headers; it has no kernels for floats.
+_CMSIS_NN_DEFINES = (
+    "ARM_NN_ENABLE_F16=0",
+    "ARM_NN_ENABLE_F32=0",
+    "CMSIS_NN",
+    "PROJECT_GENERATION",
 )
 # Programs of their own, if a tree was made with examples.
 _EXAMPLES = ("examples/", "tensorflow/lite/micro/examples/")
@@ -70,8 +84,9 @@ class StageTflmTreeRequest:
 class TflmTree:
     """`digest` holds the whole tree below the directory TREE, `headers` only its headers.
 
-    `sources` are paths in it, of what makes a library. `version` is the hash of all of it: a tree
-    does not say which commit it is of.
+    `sources` are paths in it, of what makes a library; all that includes its headers is compiled with
+    `defines`. `version` is the hash of all of it: a tree does not say which commit it is of.
+    `kernels` are REFERENCE or optimized ones.
     """
 
     digest: Digest
@@ -79,6 +94,11 @@ class TflmTree:
     sources: tuple[str, ...]
     include_dirs: tuple[str, ...]
     version: str
+    kernels: str = REFERENCE
+
+    @property
+    def defines(self) -> tuple[str, ...]:
+        return _CMSIS_NN_DEFINES if self.kernels == CMSIS_NN else ()
 
 
 def find_root(files: tuple[str, ...]) -> str | None:
@@ -100,6 +120,11 @@ def library_sources(files: tuple[str, ...]) -> tuple[str, ...]:
         and not path.endswith(_TEST_SUFFIXES)
         and not path.startswith((*_EXAMPLES, _INCLUDED_SOURCES))
     )
+
+
+def kernels_of(files: tuple[str, ...]) -> str:
+    """Which kernels a tree of these files has."""
+    return CMSIS_NN if any(path.startswith(_CMSIS_NN_FOLDER) for path in files) else REFERENCE
 
 
 def no_tree(field: str, value: str, files: tuple[str, ...]) -> Mistake:
@@ -171,6 +196,7 @@ async def stage_tflm_tree(request: StageTflmTreeRequest) -> TflmTree:
             if any(f"{path}/".startswith(f"{folder}/" if folder else "") for path in folders)
         ),
         version=snapshot.digest.fingerprint,
+        kernels=kernels_of(snapshot.files),
     )
 
 

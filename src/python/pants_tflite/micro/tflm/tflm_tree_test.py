@@ -75,6 +75,7 @@ def test_a_tree_is_the_same_however_it_comes(rule_runner: RuleRunner, name: str)
     assert tree.sources == ("tflm/tensorflow/lite/micro/micro_interpreter.cc",)
     assert tree.include_dirs == ("tflm", "tflm/third_party/gemmlowp", "tflm/third_party/kissfft")
     assert len(tree.version) == 64
+    assert (tree.kernels, tree.defines) == ("reference", ())
     headers = rule_runner.request(Snapshot, [tree.headers]).files
     assert headers == (
         f"tflm/{MARKER}",
@@ -123,6 +124,27 @@ def test_the_root_nearest_to_the_top() -> None:
     assert find_root((MARKER, f"copy/{MARKER}")) == ""
     assert find_root((f"a/b/{MARKER}", f"z/{MARKER}")) == "z"
     assert find_root((f"not{MARKER}",)) is None
+
+
+def test_a_tree_with_cmsis_nn_is_compiled_with_its_headers_and_as_its_makefile_does(
+    rule_runner: RuleRunner,
+) -> None:
+    optimized = {
+        "third_party/cmsis/CMSIS/Core/Include/cmsis_gcc.h": "",
+        "third_party/cmsis_nn/Include/arm_nnfunctions.h": "",
+        "third_party/cmsis_nn/Source/arm_nn.c": "",
+    }
+    files = {f"tree/vendored/{path}": text for path, text in {**FILES, **optimized}.items()}
+    tree = _find(rule_runner, 'files(name="tree", sources=["vendored/**"])', files)
+    assert tree.kernels == "cmsis_nn"
+    assert tree.include_dirs[-4:] == (
+        "tflm/third_party/cmsis",
+        "tflm/third_party/cmsis/CMSIS/Core/Include",
+        "tflm/third_party/cmsis_nn",
+        "tflm/third_party/cmsis_nn/Include",
+    )
+    assert "tflm/third_party/cmsis_nn/Source/arm_nn.c" in tree.sources
+    assert {"CMSIS_NN", "PROJECT_GENERATION"} <= set(tree.defines)
 
 
 def test_sources_are_those_of_the_library() -> None:
