@@ -1,11 +1,11 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Sizes in fields: "64KiB", "3MB"."""
+"""Sizes and counts in fields: "64KiB", "3MB", "4M"."""
 
 from __future__ import annotations
 
 import re
-from typing import Optional
+from typing import Mapping, Optional
 
 from pants.engine.target import AsyncFieldMixin, StringField
 
@@ -20,9 +20,15 @@ _UNITS = {
     "MiB": 1024**2,
     "GiB": 1024**3,
 }
+_COUNT_UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
+_COUNT = re.compile(
+    rf"(0|[1-9][0-9]*)(\.[0-9]+)? ?({'|'.join(filter(None, _COUNT_UNITS))}|)", re.ASCII
+)
 _SIZE = re.compile(rf"(0|[1-9][0-9]*)(\.[0-9]+)? ?({'|'.join(_UNITS)})", re.ASCII)
 # For the help of fields that hold a size.
 SIZE_HELP = "a number and a unit: B, KB (1000 bytes), KiB (1024), MB, MiB, GB or GiB"
+# For the help of fields that hold a count.
+COUNT_HELP = "a number, with K for thousands, M for millions or G for billions if you like"
 
 
 class SizeField(StringField, AsyncFieldMixin):
@@ -46,14 +52,38 @@ class SizeField(StringField, AsyncFieldMixin):
 def parse_size(text: str) -> Optional[int]:
     """The size in bytes; None if it is not a size, or not one of whole bytes."""
     match = _SIZE.fullmatch(text)
-    return _bytes(match) if match else None
+    return _whole(match, _UNITS) if match else None
 
 
-def _bytes(match: re.Match[str]) -> Optional[int]:
+def _whole(match: re.Match[str], units: Mapping[str, int]) -> Optional[int]:
     whole, fraction, unit = match.groups()
     digits = (fraction or ".")[1:]
-    size, rest = divmod(int(whole + digits) * _UNITS[unit], 10 ** len(digits))
+    size, rest = divmod(int(whole + digits) * units[unit], 10 ** len(digits))
     return None if rest else size
+
+
+class CountField(StringField, AsyncFieldMixin):
+    """A count of something, or nothing."""
+
+    @property
+    def count(self) -> Optional[int]:
+        """The count. Raises if the value is not one."""
+        if self.value is None:
+            return None
+        count = parse_count(self.value)
+        if count is None or count < 1:
+            raise Mistake.of(
+                self,
+                message="that is not a whole number of at least one",
+                fix=f'Give {COUNT_HELP}, as in `{self.alias}="4M"`.',
+            )
+        return count
+
+
+def parse_count(text: str) -> Optional[int]:
+    """The count; None if it is not one, or not a whole one."""
+    match = _COUNT.fullmatch(text)
+    return _whole(match, _COUNT_UNITS) if match else None
 
 
 def format_size(size: int) -> str:

@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Sizes in fields."""
+"""Sizes and counts in fields."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import pytest
 from pants.engine.addresses import Address
 
 from pants_tflite.errors import TfLiteError
-from pants_tflite.sizes import SizeField, format_size
+from pants_tflite.sizes import CountField, SizeField, format_size
 
 ADDRESS = Address("models", target_name="mcu")
 
 
 class MaxArenaField(SizeField):
     alias = "max_arena"
+
+
+class MaxInstructionsField(CountField):
+    alias = "max_instructions"
 
 
 @pytest.mark.parametrize(
@@ -47,3 +51,28 @@ def test_what_is_no_size(value: str) -> None:
 
 def test_sizes_to_read() -> None:
     assert [format_size(size) for size in (1, 4000)] == ["1 byte", "4,000 bytes"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1", 1),
+        ("3221141", 3_221_141),
+        ("250K", 250_000),
+        ("4M", 4_000_000),
+        ("4.5 M", 4_500_000),
+        ("2G", 2 * 10**9),
+        (None, None),
+    ],
+)
+def test_counts(value: str | None, expected: int | None) -> None:
+    assert MaxInstructionsField(value, ADDRESS).count == expected
+
+
+@pytest.mark.parametrize("value", ["", "0", "M", "4m", "4MB", "1.5", "-4M", "04", "4,000", "4M\n"])
+def test_what_is_no_count(value: str) -> None:
+    field = MaxInstructionsField(value, ADDRESS)
+    with pytest.raises(TfLiteError) as error:
+        field.count
+    assert f"models:mcu, field `max_instructions` = {value!r}" in str(error.value)
+    assert 'max_instructions="4M"' in str(error.value)

@@ -30,7 +30,8 @@ class ModelEntry:
     """A model and where it is in a bundle.
 
     `file` and `labels_file` are paths within the bundle; the latter is None if there are no
-    labels. `arena` and `golden` are what a microcontroller's runtime measured, if one did.
+    labels. `arena`, `golden` and `instructions` are what a microcontroller's runtime measured, if one
+    did.
     """
 
     model: BundleModel
@@ -38,6 +39,7 @@ class ModelEntry:
     labels_file: Optional[str] = None
     arena: Optional[FrozenDict[str, Any]] = None
     golden: Optional[FrozenDict[str, Any]] = None
+    instructions: Optional[FrozenDict[str, Any]] = None
 
     def to_bundled(self) -> BundledModel:
         facts = self.model.facts
@@ -60,6 +62,7 @@ class ModelEntry:
             micro_only=facts.verification.micro_only,
             select_tf_ops=facts.select_tf_ops,
             cut=facts.cut,
+            instructions=self.instructions,
         )
 
     def _labels(self) -> Optional[BundledLabels]:
@@ -102,6 +105,7 @@ class BundleManifest:
     tools: FrozenDict[str, str] = FrozenDict()
     runtime: Optional[MicroRuntime] = None
     shared_arena: Optional[SharedArena] = None
+    memory: Optional[FrozenDict[str, Any]] = None
 
     def to_manifest(self) -> Manifest:
         ops = {op.name for entry in self.models for op in entry.model.facts.ops}
@@ -117,6 +121,7 @@ class BundleManifest:
             tools=self.tools,
             runtime=self.runtime,
             shared_arena=self.shared_arena,
+            memory=self.memory,
         )
 
     def render(self) -> bytes:

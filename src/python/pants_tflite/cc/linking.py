@@ -112,9 +112,12 @@ class LinkExecutableRequest:
 
 @dataclass(frozen=True)
 class Executable:
+    """`text` is what the linker printed."""
+
     digest: Digest
     path: str
     toolchain: str
+    text: str = ""
 
 
 def render_version_script(exports: tuple[str, ...]) -> str:
@@ -263,7 +266,7 @@ async def link_executable(request: LinkExecutableRequest) -> Executable:
     )
     if result.exit_code != 0:
         raise link_mistake(request.name, toolchain, result.text).at(request.address)
-    return Executable(result.digest, output, toolchain.name)
+    return Executable(result.digest, output, toolchain.name, result.text)
 
 
 def rules():

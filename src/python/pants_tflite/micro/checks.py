@@ -14,15 +14,18 @@ from pants_tflite.custom_ops.target_types import MicroDependenciesField
 from pants_tflite.errors import Mistake
 from pants_tflite.micro.target_types import (
     MicroArenaSizeField,
+    MicroCpuField,
     MicroMaxArenaField,
     MicroMaxFlashField,
+    MicroMaxInstructionsField,
+    MicroMaxRamField,
     MicroTflmField,
 )
 from pants_tflite.micro.tflm.op_names import method_of
 from pants_tflite.sandbox.cpp_types import CPP_TYPES
 from pants_tflite.sandbox.modes import SMALLEST_MODE
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
-from pants_tflite.sizes import format_size
+from pants_tflite.sizes import SizeField, format_size
 
 
 def check_types(address: Address, models: Sequence[BundleModel]) -> None:
@@ -164,16 +167,58 @@ def check_arena(field: MicroMaxArenaField, arenas: Sequence[tuple[str, Mapping[s
             )
 
 
-def check_flash(field: MicroMaxFlashField, parts: Mapping[str, int]) -> None:
+def check_can_count(field: MicroMaxInstructionsField, *, compiles: bool) -> None:
+    """Raises if there is a limit, but nothing is compiled for a processor."""
+    if field.count is not None and not compiles:
+        raise Mistake.of(
+            field,
+            message=(
+                "instructions are counted in a program for one processor, and there is none to compile"
+            ),
+            fix=(
+                f"Name a TFLite Micro tree in `{MicroTflmField.alias}` and a processor in "
+                f"`{MicroCpuField.alias}`, or leave `{field.alias}` out."
+            ),
+        )
+
+
+def check_flash(field: MicroMaxFlashField, parts: Mapping[str, int], *, counted: str) -> None:
+    """Raises if the `parts`, in bytes by their names, are together more than the field allows.
+
+    `counted` is a sentence that says what they are.
+    """
+    _check_memory(
+        field,
+        parts,
+        kind="flash",
+        counted=counted,
+        fix=f"Quantize the models to {SMALLEST_MODE}, leave one out, or allow more.",
+    )
+
+
+def check_ram(field: MicroMaxRamField, parts: Mapping[str, int], *, counted: str) -> None:
     """Raises if the `parts`, in bytes by their names, are together more than the field allows."""
+    _check_memory(
+        field,
+        parts,
+        kind="RAM",
+        counted=counted,
+        fix=f"Make the model with the largest arena smaller, quantize it to {SMALLEST_MODE}, or allow "
+        "more.",
+    )
+
+
+def _check_memory(
+    field: SizeField, parts: Mapping[str, int], *, kind: str, counted: str, fix: str
+) -> None:
     total, limit = sum(parts.values()), field.bytes
     if limit is not None and total > limit:
         listed = ", ".join(f"{name} {size:,}" for name, size in sorted(parts.items()))
         raise Mistake.of(
             field,
             message=(
-                f"the bundle takes {format_size(total)} of flash, which is "
-                f"{format_size(total - limit)} too many ({listed})"
+                f"the bundle takes {format_size(total)} of {kind}, which is "
+                f"{format_size(total - limit)} too many ({listed}). {counted}"
             ),
-            fix=f"Quantize the models to {SMALLEST_MODE}, leave one out, or allow more.",
+            fix=fix,
         )

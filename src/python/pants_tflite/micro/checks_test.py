@@ -18,6 +18,7 @@ from pants_tflite.micro.checks import (
     check_arena,
     check_arena_size,
     check_flash,
+    check_ram,
     check_types,
     check_variants,
     methods_for,
@@ -26,6 +27,7 @@ from pants_tflite.micro.target_types import (
     MicroArenaSizeField,
     MicroMaxArenaField,
     MicroMaxFlashField,
+    MicroMaxRamField,
 )
 from pants_tflite.micro.testing_libraries import arena, custom_op, model_facts, tensor
 from pants_tflite.target_types import TfLiteFileTarget
@@ -139,9 +141,19 @@ def test_an_arena_over_the_limit() -> None:
 
 def test_models_over_the_limit() -> None:
     sizes = {"cats": 70000, "dogs": 30000}
-    check_flash(MicroMaxFlashField("100KB", ADDRESS), sizes)
+    check_flash(MicroMaxFlashField("100KB", ADDRESS), sizes, counted="All of it.")
     with pytest.raises(TfLiteError) as error:
-        check_flash(MicroMaxFlashField("96KiB", ADDRESS), sizes)
+        check_flash(MicroMaxFlashField("96KiB", ADDRESS), sizes, counted="All of it.")
     text = str(error.value)
     assert "m:mcu, field `max_flash` = '96KiB': the bundle takes 100,000 bytes of flash" in text
-    assert "1,696 bytes too many (cats 70,000, dogs 30,000)" in text
+    assert "1,696 bytes too many (cats 70,000, dogs 30,000). All of it." in text
+
+
+def test_memory_over_the_limit() -> None:
+    sizes = {"arena": 4000, "runtime": 96}
+    check_ram(MicroMaxRamField("4KiB", ADDRESS), sizes, counted="All of it.")
+    with pytest.raises(TfLiteError) as error:
+        check_ram(MicroMaxRamField("4KB", ADDRESS), sizes, counted="All of it.")
+    text = str(error.value)
+    assert "m:mcu, field `max_ram` = '4KB': the bundle takes 4,096 bytes of RAM" in text
+    assert "96 bytes too many (arena 4,000, runtime 96). All of it." in text

@@ -21,12 +21,15 @@ from pants_tflite.micro.publishing import (
 from pants_tflite.micro.target_types import (
     MicroArenaMarginField,
     MicroArenaSizeField,
+    MicroBoardsField,
     MicroCpuField,
     MicroGoldenToleranceField,
     MicroLayoutField,
     MicroLibraryNameField,
     MicroMaxArenaField,
     MicroMaxFlashField,
+    MicroMaxInstructionsField,
+    MicroMaxRamField,
     MicroTflmField,
 )
 
@@ -46,6 +49,9 @@ class MicroLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     tflm: MicroTflmField
     max_arena: MicroMaxArenaField
     max_flash: MicroMaxFlashField
+    max_ram: MicroMaxRamField
+    max_instructions: MicroMaxInstructionsField
+    boards: MicroBoardsField
     arena_margin: MicroArenaMarginField
     arena_size: MicroArenaSizeField
     golden_tolerance: MicroGoldenToleranceField
@@ -61,6 +67,8 @@ class MicroSettings:
     cpu: Optional[str]
     max_arena: Optional[int]
     max_flash: Optional[int]
+    max_ram: Optional[int]
+    max_instructions: Optional[int]
     arena_margin: int
     arena_size: Optional[int]
     golden_tolerance: int
@@ -80,6 +88,8 @@ class MicroSettings:
             cpu=field_set.cpu.checked,
             max_arena=field_set.max_arena.bytes,
             max_flash=field_set.max_flash.bytes,
+            max_ram=field_set.max_ram.bytes,
+            max_instructions=field_set.max_instructions.count,
             arena_margin=field_set.arena_margin.checked,
             arena_size=field_set.arena_size.bytes,
             golden_tolerance=field_set.golden_tolerance.checked,

@@ -19,7 +19,9 @@ from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.micro.checks import (
     check_arena,
     check_arena_size,
+    check_can_count,
     check_flash,
+    check_ram,
     check_types,
     check_variants,
     known_methods,
@@ -44,6 +46,10 @@ from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
 from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
 from pants_tflite.micro.tflm.tflm_tree import TflmTree, TflmTreeRequest, find_tflm_tree
 
+_WITH_TREE = "`tflm` and `cpu` compile the library, and then all of it counts."
+_MODELS_ALONE = f"These are the models alone, without code: {_WITH_TREE}"
+_ARENA_ALONE = f"That is the largest model's tensor arena alone: {_WITH_TREE}"
+
 
 @dataclass(frozen=True)
 class MicroModelsRequest:
@@ -65,6 +71,10 @@ class MicroModels:
     library: Library
     kernels: MicroKernels
 
+    @property
+    def largest_arena(self) -> int:
+        return max(model.arena_size for model in self.library.models)
+
 
 @rule(desc="Build and measure a library's models")
 async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
@@ -78,6 +88,9 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         address, plan.models, why="TensorFlow Lite Micro cannot have TensorFlow's kernels."
     )
     tflm = field_set.tflm
+    check_can_count(
+        field_set.max_instructions, compiles=bool(settings.cpu and tflm.value is not None)
+    )
     check_arena_size(
         plan.models,
         arena_size=field_set.arena_size,
@@ -96,7 +109,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         find_tflm_environment(TflmEnvironmentRequest(), **implicitly()),
     )
     sizes = {model.name: model.facts.sizes.file for model in bundle.models}
-    check_flash(field_set.max_flash, sizes)
+    check_flash(field_set.max_flash, sizes, counted=_MODELS_ALONE)
     check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, *kernels.names))
     program: Optional[MeasuringProgram] = None
     if ops and tree is not None:
@@ -120,6 +133,8 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     )
     arenas = [(model.model.name, model.arena) for model in measured.models]
     check_arena(field_set.max_arena, arenas)
+    largest = {"arena": max(arena["bytes"] for _, arena in arenas)}
+    check_ram(field_set.max_ram, largest, counted=_ARENA_ALONE)
     check_types(address, bundle.models)
     library = Library(
         name=settings.library,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from typing import Any, Optional
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.fs import CreateDigest, Digest, FileContent, FileEntry, MergeDigests
@@ -29,6 +30,7 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
+from pants_tflite.micro.boards.fitting import FitBoardsRequest, check_fits, fit_boards
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
 from pants_tflite.micro.generated.readme import render_readme
 from pants_tflite.micro.generated.sources import MicroSources, MicroSourcesRequest, render_sources
@@ -129,6 +131,32 @@ def kernel_entries(
     )
 
 
+def _instructions(binaries: BuiltMicroBinaries, model: str) -> Optional[FrozenDict[str, Any]]:
+    """The manifest's entry for a model, if its instructions were counted."""
+    counted = binaries.instructions.of(model) if binaries.instructions is not None else None
+    if counted is None or binaries.self_test is None:
+        return None
+    made_with = {"cpu": binaries.platform, "kernels": binaries.self_test.tools.kernels}
+    return FrozenDict.deep_freeze({**made_with, **counted.to_manifest()})
+
+
+def _memory(binaries: BuiltMicroBinaries) -> Optional[FrozenDict[str, Any]]:
+    """The manifest's entry for the compiled self-test, if there is one."""
+    parts = binaries.parts
+    if parts is None or binaries.self_test is None:
+        return None
+    total = parts.total
+    return FrozenDict.deep_freeze(
+        {
+            "cpu": binaries.platform,
+            "kernels": binaries.self_test.tools.kernels,
+            "flash": total.flash,
+            "ram": total.ram,
+            "parts": parts.to_manifest(),
+        }
+    )
+
+
 def describe(
     field_set: MicroLibraryFieldSet,
     models: MicroModels,
@@ -146,6 +174,8 @@ def describe(
             kernels=compiled_with.tree.kernels,
             tflm=compiled_with.tree.version,
         )
+    if binaries.instructions is not None and binaries.instructions.emulator:
+        tools.update(qemu=binaries.instructions.emulator)
     return BundleManifest(
         kind=TfLiteMicroLibraryTarget.alias,
         name=models.library.name,
@@ -157,6 +187,7 @@ def describe(
                 files_of(model.name, _MODELS_DIRECTORY).labels if model.labels else None,
                 arena=FrozenDict.deep_freeze(measured.arena),
                 golden=FrozenDict.deep_freeze(measured.golden),
+                instructions=_instructions(binaries, model.name),
             )
             for model, measured in zip(models.bundle.models, models.measured.models)
         ),
@@ -165,6 +196,7 @@ def describe(
         tools=FrozenDict(tools),
         runtime=runtime.describe(models.library.methods) if runtime else None,
         shared_arena=models.measured.shared_arena if len(models.bundle.models) > 1 else None,
+        memory=_memory(binaries),
     )
 
 
@@ -177,6 +209,7 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
         build_micro_models(MicroModelsRequest(field_set)),
         render_sources(MicroSourcesRequest(field_set)),
     )
+    check_fits(field_set, await fit_boards(FitBoardsRequest(field_set)))
     settings = MicroSettings.create(field_set)
     files = library_files(sources, models, settings.publishing)
     layout = CATALOG[settings.layout](files)
@@ -193,7 +226,7 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
     content = await merge_digests(MergeDigests(parts))
     manifest = describe(field_set=field_set, models=models, layout=layout, binaries=binaries)
     bundle = await add_manifest(AddManifestRequest(manifest, content))
-    return await place_output(PackageOutputRequest(path, bundle.digest))
+    return await place_output(PackageOutputRequest(path, bundle.digest, binaries.lines))
 
 
 def rules():

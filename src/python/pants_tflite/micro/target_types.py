@@ -18,7 +18,13 @@ from pants_tflite.custom_ops.target_types import (
     KernelCasesField,
     TestedOpField,
 )
-from pants_tflite.fields import AddressField, ChoiceField, IntegerField, OptionalChoiceField
+from pants_tflite.fields import (
+    AddressesField,
+    AddressField,
+    ChoiceField,
+    IntegerField,
+    OptionalChoiceField,
+)
 from pants_tflite.micro.publishing import (
     MicroAuthorField,
     MicroDependsField,
@@ -31,10 +37,11 @@ from pants_tflite.sandbox.constants import (
     GOLDEN_STEPS,
     as_written,
 )
-from pants_tflite.sizes import SIZE_HELP, SizeField
+from pants_tflite.sizes import COUNT_HELP, SIZE_HELP, CountField, SizeField
 from pants_tflite.target_types import InputsField, SkipTestField, TensorFlowResolveField
 
 CPUS = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
+BOARD_ALIAS = "tflite_board"
 LAYOUTS = ("cmake", "arduino", "platformio", "pico_sdk", "zephyr", "esp_idf")
 
 
@@ -122,12 +129,58 @@ class MicroMaxFlashField(SizeField):
     help = help_text(
         f"""
         How much read-only memory the bundle may take: {SIZE_HELP}. What counts is the size of all
-        models or, with `tflm` and `cpu`, the code and constants of the compiled self-test without
-        its golden vectors. The build fails if that is more.
+        models or, with `tflm` and `cpu`, the code, constants and initial values of the compiled
+        self-test without its golden vectors. The build fails if that is more.
 
         Defaults to no limit.
 
         Example: `max_flash="256KiB"`.
+        """
+    )
+
+
+class MicroMaxRamField(SizeField):
+    alias = "max_ram"
+    help = help_text(
+        f"""
+        How much memory the bundle may take: {SIZE_HELP}. What counts is the largest model's tensor
+        arena or, with `tflm` and `cpu`, that and all other variables of the compiled self-test. The
+        stack and what an application adds are not in it. The build fails if that is more.
+
+        Defaults to no limit.
+
+        Example: `max_ram="32KiB"`.
+        """
+    )
+
+
+class MicroMaxInstructionsField(CountField):
+    alias = "max_instructions"
+    help = help_text(
+        f"""
+        How many instructions a call of any model may take: {COUNT_HELP}. What counts is the call that
+        takes the most of all golden vectors, for the processor and with the kernels of `cpu` and
+        `tflm`, which the field needs, counted in QEMU. The build fails if that is more. Instructions
+        are not cycles: how long one takes depends on the device.
+
+        Defaults to no limit.
+
+        Example: `max_instructions="4M"`.
+        """
+    )
+
+
+class MicroBoardsField(AddressesField):
+    alias = "boards"
+    target_aliases = (BOARD_ALIAS,)
+    help = help_text(
+        """
+        The addresses of `tflite_board` targets that the library must fit into: its flash and RAM, for
+        the board's processor, as in `max_flash` and `max_ram`. The build fails if it does not fit one.
+
+        Defaults to none.
+
+        Example: `boards=["//boards:sensor", "//boards:gateway"]`.
         """
     )
 
@@ -197,6 +250,9 @@ class TfLiteMicroLibraryTarget(Target):
         MicroTflmField,
         MicroMaxArenaField,
         MicroMaxFlashField,
+        MicroMaxRamField,
+        MicroMaxInstructionsField,
+        MicroBoardsField,
         MicroArenaMarginField,
         MicroArenaSizeField,
         MicroGoldenToleranceField,

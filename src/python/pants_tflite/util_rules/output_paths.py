@@ -80,10 +80,11 @@ class OutputPath:
 
 @dataclass(frozen=True)
 class PackageOutputRequest:
-    """Asks for the result of a step as a package."""
+    """Asks for the result of a step as a package. `lines` are what `package` says of it."""
 
     path: OutputPath
     digest: Digest
+    lines: tuple[str, ...] = ()
 
 
 def output_directory(output_path: OutputPathField) -> str:
@@ -175,7 +176,8 @@ async def find_output_path(request: OutputPathRequest, all_paths: AllOutputPaths
 @rule
 async def place_output(request: PackageOutputRequest) -> BuiltPackage:
     digest = await add_prefix(AddPrefix(request.digest, request.path.value))
-    return BuiltPackage(digest, (BuiltPackageArtifact(relpath=request.path.value),))
+    artifact = BuiltPackageArtifact(relpath=request.path.value, extra_log_lines=request.lines)
+    return BuiltPackage(digest, (artifact,))
 
 
 def rules():

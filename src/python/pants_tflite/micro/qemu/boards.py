@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 LINKER_SCRIPT = "board.ld"
 # What it includes, and what starts the program: files next to this module.
@@ -29,13 +30,33 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Counter:
+    """A counter of `ticks`, `frequency` of them a second, and one of `hundredths` of a second: the
+    addresses of both, 32 bits each. They follow QEMU's own clock."""
+
+    hundredths: int
+    ticks: int
+    frequency: int
+
+    def instructions(self, ticks: int) -> int:
+        """How many instructions that many ticks are, if QEMU runs with COUNTING_FLAGS."""
+        return round(ticks * 1_000_000_000 / self.frequency / (1 << _NANOSECONDS_SHIFT))
+
+
+# With these, QEMU's clock runs on by 2 ** 10 nanoseconds for each instruction, and by nothing else.
+_NANOSECONDS_SHIFT = 10
+COUNTING_FLAGS = ("-icount", f"shift={_NANOSECONDS_SHIFT},sleep=off")
+
+
+@dataclass(frozen=True)
 class Board:
     """`machine` is QEMU's name. `vectors` is where its processor looks for the vector table, `ram`
-    its largest memory."""
+    its largest memory. Without a `counter`, instructions cannot be counted on it."""
 
     machine: str
     vectors: Region
     ram: Region
+    counter: Optional[Counter] = None
 
     def render_linker_script(self) -> str:
         regions = self.vectors.render("VECTORS", "rx") + self.ram.render("RAM", "rwx")
@@ -56,18 +77,32 @@ class Board:
 
 _MEBIBYTE = 1 << 20
 _MPS2_CODE = Region(0x00000000, 4 * _MEBIBYTE)
-_AN385 = Board("mps2-an385", _MPS2_CODE, Region(0x21000000, 16 * _MEBIBYTE))
+
+
+def _fpgaio(address: int, megahertz: int) -> Counter:
+    """The counters of an MPS2 board's block of that name."""
+    return Counter(address + 0x14, address + 0x18, megahertz * 1_000_000)
+
+
+_MPS2_COUNTER = _fpgaio(0x40028000, 25)
+_AN385 = Board("mps2-an385", _MPS2_CODE, Region(0x21000000, 16 * _MEBIBYTE), _MPS2_COUNTER)
 BOARDS = {
     # QEMU has no board with a Cortex-M0+; its instructions are among those of a Cortex-M3.
     "cortex-m0plus": _AN385,
     "cortex-m3": _AN385,
-    "cortex-m4": Board("mps2-an386", _MPS2_CODE, Region(0x21000000, 16 * _MEBIBYTE)),
-    "cortex-m7": Board("mps2-an500", _MPS2_CODE, Region(0x60000000, 16 * _MEBIBYTE)),
+    "cortex-m4": Board("mps2-an386", _MPS2_CODE, Region(0x21000000, 16 * _MEBIBYTE), _MPS2_COUNTER),
+    "cortex-m7": Board("mps2-an500", _MPS2_CODE, Region(0x60000000, 16 * _MEBIBYTE), _MPS2_COUNTER),
     # These two start in their secure state, and see memory at its secure addresses.
     "cortex-m33": Board(
-        "mps2-an505", Region(0x10000000, 4 * _MEBIBYTE), Region(0x80000000, 16 * _MEBIBYTE)
+        "mps2-an505",
+        Region(0x10000000, 4 * _MEBIBYTE),
+        Region(0x80000000, 16 * _MEBIBYTE),
+        _fpgaio(0x50302000, 20),
     ),
     "cortex-m55": Board(
-        "mps3-an547", Region(0x10000000, _MEBIBYTE // 2), Region(0x70000000, 256 * _MEBIBYTE)
+        "mps3-an547",
+        Region(0x10000000, _MEBIBYTE // 2),
+        Region(0x70000000, 256 * _MEBIBYTE),
+        _fpgaio(0x59302000, 20),
     ),
 }

@@ -7,9 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPathTest
-
-from pants_tflite.compat import collect_rules, find_binary, implicitly, rule
+from pants_tflite.cc.system_tools import SystemToolsRequest, find_system_tools
+from pants_tflite.compat import collect_rules, rule
 from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
 
 
@@ -20,25 +19,21 @@ class QemuRequest:
 
 @dataclass(frozen=True)
 class Qemu:
-    """`path` is None if it is not installed. `version` stands for its content in cache keys."""
+    """`path` is None if it is not installed. `version` stands for its content in cache keys, and
+    `description` is what it says of itself."""
 
     path: Optional[str] = None
     version: str = ""
+    description: str = ""
 
 
 @rule
 async def find_qemu(_: QemuRequest, environment: MicroSelfTest.EnvironmentAware) -> Qemu:
-    found = await find_binary(
-        BinaryPathRequest(
-            binary_name=QEMU,
-            search_path=environment.executable_search_path,
-            test=BinaryPathTest(args=["--version"]),
-        ),
-        **implicitly(),
-    )
-    if found.first_path is None:
+    search_path = environment.executable_search_path
+    tools = await find_system_tools(SystemToolsRequest((QEMU,), search_path))
+    if not tools.paths:
         return Qemu()
-    return Qemu(found.first_path.path, found.first_path.fingerprint)
+    return Qemu(tools.paths[0], tools.version, tools.description)
 
 
 def rules():

@@ -13,13 +13,24 @@ from pants.engine.fs import CreateDigest, Digest, MergeDigests
 from pants_tflite.cc.platforms import PLATFORMS
 from pants_tflite.compat import (
     collect_rules,
+    concurrently,
     create_digest,
     get_digest_entries,
+    implicitly,
     merge_digests,
     rule,
 )
-from pants_tflite.micro.checks import check_flash
+from pants_tflite.micro.checks import check_flash, check_ram
+from pants_tflite.micro.counting.budgets import check_instructions
+from pants_tflite.micro.counting.instruction_counts import (
+    CountedInstructions,
+    CountInstructionsRequest,
+    count_instructions,
+)
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
+from pants_tflite.micro.models import MicroModelsRequest, build_micro_models
+from pants_tflite.micro.self_test.part_sizes import ProgramParts
+from pants_tflite.micro.self_test.parts_program import SizePartsRequest, size_parts
 from pants_tflite.micro.self_test.self_test_program import (
     BuildSelfTestRequest,
     BuiltSelfTest,
@@ -44,6 +55,14 @@ class BuiltMicroBinaries:
     digest: Digest
     self_test: Optional[BuiltSelfTest] = None
     platform: Optional[str] = None
+    instructions: Optional[CountedInstructions] = None
+    parts: Optional[ProgramParts] = None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was found out about them, for people."""
+        sizes = (self.parts.render(),) if self.parts is not None else ()
+        return (*sizes, *(self.instructions.render() if self.instructions is not None else ()))
 
     @property
     def library_path(self) -> Optional[str]:
@@ -63,17 +82,30 @@ async def build_micro_binaries(request: BuiltMicroBinariesRequest) -> BuiltMicro
     cpu = MicroSettings.create(field_set).cpu
     if cpu is None or field_set.tflm.value is None:
         return BuiltMicroBinaries(await create_digest(CreateDigest(())))
-    built = await build_self_test(BuildSelfTestRequest(field_set, PLATFORMS[cpu]))
-    flash = {
-        f"models, code and constants with {built.tools.tree.kernels} kernels": built.flash_bytes
-    }
-    check_flash(field_set.max_flash, flash)
+    platform = PLATFORMS[cpu]
+    built, counted = await concurrently(
+        build_self_test(BuildSelfTestRequest(field_set, platform)),
+        count_instructions(CountInstructionsRequest(field_set, platform), **implicitly()),
+    )
+    check_instructions(field_set.max_instructions, counted, built.tools.kernels)
+    models = await build_micro_models(MicroModelsRequest(field_set))
+    parts = await size_parts(
+        SizePartsRequest(
+            address=field_set.address,
+            platform=platform,
+            compiled=built.compiled,
+            arena=models.largest_arena,
+        )
+    )
+    counted_as = f"That is the self-test for {cpu} with {built.tools.kernels} kernels, without its golden vectors."
+    check_flash(field_set.max_flash, parts.flash, counted=counted_as)
+    check_ram(field_set.max_ram, parts.ram, counted=counted_as)
     digest = await merge_digests(MergeDigests((built.library.digest, built.program.digest)))
     entries = await get_digest_entries(digest)
     placed = await create_digest(
         CreateDigest(replace(entry, path=_place(cpu, entry.path)) for entry in entries)
     )
-    return BuiltMicroBinaries(placed, built, cpu)
+    return BuiltMicroBinaries(placed, built, cpu, counted, parts)
 
 
 def rules():

@@ -16,8 +16,14 @@ _IN_MEMORY = 2
 # In the file's header: where the section headers begin, their size and their number.
 _PLACE = {1: ("<I", 32), 2: ("<Q", 40)}
 _COUNT = {1: ("<HH", 46), 2: ("<HH", 58)}
-# In a section's header: type and flags, then its size after its address and offset.
-_SECTION = {1: "<4xII8xI", 2: "<4xIQ16xQ"}
+# Next to it: the number of the section that holds the sections' names.
+_NAMES = {1: ("<H", 50), 2: ("<H", 62)}
+# In a section's header: where its name is, type, flags, then after its address where it is, and its size.
+_SECTION = {1: "<III4xII", 2: "<IIQ8xQQ"}
+
+TEXT = "text"
+DATA = "data"
+BSS = "bss"
 
 
 @dataclass(frozen=True)
@@ -34,27 +40,49 @@ class ElfSizes:
         return self.text + self.data
 
 
-def _sections(elf: bytes) -> Iterator[tuple[int, int, int]]:
-    """The type, flags and size of each section."""
+@dataclass(frozen=True)
+class _Section:
+    name: int
+    kind: int
+    flags: int
+    offset: int
+    size: int
+
+
+def _sections(elf: bytes) -> Iterator[_Section]:
     assert elf[:4] == _MAGIC and elf[5] == _LITTLE_ENDIAN, "not a little-endian ELF file"
     bits = elf[4]
     (place,) = struct.unpack_from(_PLACE[bits][0], elf, _PLACE[bits][1])
     size, count = struct.unpack_from(_COUNT[bits][0], elf, _COUNT[bits][1])
     for index in range(count):
-        kind, flags, length = struct.unpack_from(_SECTION[bits], elf, place + index * size)
-        yield kind, flags, length
+        yield _Section(*struct.unpack_from(_SECTION[bits], elf, place + index * size))
 
 
 def elf_sizes(elf: bytes) -> ElfSizes:
     """The sizes of a program or an object, given its file's content."""
     text = data = bss = 0
-    for kind, flags, size in _sections(elf):
-        if not flags & _IN_MEMORY:
+    for section in _sections(elf):
+        if not section.flags & _IN_MEMORY:
             continue
-        if kind == _NO_CONTENT:
-            bss += size
-        elif flags & _WRITABLE:
-            data += size
+        if section.kind == _NO_CONTENT:
+            bss += section.size
+        elif section.flags & _WRITABLE:
+            data += section.size
         else:
-            text += size
+            text += section.size
     return ElfSizes(text, data, bss)
+
+
+def sections_in_memory(elf: bytes) -> dict[str, str]:
+    """The sections that a program has on the device, by name, and what each is: TEXT, DATA or BSS."""
+    sections = list(_sections(elf))
+    bits = elf[4]
+    (index,) = struct.unpack_from(_NAMES[bits][0], elf, _NAMES[bits][1])
+    names = elf[sections[index].offset :]
+    kinds = {}
+    for section in sections:
+        if section.flags & _IN_MEMORY:
+            name = names[section.name : names.index(b"\0", section.name)].decode()
+            is_data = section.flags & _WRITABLE
+            kinds[name] = BSS if section.kind == _NO_CONTENT else DATA if is_data else TEXT
+    return kinds

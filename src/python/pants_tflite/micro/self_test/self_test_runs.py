@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""`pants test` for `tflite_micro_library`: its self-test, on the host and in QEMU."""
+"""`pants test` for `tflite_micro_library`: its self-test, on the host and in QEMU, and its instructions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ from pants_tflite.compat import (
     resolve_target,
     rule,
     test_result,
+)
+from pants_tflite.errors import TfLiteError
+from pants_tflite.micro.counting.budgets import check_instructions
+from pants_tflite.micro.counting.instruction_counts import (
+    CountInstructionsRequest,
+    count_instructions,
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
 from pants_tflite.micro.qemu.boards import BOARDS
@@ -110,6 +116,22 @@ async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -
     )
 
 
+@rule(desc="Report a library's instructions", level=LogLevel.DEBUG)
+async def report_instructions(request: CountInstructionsRequest) -> SelfTestRun:
+    field_set, platform = request.field_set, request.platform
+    counted, built = await concurrently(
+        count_instructions(request, **implicitly()),
+        build_self_test(BuildSelfTestRequest(field_set, platform)),
+    )
+    kernels = built.tools.kernels
+    output, exit_code = "\n".join(counted.render()), 0
+    try:
+        check_instructions(field_set.max_instructions, counted, kernels)
+    except TfLiteError as error:
+        output, exit_code = f"{output}\nFAIL: {error}", 1
+    return SelfTestRun(f"instructions on {platform} with {kernels} kernels:", output, exit_code)
+
+
 @rule(desc="Test a TFLite Micro library", level=LogLevel.DEBUG)
 async def test_micro_library(
     batch: MicroSelfTestRequest.Batch[MicroSelfTestFieldSet, Any], test_subsystem: TestSubsystem
@@ -125,6 +147,9 @@ async def test_micro_library(
         run_self_test(RunSelfTestRequest(field_set, platform, test_subsystem.force), **implicitly())
         for platform in platforms
     )
+    if cpu:
+        counting = CountInstructionsRequest(field_set, PLATFORMS[cpu])
+        runs = (*runs, await report_instructions(counting))
     text = "\n".join(run.render() for run in runs).encode()
     files = await create_digest(
         CreateDigest((FileContent("stdout", text), FileContent("stderr", b"")))

@@ -27,8 +27,9 @@ class BundledModel:
 
     `arena` and `golden` are what a microcontroller's runtime measured, if one did; `micro_only` says
     why LiteRT does not run the model, if that runtime alone does, and `select_tf_ops` which ops it
-    takes from TensorFlow. `cut` says where it was cut out of a SavedModel, if it was. The rest is as in
-    the model's `model.json`.
+    takes from TensorFlow. `cut` says where it was cut out of a SavedModel, if it was. `instructions` are
+    those of the most costly call on a microcontroller, in all and for each op, if they were counted. The
+    rest is as in the model's `model.json`.
     """
 
     name: str
@@ -49,6 +50,7 @@ class BundledModel:
     micro_only: Optional[str] = left_out()
     select_tf_ops: tuple[str, ...] = left_out(())
     cut: Optional[Cut] = left_out()
+    instructions: Any = left_out()
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class Manifest(Message):
     was built for, and how. `files` are all but the manifest itself. `tools` are the versions, by
     name, of what made the bundle, in addition to those that made the models. `runtime` is the one
     that a micro library's `layout` brings, if it brings one; `shared_arena` is only there for several
-    models on a microcontroller."""
+    models on a microcontroller. `memory` is what the compiled code takes there, by part, if there is any.
+    """
 
     VERSION_KEY: ClassVar[str] = "format_version"
     FILE: ClassVar[str] = "manifest.json"
@@ -130,3 +133,4 @@ class Manifest(Message):
     tools: Mapping[str, str]
     runtime: Optional[MicroRuntime] = left_out()
     shared_arena: Optional[SharedArena] = left_out()
+    memory: Any = left_out()
