@@ -37,7 +37,6 @@ from pants_tflite.micro.qemu.boards import BOARDS, COUNTING_FLAGS, Counter
 from pants_tflite.micro.qemu.emulator import QemuRequest, find_qemu
 from pants_tflite.micro.self_test.self_test_program import BuildSelfTestRequest, build_self_test
 from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
-from pants_tflite.pipeline.build import BuiltModel
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
 
 
@@ -134,10 +133,7 @@ async def count_instructions(
                 most_ops=max(sum(op.count for op in model.facts.ops) for model in bundled),
             )
         ),
-        *(
-            list_model_ops(ListModelOpsRequest(model.address, BuiltModel(model.digest)))
-            for model in bundled
-        ),
+        *(list_model_ops(ListModelOpsRequest(model.address, model.digest)) for model in bundled),
     )
     step = f"Count the instructions of {field_set.address} on {platform} in QEMU"
     result = await execute_process(
