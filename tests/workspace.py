@@ -13,7 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Mapping
+from typing import IO, Any, Mapping
 
 ROOT = Path(__file__).absolute().parents[1]
 LOCKS = Path("3rdparty", "python")
@@ -193,7 +193,7 @@ class Workspace:
         kept = {k: v for k, v in os.environ.items() if _KEPT_ENVIRONMENT.fullmatch(k)}
         return {**kept, **self.installed_pants.env}
 
-    def start(self, *args: str) -> subprocess.Popen[str]:
+    def start(self, *args: str, stderr: IO[bytes] | None = None) -> subprocess.Popen[str]:
         """A run that goes on until it is interrupted; the caller reads its stdout and ends it."""
         return subprocess.Popen(
             self._command(*args),
@@ -201,6 +201,7 @@ class Workspace:
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
 
