@@ -128,14 +128,21 @@ def run(program: Callable[[Request], None], request_class: Type[Request]) -> NoR
 
     A `Mistake` becomes `out/error.json` and exit code 3. With another exit code than 0, a process
     that left `out/error.json` was killed as `if_killed` foresaw. Success is marked last.
+
+    A process that code has forked, and that came out of it as the program does, is none: it ends without a mark.
     """
+    pid = os.getpid()
     try:
         ensure_compiled_if_asked()
         request = request_class.parse(Path(sys.argv[1]).read_bytes())
         OUTPUT_DIR.mkdir(exist_ok=True)
         program(request)
     except BaseException as error:
+        if os.getpid() != pid:
+            _leave(_exit_code(error))
         fail(error)
+    if os.getpid() != pid:
+        _leave(0)
     if marker is not None:
         marker.touch()
     _leave(0)

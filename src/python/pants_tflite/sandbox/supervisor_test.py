@@ -56,6 +56,7 @@ class Steps:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.header = ""
+        self.program = PROGRAM
 
     @property
     def left(self) -> list[int]:
@@ -70,7 +71,9 @@ class Steps:
     def start(self, code: str, *, below: tuple[str, ...] = ()) -> subprocess.Popen[str]:
         """Starts a step, by a command that takes the step's as its arguments if it is to be `below` one."""
         indented = code.replace("\n", "\n    ")
-        (self.folder / "program.py").write_text(self.header + PROGRAM.replace("{code}", indented))
+        (self.folder / "program.py").write_text(
+            self.header + self.program.replace("{code}", indented)
+        )
         (self.folder / "request.json").write_text('{"version": 1}')
         return subprocess.Popen(
             [*below, sys.executable, "-m", supervisor.__name__, "program", "request.json"],
@@ -142,6 +145,14 @@ def test_a_forked_child_is_not_a_second_program(steps: Steps, end: str) -> None:
     step = steps.run(f"if os.fork() == 0:\n    {end}\nos.wait()\nprint('waited')")
     assert (step.returncode, step.stdout) == (0, "waited\n")
     assert steps.wrote == ["answer"]
+
+
+def test_a_child_of_code_that_nobody_watches_marks_nothing(steps: Steps) -> None:
+    """Layers and metrics may fork wherever a library calls them."""
+    steps.program = PROGRAM.replace("with users_code():", "if True:")
+    step = steps.run("if os.fork():\n    os.wait()\n    os._exit(0)")
+    assert step.returncode == UNFINISHED_EXIT_CODE, step.stderr
+    assert "before `program` had finished" in step.stderr
 
 
 @pytest.mark.parametrize(

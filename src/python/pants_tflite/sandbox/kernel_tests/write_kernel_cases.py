@@ -11,7 +11,7 @@ from typing import Mapping
 
 from pants_tflite.sandbox.entry_point import call_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
-from pants_tflite.sandbox.harness import OUTPUT_DIR, run, user_traceback
+from pants_tflite.sandbox.harness import OUTPUT_DIR, run, user_traceback, users_code
 from pants_tflite.sandbox.kernel_tests.kernel_case import BadCase, Case, write_cases
 from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import WriteCasesRequest
 from pants_tflite.sandbox.mistakes import Mistake
@@ -40,8 +40,9 @@ def collect_cases(call: EntryPointCall) -> list[Case]:
         )
     cases: list[Case] = []
     try:
-        for value in result:
-            cases.append(Case.parse(value, len(cases)))
+        with users_code():
+            for value in result:
+                cases.append(Case.parse(value, len(cases)))
     except BadCase as error:
         raise _error(
             entry_point,

@@ -12,7 +12,7 @@ import numpy as np
 
 from pants_tflite.sandbox.entry_point import load_function
 from pants_tflite.sandbox.entry_point_protocol import EntryPointFunction
-from pants_tflite.sandbox.harness import run, user_traceback, write_report
+from pants_tflite.sandbox.harness import run, user_traceback, users_code, write_report
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.outside_use import reporting_outside_use
 from pants_tflite.sandbox.samples.npz_files import LABEL, OUTPUT_PREFIX, read_npz
@@ -80,7 +80,8 @@ def call_metric(function: EntryPointFunction, predictions: Any, labels: np.ndarr
         error.field = _FIELD
         raise
     try:
-        result = metric(predictions, labels)
+        with users_code():
+            result = metric(predictions, labels)
     except BaseException as error:
         raise Mistake(
             f"{function} raised {type(error).__name__}: {error}",
