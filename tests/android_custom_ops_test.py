@@ -27,7 +27,7 @@ tflite_file(name="no_kernel", source="atan.tflite", custom_ops=["ScaledAtan"])
 tflite_android_library(
     name="android", models=[":atan"], package="org.example.atan", artifact="scaled_atan-android"
 )
-tflite_android_library(name="unfit", models=[":no_kernel"], package="org.example.atan")
+tflite_android_library(name="unfit", models=[":no_kernel"], package="org.example.unfit")
 """
 FILES: dict[str, str | bytes] = {
     ".pants.rc": KERNELS_PANTS_RC,

@@ -32,6 +32,7 @@ tflite_android_library(
     models=[":three_classes"],
     package="org.example.plain",
     version="1.2.0",
+    runtime="org.tensorflow:tensorflow-lite:2.16.1",
     abis=["x86_64", "arm64-v8a"],
     labels={"three_classes": ":labels"},
 )
@@ -40,6 +41,7 @@ tflite_android_library(
     name="java",
     models=[":three_classes", ":unlabelled"],
     package="org.example.java",
+    artifact="m-plain",
     labels={"three_classes": ":labels"},
     java_api=True,
 )
@@ -47,7 +49,7 @@ tflite_android_library(
 tflite_android_library(
     name="wrong_jar",
     models=[":three_classes"],
-    package="org.example.java",
+    package="org.example.wrong",
     java_api=True,
     android_jar=":no_android_jar",
 )
@@ -61,9 +63,9 @@ FILES: Mapping[str, str | bytes] = {
     "m/three_classes.tflite": MODEL,
 }
 PLAIN_AAR = "m/plain/m-plain-1.2.0.aar"
-JAVA_AAR = "m/java/m-java-0.1.0.aar"
+JAVA_AAR = "m/java/m-plain-0.1.0.aar"
 COMPILED_AGAINST = "android-all-5.0.2_r3-robolectric-r0.jar"
-ASSET = "assets/m-plain/three_classes.tflite"
+ASSET = "assets/org.example.plain/three_classes.tflite"
 POM = "m/plain/maven/org/example/plain/m-plain/1.2.0/m-plain-1.2.0.pom"
 
 
@@ -124,9 +126,9 @@ def test_the_archive_is_an_android_library(aar: Path) -> None:
             "AndroidManifest.xml",
             "META-INF/com/android/build/gradle/aar-metadata.properties",
             "R.txt",
-            "assets/m-plain/manifest.json",
-            "assets/m-plain/three_classes.json",
-            "assets/m-plain/three_classes.labels.txt",
+            "assets/org.example.plain/manifest.json",
+            "assets/org.example.plain/three_classes.json",
+            "assets/org.example.plain/three_classes.labels.txt",
             ASSET,
             "classes.jar",
             "proguard.txt",
@@ -135,13 +137,13 @@ def test_the_archive_is_an_android_library(aar: Path) -> None:
         assert archive.read(model) == MODEL
         assert model.compress_type == zipfile.ZIP_STORED
         assert content_offset(archive, model) % 16 == 0
-        assert archive.read("assets/m-plain/three_classes.labels.txt").decode() == LABELS
+        assert archive.read("assets/org.example.plain/three_classes.labels.txt").decode() == LABELS
 
 
 def test_the_manifest_lists_what_is_there(workspace: Workspace, aar: Path) -> None:
     manifest = workspace.json("m/plain/manifest.json")
     with zipfile.ZipFile(aar) as archive:
-        within = archive.read("assets/m-plain/manifest.json")
+        within = archive.read("assets/org.example.plain/manifest.json")
         files = {
             name: sha256(archive.read(name)).hexdigest()
             for name in archive.namelist()
@@ -202,6 +204,42 @@ def jars(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path
         with zipfile.ZipFile(library) as archive:
             (folder / f"{library.stem}.jar").write_bytes(archive.read("classes.jar"))
     return folder
+
+
+def test_two_libraries_of_one_artifact_name_share_no_asset(aar: Path, java_aar: Path) -> None:
+    assets: list[str] = []
+    for library in (aar, java_aar):
+        with zipfile.ZipFile(library) as archive:
+            assets += [name for name in archive.namelist() if name.startswith("assets/")]
+    assert len(set(assets)) == len(assets) == 4 + 6
+
+
+def test_a_runtime_that_google_play_refuses_is_told_of(workspace: Workspace, jars: Path) -> None:
+    """The table of measured releases is right: the file itself, called otherwise, says the same."""
+    warning = "are aligned for pages of 4 KB. Google Play wants 16 KB"
+    library = """
+file(name="aar", source="runtime.aar")
+tflite_android_library(
+    name="unknown", models=[":three_classes"], package="org.example.unknown", {fields}
+)
+"""
+    release = (jars / "tensorflow-lite-2.16.1.aar").read_bytes()
+    for fields, what in (
+        (
+            'runtime="org.tensorflow:tensorflow-lite:2.16.1"',
+            "org.tensorflow:tensorflow-lite:2.16.1",
+        ),
+        ('runtime="org.example:own:1.0", runtime_aar=":aar"', ":aar"),
+    ):
+        build = BUILD + library.format(fields=fields)
+        workspace.write({"m/BUILD": build, "m/runtime.aar": release})
+        stderr = workspace.succeed("package", "m:unknown").stderr
+        assert f"the 64-bit libraries of {what} {warning}" in stderr
+    workspace.write({"m/BUILD": BUILD + library.format(fields='runtime=""')})
+    assert warning not in workspace.succeed("package", "m:unknown").stderr
+    (pom,) = (workspace.folder / "dist/m/unknown/maven").rglob("*.pom")
+    assert "<dependency>" not in pom.read_text()
+    workspace.write(FILES)
 
 
 @needs_maven
@@ -350,4 +388,4 @@ def test_published_models(workspace: Workspace) -> None:
     workspace.succeed("package", "p:android")
     with zipfile.ZipFile(workspace.folder / "dist/p/android/p-android-0.1.0.aar") as archive:
         for name, content in contents.items():
-            assert archive.read(f"assets/p-android/{name}.tflite") == content
+            assert archive.read(f"assets/org.example.published/{name}.tflite") == content

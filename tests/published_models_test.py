@@ -81,7 +81,7 @@ ERRORS = {
     ),
 }
 BUNDLES = {
-    "android": 'tflite_android_library(package="org.example.published", ',
+    "android": 'tflite_android_library(package="org.example.{name}", ',
     "ios": 'tflite_ios_framework(bundle_id="org.example.Published", ',
     "linux": "tflite_linux_archive(",
     "micro": "tflite_micro_library(",
@@ -91,7 +91,7 @@ BUNDLES = {
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     build = [f'tflite_file(name="{name}", source="{name}.tflite")' for name in MODELS] + [
-        f'{call}name="{name}_{kind}", models=[":{name}"])'
+        call.replace("{name}", name) + f'name="{name}_{kind}", models=[":{name}"])'
         for name in (*MODELS, *MICRO_ONLY, "signal")
         for kind, call in BUNDLES.items()
     ]

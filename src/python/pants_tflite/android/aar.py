@@ -104,7 +104,8 @@ def describe_bundle(request: BuildAarRequest, directory: str) -> BundleManifest:
 @rule(desc="Build an Android library")
 async def build_aar(request: BuildAarRequest) -> Aar:
     settings, coordinates = request.settings, request.settings.coordinates
-    directory = os.path.join(_ASSETS, coordinates.artifact)
+    # An app has one library of each package, but may have several with one artifact's name.
+    directory = os.path.join(_ASSETS, settings.package)
     manifest_path = os.path.join(directory, MANIFEST_FILE)
     texts = (
         FileContent(

@@ -32,6 +32,7 @@ from pants_tflite.android.native_code import (
     build_native_code,
     check_kernels,
 )
+from pants_tflite.android.page_sizes import CheckPageSizesRequest, check_page_sizes
 from pants_tflite.android.settings import (
     AndroidSettings,
     check_abis,
@@ -52,14 +53,17 @@ from pants_tflite.android.target_types import (
     MavenGroupField,
     MavenRuntimeField,
     MinSdkField,
+    RuntimeAarField,
     RuntimeLibraryField,
     SelectTfOpsRuntimeField,
 )
+from pants_tflite.android.unique_packages import UniquePackageRequest, check_unique_package
 from pants_tflite.bundles.contents import check_custom_ops
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import (
     BundleFieldSet,
     BundleModelsRequest,
+    BundlePlan,
     PlanBundleRequest,
     PlannedModel,
     build_bundle_models,
@@ -87,6 +91,7 @@ class AndroidLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     group: MavenGroupField
     artifact: MavenArtifactField
     runtime: MavenRuntimeField
+    runtime_aar: RuntimeAarField
     select_tf_ops_runtime: SelectTfOpsRuntimeField
     runtime_library: RuntimeLibraryField
     java_api: JavaApiField
@@ -123,7 +128,6 @@ def check_fields(field_set: AndroidLibraryFieldSet) -> AndroidSettings:
             artifact=field_set.artifact,
             version=field_set.version,
         ),
-        runtime=check_runtime(field_set.runtime),
         runtime_library=check_runtime_library(field_set.runtime_library),
     )
 
@@ -145,22 +149,33 @@ def refuse_kernels_beside_tensorflow(address: Address, models: Iterable[PlannedM
             ).at(address)
 
 
+def plan_runtimes(
+    field_set: AndroidLibraryFieldSet, plan: BundlePlan
+) -> tuple[MavenCoordinates, ...]:
+    """What the library depends on. Raises if a field is wrong, or nothing runs all of the models."""
+    if any(model.has_select_tf_ops for model in plan.models):
+        refuse_kernels_beside_tensorflow(field_set.address, plan.models)
+        return check_runtimes_with_tensorflow(field_set.runtime, field_set.select_tf_ops_runtime)
+    runtime = check_runtime(field_set.runtime, custom_ops=bool(plan.kernels))
+    return () if runtime is None else (runtime,)
+
+
 @rule(desc="Build an Android library and its Maven repository")
 async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAndroidLibrary:
     field_set = request.field_set
     address = field_set.address
     settings = check_fields(field_set)
+    check_runtime(field_set.runtime)
+    await check_unique_package(UniquePackageRequest(field_set.package), **implicitly())
     coordinates = settings.coordinates
     tools = None
     if field_set.java_api.value:
         tools = await find_java_tools(JavaToolsRequest(address, field_set.android_jar))
     plan = await plan_bundle(PlanBundleRequest(field_set))
-    runtimes: tuple[MavenCoordinates, ...] = (settings.runtime,)
-    if any(model.has_select_tf_ops for model in plan.models):
-        refuse_kernels_beside_tensorflow(address, plan.models)
-        runtimes = check_runtimes_with_tensorflow(
-            field_set.runtime, field_set.select_tf_ops_runtime
-        )
+    runtimes = plan_runtimes(field_set, plan)
+    await check_page_sizes(
+        CheckPageSizesRequest(field_set.runtime_aar, field_set.runtime, runtimes)
+    )
     if plan.kernels:
         check_native_min_sdk(field_set.min_sdk)
         await check_kernels(CheckKernelsRequest(settings, plan.kernels))
@@ -175,7 +190,7 @@ async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAnd
             address=address,
             tools=tools,
             package=settings.package,
-            assets_directory=coordinates.artifact,
+            assets_directory=settings.package,
             models=models,
         )
     classes = await write_classes_jar(ClassesJarRequest(address, accessors))

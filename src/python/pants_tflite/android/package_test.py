@@ -81,6 +81,15 @@ def _error(error: pytest.ExceptionInfo[ExecutionError]) -> str:
         ('package="org.example", runtime="litert"', "field `runtime` = 'litert': "),
         ('package="org.example", version="1-SNAPSHOT"', "field `version` = '1-SNAPSHOT': "),
         (
+            'package="org.example")\ntflite_android_library(name="z", models=[":model"], '
+            'package="org.example"',
+            "field `package` = 'org.example': pets:z has the same package",
+        ),
+        (
+            'package="org.example", runtime_aar=":model"',
+            "field `runtime_aar` = ':model': pets:model is a `tflite_file` target",
+        ),
+        (
             'package="org.example", runtime_library="tflite"',
             "field `runtime_library` = 'tflite': ",
         ),

@@ -13,6 +13,8 @@ from pants_tflite.android import (
     maven,
     native_code,
     package,
+    page_sizes,
+    unique_packages,
 )
 from pants_tflite.android.target_types import TfLiteAndroidLibraryTarget
 
@@ -30,4 +32,6 @@ def rules():
         *maven.rules(),
         *native_code.rules(),
         *package.rules(),
+        *page_sizes.rules(),
+        *unique_packages.rules(),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
+from typing import Optional
 
 from pants.engine.addresses import Address
 from pants.engine.target import StringField
@@ -14,6 +15,8 @@ from pants.engine.target import StringField
 from pants_tflite.android.maven import MavenCoordinates
 from pants_tflite.android.target_types import (
     ABIS,
+    CUSTOM_OPS_RUNTIME,
+    DEFAULT_RUNTIME,
     LOWEST_MIN_SDK,
     LOWEST_NATIVE_MIN_SDK,
     SELECT_TF_OPS_VERSION,
@@ -32,7 +35,6 @@ from pants_tflite.errors import Mistake
 
 _PACKAGE_PART = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _GROUP = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-# Android's asset packager leaves out folders whose names begin otherwise.
 _ARTIFACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # One version: neither a range nor "latest".
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -55,7 +57,6 @@ class AndroidSettings:
     abis: tuple[str, ...]
     min_sdk: int
     coordinates: MavenCoordinates
-    runtime: MavenCoordinates
     runtime_library: str
 
 
@@ -170,7 +171,7 @@ def check_coordinates(
     if not _ARTIFACT.fullmatch(coordinates.artifact):
         raise Mistake.of(
             artifact,
-            message="that is not the name of a Maven artifact and of a folder of assets",
+            message="that is not the name of a Maven artifact",
             fix="Write letters, digits, `_`, `.` and `-`, with a letter or digit first.",
             value=coordinates.artifact,
         )
@@ -183,22 +184,35 @@ def check_coordinates(
     return coordinates
 
 
-def check_runtime(field: MavenRuntimeField) -> MavenCoordinates:
-    """The coordinates. Raises if they are not any, or not of a single version."""
-    return _check_coordinates(field, field.value)
+def check_runtime(
+    field: MavenRuntimeField, *, custom_ops: bool = False
+) -> Optional[MavenCoordinates]:
+    """The coordinates; None if the library is to depend on no runtime.
+
+    Raises if they are not any, or not of a single version.
+    """
+    if field.value == "":
+        return None
+    default = CUSTOM_OPS_RUNTIME if custom_ops else DEFAULT_RUNTIME
+    return _check_coordinates(field, default if field.value is None else field.value)
 
 
 def check_runtimes_with_tensorflow(
     runtime: MavenRuntimeField, kernels: SelectTfOpsRuntimeField
-) -> tuple[MavenCoordinates, MavenCoordinates]:
+) -> tuple[MavenCoordinates, ...]:
     """What runs models that take ops from TensorFlow: the runtime, and TensorFlow's kernels for it.
 
     Both must be of one version, for they share structures in memory. Raises if nothing says which
-    the kernels are.
+    the kernels are. A library that is to depend on no runtime depends on the named kernels alone.
     """
+    found = check_runtime(runtime, custom_ops=True)
     if kernels.value is not None:
-        return check_runtime(runtime), _check_coordinates(kernels, kernels.value)
-    found = check_runtime(runtime)
+        named = _check_coordinates(kernels, kernels.value)
+        return (named,) if found is None else (found, named)
+    if found is None:
+        return ()
+    if runtime.value is None:
+        found = MavenCoordinates(*_TENSORFLOW_LITE, SELECT_TF_OPS_VERSION)
     if (found.group, found.artifact) != _TENSORFLOW_LITE:
         raise Mistake.of(
             kernels,
@@ -208,8 +222,6 @@ def check_runtimes_with_tensorflow(
             ),
             fix=f"Name it, or leave `{MavenRuntimeField.alias}` out.",
         )
-    if runtime.value == runtime.default:
-        found = replace(found, version=SELECT_TF_OPS_VERSION)
     return found, replace(found, artifact=f"{found.artifact}-select-tf-ops")
 
 
@@ -220,6 +232,6 @@ def _check_coordinates(field: StringField, value: str) -> MavenCoordinates:
         raise Mistake.of(
             field,
             message="those are not the Maven coordinates `group:artifact:version` of one release",
-            fix=f"Write them out, as in `{MavenRuntimeField.default}`, without a range or a `+`.",
+            fix=f"Write them out, as in `{CUSTOM_OPS_RUNTIME}`, without a range or a `+`.",
         )
     return MavenCoordinates(*parts)

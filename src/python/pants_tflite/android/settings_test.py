@@ -153,14 +153,23 @@ def test_bad_coordinates(
 
 def test_runtime() -> None:
     runtime = check_runtime(MavenRuntimeField("com.google.ai.edge.litert:litert:1.4.0", ADDRESS))
+    assert runtime is not None
     assert (runtime.group, runtime.artifact) == ("com.google.ai.edge.litert", "litert")
     assert runtime.version == "1.4.0"
+
+
+def test_runtime_of_each_kind_of_model() -> None:
+    left_out = MavenRuntimeField(None, ADDRESS)
+    assert str(check_runtime(left_out)) == "com.google.ai.edge.litert:litert:1.4.0"
+    assert str(check_runtime(left_out, custom_ops=True)) == "org.tensorflow:tensorflow-lite:2.16.1"
+    for custom_ops in (False, True):
+        assert check_runtime(MavenRuntimeField("", ADDRESS), custom_ops=custom_ops) is None
 
 
 @pytest.mark.parametrize(
     "runtime",
     [
-        "",
+        " ",
         "org.tensorflow:tensorflow-lite",
         "org.tensorflow:tensorflow-lite:2.+",
         "org.tensorflow:tensorflow-lite:[2.0,3.0)",
@@ -186,7 +195,7 @@ def test_bad_runtime_library(library: str) -> None:
     assert f"field `runtime_library` = {library!r}" in error
 
 
-def _runtimes_with_tensorflow(value: str | None, runtime: str) -> list[str]:
+def _runtimes_with_tensorflow(value: str | None, runtime: str | None) -> list[str]:
     fields = MavenRuntimeField(runtime, ADDRESS), SelectTfOpsRuntimeField(value, ADDRESS)
     return [str(coordinates) for coordinates in check_runtimes_with_tensorflow(*fields)]
 
@@ -196,12 +205,18 @@ def test_tensorflows_kernels_are_of_the_runtimes_version() -> None:
         "org.tensorflow:tensorflow-lite:2.13.0",
         "org.tensorflow:tensorflow-lite-select-tf-ops:2.13.0",
     ]
-    assert _runtimes_with_tensorflow(None, MavenRuntimeField.default) == [
+    assert _runtimes_with_tensorflow(None, None) == [
         "org.tensorflow:tensorflow-lite:2.14.0",
         "org.tensorflow:tensorflow-lite-select-tf-ops:2.14.0",
     ]
     own = ["org.example:runtime:1.0", "org.example:kernels:1.0"]
     assert _runtimes_with_tensorflow(own[1], own[0]) == own
+    assert _runtimes_with_tensorflow(own[1], None) == [
+        "org.tensorflow:tensorflow-lite:2.16.1",
+        own[1],
+    ]
+    assert _runtimes_with_tensorflow(own[1], "") == own[1:]
+    assert _runtimes_with_tensorflow(None, "") == []
 
 
 @pytest.mark.parametrize(

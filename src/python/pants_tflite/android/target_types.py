@@ -22,6 +22,11 @@ ABIS = ("arm64-v8a", "armeabi-v7a", "x86", "x86_64")
 LOWEST_MIN_SDK = 19
 # The lowest that native code is built for: what it calls is there since Android 5.0.
 LOWEST_NATIVE_MIN_SDK = 21
+# What runs models on a device, if nothing else is said. Google's engineers read 16 KB pages in its
+# libraries (LiteRT's issues 8 and 4286 on GitHub); it cannot be fetched where this was made.
+DEFAULT_RUNTIME = "com.google.ai.edge.litert:litert:1.4.0"
+# The same for models with custom ops: in its library the function that takes them was seen.
+CUSTOM_OPS_RUNTIME = "org.tensorflow:tensorflow-lite:2.16.1"
 # The last of which Maven Central has both TensorFlow Lite and TensorFlow's kernels for it.
 SELECT_TF_OPS_VERSION = "2.14.0"
 
@@ -33,7 +38,8 @@ class AndroidPackageField(StringField, AsyncFieldMixin):
     help = help_text(
         """
         The library's Java package, which is also its namespace: two or more identifiers separated
-        by dots. No other library in an app may have the same one.
+        by dots. No other library in an app may have the same one, so no other target here may. Its
+        models are in the folder of this name among an app's assets.
 
         Example: `package="org.example.catsvsdogs"`.
         """
@@ -91,8 +97,7 @@ class MavenArtifactField(StringField, AsyncFieldMixin):
     alias = "artifact"
     help = help_text(
         """
-        The Maven artifact that the library is published as. Its models are in the folder of this
-        name among an app's assets, so that the files of two libraries never mix.
+        The Maven artifact that the library is published as.
 
         Defaults to the names of the BUILD file's directory and of the target with a `-` between
         them, such as `cats_vs_dogs-android`.
@@ -104,18 +109,37 @@ class MavenArtifactField(StringField, AsyncFieldMixin):
 
 class MavenRuntimeField(StringField, AsyncFieldMixin):
     alias = "runtime"
-    value: str
-    default = "org.tensorflow:tensorflow-lite:2.16.1"
     help = help_text(
-        """
+        f"""
         The library that runs the models on the device, as Maven coordinates
         `group:artifact:version`: the `.pom` depends on it, so that an app receives it along with
-        the models.
+        the models. `runtime=""` depends on none, for an app that brings its own.
 
-        Defaults to org.tensorflow:tensorflow-lite:2.16.1, the last release under that name. LiteRT,
-        its successor, is in Google's own Maven repository.
+        Google Play refuses apps for Android 15 and newer whose 64-bit libraries are not aligned for
+        pages of 16 KB. Those of org.tensorflow:tensorflow-lite are aligned for 4 KB up to 2.16.1,
+        the last release on Maven Central: `package` warns of it. See `runtime_aar`.
 
-        Example: `runtime="com.google.ai.edge.litert:litert:1.4.0"`.
+        Defaults to {DEFAULT_RUNTIME}, which is in Google's own Maven repository; to
+        {CUSTOM_OPS_RUNTIME} if a model has custom ops; and to version {SELECT_TF_OPS_VERSION} of
+        that if one has `select_tf_ops`.
+
+        Example: `runtime="{CUSTOM_OPS_RUNTIME}"`.
+        """
+    )
+
+
+class RuntimeAarField(AddressField):
+    alias = "runtime_aar"
+    target_aliases = ("file",)
+    help = help_text(
+        """
+        The address of a `file` that is the `.aar` of `runtime`. `package` reads in it how the
+        libraries for 64-bit processors are aligned, and warns if Google Play would refuse them.
+
+        Defaults to none: `package` then only warns of releases whose libraries were measured before.
+
+        Example: `runtime_aar=":litert"`, with `file(name="litert", source=http_source(
+        "https://example.org/litert-1.4.0.aar", len=…, sha256="…"))` in the BUILD file.
         """
     )
 
@@ -148,7 +172,8 @@ class RuntimeLibraryField(StringField, AsyncFieldMixin):
         must export `TfLiteInterpreterOptionsAddCustomOp`. Without custom ops the field has no
         effect.
 
-        Defaults to libtensorflowlite_jni.so, which `org.tensorflow:tensorflow-lite` brings.
+        Defaults to libtensorflowlite_jni.so, which `org.tensorflow:tensorflow-lite` brings, as does
+        version 1 of `com.google.ai.edge.litert:litert`.
 
         Example: `runtime_library="libtensorflowlite_c.so"` for a TensorFlow Lite that the app
         builds itself.
@@ -200,6 +225,7 @@ class TfLiteAndroidLibraryTarget(Target):
         MavenGroupField,
         MavenArtifactField,
         MavenRuntimeField,
+        RuntimeAarField,
         SelectTfOpsRuntimeField,
         RuntimeLibraryField,
         JavaApiField,

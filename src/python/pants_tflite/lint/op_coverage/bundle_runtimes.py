@@ -10,7 +10,11 @@ from typing import Mapping, Optional
 
 from pants.engine.target import Target
 
-from pants_tflite.android.target_types import MavenRuntimeField, TfLiteAndroidLibraryTarget
+from pants_tflite.android.target_types import (
+    DEFAULT_RUNTIME,
+    MavenRuntimeField,
+    TfLiteAndroidLibraryTarget,
+)
 from pants_tflite.ios.target_types import TfLiteIosFrameworkTarget
 from pants_tflite.linux.target_types import TfLiteLinuxArchiveTarget
 from pants_tflite.micro.target_types import TfLiteMicroLibraryTarget
@@ -67,7 +71,8 @@ def _runtime_of(bundle: Target) -> Optional[BundleRuntime]:
         # The oldest that its README allows for.
         return BundleRuntime(_TFLITE_2_14, f"TensorFlow Lite 2.14 in {address}", takes_flex=True)
     if bundle.alias == TfLiteAndroidLibraryTarget.alias:
-        coordinates = bundle[MavenRuntimeField].value
+        given = bundle[MavenRuntimeField].value
+        coordinates = DEFAULT_RUNTIME if given is None else given or "the app's own runtime"
         return BundleRuntime(
             runtime_of_maven(coordinates), f"{coordinates} in {address}", takes_flex=True
         )

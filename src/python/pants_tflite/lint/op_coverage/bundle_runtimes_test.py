@@ -42,17 +42,24 @@ def test_each_kind_of_bundle_has_one() -> None:
     micro = TfLiteMicroLibraryTarget({"models": [":m"]}, ADDRESS)
     found = [runtime_of(target, {}) for target in (android, ios, linux, micro)]
     assert [(runtime.name, runtime.takes_flex) for runtime in found if runtime] == [
-        ("tflite_runtime_2_14", True),
+        ("litert_1_4", True),
         ("tflite_runtime_2_14", True),
         ("litert", False),
         ("micro", False),
     ]
-    assert found[0] and found[0].what == "org.tensorflow:tensorflow-lite:2.16.1 in app:bundle"
+    assert found[0] and found[0].what == "com.google.ai.edge.litert:litert:1.4.0 in app:bundle"
 
 
 def test_the_user_chooses_another() -> None:
-    android = TfLiteAndroidLibraryTarget({**ANDROID}, ADDRESS)
+    runtime = "org.tensorflow:tensorflow-lite:2.16.1"
+    android = TfLiteAndroidLibraryTarget({**ANDROID, "runtime": runtime}, ADDRESS)
     chosen = runtime_of(android, {"tflite_android_library": "tensorflow_2_16"})
     assert chosen is not None
     assert (chosen.name, chosen.takes_flex) == ("tensorflow_2_16", True)
     assert "2.16.1" in chosen.what
+
+
+def test_an_app_with_a_runtime_of_its_own_is_asked_of_this_litert() -> None:
+    own = runtime_of(TfLiteAndroidLibraryTarget({**ANDROID, "runtime": ""}, ADDRESS), {})
+    assert own is not None
+    assert (own.name, own.what) == ("litert", "the app's own runtime in app:bundle")
