@@ -81,11 +81,19 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 def test_what_is_where(dist: Path) -> None:
     models = ("two_scores.json", "two_scores.labels.txt", "two_scores.tflite")
-    framework = ("Headers/TwoScores.h", "Info.plist", "Modules/module.modulemap", "TwoScores")
+    framework = (
+        "Headers/TwoScores.h",
+        "Info.plist",
+        "Modules/module.modulemap",
+        "PrivacyInfo.xcprivacy",
+        "TwoScores",
+    )
     assert set(_hashes(dist)) == {
         "Package.swift",
         "README.md",
+        "Sources/TwoScoresModels/PrivacyInfo.xcprivacy",
         "Sources/TwoScoresModels/TwoScoresModels.swift",
+        "TwoScores.podspec",
         "TwoScores.xcframework.zip",
         "TwoScores.xcframework.zip.sha256",
         "TwoScores.xcframework/Info.plist",

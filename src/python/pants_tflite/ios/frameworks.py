@@ -33,7 +33,12 @@ from pants_tflite.compat import (
 from pants_tflite.ios.c_header import render_header, render_module_map
 from pants_tflite.ios.c_source import render_source
 from pants_tflite.ios.model_facts import ModelFacts
-from pants_tflite.ios.property_lists import framework_plist, xcframework_plist
+from pants_tflite.ios.property_lists import (
+    PRIVACY_FILE,
+    framework_plist,
+    privacy_manifest,
+    xcframework_plist,
+)
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.slices import SLICES, Slice, ios_platform
 
@@ -177,6 +182,7 @@ async def build_framework(request: BuildFrameworkRequest) -> Framework:
             FileContent(f"Headers/{settings.name}.h", xcframework.header.encode()),
             FileContent("Info.plist", framework_plist(settings, request.slice)),
             FileContent("Modules/module.modulemap", module_map.encode()),
+            FileContent(PRIVACY_FILE, privacy_manifest()),
         )
     )
     binary, models, files = await concurrently(

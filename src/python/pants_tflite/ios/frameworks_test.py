@@ -127,7 +127,7 @@ def _symbols(binary: Path, *kinds: str) -> list[set[str]]:
 def test_what_is_where(folder: Path) -> None:
     root = folder / "Pets.xcframework"
     content = {"Headers/Pets.h", "Info.plist", "Modules/module.modulemap", "Pets"}
-    content |= {"pets.json", "pets.labels.txt", "pets.tflite"}
+    content |= {"PrivacyInfo.xcprivacy", "pets.json", "pets.labels.txt", "pets.tflite"}
     found = {str(path.relative_to(folder)) for path in root.rglob("*") if path.is_file()}
     expected = {f"{framework}/{name}" for framework in FRAMEWORKS.values() for name in content}
     assert found == {"Pets.xcframework/Info.plist", *expected}

@@ -10,6 +10,7 @@ from typing import Any, Mapping, Sequence
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.slices import Slice
 
+PRIVACY_FILE = "PrivacyInfo.xcprivacy"
 # The numbers that iPhones and iPads have in UIDeviceFamily.
 _DEVICE_FAMILIES = [1, 2]
 
@@ -44,6 +45,19 @@ def xcframework_plist(settings: FrameworkSettings, slices: Sequence[Slice]) -> b
             "AvailableLibraries": [_library(settings, each) for each in slices],
             "CFBundlePackageType": "XFWK",
             "XCFrameworkFormatVersion": "1.0",
+        }
+    )
+
+
+def privacy_manifest() -> bytes:
+    """`PrivacyInfo.xcprivacy`: models and their table neither track, collect data, nor call what Apple
+    wants a reason for. An app that computes with them says itself what it does with the results."""
+    return _render(
+        {
+            "NSPrivacyAccessedAPITypes": [],
+            "NSPrivacyCollectedDataTypes": [],
+            "NSPrivacyTracking": False,
+            "NSPrivacyTrackingDomains": [],
         }
     )
 

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pants_tflite.ios.property_lists import framework_plist, xcframework_plist
+from pants_tflite.ios.property_lists import (
+    framework_plist,
+    privacy_manifest,
+    xcframework_plist,
+)
 from pants_tflite.ios.slices import DEVICE, SIMULATOR, SLICES, Slice
 from pants_tflite.ios.testutil import SETTINGS
 
@@ -58,7 +62,8 @@ def test_an_xcframework_lists_its_slices() -> None:
 
 @pytest.mark.skipif(PLISTUTIL is None, reason="plistutil (Debian: libplist-utils) is not installed")
 @pytest.mark.parametrize(
-    "content", [framework_plist(SETTINGS, DEVICE), xcframework_plist(SETTINGS, SLICES)]
+    "content",
+    [framework_plist(SETTINGS, DEVICE), xcframework_plist(SETTINGS, SLICES), privacy_manifest()],
 )
 def test_plistutil_reads_the_same(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "Info.plist").write_bytes(content)
@@ -69,3 +74,12 @@ def test_plistutil_reads_the_same(content: bytes, tmp_path: Path) -> None:
         )
     assert (tmp_path / "binary").read_bytes().startswith(b"bplist00")
     assert plistlib.loads((tmp_path / "again.plist").read_bytes()) == plistlib.loads(content)
+
+
+def test_the_privacy_manifest_has_all_keys_of_apple() -> None:
+    assert plistlib.loads(privacy_manifest()) == {
+        "NSPrivacyTracking": False,
+        "NSPrivacyTrackingDomains": [],
+        "NSPrivacyCollectedDataTypes": [],
+        "NSPrivacyAccessedAPITypes": [],
+    }

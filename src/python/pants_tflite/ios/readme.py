@@ -9,6 +9,7 @@ from typing import Mapping, Sequence
 
 from pants_tflite.ios.model_facts import ModelFacts
 from pants_tflite.ios.settings import FrameworkSettings
+from pants_tflite.ios.swift_manifest import models_folder
 
 _README = Template(
     """\
@@ -31,20 +32,36 @@ release instead, upload `$archive` and put into `Package.swift`
 
 The checksum, also in `$archive.sha256`, is what `swift package compute-checksum` prints: the SHA-256.
 
+$runtime## With CocoaPods
+
+`$name.podspec` is for this folder, too. It brings `$module` and the framework:
+
+```ruby
+pod "$name", :path => "path/to/this/folder"
+```
+
+To publish it, add its `author`, `homepage`, `license` and `source`.
+
 $custom_ops$select_tf_ops## Without
 
-Add `$name.xcframework` to the app in Xcode, as embedded. The models are in the framework's folder:
+Add `$name.xcframework` to the app in Xcode, with "Do Not Embed": the framework is static, so Xcode links
+it into the app, and the App Store refuses an upload that has a static framework embedded. Add the models
+from `$models_folder` to the app itself ("Copy Bundle Resources"):
 
 ```objc
 @import $name;
 
 const ${name}ModelInfo *model = ${name}ModelAtIndex(0);
-NSURL *framework = [NSBundle.mainBundle.privateFrameworksURL
-    URLByAppendingPathComponent:@"$name.framework"];
-NSURL *url = [framework URLByAppendingPathComponent:@(model->file)];
+NSURL *url = [NSBundle.mainBundle URLForResource:@(model->file) withExtension:nil];
 ```
 
-An app that takes `$module` already has the models, and needs no embedded framework.
+An app that takes `$module` already has the models.
+
+## Privacy
+
+`PrivacyInfo.xcprivacy`, in the package and in each framework, says that models and their accessors do not
+track, collect nothing and call nothing that Apple wants a reason for. What the app does with the results,
+and TensorFlow Lite itself, is up to their own manifests$privacy_of_ops.
 
 ## What Apple's tools have not seen
 
@@ -69,13 +86,21 @@ let output = try interpreter.output(at: 0).data
 ```
 """
 )
+_RUNTIME = """\
+`TensorFlowLite` comes from the pod `TensorFlowLiteSwift`; TensorFlow has no Swift package of it:
+
+```ruby
+pod "TensorFlowLiteSwift", "~> 2.14"
+```
+
+"""
 _CUSTOM_OPS = Template(
     """\
 ## Custom ops
 
 TensorFlow Lite's interpreters for Swift and Objective-C take no custom ops, and refuse a model that
-uses any; its C library does take them. Link it (`TensorFlowLiteC`), and the product `$name`, which has
-the kernels:
+uses any; its C library does take them. Link it (`TensorFlowLiteC`, a pod of that name), and the product
+`$name`, which has the kernels:
 
 ```swift
 import $name
@@ -105,8 +130,7 @@ _ = output.withUnsafeMutableBytes {
 }
 ```
 
-C and Objective-C call the same functions. Where Xcode embeds the framework as well, the app has its
-copies of the models besides those of `$module`: take either.
+C and Objective-C call the same functions.
 
 """
 )
@@ -147,6 +171,9 @@ def render_readme(
         usage=_render_part(_USAGE, settings, plain) or ', and "Custom ops" runs them.\n',
         custom_ops=_render_part(_CUSTOM_OPS, settings, with_ops),
         select_tf_ops=_render_select_tf_ops(models),
+        runtime=_RUNTIME if plain else "",
+        privacy_of_ops=", and so are the kernels of custom ops" if with_ops else "",
+        models_folder=models_folder(settings),
         name=settings.name,
         version=settings.version,
         module=settings.swift_module,

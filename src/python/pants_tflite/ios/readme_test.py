@@ -66,3 +66,16 @@ def test_a_model_with_ops_of_tensorflow_names_the_pod_that_has_them() -> None:
     assert "ops from TensorFlow itself: `self`. Their" in text
     assert 'pod "TensorFlowLiteSelectTfOps"' in text and "-force_load $(SRCROOT)/Pods/" in text
     assert "TensorFlowLiteSelectTfOps" not in _readme(PLAIN, OTHER)
+
+
+def test_a_static_framework_is_not_embedded() -> None:
+    text = _readme(PLAIN)
+    assert 'with "Do Not Embed"' in text and "as embedded" not in text
+    assert "`Sources/PetModelsModels/Models`" in text
+    assert "kernels" not in text and "the kernels of custom ops" in _readme(PLAIN, WITH_OPS)
+
+
+def test_the_pod_of_the_runtime_is_named_where_it_is_imported() -> None:
+    assert 'pod "TensorFlowLiteSwift", "~> 2.14"' in _readme(PLAIN)
+    assert "TensorFlowLiteSwift" not in _readme(WITH_OPS)
+    assert 'pod "PetModels", :path => "path/to/this/folder"' in _readme(WITH_OPS)

@@ -74,11 +74,26 @@ public struct $type: Equatable, Sendable {
     }
 
     private func file(_ fileName: String) -> URL {
-        guard let url = Bundle.module.url(forResource: fileName, withExtension: nil) else {
-            preconditionFailure("\\(fileName) is not in \\(Bundle.module.bundlePath)")
+        guard let url = Self.bundle.url(forResource: fileName, withExtension: nil) else {
+            preconditionFailure("\\(fileName) is not in \\(Self.bundle.bundlePath)")
         }
         return url
     }
+
+    #if SWIFT_PACKAGE
+    private static let bundle = Bundle.module
+    #else
+    private final class Anchor {}
+
+    // CocoaPods puts a bundle of this name next to the code.
+    private static let bundle: Bundle = {
+        let code = Bundle(for: Anchor.self)
+        guard let url = code.url(forResource: "$module", withExtension: "bundle"),
+            let bundle = Bundle(url: url)
+        else { preconditionFailure("$module.bundle is not in \\(code.bundlePath)") }
+        return bundle
+    }()
+    #endif
 }
 
 extension $type {
@@ -134,6 +149,7 @@ def render_accessors(
     """The module's one source; `members` are as `member_names` gives them."""
     return _ACCESSORS.substitute(
         name=settings.name,
+        module=settings.swift_module,
         type=settings.swift_type,
         version=string_literal(settings.version),
         all=", ".join(members[model.name] for model in models),

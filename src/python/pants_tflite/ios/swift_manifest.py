@@ -9,6 +9,7 @@ from typing import Sequence
 
 from pants_tflite.bundles.contents import files_of
 from pants_tflite.ios.model_facts import ModelFacts
+from pants_tflite.ios.property_lists import PRIVACY_FILE
 from pants_tflite.ios.settings import FrameworkSettings
 
 # The first tools that know `Sendable`.
@@ -33,6 +34,7 @@ let package = Package(
             name: "$module",
             resources: [
 $resources
+                .copy("$privacy"),
             ]
         ),
     ]
@@ -54,6 +56,7 @@ def render_package(settings: FrameworkSettings, models: Sequence[ModelFacts]) ->
         name=settings.name,
         module=settings.swift_module,
         min_ios=settings.min_ios,
+        privacy=PRIVACY_FILE,
         resources="\n".join(f'                .copy("{path}"),' for path in files),
     )
 

@@ -73,6 +73,7 @@ def test_the_package_is_swift() -> None:
         '"Models/self.json"',
         '"Models/self.tflite"',
     ]
+    assert '"PrivacyInfo.xcprivacy"' in strings
 
 
 def test_members_are_in_camel_case_and_no_keywords() -> None:

@@ -20,6 +20,8 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.ios.frameworks import BuildXcframeworkRequest, build_xcframework
+from pants_tflite.ios.podspec import podspec_file, render_podspec
+from pants_tflite.ios.property_lists import PRIVACY_FILE, privacy_manifest
 from pants_tflite.ios.readme import render_readme
 from pants_tflite.ios.swift_accessors import render_accessors
 from pants_tflite.ios.swift_manifest import models_folder, render_package
@@ -89,6 +91,8 @@ async def build_swift_package(request: BuildSwiftPackageRequest) -> SwiftPackage
         f"Sources/{settings.swift_module}/{settings.swift_module}.swift": render_accessors(
             settings, facts, members
         ),
+        f"Sources/{settings.swift_module}/{PRIVACY_FILE}": privacy_manifest().decode(),
+        podspec_file(settings): render_podspec(settings),
     }
     rendered = await create_digest(
         CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
