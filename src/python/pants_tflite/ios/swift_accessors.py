@@ -74,27 +74,27 @@ public struct $type: Equatable, Sendable {
     }
 
     private func file(_ fileName: String) -> URL {
-        guard let url = Self.bundle.url(forResource: fileName, withExtension: nil) else {
-            preconditionFailure("\\(fileName) is not in \\(Self.bundle.bundlePath)")
+        guard let url = modelsBundle.url(forResource: fileName, withExtension: nil) else {
+            preconditionFailure("\\(fileName) is not in \\(modelsBundle.bundlePath)")
         }
         return url
     }
-
-    #if SWIFT_PACKAGE
-    private static let bundle = Bundle.module
-    #else
-    private final class Anchor {}
-
-    // CocoaPods puts a bundle of this name next to the code.
-    private static let bundle: Bundle = {
-        let code = Bundle(for: Anchor.self)
-        guard let url = code.url(forResource: "$module", withExtension: "bundle"),
-            let bundle = Bundle(url: url)
-        else { preconditionFailure("$module.bundle is not in \\(code.bundlePath)") }
-        return bundle
-    }()
-    #endif
 }
+
+#if SWIFT_PACKAGE
+private let modelsBundle = Bundle.module
+#else
+private final class Anchor {}
+
+// CocoaPods puts a bundle of this name next to the code.
+private let modelsBundle: Bundle = {
+    let code = Bundle(for: Anchor.self)
+    guard let url = code.url(forResource: "$module", withExtension: "bundle"),
+        let bundle = Bundle(url: url)
+    else { preconditionFailure("$module.bundle is not in \\(code.bundlePath)") }
+    return bundle
+}()
+#endif
 
 extension $type {
     /// The version of the bundle, as in Semantic Versioning.
