@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -16,20 +16,14 @@ from pants_tflite.sandbox.mistakes import Mistake
 
 
 def _library(folder: Path, pages: int) -> bytes:
-    """A shared library for this machine, aligned for `pages`."""
+    """A shared library, aligned for `pages`."""
     path = folder / f"lib{pages}.so"
     (folder / "code.c").write_text("int answer(void) { return 42; }\n")
+    spec = importlib.util.find_spec("ziglang")
+    assert spec is not None and spec.origin is not None
+    zig = Path(spec.origin).with_name("zig")
     subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "ziglang",
-            "cc",
-            "-target",
-            "aarch64-linux-gnu",
-            "-shared",
-            "-nostdlib",
-        ]
+        [str(zig), "cc", "-target", "aarch64-linux-gnu", "-shared", "-nostdlib"]
         + [f"-Wl,-z,max-page-size={pages}", str(folder / "code.c"), "-o", str(path)],
         check=True,
         env={"HOME": str(folder)},
