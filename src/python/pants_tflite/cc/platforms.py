@@ -78,7 +78,7 @@ def _android(
     )
 
 
-def _cortex_m(core: str, zig_cpu: str, fpu: str | None) -> Platform:
+def _cortex_m(core: str, zig_cpu: str, fpu: str | None, gcc_core: str = "") -> Platform:
     float_flags = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
     return Platform(
         name=f"cortex-{core}",
@@ -87,7 +87,7 @@ def _cortex_m(core: str, zig_cpu: str, fpu: str | None) -> Platform:
         zig_target="thumb-freestanding-eabihf" if fpu else "thumb-freestanding-eabi",
         zig_flags=(f"-mcpu={zig_cpu}",),
         zig_headers=("arm-linux-musl", "generic-musl"),
-        gcc_flags=("-mthumb", f"-mcpu=cortex-{core}", *float_flags),
+        gcc_flags=("-mthumb", f"-mcpu=cortex-{gcc_core or core}", *float_flags),
     )
 
 
@@ -143,12 +143,16 @@ _PLATFORMS = (
         ndk_target="i686-linux-android",
     ),
     # Single precision where a core comes with either: code for it runs on both.
+    _cortex_m("m0", "cortex_m0", None),
     _cortex_m("m0plus", "cortex_m0plus", None),
     _cortex_m("m3", "cortex_m3", None),
     _cortex_m("m4", "cortex_m4+vfp4d16sp", "fpv4-sp-d16"),
     _cortex_m("m7", "cortex_m7+fp_armv8d16sp", "fpv5-sp-d16"),
+    _cortex_m("m23", "cortex_m23", None),
     _cortex_m("m33", "cortex_m33+fp_armv8d16sp", "fpv5-sp-d16"),
     _cortex_m("m55", "cortex_m55+fp_armv8d16+mve_fp", "auto"),
+    # GCC knows it from version 13 on; all that it has in common with a Cortex-M55 is used.
+    _cortex_m("m85", "cortex_m55+fp_armv8d16+mve_fp", "auto", "m55"),
 )
 PLATFORMS = {platform.name: platform for platform in _PLATFORMS}
 ANDROID_ABIS = {platform.abi: platform for platform in _PLATFORMS if platform.abi}

@@ -145,8 +145,19 @@ def methods_for(
     return known_methods(models, kernels)
 
 
-def check_arena(field: MicroMaxArenaField, arenas: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Raises if a model needs more than the field allows."""
+def _is_smallest(model: BundleModel) -> bool:
+    """Whether another mode of this backend would not make it smaller; a file has no such field."""
+    quantization = model.facts.quantization
+    return quantization is None or quantization.mode == SMALLEST_MODE
+
+
+def check_arena(
+    field: MicroMaxArenaField,
+    arenas: Sequence[tuple[str, Mapping[str, Any]]],
+    models: Sequence[BundleModel] = (),
+) -> None:
+    """Raises if a model needs more than the field allows. `models` are those of the arenas."""
+    smallest = {model.name for model in models if _is_smallest(model)}
     limit = field.bytes
     for name, arena in arenas:
         if limit is not None and arena["bytes"] > limit:
@@ -161,10 +172,19 @@ def check_arena(field: MicroMaxArenaField, arenas: Sequence[tuple[str, Mapping[s
                     f"{format_size(tensor['bytes'])}"
                 ),
                 fix=(
-                    f"Make that tensor smaller, quantize the model to {SMALLEST_MODE}, or allow "
-                    "more."
+                    "Make that tensor smaller, or allow more."
+                    if name in smallest
+                    else f"Make that tensor smaller, quantize the model to {SMALLEST_MODE}, or "
+                    "allow more."
                 ),
             )
+
+
+def _how_to_shrink(models: Sequence[BundleModel]) -> str:
+    larger = [model.name for model in models if not _is_smallest(model)]
+    if larger:
+        return f"Quantize {', '.join(larger)} to {SMALLEST_MODE}, leave a model out"
+    return "Leave a model out, make one smaller in its code"
 
 
 def check_can_count(field: MicroMaxInstructionsField, *, compiles: bool) -> None:
@@ -182,17 +202,24 @@ def check_can_count(field: MicroMaxInstructionsField, *, compiles: bool) -> None
         )
 
 
-def check_flash(field: MicroMaxFlashField, parts: Mapping[str, int], *, counted: str) -> None:
+def check_flash(
+    field: MicroMaxFlashField,
+    parts: Mapping[str, int],
+    *,
+    counted: str,
+    models: Sequence[BundleModel] = (),
+) -> None:
     """Raises if the `parts`, in bytes by their names, are together more than the field allows.
 
-    `counted` is a sentence that says what they are.
+    `counted` is a sentence that says what they are. `models` are those of the bundle, if they are
+    known.
     """
     _check_memory(
         field,
         parts,
         kind="flash",
         counted=counted,
-        fix=f"Quantize the models to {SMALLEST_MODE}, leave one out, or allow more.",
+        fix=f"{_how_to_shrink(models)}, or allow more.",
     )
 
 

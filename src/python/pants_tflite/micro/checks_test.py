@@ -157,3 +157,43 @@ def test_memory_over_the_limit() -> None:
     text = str(error.value)
     assert "m:mcu, field `max_ram` = '4KB': the bundle takes 4,096 bytes of RAM" in text
     assert "96 bytes too many (arena 4,000, runtime 96). All of it." in text
+
+
+def _in_mode(name: str, mode: str | None) -> BundleModel:
+    quantization = None if mode is None else {"engine": "tensorflow", "mode": mode}
+    return _model(name, quantization=quantization)
+
+
+@pytest.mark.parametrize("mode", ["int8", None])
+def test_models_that_cannot_be_quantized_further_are_not_told_to(mode: str | None) -> None:
+    with pytest.raises(TfLiteError) as arena_error:
+        check_arena(
+            MicroMaxArenaField("991B", ADDRESS),
+            [("cats", arena(900, 992))],
+            [_in_mode("cats", mode)],
+        )
+    with pytest.raises(TfLiteError) as flash_error:
+        check_flash(
+            MicroMaxFlashField("1KB", ADDRESS),
+            {"cats": 70000},
+            counted="All of it.",
+            models=[_in_mode("cats", mode)],
+        )
+    for error in (arena_error, flash_error):
+        assert "or allow more." in str(error.value)
+        assert "uantize" not in str(error.value)
+
+
+def test_larger_models_are_named_by_the_advice() -> None:
+    models = [_in_mode("cats", "int16x8"), _in_mode("dogs", "int8")]
+    with pytest.raises(TfLiteError) as error:
+        check_flash(
+            MicroMaxFlashField("1KB", ADDRESS),
+            {"cats": 70000, "dogs": 20000},
+            counted="All of it.",
+            models=models,
+        )
+    assert "Fix: Quantize cats to int8, leave a model out, or allow more." in str(error.value)
+    with pytest.raises(TfLiteError) as error:
+        check_arena(MicroMaxArenaField("991B", ADDRESS), [("cats", arena(900, 992))], models)
+    assert "quantize the model to int8" in str(error.value)

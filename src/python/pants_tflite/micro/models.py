@@ -109,7 +109,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         find_tflm_environment(TflmEnvironmentRequest(), **implicitly()),
     )
     sizes = {model.name: model.facts.sizes.file for model in bundle.models}
-    check_flash(field_set.max_flash, sizes, counted=_MODELS_ALONE)
+    check_flash(field_set.max_flash, sizes, counted=_MODELS_ALONE, models=bundle.models)
     check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, *kernels.names))
     program: Optional[MeasuringProgram] = None
     if ops and tree is not None:
@@ -132,7 +132,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         )
     )
     arenas = [(model.model.name, model.arena) for model in measured.models]
-    check_arena(field_set.max_arena, arenas)
+    check_arena(field_set.max_arena, arenas, bundle.models)
     largest = {"arena": max(arena["bytes"] for _, arena in arenas)}
     check_ram(field_set.max_ram, largest, counted=_ARENA_ALONE)
     check_types(address, bundle.models)

@@ -18,6 +18,7 @@ from pants_tflite.custom_ops.target_types import (
     KernelCasesField,
     TestedOpField,
 )
+from pants_tflite.errors import Mistake
 from pants_tflite.fields import (
     AddressesField,
     AddressField,
@@ -40,7 +41,17 @@ from pants_tflite.sandbox.constants import (
 from pants_tflite.sizes import COUNT_HELP, SIZE_HELP, CountField, SizeField
 from pants_tflite.target_types import InputsField, SkipTestField, TensorFlowResolveField
 
-CPUS = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
+CPUS = (
+    "cortex-m0",
+    "cortex-m0plus",
+    "cortex-m3",
+    "cortex-m4",
+    "cortex-m7",
+    "cortex-m23",
+    "cortex-m33",
+    "cortex-m55",
+    "cortex-m85",
+)
 BOARD_ALIAS = "tflite_board"
 LAYOUTS = ("cmake", "arduino", "platformio", "pico_sdk", "zephyr", "esp_idf")
 
@@ -84,13 +95,25 @@ class MicroCpuField(OptionalChoiceField):
         f"""
         The processor that the static library (with the kernels of custom ops) and the self-test are
         compiled for: one of {", ".join(CPUS)}. Nothing is compiled without `tflm`, and the
-        library's sources are the same for every processor.
+        library's sources are the same for every processor: leave the field out for any other.
 
         Defaults to none: with `tflm`, the self-test is compiled only for the host.
 
         Example: `cpu="cortex-m4"`.
         """
     )
+
+    def check(self) -> None:
+        """Raises if nothing can be compiled for the processor."""
+        if self.value is None or self.value in self.valid_choices:
+            return
+        raise Mistake.of(
+            self,
+            message="this backend has no compiler and no emulated board for that processor",
+            fix=f"Leave `{self.alias}` out: the library's sources are for every processor, and its "
+            "self-test runs on the host and on the device. For a compiled library choose one of "
+            f"{', '.join(self.valid_choices)}.",
+        )
 
 
 class MicroTflmField(AddressField):

@@ -137,6 +137,8 @@ DEFAULT_MODE = MODES[0].name
 IO_TYPES = tuple(dict.fromkeys(dtype for mode in MODES for dtype in mode.io_types))
 # The modes that advice names: one that needs no samples, and the one that makes models smallest.
 MODE_WITHOUT_SAMPLES = next(m.name for m in MODES if m.quantizes and not m.calibrates)
+# What advice adds about such modes, for the model may be on its way to a microcontroller.
+NOT_FOR_MICRO = "TensorFlow Lite Micro does not run that"
 HYBRID_MODE_NAMES = tuple(m.name for m in MODES if m.is_hybrid)
 SMALLEST_MODE = next(m.name for m in MODES if m.has_int8_activations)
 

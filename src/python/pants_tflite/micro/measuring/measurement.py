@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Optional, Sequence
 
 from pants.engine.addresses import Address
 
@@ -185,6 +185,30 @@ def refusal_text(refusal: Refusal) -> str:
     return "; ".join(lacks or [refusal.cause])
 
 
+def _refusal_fix(models: Sequence[BundleModel]) -> str:
+    """What helps models that TFLite Micro refuses; only a `tflite_model` has a `quantization`."""
+    runs = f"It runs models in {', '.join(_MODES[:-1])} and {_MODES[-1]}, not in "
+    runs += " or ".join(HYBRID_MODE_NAMES)
+    settings = [model.facts.quantization for model in models]
+    advice = []
+    hybrid = [
+        model.name
+        for model, setting in zip(models, settings)
+        # A recipe without a mode may be anything.
+        if setting is not None and setting.mode in (None, *HYBRID_MODE_NAMES)
+    ]
+    if hybrid:
+        advice.append(f"{runs}: choose another `quantization` for {', '.join(hybrid)}.")
+    files = [model.name for model, setting in zip(models, settings) if setting is None]
+    if files:
+        advice.append(
+            f"{runs}: if {', '.join(files)} {'is' if len(files) == 1 else 'are'} of these, get a "
+            "file that was converted in another mode."
+        )
+    advice.append("Replace ops that it has no kernel for, or leave the model out.")
+    return " ".join(advice)
+
+
 def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
     """What is wrong where TFLite Micro refuses models: all of them, with every op it lacks."""
     refused = [
@@ -200,11 +224,7 @@ def refusal_mistake(reports: tuple[ModelReport, ...]) -> Optional[Mistake]:
     )
     return Mistake(
         message=f"TFLite Micro {runtime} does not run {len(refused)} of the models:{lines}",
-        fix=(
-            f"It runs models in {', '.join(_MODES[:-1])} and {_MODES[-1]}, not in "
-            f"{' or '.join(HYBRID_MODE_NAMES)}: choose another `quantization`. Replace ops that it "
-            "has no kernel for, or leave the model out."
-        ),
+        fix=_refusal_fix([report.model for report, _ in refused]),
         field=BundleModelsField.alias,
     )
 

@@ -143,6 +143,42 @@ def test_all_refused_models_are_in_one_mistake() -> None:
     assert refusal_mistake(reports[:1]) is None
 
 
+def _in_mode(name: str, mode: str | None) -> ModelReport:
+    quantization = None if mode is None else {"engine": "tensorflow", "mode": mode}
+    report = _report(name, refusal=Refusal("Hybrid models are not supported.", ()))
+    description = description_json({"quantization": quantization})
+    return replace(report, model=replace(report.model, description=description))
+
+
+@pytest.mark.parametrize(
+    ("modes", "expected"),
+    [
+        (
+            {"pets": "dynamic_range"},
+            "not in dynamic_range or float16: choose another `quantization` for pets. "
+            "Replace ops",
+        ),
+        ({"pets": "int8"}, "Fix: Replace ops that it has no kernel for, or leave the model out."),
+        (
+            {"words": None},
+            "if words is of these, get a file that was converted in another mode. Replace ops",
+        ),
+        (
+            {"pets": "float16", "words": None, "more": None},
+            "for pets. It runs models in",
+        ),
+    ],
+)
+def test_only_models_with_a_mode_are_told_to_choose_another(
+    modes: dict[str, str | None], expected: str
+) -> None:
+    mistake = refusal_mistake(tuple(_in_mode(name, mode) for name, mode in modes.items()))
+    assert mistake is not None
+    text = str(mistake.at(BUNDLE))
+    assert expected in text
+    assert ("`quantization`" in text) == any(m not in ("int8", None) for m in modes.values())
+
+
 @pytest.mark.parametrize(
     ("unit", "difference", "text"),
     [

@@ -86,23 +86,30 @@ def _fpgaio(address: int, megahertz: int) -> Counter:
 
 _MPS2_COUNTER = _fpgaio(0x40028000, 25)
 _AN385 = Board("mps2-an385", _MPS2_CODE, Region(0x21000000, 16 * _MEBIBYTE), _MPS2_COUNTER)
+# These two start in their secure state, and see memory at its secure addresses.
+_AN505 = Board(
+    "mps2-an505",
+    Region(0x10000000, 4 * _MEBIBYTE),
+    Region(0x80000000, 16 * _MEBIBYTE),
+    _fpgaio(0x50302000, 20),
+)
+_AN547 = Board(
+    "mps3-an547",
+    Region(0x10000000, _MEBIBYTE // 2),
+    Region(0x70000000, 256 * _MEBIBYTE),
+    _fpgaio(0x59302000, 20),
+)
 BOARDS = {
-    # QEMU has no board with a Cortex-M0+; its instructions are among those of a Cortex-M3.
+    # QEMU has no large board with one of these two; their instructions are among a Cortex-M3's.
+    "cortex-m0": _AN385,
     "cortex-m0plus": _AN385,
     "cortex-m3": _AN385,
     "cortex-m4": Board("mps2-an386", _MPS2_CODE, Region(0x21000000, 16 * _MEBIBYTE), _MPS2_COUNTER),
     "cortex-m7": Board("mps2-an500", _MPS2_CODE, Region(0x60000000, 16 * _MEBIBYTE), _MPS2_COUNTER),
-    # These two start in their secure state, and see memory at its secure addresses.
-    "cortex-m33": Board(
-        "mps2-an505",
-        Region(0x10000000, 4 * _MEBIBYTE),
-        Region(0x80000000, 16 * _MEBIBYTE),
-        _fpgaio(0x50302000, 20),
-    ),
-    "cortex-m55": Board(
-        "mps3-an547",
-        Region(0x10000000, _MEBIBYTE // 2),
-        Region(0x70000000, 256 * _MEBIBYTE),
-        _fpgaio(0x59302000, 20),
-    ),
+    # The instructions of a Cortex-M23 are among a Cortex-M33's.
+    "cortex-m23": _AN505,
+    "cortex-m33": _AN505,
+    "cortex-m55": _AN547,
+    # It is compiled for as a Cortex-M55, whose instructions it has.
+    "cortex-m85": _AN547,
 }

@@ -8,7 +8,7 @@ import re
 
 from pants_tflite.sandbox.conversion.unsupported_ops import unsupported_error, unsupported_ops
 from pants_tflite.sandbox.mistakes import Mistake
-from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES
+from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES, NOT_FOR_MICRO
 from pants_tflite.sandbox.texts import shorten, shorten_lines
 
 _UNRESOLVED = re.compile(r"unresolved custom ops?: \[?([\w:., ]+)")
@@ -37,7 +37,7 @@ def conversion_error(error: Exception, mode: str) -> Mistake:
             field="custom_ops",
             value=unresolved[1].rstrip(". "),
             fix="Declare its kernel with a `tflite_custom_op` and give its address in `custom_ops`, or "
-            f"choose a mode that needs no calibration, such as {MODE_WITHOUT_SAMPLES}.",
+            f"choose a mode that needs no calibration, such as {MODE_WITHOUT_SAMPLES}. {NOT_FOR_MICRO}.",
             detail=_detail(error),
         )
     names = sorted(set(_NOT_IN_16X8.findall(str(error))))

@@ -11,7 +11,7 @@ from typing import Iterator, Mapping, Sequence
 import numpy as np
 
 from pants_tflite.sandbox.mistakes import Mistake
-from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES
+from pants_tflite.sandbox.modes import MODE_WITHOUT_SAMPLES, NOT_FOR_MICRO
 from pants_tflite.sandbox.samples.batching import Batching, cast, fit
 from pants_tflite.sandbox.samples.npz_files import Dataset
 
@@ -41,7 +41,8 @@ def read_calibration(path: str | None, *, needed_by: str) -> Dataset:
             f"{needed_by} needs calibration samples",
             field=FIELD,
             fix="Name a `tflite_dataset` that yields about a hundred typical samples in "
-            f"`calibration`, or take a mode that needs none, such as {MODE_WITHOUT_SAMPLES}.",
+            f"`calibration`, or take a mode that needs none, such as {MODE_WITHOUT_SAMPLES}. "
+            f"{NOT_FOR_MICRO}.",
         )
     dataset = Dataset.read(Path(path))
     if not dataset.inputs or not len(dataset):

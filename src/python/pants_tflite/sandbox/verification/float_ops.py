@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Iterator, Sequence
 
 from pants_tflite.sandbox.mistakes import Mistake
-from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, Mode
+from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, NOT_FOR_MICRO, Mode
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Op, Subgraph, Tensor
 from pants_tflite.sandbox.tflite.origins import layer_of
 from pants_tflite.sandbox.verification.verify_protocol import FloatOp
@@ -89,7 +89,7 @@ def check_float_ops(
                 f"float_fallback=True, max_float_ops={len(float_ops)})`: then each costs a "
                 "conversion of its inputs and outputs, and a device needs floating point. Or "
                 "replace the layers that they come from, or choose "
-                f"{' or '.join(HYBRID_MODE_NAMES)}."
+                f"{' or '.join(HYBRID_MODE_NAMES)}. {NOT_FOR_MICRO}."
             ),
         )
     if allowed.limit is not None and len(float_ops) > allowed.limit:
