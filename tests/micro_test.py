@@ -364,3 +364,25 @@ def test_the_code_compiles_for_cortex_m(
         cwd=tmp_path,
     )
     assert len(list(tmp_path.glob("*.o"))) == 7
+
+
+@needs_tree
+@needs("arm-none-eabi-g++", "gcc-arm-none-eabi")
+def test_an_arduino_library_compiles_as_cores_compile_it(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """As the cores do: in gnu++14, with only `src` and the sketch's own folder on the include path."""
+    folder = library(workspace, "arduino")
+    sketch = folder / "examples/SelfTest"
+    system = [str(TREE), *(f"{TREE}/third_party/{name}" for name in THIRD_PARTY)]
+    (tmp_path / "names.h").write_text(_NAMES_OF_CPP17)
+    sources = [*(folder / "src").rglob("*.cpp"), *sketch.glob("*.cpp")]
+    run(
+        *("arm-none-eabi-g++", "-std=gnu++14", "-Os", "-mcpu=cortex-m4", "-mthumb", "-c"),
+        *("-fno-rtti", "-fno-exceptions", "-DARDUINO=10819", *WARNINGS, "-include", "names.h"),
+        *(f"-I{path}" for path in (folder / "src", sketch)),
+        *(argument for path in system for argument in ("-isystem", path)),
+        *(str(path) for path in sources),
+        cwd=tmp_path,
+    )
+    assert len(list(tmp_path.glob("*.o"))) == len(sources) == 6
