@@ -31,7 +31,7 @@ class ModelEntry:
 
     `file` and `labels_file` are paths within the bundle; the latter is None if there are no
     labels. `arena`, `golden` and `instructions` are what a microcontroller's runtime measured, if one
-    did.
+    did, and `npu` is what the compiler for an NPU reports.
     """
 
     model: BundleModel
@@ -40,6 +40,7 @@ class ModelEntry:
     arena: Optional[FrozenDict[str, Any]] = None
     golden: Optional[FrozenDict[str, Any]] = None
     instructions: Optional[FrozenDict[str, Any]] = None
+    npu: Optional[FrozenDict[str, Any]] = None
 
     def to_bundled(self) -> BundledModel:
         facts = self.model.facts
@@ -63,6 +64,7 @@ class ModelEntry:
             select_tf_ops=facts.select_tf_ops,
             cut=facts.cut,
             instructions=self.instructions,
+            npu=self.npu,
         )
 
     def _labels(self) -> Optional[BundledLabels]:

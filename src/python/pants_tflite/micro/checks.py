@@ -12,6 +12,7 @@ from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, PlannedModel
 from pants_tflite.custom_ops.target_types import MicroDependenciesField
 from pants_tflite.errors import Mistake
+from pants_tflite.micro.npu.accelerators import ETHOS_U
 from pants_tflite.micro.target_types import (
     MicroArenaSizeField,
     MicroCpuField,
@@ -77,9 +78,11 @@ def check_arena_size(
     arena_size: MicroArenaSizeField,
     max_arena: MicroMaxArenaField,
     has_tree: bool,
+    has_npu: bool = False,
 ) -> None:
     """Raises if the arena of models with custom ops can neither be measured nor is given, or both."""
     names = [model.name for model in models if model.custom_ops.ops]
+    has_npu = has_npu or any(ETHOS_U in model.custom_ops.names for model in models)
     size, limit = arena_size.bytes, max_arena.bytes
     if size is None:
         if names and not has_tree:
@@ -97,15 +100,17 @@ def check_arena_size(
             )
         return
     message, fix = "", ""
-    if not names:
+    if limit is not None and size > limit:
+        message = f"that is {format_size(size - limit)} more than `{max_arena.alias}`"
+        fix = "Give the one that is right in both."
+    elif has_npu:
+        return
+    elif not names:
         message = "its models have no custom ops with kernels, so that their arenas are measured"
         fix = "Leave the field out."
     elif has_tree:
         message = f"the arena is measured, with the tree that `{MicroTflmField.alias}` names"
         fix = f"Leave the field out; `{max_arena.alias}` limits what may be measured."
-    elif limit is not None and size > limit:
-        message = f"that is {format_size(size - limit)} more than `{max_arena.alias}`"
-        fix = "Give the one that is right in both."
     if message:
         raise Mistake.of(arena_size, message=message, fix=fix)
 
@@ -162,12 +167,16 @@ def check_arena(
     for name, arena in arenas:
         if limit is not None and arena["bytes"] > limit:
             tensor = arena["largest_tensor"]
+            source = f"{format_size(arena['smallest'])} measured"
+            if arena["smallest"] is None:
+                source = f"{format_size(arena['planned_tensors'])} of tensors as Vela planned them, at most "
+                source += f"{format_size(arena['planned_runtime'])} of TFLite Micro's tables"
             raise Mistake.of(
                 field,
                 message=(
                     f"the tensor arena of {name} takes {format_size(arena['bytes'])}, which is "
-                    f"{format_size(arena['bytes'] - limit)} too many: {format_size(arena['smallest'])} "
-                    f"measured and {arena['margin_percent']} % of margin. Its largest tensor is "
+                    f"{format_size(arena['bytes'] - limit)} too many: {source} "
+                    f"and {arena['margin_percent']} % of margin. Its largest tensor is "
                     f"{tensor['name']}, {tensor['dtype']} {tensor['shape']}, of "
                     f"{format_size(tensor['bytes'])}"
                 ),

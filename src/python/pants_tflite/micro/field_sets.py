@@ -11,6 +11,16 @@ from pants.core.goals.package import PackageFieldSet
 
 from pants_tflite.bundles.models import BundleFieldSet
 from pants_tflite.micro.generated.names import library_name
+from pants_tflite.micro.npu.settings import NpuFields
+from pants_tflite.micro.npu.target_types import (
+    MicroMaxCpuOpsField,
+    MicroMaxNpuCyclesField,
+    MicroMaxSramField,
+    MicroMemoryModeField,
+    MicroNpuConfigField,
+    MicroNpuField,
+    MicroSystemConfigField,
+)
 from pants_tflite.micro.publishing import (
     MicroAuthorField,
     MicroDependsField,
@@ -55,6 +65,25 @@ class MicroLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     arena_margin: MicroArenaMarginField
     arena_size: MicroArenaSizeField
     golden_tolerance: MicroGoldenToleranceField
+    npu: MicroNpuField
+    system_config: MicroSystemConfigField
+    memory_mode: MicroMemoryModeField
+    npu_config: MicroNpuConfigField
+    max_cpu_ops: MicroMaxCpuOpsField
+    max_sram: MicroMaxSramField
+    max_npu_cycles: MicroMaxNpuCyclesField
+
+    @property
+    def npu_fields(self) -> NpuFields:
+        return NpuFields(
+            npu=self.npu,
+            system_config=self.system_config,
+            memory_mode=self.memory_mode,
+            npu_config=self.npu_config,
+            max_cpu_ops=self.max_cpu_ops,
+            max_sram=self.max_sram,
+            max_npu_cycles=self.max_npu_cycles,
+        )
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
+
+from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.contents import check_custom_ops, refuse_select_tf_ops
 from pants_tflite.bundles.models import (
@@ -42,6 +44,16 @@ from pants_tflite.micro.measuring.measuring_program import (
     MeasuringProgram,
     build_measuring_program,
 )
+from pants_tflite.micro.npu.accelerators import ETHOS_U
+from pants_tflite.micro.npu.models import (
+    NpuConfigRequest,
+    NpuModel,
+    ShipNpuModelRequest,
+    find_npu_config,
+    has_npu_op,
+    ship_npu_model,
+)
+from pants_tflite.micro.npu.settings import find_accelerator
 from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
 from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
 from pants_tflite.micro.tflm.tflm_tree import TflmTree, TflmTreeRequest, find_tflm_tree
@@ -64,16 +76,23 @@ class MicroModelsRequest:
 @dataclass(frozen=True)
 class MicroModels:
     """`measured` is what TFLite Micro found out, `library` what the C++ code says; both in the order
-    of `bundle`. `kernels` are those of the models' custom ops."""
+    of `bundle`. `kernels` are those of the models' custom ops, and `npu` has the models for an NPU, by
+    name; then `measured` is of the models before Vela."""
 
     bundle: BundleModels
     measured: MeasuredModels
     library: Library
     kernels: MicroKernels
+    npu: FrozenDict[str, NpuModel] = FrozenDict()
 
     @property
     def largest_arena(self) -> int:
         return max(model.arena_size for model in self.library.models)
+
+
+def file_sizes(bundle: BundleModels) -> dict[str, int]:
+    """The bytes of each model, by its name."""
+    return {model.name: model.facts.sizes.file for model in bundle.models}
 
 
 @rule(desc="Build and measure a library's models")
@@ -91,8 +110,11 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
     check_can_count(
         field_set.max_instructions, compiles=bool(settings.cpu and tflm.value is not None)
     )
+    accelerator = find_accelerator(field_set.npu_fields)
+    config = await find_npu_config(NpuConfigRequest(field_set.npu_config))
     check_arena_size(
         plan.models,
+        has_npu=accelerator is not None,
         arena_size=field_set.arena_size,
         max_arena=field_set.max_arena,
         has_tree=tflm.value is not None,
@@ -108,9 +130,14 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         build_bundle_models(BundleModelsRequest(field_set)),
         find_tflm_environment(TflmEnvironmentRequest(), **implicitly()),
     )
-    sizes = {model.name: model.facts.sizes.file for model in bundle.models}
-    check_flash(field_set.max_flash, sizes, counted=_MODELS_ALONE, models=bundle.models)
-    check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, *kernels.names))
+    if accelerator is None:
+        check_flash(
+            field_set.max_flash,
+            file_sizes(bundle),
+            counted=_MODELS_ALONE,
+            models=bundle.models,
+        )
+    check_custom_ops(address, bundle, kernels=(*CUSTOM_METHODS, ETHOS_U, *kernels.names))
     program: Optional[MeasuringProgram] = None
     if ops and tree is not None:
         methods = known_methods(bundle.models, kernels.names)
@@ -131,7 +158,36 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
             arena_size=settings.arena_size,
         )
     )
-    arenas = [(model.model.name, model.arena) for model in measured.models]
+    on_npu = await concurrently(
+        ship_npu_model(
+            ShipNpuModelRequest(
+                address=address,
+                model=model,
+                accelerator=None if has_npu_op(model) else accelerator,
+                config=config.config,
+                fields=field_set.npu_fields,
+            )
+        )
+        for model in bundle.models
+        if accelerator is not None or has_npu_op(model)
+    )
+    npu = FrozenDict({it.model.name: it for it in on_npu})
+    if npu:
+        shipped = tuple(npu[it.name].model if it.name in npu else it for it in bundle.models)
+        bundle = replace(bundle, models=shipped)
+        check_flash(
+            field_set.max_flash,
+            file_sizes(bundle),
+            counted=_MODELS_ALONE,
+            models=bundle.models,
+        )
+        measured = MeasuredModels(
+            tuple(
+                replace(it, planned=npu[it.model.name].arena) if it.model.name in npu else it
+                for it in measured.models
+            )
+        )
+    arenas = [(it.model.name, it.arena) for it in measured.models]
     check_arena(field_set.max_arena, arenas, bundle.models)
     largest = {"arena": max(arena["bytes"] for _, arena in arenas)}
     check_ram(field_set.max_ram, largest, counted=_ARENA_ALONE)
@@ -149,7 +205,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         shared_arena_size=measured.shared_arena.bytes,
         kernels=kernels.ops,
     )
-    return MicroModels(bundle=bundle, measured=measured, library=library, kernels=kernels)
+    return MicroModels(bundle=bundle, measured=measured, library=library, kernels=kernels, npu=npu)
 
 
 def rules():

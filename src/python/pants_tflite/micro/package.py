@@ -38,7 +38,11 @@ from pants_tflite.micro.layouts.catalog import CATALOG
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
 from pants_tflite.micro.layouts.placement import check_layout
 from pants_tflite.micro.layouts.runtimes import runtime_of, runtime_warning
-from pants_tflite.micro.models import MicroModels, MicroModelsRequest, build_micro_models
+from pants_tflite.micro.models import (
+    MicroModels,
+    MicroModelsRequest,
+    build_micro_models,
+)
 from pants_tflite.micro.publishing import Publishing
 from pants_tflite.micro.self_test.binaries import (
     BuiltMicroBinaries,
@@ -188,6 +192,7 @@ def describe(
                 arena=FrozenDict.deep_freeze(measured.arena),
                 golden=FrozenDict.deep_freeze(measured.golden),
                 instructions=_instructions(binaries, model.name),
+                npu=models.npu[model.name].manifest if model.name in models.npu else None,
             )
             for model, measured in zip(models.bundle.models, models.measured.models)
         ),
@@ -216,7 +221,8 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
     if warning := runtime_warning(settings.layout, files.methods):
         logger.warning(f"{field_set.address}, field `{field_set.layout.alias}`: {warning}")
     check_layout(field_set.layout, files, layout)
-    readme = render_readme(models.library, files, layout)
+    npu = {name: model.manifest["numerics"] for name, model in models.npu.items()}
+    readme = render_readme(models.library, files, layout, npu=npu)
     laid_out, laid_out_models, described = await concurrently(
         lay_out_sources(LayOutSourcesRequest(sources, layout)),
         lay_out_models(LayOutModelsRequest(models.bundle, _MODELS_DIRECTORY)),

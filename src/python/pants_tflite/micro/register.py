@@ -12,6 +12,8 @@ from pants_tflite.micro.boards import target_types as board_target_types
 from pants_tflite.micro.counting import counting_program, instruction_counts
 from pants_tflite.micro.generated import sources
 from pants_tflite.micro.measuring import differing_op, measurement, measuring_program, model_reports
+from pants_tflite.micro.npu import compilation
+from pants_tflite.micro.npu import models as npu_models
 from pants_tflite.micro.qemu import emulator, start_up
 from pants_tflite.micro.self_test import (
     binaries,
@@ -31,6 +33,8 @@ def target_types():
 def rules():
     return (
         *binaries.rules(),
+        *compilation.rules(),
+        *npu_models.rules(),
         *tflm_environment.rules(),
         *compiled_library.rules(),
         *counting_program.rules(),

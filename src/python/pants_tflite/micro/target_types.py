@@ -26,6 +26,7 @@ from pants_tflite.fields import (
     IntegerField,
     OptionalChoiceField,
 )
+from pants_tflite.micro.npu.target_types import NPU_FIELDS
 from pants_tflite.micro.publishing import (
     MicroAuthorField,
     MicroDependsField,
@@ -230,12 +231,12 @@ class MicroArenaSizeField(SizeField):
     help = help_text(
         f"""
         The size of the tensor arena of each model that has custom ops with kernels in this
-        repository: {SIZE_HELP}. A kernel runs only with the TFLite Micro that it was compiled with,
+        repository, or an op for an Ethos-U NPU: {SIZE_HELP}. A kernel runs only with the TFLite Micro that it was compiled with,
         so such a model cannot be measured without `tflm`. The library's self-test reports on the
         device how much of the arena it uses.
 
-        Defaults to none: with `tflm` the arena is measured, and without it such a model needs this
-        field.
+        Defaults to none: with `tflm` the arena is measured, and without it a model with custom ops needs
+        this field. For an NPU it is what Vela laid out and an upper limit of TFLite Micro's own tables.
 
         Example: `arena_size="8KiB"`.
         """
@@ -279,6 +280,7 @@ class TfLiteMicroLibraryTarget(Target):
         MicroArenaMarginField,
         MicroArenaSizeField,
         MicroGoldenToleranceField,
+        *NPU_FIELDS,
     )
     help = help_text(
         """

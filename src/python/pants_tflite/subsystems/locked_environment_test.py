@@ -59,7 +59,9 @@ def _read_metadata(environment: Type[LockedEnvironment]) -> PythonLockfileMetada
 
 def test_the_environments_are_found() -> None:
     scopes = [environment.options_scope for environment in ENVIRONMENTS]
-    assert scopes == ["jgo", "litert", "netron", "report", "scoring", "tf-keras", "tflm", "zig"]
+    assert scopes == [
+        *("jgo", "litert", "netron", "report", "scoring", "tf-keras", "tflm", "vela", "zig")
+    ]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda it: it.options_scope)

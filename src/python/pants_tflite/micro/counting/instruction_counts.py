@@ -120,6 +120,8 @@ async def count_instructions(
         build_self_test(BuildSelfTestRequest(field_set, platform)),
         build_micro_models(MicroModelsRequest(field_set)),
     )
+    if models.npu:
+        return CountedInstructions(why_not="QEMU runs no op of an Ethos-U NPU")
     bundled = models.bundle.models
     program, *listed = await concurrently(
         build_counting_program(

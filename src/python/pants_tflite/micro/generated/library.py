@@ -53,6 +53,7 @@ class LibraryModel:
 
     `smallest_arena` is None if the user said the arena's size. If the model `has_variables`, an
     interpreter needs room for them; if it `keeps_state`, a call may depend on those before.
+    If it is for an NPU, `planned_arena` says how many bytes Vela planned for its tensors.
     """
 
     name: str
@@ -66,6 +67,7 @@ class LibraryModel:
     arena_size: int
     has_variables: bool
     keeps_state: bool
+    planned_arena: Optional[int] = None
 
     @classmethod
     def create(
@@ -84,6 +86,7 @@ class LibraryModel:
             arena_size=arena["bytes"],
             has_variables=_VARIABLE_OP in ops,
             keeps_state=facts.verification.keeps_state or bool(ops & _STATEFUL_OPS),
+            planned_arena=arena.get("planned_tensors"),
         )
 
 

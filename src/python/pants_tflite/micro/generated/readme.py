@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Sequence
+from types import MappingProxyType
+from typing import Iterable, Mapping, Sequence
 
 from pants_tflite.micro.generated.cpp import fill
 from pants_tflite.micro.generated.example import render_example
@@ -12,7 +13,14 @@ from pants_tflite.micro.generated.library import Library, LibraryModel, LibraryT
 from pants_tflite.micro.layouts.layout import Layout, LibraryFiles
 
 
-def render_readme(library: Library, files: LibraryFiles, layout: Layout) -> str:
+def render_readme(
+    library: Library,
+    files: LibraryFiles,
+    layout: Layout,
+    *,
+    npu: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """`npu` says of the models for an NPU, by name, what was not tried."""
     count = library.op_count
     return fill(
         "README.md.in",
@@ -22,7 +30,7 @@ def render_readme(library: Library, files: LibraryFiles, layout: Layout) -> str:
         op_count="1 op" if count == 1 else f"{count} ops",
         how_to_link=layout.how_to_link,
         example=render_example(library),
-        state=_state(library),
+        state=_state(library) + _npu(npu),
         sharing=_sharing(library),
         kernels=_kernels(library, files, layout),
         tolerance=str(library.tolerance_lsb),
@@ -32,10 +40,12 @@ def render_readme(library: Library, files: LibraryFiles, layout: Layout) -> str:
 def _arenas(models: Sequence[LibraryModel]) -> str:
     """A sentence, without its end, that says where the sizes of the arenas come from."""
     margins = [model.arena_margin for model in models if model.smallest_arena is not None]
-    given = [f"`{model.name}`" for model in models if model.smallest_arena is None]
+    unmeasured = [model for model in models if model.smallest_arena is None]
+    given = [f"`{model.name}`" for model in unmeasured if model.planned_arena is None]
+    planned = [f"`{model.name}`" for model in unmeasured if model.planned_arena is not None]
     parts = []
     if margins:
-        which = "The others" if given else "The arenas"
+        which = "The others" if unmeasured else "The arenas"
         parts.append(f"{which} are measured with TFLite Micro and have a margin of {margins[0]} %")
     if given:
         one = len(given) == 1
@@ -43,6 +53,14 @@ def _arenas(models: Sequence[LibraryModel]) -> str:
             0,
             f"The arena{'' if one else 's'} of {', '.join(given)} {'is' if one else 'are'} as the "
             "library's target says, and not measured:\nwatch what the self-test prints on the device.",
+        )
+    if planned:
+        one = len(planned) == 1
+        parts.insert(
+            0,
+            f"The arena{'' if one else 's'} of {', '.join(planned)} {'is' if one else 'are'} what Vela planned "
+            "for tensors and an upper limit\nof TFLite Micro's tables, unless `arena_size` says it. No host can "
+            "measure it: watch what the self-test prints.",
         )
     return " ".join(parts).rstrip(".")
 
@@ -69,6 +87,17 @@ def _model_table(models: Iterable[LibraryModel]) -> str:
 
 def _tensors(tensors: Iterable[LibraryTensor]) -> str:
     return ", ".join(f"`{tensor.name}` {tensor.dtype} {list(tensor.shape)}" for tensor in tensors)
+
+
+def _npu(models: Mapping[str, str]) -> str:
+    if not models:
+        return ""
+    notes = "".join(f"\n- `{name}`: {note}" for name, note in sorted(models.items()))
+    return (
+        "\n\nThese models have an op for an Arm Ethos-U NPU, which `AddEthosU()` adds to the op resolver. It "
+        "needs TFLite\nMicro with the kernel of `CO_PROCESSOR=ethos_u`, Arm's Ethos-U driver, and the "
+        f"driver started before\nthe interpreter is made.\n{notes}"
+    )
 
 
 def _state(library: Library) -> str:

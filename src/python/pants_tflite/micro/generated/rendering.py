@@ -120,6 +120,12 @@ def _registrations(kernels: Iterable[CustomOp]) -> str:
 
 
 def _arena_note(model: LibraryModel) -> str:
+    if model.planned_arena is not None:
+        return (
+            "// The tensor arena, which no host can measure for an NPU: Vela planned "
+            f"{model.planned_arena} bytes for\n// tensors, and the rest is for TFLite Micro's own tables "
+            "unless the library's `arena_size` says it all.\n"
+        )
     if model.smallest_arena is None:
         return (
             "// The tensor arena, of the size that the library's `arena_size` says: it was not measured,\n"

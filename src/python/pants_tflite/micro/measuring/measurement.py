@@ -26,6 +26,8 @@ from pants_tflite.micro.measuring.model_reports import (
     report_on_model,
 )
 from pants_tflite.micro.measuring.shared_arena import ArenaNeed, shared_arena_bytes
+from pants_tflite.micro.npu.accelerators import ETHOS_U
+from pants_tflite.micro.npu.sandbox.plan_arena_protocol import PlannedArena
 from pants_tflite.micro.sandbox.measure_protocol import (
     RELATIVE,
     STEPS,
@@ -82,8 +84,11 @@ class MeasureModelsRequest:
     arena_size: Optional[int] = None
 
     def report_request(self, model: BundleModel) -> ReportModelRequest:
-        used = tuple(code for code in model.facts.custom_ops if code in self.kernels)
-        return ReportModelRequest(model, used, self.program if used else None)
+        kernels = (*self.kernels, ETHOS_U)
+        used = tuple(code for code in model.facts.custom_ops if code in kernels)
+        # No program runs what is for an NPU.
+        program = self.program if used and ETHOS_U not in used else None
+        return ReportModelRequest(model, used, program)
 
     def debug_hint(self) -> str:
         return str(self.address)
@@ -91,11 +96,13 @@ class MeasureModelsRequest:
 
 @dataclass(frozen=True)
 class MeasuredModel:
-    """A model that TFLite Micro runs; if that could not be tried, `arena_size` is its arena."""
+    """A model that TFLite Micro runs; if that could not be tried, `arena_size` is its arena, or what was
+    `planned` for one with an op for an NPU."""
 
     report: ModelReport
     margin_percent: int
     arena_size: Optional[int] = None
+    planned: Optional[PlannedArena] = None
 
     @property
     def model(self) -> BundleModel:
@@ -110,6 +117,9 @@ class MeasuredModel:
     @property
     def arena_bytes(self) -> int:
         """The tensor arena to reserve, with the margin."""
+        if self.planned is not None:
+            planned = self.planned.tensors + self.planned.runtime
+            return self.arena_size or with_margin(planned, self.margin_percent)
         smallest = self._measured_arena.smallest
         if smallest is None:
             assert self.arena_size is not None, "the field was checked before"
@@ -119,6 +129,9 @@ class MeasuredModel:
     @property
     def arena_need(self) -> ArenaNeed:
         """What the model works in, without the margin."""
+        if self.planned is not None:
+            planned = self.arena_size or self.planned.tensors + self.planned.runtime
+            return ArenaNeed(planned, persistent=planned, overlaid=0)
         arena = self._measured_arena
         if arena.smallest is None or arena.persistent is None or arena.overlaid is None:
             return ArenaNeed(self.arena_bytes, persistent=self.arena_bytes, overlaid=0)
@@ -128,12 +141,26 @@ class MeasuredModel:
     def arena(self) -> dict[str, Any]:
         """The manifest's entry. Pointers are twice as wide here as on a 32-bit microcontroller,
         which therefore needs less."""
+        if self.planned is not None:
+            return self._planned_arena(self.planned)
         is_measured = self._measured_arena.smallest is not None
         return {
             "bytes": self.arena_bytes,
             "margin_percent": self.margin_percent if is_measured else 0,
             "measured_on": (to_plain(self.report.measurement.measured_on) if is_measured else None),
             **to_plain(self._measured_arena),
+        }
+
+    def _planned_arena(self, planned: PlannedArena) -> dict[str, Any]:
+        """The manifest's entry for a model with an op for an NPU, which nothing here measures."""
+        return {
+            "bytes": self.arena_bytes,
+            "margin_percent": 0 if self.arena_size else self.margin_percent,
+            "measured_on": None,
+            "smallest": None,
+            "largest_tensor": to_plain(planned.largest_tensor),
+            "planned_tensors": planned.tensors,
+            "planned_runtime": planned.runtime,
         }
 
     @property

@@ -33,6 +33,7 @@ from pants_tflite.micro.counting.instruction_counts import (
     count_instructions,
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
+from pants_tflite.micro.npu.target_types import MicroNpuField
 from pants_tflite.micro.qemu.boards import BOARDS
 from pants_tflite.micro.qemu.emulator import QemuRequest, find_qemu
 from pants_tflite.micro.self_test.self_test_program import BuildSelfTestRequest, build_self_test
@@ -46,8 +47,8 @@ class MicroSelfTestFieldSet(TestFieldSet):
 
     @classmethod
     def opt_out(cls, target: Target) -> bool:
-        """Without a tree of TFLite Micro there is nothing to compile with."""
-        return target[MicroTflmField].value is None
+        """Without a tree of TFLite Micro there is nothing to compile with, and no host has an NPU."""
+        return target[MicroTflmField].value is None or target[MicroNpuField].value is not None
 
 
 class MicroSelfTestRequest(TestRequest):

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import Mapping, Optional
 
+from pants_tflite.micro.npu.accelerators import ETHOS_U
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
+
+ETHOS_U_METHOD = "AddEthosU"
 
 # Keys are the builtins' names in the schema.
 BUILTIN_METHODS: Mapping[str, str] = {
@@ -116,7 +119,7 @@ BUILTIN_METHODS: Mapping[str, str] = {
 }
 
 # By the custom code. An Ethos-U op is in no table: it stands for a part of a model that was compiled
-# for a hardware that no host can run, so that nothing could be measured.
+# for a hardware that no host can run, so that nothing here can try it.
 CUSTOM_METHODS: Mapping[str, str] = {
     "CIRCULAR_BUFFER": "AddCircularBuffer",
     "SignalDelay": "AddDelay",
@@ -140,5 +143,7 @@ CUSTOM_METHODS: Mapping[str, str] = {
 
 def method_of(op: ModelOp) -> Optional[str]:
     """The method that adds an op; None if TFLite Micro lacks it."""
+    if op.custom and op.name == ETHOS_U:
+        return ETHOS_U_METHOD
     table = CUSTOM_METHODS if op.custom else BUILTIN_METHODS
     return table.get(op.name)

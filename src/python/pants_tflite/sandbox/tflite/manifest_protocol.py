@@ -28,8 +28,9 @@ class BundledModel:
     `arena` and `golden` are what a microcontroller's runtime measured, if one did; `micro_only` says
     why LiteRT does not run the model, if that runtime alone does, and `select_tf_ops` which ops it
     takes from TensorFlow. `cut` says where it was cut out of a SavedModel, if it was. `instructions` are
-    those of the most costly call on a microcontroller, in all and for each op, if they were counted. The
-    rest is as in the model's `model.json`.
+    those of the most costly call on a microcontroller, in all and for each op, if they were counted.
+    `npu` is what the compiler for an NPU reports, and what was not tried. The rest is as in the model's
+    `model.json`.
     """
 
     name: str
@@ -51,6 +52,7 @@ class BundledModel:
     select_tf_ops: tuple[str, ...] = left_out(())
     cut: Optional[Cut] = left_out()
     instructions: Any = left_out()
+    npu: Any = left_out()
 
 
 @dataclass(frozen=True)
