@@ -12,7 +12,11 @@ COORDINATES = MavenCoordinates("org.example", "digits", "1.0.0")
 
 def test_kernels_are_for_the_oldest_android_of_the_library() -> None:
     settings = AndroidSettings(
-        "org.example", ("arm64-v8a", "x86"), 26, COORDINATES, COORDINATES, "libtflite.so"
+        package="org.example",
+        abis=("arm64-v8a", "x86"),
+        min_sdk=26,
+        coordinates=COORDINATES,
+        runtime_library="libtflite.so",
     )
     assert [(platform.name, platform.oldest) for platform in platforms(settings)] == [
         ("android_arm64_v8a", "26"),
