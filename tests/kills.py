@@ -30,9 +30,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Disturbed:
-    """A build that was disturbed: what was killed, if anything was before its end, and what it printed."""
+    """A build that was disturbed: what was killed, if anything was before its end, and how that was."""
 
     victim: str | None
+    exit_code: int
     printed: str
 
 
@@ -100,7 +101,7 @@ def _kill(kind: str, client: int, workspace: Workspace, chance: random.Random) -
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return None
-    return command or None
+    return command or f"process {pid}"
 
 
 def disturb(
@@ -124,7 +125,7 @@ def disturb(
         # Nobody waits for them any more.
         _wait_for(seen)
     client.communicate(timeout=_MAX_BUILD_SECONDS)
-    return Disturbed(victim, log.read_text(errors="replace"))
+    return Disturbed(victim, client.returncode, log.read_text(errors="replace"))
 
 
 def _wait_for(processes: set[Running]) -> None:

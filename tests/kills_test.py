@@ -96,6 +96,7 @@ def test_what_is_killed_is_completed_by_the_next_run(
         begin = time.monotonic()
         disturbed = disturb(workspace, goal, kind, after, chance)
         if disturbed.victim is None:
+            assert disturbed.exit_code == 0, disturbed.printed
             seconds = min(seconds, time.monotonic() - begin)
         left = _hashes_of(number, workspace.dist_hashes())
         print(
