@@ -19,6 +19,7 @@ _ROOT = Path(pants_tflite.__file__).parent
 _IS_PROGRAM = re.compile(r"^if __name__ == ", re.MULTILINE)
 TENSORFLOW_PROGRAMS = {
     "pants_tflite.sandbox.conversion.convert",
+    "pants_tflite.sandbox.conversion.draft",
     "pants_tflite.sandbox.saved_models.cut",
     "pants_tflite.sandbox.saved_models.export",
     "pants_tflite.sandbox.saved_models.fix_shapes",
