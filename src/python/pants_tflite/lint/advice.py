@@ -2,8 +2,8 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """What to do about an op that a runtime refuses for its types or its version, rather than for what it computes.
 
-Each is tried by `sandbox/advice_test.py`, but for those that a whole run tries: `tests/op_coverage_test.py` has
-the newer runtime, and `tests/custom_ops_test.py` the kernel for microcontrollers.
+Advice on types is tried by `sandbox/advice_test.py`. Advice that takes something from outside of the model is not: a newer
+runtime, a kernel for microcontrollers, TensorFlow's own ops.
 """
 
 from __future__ import annotations
