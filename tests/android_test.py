@@ -282,7 +282,13 @@ def test_another_directory_and_empty_caches_give_the_same_bytes(
     )
     assert built.exit_code == 0, built.stderr
     assert "Compile the Java API of m:java" in built.steps
-    assert other.dist_hashes() == workspace.dist_hashes()
+    # Other tests package more.
+    both = {
+        path: value
+        for path, value in workspace.dist_hashes().items()
+        if path.startswith(("m/plain/", "m/java/"))
+    }
+    assert both and other.dist_hashes() == both
 
 
 @needs_jdk
