@@ -9,13 +9,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import Iterable, Optional
 
-from pants.core.target_types import FileSourceField
 from pants.core.util_rules.system_binaries import BashBinary, CpBinary
 from pants.engine.addresses import Address
 from pants.engine.env_vars import EnvironmentVarsRequest
 from pants.engine.fs import CreateDigest, Digest
 from pants.engine.process import Process
-from pants.engine.target import HydrateSourcesRequest
 from pants.util.logging import LogLevel
 
 from pants_tflite.android.sdk import AndroidSdk
@@ -28,12 +26,11 @@ from pants_tflite.compat import (
     execute_process,
     execute_process_or_raise,
     get_digest_entries,
-    hydrate_sources,
     implicitly,
     rule,
 )
 from pants_tflite.errors import Mistake
-from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+from pants_tflite.util_rules.references import ReferencedFileRequest, find_referenced_file
 
 ANDROID_JAR = "android.jar"
 _HOMES = ("ANDROID_HOME", "ANDROID_SDK_ROOT")
@@ -88,16 +85,8 @@ async def find_android_jar(request: AndroidJarRequest) -> AndroidJar:
     field = request.field
     if field.value is None:
         return await find_sdk_android_jar(SdkAndroidJarRequest(field.address), **implicitly())
-    reference = await resolve_reference(ReferenceRequest(field, field.value))
-    sources = await hydrate_sources(
-        HydrateSourcesRequest(
-            reference.target[FileSourceField],
-            for_sources_types=(FileSourceField,),
-            enable_codegen=True,
-        ),
-        **implicitly(),
-    )
-    entries = await get_digest_entries(sources.snapshot.digest)
+    file = await find_referenced_file(ReferencedFileRequest(field, field.value))
+    entries = await get_digest_entries(file.digest)
     renamed = CreateDigest(replace(entry, path=ANDROID_JAR) for entry in entries)
     return AndroidJar(await create_digest(renamed), field.value)
 

@@ -8,23 +8,17 @@ import logging
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
-from pants.core.target_types import FileSourceField
-from pants.engine.fs import FileEntry
-from pants.engine.target import HydrateSourcesRequest
-
 from pants_tflite.android.maven import MavenCoordinates
 from pants_tflite.android.sandbox.measure_pages_protocol import PagesReport, PagesRequest
 from pants_tflite.android.target_types import DEFAULT_RUNTIME, MavenRuntimeField, RuntimeAarField
 from pants_tflite.compat import (
     collect_rules,
     get_digest_contents,
-    get_digest_entries,
-    hydrate_sources,
     implicitly,
     rule,
 )
 from pants_tflite.util_rules.python_environments import ZigEnvironmentRequest, find_zig_environment
-from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+from pants_tflite.util_rules.references import ReferencedFileRequest, find_referenced_file
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program
 
 logger = logging.getLogger(__name__)
@@ -117,25 +111,15 @@ class MeasuredPages:
 async def measure_pages(request: MeasurePagesRequest) -> MeasuredPages:
     field = request.field
     assert field.value is not None
-    reference = await resolve_reference(ReferenceRequest(field, field.value))
-    sources = await hydrate_sources(
-        HydrateSourcesRequest(
-            reference.target[FileSourceField],
-            for_sources_types=(FileSourceField,),
-            enable_codegen=True,
-        ),
-        **implicitly(),
-    )
-    entries = await get_digest_entries(sources.snapshot.digest)
-    (archive,) = [entry.path for entry in entries if isinstance(entry, FileEntry)]
+    file = await find_referenced_file(ReferencedFileRequest(field, field.value))
     environment = await find_zig_environment(ZigEnvironmentRequest(), **implicitly())
     result = await run_program(
         RunProgramRequest.create(
             field.address,
-            PagesRequest(archive, field.alias),
+            PagesRequest(file.path, field.alias),
             environment,
-            description=f"Measure the alignment of the libraries in {archive}",
-            input_digest=sources.snapshot.digest,
+            description=f"Measure the alignment of the libraries in {file.path}",
+            input_digest=file.digest,
         )
     )
     report = find_report(await get_digest_contents(result.digest), PagesReport)

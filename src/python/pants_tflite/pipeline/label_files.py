@@ -7,23 +7,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.fs import FileEntry
-from pants.engine.target import HydrateSourcesRequest
 
 from pants_tflite.compat import (
     collect_rules,
     get_digest_contents,
     get_digest_entries,
-    hydrate_sources,
-    implicitly,
     rule,
 )
 from pants_tflite.errors import Mistake
 from pants_tflite.fields import NamedAddressesField
 from pants_tflite.sizes import format_size
-from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+from pants_tflite.util_rules.references import ReferencedFileRequest, find_referenced_file
 
 # More than anybody has names for: a model's weights in place of its labels are not to be read.
 _MAX_BYTES = 16 << 20
@@ -84,16 +80,8 @@ def parse_labels(
 @rule
 async def read_labels(request: LabelsRequest) -> Labels:
     field = request.field
-    reference = await resolve_reference(ReferenceRequest(field, request.value))
-    sources = await hydrate_sources(
-        HydrateSourcesRequest(
-            reference.target[FileSourceField],
-            for_sources_types=(FileSourceField,),
-            enable_codegen=True,
-        ),
-        **implicitly(),
-    )
-    (entry,) = await get_digest_entries(sources.snapshot.digest)
+    file = await find_referenced_file(ReferencedFileRequest(field, request.value))
+    (entry,) = await get_digest_entries(file.digest)
     size = entry.file_digest.serialized_bytes_length if isinstance(entry, FileEntry) else 0
     if size > _MAX_BYTES:
         raise Mistake(
@@ -102,7 +90,7 @@ async def read_labels(request: LabelsRequest) -> Labels:
             field=field.alias,
             value=request.value,
         ).at(field.address)
-    contents = await get_digest_contents(sources.snapshot.digest)
+    contents = await get_digest_contents(file.digest)
     return Labels(
         parse_labels(field.address, request.value, contents[0].content, field=field.alias)
     )

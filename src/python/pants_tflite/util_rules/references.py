@@ -8,13 +8,15 @@ import os
 import re
 from dataclasses import dataclass
 
+from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address, AddressInput
-from pants.engine.fs import PathGlobs
+from pants.engine.fs import Digest, PathGlobs
 from pants.engine.target import (
     AllUnexpandedTargets,
     HydrateSourcesRequest,
     MultipleSourcesField,
     OptionalSingleSourceField,
+    SourcesField,
     Target,
     WrappedTargetRequest,
 )
@@ -65,6 +67,22 @@ class ReferencesRequest:
 @dataclass(frozen=True)
 class References:
     addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True)
+class ReferencedFileRequest:
+    """Asks for the one file of the target that `value` in `field` refers to."""
+
+    field: ReferencesMixin
+    value: str
+
+
+@dataclass(frozen=True)
+class ReferencedFile:
+    """`digest` holds the file at `path`, and nothing else."""
+
+    digest: Digest
+    path: str
 
 
 @dataclass(frozen=True)
@@ -198,6 +216,21 @@ async def resolve_reference(request: ReferenceRequest) -> Reference:
             value=request.value,
         )
     return Reference(target)
+
+
+@rule
+async def find_referenced_file(request: ReferencedFileRequest) -> ReferencedFile:
+    reference = await resolve_reference(ReferenceRequest(request.field, request.value))
+    sources = await hydrate_sources(
+        HydrateSourcesRequest(
+            reference.target[SourcesField],
+            for_sources_types=(FileSourceField,),
+            enable_codegen=True,
+        ),
+        **implicitly(),
+    )
+    (path,) = sources.snapshot.files
+    return ReferencedFile(sources.snapshot.digest, path)
 
 
 @rule

@@ -7,10 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
-from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, DigestSubset, FileContent, MergeDigests, PathGlobs
-from pants.engine.target import HydrateSourcesRequest, SourcesField
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel
@@ -20,7 +18,6 @@ from pants_tflite.compat import (
     create_digest,
     digest_subset_to_digest,
     get_digest_contents,
-    hydrate_sources,
     implicitly,
     merge_digests,
     rule,
@@ -47,7 +44,7 @@ from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
 )
-from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
+from pants_tflite.util_rules.references import ReferencedFileRequest, find_referenced_file
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program
 
 NUMERICS = (
@@ -150,17 +147,8 @@ async def find_npu_config(request: NpuConfigRequest) -> FoundNpuConfig:
     field = request.field
     if field.value is None:
         return FoundNpuConfig(None)
-    reference = await resolve_reference(ReferenceRequest(field, field.value))
-    sources = await hydrate_sources(
-        HydrateSourcesRequest(
-            reference.target[SourcesField],
-            for_sources_types=(FileSourceField,),
-            enable_codegen=True,
-        ),
-        **implicitly(),
-    )
-    (path,) = sources.snapshot.files
-    return FoundNpuConfig(NpuConfig(sources.snapshot.digest, path))
+    file = await find_referenced_file(ReferencedFileRequest(field, field.value))
+    return FoundNpuConfig(NpuConfig(file.digest, file.path))
 
 
 @rule(desc="Plan the tensor arena of a model for an Ethos-U NPU")
