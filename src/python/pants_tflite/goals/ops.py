@@ -10,13 +10,12 @@ from typing import Optional
 from pants.engine.console import Console
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.target import FilteredTargets, Target
-from pants.option.option_types import BoolOption, StrListOption, StrOption
+from pants.option.option_types import BoolOption, StrListOption
 from pants.util.strutil import softwrap
 
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.compat import collect_rules, concurrently, goal_rule, implicitly, rule
 from pants_tflite.coverage.ask_all import AskRuntimesRequest, ask_runtimes
-from pants_tflite.errors import TfLiteError
 from pants_tflite.goals.ops_table import TargetOps, render_json, render_tables
 from pants_tflite.pipeline.build import TfLiteFileFieldSet
 from pants_tflite.pipeline.export import SavedModelFieldSet
@@ -34,10 +33,10 @@ from pants_tflite.pipeline.unverified import (
     find_graph,
 )
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport
+from pants_tflite.subsystems.output_formats import JSON, check_format, format_option
 from pants_tflite.target_types import SavedModelField
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
-_FORMATS = ("json", "table")
 _MODELS = (TfLiteModelFieldSet, TfLiteFileFieldSet)
 
 
@@ -51,18 +50,7 @@ class TfLiteOpsSubsystem(GoalSubsystem):
         """
     )
 
-    format = StrOption(
-        default="table",
-        help=softwrap(
-            """
-            What to print: a `table`, or `json` for programs.
-
-            Defaults to table.
-
-            Example: `format = "json"`.
-            """
-        ),
-    )
+    format = format_option()
     untrained = BoolOption(
         default=False,
         help=softwrap(
@@ -182,11 +170,7 @@ def is_listed(target: Target) -> bool:
 async def tflite_ops(
     console: Console, targets: FilteredTargets, options: TfLiteOpsSubsystem
 ) -> TfLiteOps:
-    if options.format not in _FORMATS:
-        raise TfLiteError(
-            f"[tflite-ops].format = {options.format!r}: there is no such format.\n\nFix: Choose one of "
-            f"{', '.join(_FORMATS)}."
-        )
+    check_format(options.name, options.format)
     listed = await concurrently(
         list_target_ops(
             ListTargetOpsRequest(target, options.untrained, tuple(options.runtimes)), **implicitly()
@@ -196,7 +180,7 @@ async def tflite_ops(
     )
     by_address = {ops.address: ops for found in listed for ops in found.ops}
     found = [ops for _, ops in sorted(by_address.items())]
-    if options.format == "json":
+    if options.format == JSON:
         console.print_stdout(render_json(found))
     elif found:
         console.print_stdout(render_tables(found))

@@ -7,17 +7,14 @@ from __future__ import annotations
 from pants.engine.console import Console
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.target import AllTargets, FilteredTargets
-from pants.option.option_types import StrOption
 from pants.util.strutil import softwrap
 
 from pants_tflite.compat import collect_rules, concurrently, goal_rule
-from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.boards.fit import has_failed, render_json, render_table
 from pants_tflite.micro.boards.fitting import FitBoardsRequest, fit_boards
 from pants_tflite.micro.boards.target_types import BoardFlashField
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
-
-_FORMATS = ("json", "table")
+from pants_tflite.subsystems.output_formats import JSON, check_format, format_option
 
 
 class TfLiteFitSubsystem(GoalSubsystem):
@@ -32,18 +29,7 @@ class TfLiteFitSubsystem(GoalSubsystem):
         """
     )
 
-    format = StrOption(
-        default="table",
-        help=softwrap(
-            """
-            What to print: a `table`, or `json` for programs.
-
-            Defaults to table.
-
-            Example: `format = "json"`.
-            """
-        ),
-    )
+    format = format_option()
 
 
 class TfLiteFit(Goal):
@@ -58,11 +44,7 @@ async def tflite_fit(
     all_targets: AllTargets,
     options: TfLiteFitSubsystem,
 ) -> TfLiteFit:
-    if options.format not in _FORMATS:
-        raise TfLiteError(
-            f"[tflite-fit].format = {options.format!r}: there is no such format.\n\nFix: Choose one of "
-            f"{', '.join(_FORMATS)}."
-        )
+    check_format(options.name, options.format)
     boards = [target for target in targets if target.has_field(BoardFlashField)]
     others = boards or [target for target in all_targets if target.has_field(BoardFlashField)]
     libraries = sorted(
@@ -74,7 +56,7 @@ async def tflite_fit(
         for library in libraries
     )
     fits = [fit for fitted in found for fit in fitted.fits]
-    if options.format == "json":
+    if options.format == JSON:
         console.print_stdout(render_json(fits))
     elif fits:
         console.print_stdout(render_table(fits))
