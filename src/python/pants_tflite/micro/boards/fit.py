@@ -93,6 +93,11 @@ class Fit:
         )
 
     @property
+    def fails(self) -> bool:
+        """Whether the library names the board and does not fit it."""
+        return self.is_named and bool(self.problems)
+
+    @property
     def verdict(self) -> str:
         if self.problems:
             return f"no: {'; '.join(self.problems)}"
@@ -112,7 +117,7 @@ class Fit:
 
 def has_failed(fits: Iterable[Fit]) -> bool:
     """Whether a library names a board that it does not fit."""
-    return any(fit.is_named and fit.problems for fit in fits)
+    return any(fit.fails for fit in fits)
 
 
 def render_table(fits: Iterable[Fit]) -> str:

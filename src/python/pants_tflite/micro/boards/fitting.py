@@ -14,15 +14,19 @@ from pants_tflite.compat import collect_rules, concurrently, rule
 from pants_tflite.errors import Mistake
 from pants_tflite.micro.boards.fit import Board, Fit, Need
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
-from pants_tflite.micro.models import MicroModels, MicroModelsRequest, build_micro_models
+from pants_tflite.micro.models import (
+    MicroModels,
+    MicroModelsRequest,
+    build_micro_models,
+    file_sizes,
+)
+from pants_tflite.micro.npu.models import has_npu_op
 from pants_tflite.micro.self_test.compiled_library import CompileLibraryRequest, compile_library
 from pants_tflite.micro.self_test.parts_program import SizePartsRequest, size_parts
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
+
 # The custom op that Vela puts in the place of all that runs on an Ethos-U.
-_NPU_OP = "ethos-u"
-
-
 @dataclass(frozen=True)
 class MicroNeedRequest:
     """Asks what a library takes on `cpu`, or on its own processor."""
@@ -65,7 +69,7 @@ class FitBoards:
 
 
 def _npu_models(models: MicroModels) -> tuple[str, ...]:
-    return tuple(model.name for model in models.bundle.models if _NPU_OP in model.facts.custom_ops)
+    return tuple(model.name for model in models.bundle.models if has_npu_op(model))
 
 
 @rule(desc="Find out what a TFLite Micro library takes")
@@ -75,7 +79,7 @@ async def find_micro_need(request: MicroNeedRequest) -> Need:
     models = await build_micro_models(MicroModelsRequest(field_set))
     if cpu is None or field_set.tflm.value is None:
         return Need(
-            flash=sum(model.facts.sizes.file for model in models.bundle.models),
+            flash=sum(file_sizes(models.bundle).values()),
             ram=models.largest_arena,
             npu_models=_npu_models(models),
         )
@@ -128,7 +132,7 @@ async def fit_boards(request: FitBoardsRequest) -> FitBoards:
 
 def check_fits(field_set: MicroLibraryFieldSet, fits: FitBoards) -> None:
     """Raises if the library names a board that it does not fit; lists all of them."""
-    failed = [fit for fit in fits.fits if fit.is_named and fit.problems]
+    failed = [fit for fit in fits.fits if fit.fails]
     if failed:
         listed = "".join(
             f"\n- {fit.board.address}: {'; '.join(fit.problems)} ({fit.need.counted})"
