@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -21,6 +20,7 @@ from pants_tflite.sandbox.modes import MODE_NAMES, find_mode
 from pants_tflite.sandbox.quantization.op_versions import raise_versions
 from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.testing.convert_requests import convert_request
 from pants_tflite.sandbox.testing.host_kernel import OP, build_kernel
 from pants_tflite.sandbox.testing.program_runs import run_program
 from pants_tflite.sandbox.tflite.packing import pack, unpack
@@ -132,18 +132,9 @@ def error(convert: Callable[..., dict[str, Any]]) -> Callable[..., Mistake]:
 
 def request(folder: Path, model: Path, **fields: Any) -> ConvertRequest:
     write_npz(folder / "dataset.npz", fields.pop("samples", {"input/x": SAMPLES}))
-    asked = ConvertRequest(
-        saved_model=str(model),
-        signatures=(),
-        mode="float32",
-        input_type=None,
-        output_type=None,
-        calibration="dataset.npz",
-        custom_ops=(),
-        kernels=(),
-        threads=THREADS,
+    return convert_request(
+        str(model), **{"calibration": "dataset.npz", "threads": THREADS, **fields}
     )
-    return replace(asked, **fields)
 
 
 def dtypes(model: bytes) -> set[str]:

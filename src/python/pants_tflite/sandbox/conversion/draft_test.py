@@ -24,6 +24,7 @@ from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest
 from pants_tflite.sandbox.saved_models.fix_shapes_protocol import FixShapesRequest
 from pants_tflite.sandbox.saved_models.list_graph_ops import list_graph_ops
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.testing.convert_requests import convert_request
 
 # The biases and the scale of what normalizes are all alike before a training, and the inputs are not in the
 # order of their names.
@@ -62,17 +63,7 @@ def call_of(source: str) -> EntryPointCall:
 
 
 def conversion(mode: str = "float32", calibration: str | None = None) -> ConvertRequest:
-    return ConvertRequest(
-        saved_model="saved_model",
-        signatures=(),
-        mode=mode,
-        input_type=None,
-        output_type=None,
-        calibration=calibration,
-        custom_ops=(),
-        kernels=(),
-        threads=1,
-    )
+    return convert_request(mode=mode, calibration=calibration)
 
 
 def run(program: Any, request: Any) -> Path:

@@ -19,6 +19,7 @@ from pants_tflite.sandbox.quantization.quantize import quantize
 from pants_tflite.sandbox.quantization.recipes import io_entries, mode_recipe
 from pants_tflite.sandbox.samples.npz_files import Dataset, write_npz
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.testing.convert_requests import convert_request
 from pants_tflite.sandbox.testing.program_runs import run_program
 from pants_tflite.sandbox.testing.verify_requests import verify_request
 from pants_tflite.sandbox.tflite.model_reader import parse_model, read_model
@@ -82,17 +83,8 @@ def write_request(
         model.export("saved_model", verbose=False)
     if samples is not None:
         write_npz(Path("dataset.npz"), {f"input/{name}": x for name, x in samples.items()})
-    asked: dict[str, Any] = {"mode": "float32", "custom_ops": (), **fields}
-    return ConvertRequest(
-        saved_model="saved_model",
-        signatures=(),
-        input_type=None,
-        output_type=None,
-        calibration=None if samples is None else "dataset.npz",
-        kernels=(),
-        threads=THREADS,
-        **asked,
-    )
+    calibration = None if samples is None else "dataset.npz"
+    return convert_request(calibration=calibration, threads=THREADS, **fields)
 
 
 def module(

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from pants_tflite.sandbox.conversion import convert
-from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.saved_models import cut, export
 from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
@@ -17,6 +16,7 @@ from pants_tflite.sandbox.saved_models.cut_protocol import CutRequest
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest
 from pants_tflite.sandbox.saved_models.list_graph_ops import list_graph_ops
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.testing.convert_requests import convert_request
 from pants_tflite.sandbox.tflite.model_reader import read_model
 
 DETECTOR = """\
@@ -102,19 +102,7 @@ def test_a_detector_is_cut_at_the_layers_behind_its_suppression() -> None:
             threads=1,
         )
     )
-    convert.main(
-        ConvertRequest(
-            saved_model="out/saved_model",
-            signatures=(),
-            mode="float32",
-            input_type=None,
-            output_type=None,
-            calibration=None,
-            custom_ops=(),
-            kernels=(),
-            threads=1,
-        )
-    )
+    convert.main(convert_request("out/saved_model"))
     model = read_model(Path("out/model.tflite"))
     names = {code.name for code in model.op_codes}
     assert "CONV_2D" in names

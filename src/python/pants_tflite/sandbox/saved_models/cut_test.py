@@ -16,7 +16,6 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from pants_tflite.sandbox.conversion import convert
-from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.npz_files import Dataset, write_npz
@@ -29,6 +28,7 @@ from pants_tflite.sandbox.saved_models.fix_shapes_protocol import FixShapesReque
 from pants_tflite.sandbox.saved_models.flat_graph import FlatGraph
 from pants_tflite.sandbox.saved_models.list_graph_ops import list_graph_ops
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.testing.convert_requests import convert_request
 
 Export = Callable[[str], Any]
 CutOut = Callable[..., dict[str, Any]]
@@ -281,19 +281,7 @@ def test_a_detector_without_its_suppression_finds_the_same_boxes(
     assert not {op for op in written_ops() if "NonMax" in op}
     # The bias comes after the cut.
     assert variable_shapes(tf) == [[1], [1, 1, 8, 1], [1, 1, 8, 4], [3, 3, 3, 8], [4], [8]]
-    convert.main(
-        ConvertRequest(
-            saved_model="out/saved_model",
-            signatures=(),
-            mode="float32",
-            input_type=None,
-            output_type=None,
-            calibration=None,
-            custom_ops=(),
-            kernels=(),
-            threads=1,
-        )
-    )
+    convert.main(convert_request("out/saved_model"))
     runner = Interpreter("out/model.tflite").get_signature_runner()
     found = set()
     for picture in PICTURES:

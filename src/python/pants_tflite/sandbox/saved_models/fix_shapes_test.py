@@ -14,13 +14,13 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from pants_tflite.sandbox.conversion import convert
-from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models import export, fix_shapes
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest, KerasFile
 from pants_tflite.sandbox.saved_models.fix_shapes_protocol import FixShapesRequest
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.testing.convert_requests import convert_request
 from pants_tflite.sandbox.tflite.model_reader import read_model
 
 # What computes a size at run time.
@@ -82,19 +82,7 @@ def input_shapes(folder: str) -> list[Any]:
 
 def converted_ops(folder: str) -> set[str]:
     Path("out").mkdir(exist_ok=True)
-    convert.main(
-        ConvertRequest(
-            saved_model=f"{folder}/saved_model",
-            signatures=(),
-            mode="float32",
-            input_type=None,
-            output_type=None,
-            calibration=None,
-            custom_ops=(),
-            kernels=(),
-            threads=1,
-        )
-    )
+    convert.main(convert_request(f"{folder}/saved_model"))
     model = read_model(Path("out/model.tflite"))
     return {op.code.name for graph in model.subgraphs for op in graph.ops}
 

@@ -15,7 +15,6 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from pants_tflite.sandbox.conversion import convert
-from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
 from pants_tflite.sandbox.entry_point_protocol import EntryPointCall, EntryPointFunction
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.quantization import quantize
@@ -27,6 +26,7 @@ from pants_tflite.sandbox.saved_models.input_order import input_order, keras_2_o
 from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
 from pants_tflite.sandbox.saved_models.saved_model_signatures import read_signatures
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+from pants_tflite.sandbox.testing.convert_requests import convert_request
 from pants_tflite.sandbox.tflite.model_reader import read_model
 
 NAMES = ("ankle", "hip", "wrist")
@@ -145,16 +145,8 @@ def test_samples_by_position_follow_the_model(export_model: Run, make: str, orde
 def test_a_converted_model_keeps_the_order(export_model: Run, order: Any) -> None:
     export_model("keras_model", order)
     expected = [(name, pytest.approx(array.max(), rel=0.01)) for name, array in zip(order, SAMPLES)]
-    request = ConvertRequest(
-        saved_model="out/saved_model",
-        signatures=(),
-        mode="int8",
-        input_type="int8",
-        output_type=None,
-        calibration="samples.npz",
-        custom_ops=(),
-        kernels=(),
-        threads=1,
+    request = convert_request(
+        "out/saved_model", mode="int8", input_type="int8", calibration="samples.npz"
     )
     convert.main(request)
     assert input_ranges("out/model.tflite") == expected
