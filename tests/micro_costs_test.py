@@ -15,10 +15,10 @@ from typing import Callable, Iterator
 
 import pytest
 
+from tests.tflm_source_tree import TREE, add_tree
 from tests.workspace import Workspace
 
 HERE = Path(__file__).parent
-TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
 BUILD = """\
 tflite_file(name="sine", source="sine_int8.tflite")
 tflite_file(name="planted", source="planted_int8.tflite")
@@ -51,9 +51,7 @@ needs_tree = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     workspace = new_workspace(FILES)
-    if TREE is not None:
-        shutil.copytree(TREE, workspace.folder / "tree")
-    workspace.write({"tree/BUILD": 'files(name="tree", sources=["**/*", "!BUILD"])\n'})
+    add_tree(workspace)
     return workspace
 
 
@@ -133,10 +131,8 @@ def test_counts_are_the_same_in_another_directory_and_beside_a_busy_machine(
 ) -> None:
     workspace.succeed("package", "m:mcu")
     before = (workspace.folder / "dist" / MANIFEST).read_bytes()
-    other = new_workspace(
-        {**FILES, "tree/BUILD": 'files(name="tree", sources=["**/*", "!BUILD"])\n'}
-    )
-    shutil.copytree(str(TREE), other.folder / "tree", dirs_exist_ok=True)
+    other = new_workspace(FILES)
+    add_tree(other)
     # A part of the process, so that it runs again.
     seconds = f"--tflite-micro-self-test-timeout-seconds={random.randint(1000, 10**6)}"
     run = other.succeed(seconds, "package", "m:mcu")

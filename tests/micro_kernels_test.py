@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-import shutil
 import subprocess
 import uuid
 from pathlib import Path
@@ -15,10 +13,10 @@ from typing import Callable, Iterator
 
 import pytest
 
+from tests.tflm_source_tree import add_tree, include_dirs, needs, needs_tree
 from tests.workspace import KERNELS_PANTS_RC, ROOT, Workspace, repository_files
 
 HERE = Path(__file__).parent
-TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
 NONCE = uuid.uuid4().hex
 OP = "src/cc/ops:scaled_atan"
 BUILD = f"""\
@@ -57,28 +55,15 @@ FILES: dict[str, str | bytes] = {
     "m/float.tflite": (HERE / "one_scaled_atan.tflite").read_bytes(),
     "m/int8.tflite": (HERE / "scaled_atan_int8.tflite").read_bytes(),
     "m/sine.tflite": (HERE / "sine_int8.tflite").read_bytes(),
-    "tree/BUILD": 'files(name="tree", sources=["**/*", "!BUILD"])\n',
     **repository_files("3rdparty/tflite", "src/cc/ops"),
 }
 FILES["src/cc/ops/BUILD"] = (ROOT / "src/cc/ops/BUILD").read_text() + MICRO_TEST
 # The options of the two models, and how the int8 one stores real numbers.
 FLOAT_SCALE, INT8_SCALE = 0.75, 2.0
 INPUT, OUTPUT = (0.05, 17), (0.025, -3)
-HEADERS = (
-    str(TREE),
-    *(f"{TREE}/third_party/{name}" for name in ("flatbuffers/include", "gemmlowp", "ruy")),
-)
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wpedantic", "-Wshadow", "-Wconversion")
 
 
-def needs(program: str, package: str) -> pytest.MarkDecorator:
-    reason = f"there is no {program} (Debian: {package})"
-    return pytest.mark.skipif(shutil.which(program) is None, reason=reason)
-
-
-needs_tree = pytest.mark.skipif(
-    TREE is None, reason="PANTS_TFLITE_TFLM_TREE names no TFLite Micro tree"
-)
 needs_gcc = needs("arm-none-eabi-g++", "gcc-arm-none-eabi")
 needs_qemu = needs("qemu-system-arm", "qemu-system-arm")
 
@@ -86,8 +71,7 @@ needs_qemu = needs("qemu-system-arm", "qemu-system-arm")
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     workspace = new_workspace(FILES)
-    if TREE is not None:
-        shutil.copytree(TREE, workspace.folder / "tree", dirs_exist_ok=True)
+    add_tree(workspace)
     workspace.succeed("package", "m:sources")
     return workspace
 
@@ -250,7 +234,7 @@ _APPLICATION = f"""\
 cmake_minimum_required(VERSION 3.16)
 project(application LANGUAGES C CXX)
 add_library(tflm INTERFACE)
-target_include_directories(tflm SYSTEM INTERFACE {" ".join(HEADERS)})
+target_include_directories(tflm SYSTEM INTERFACE {" ".join(include_dirs())})
 target_compile_definitions(tflm INTERFACE TF_LITE_STATIC_MEMORY)
 add_subdirectory("${{LIBRARY}}" library)
 """
@@ -281,7 +265,7 @@ def test_an_arduino_library_compiles_with_src_alone_on_the_path(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     folder = library(workspace, "arduino")
-    system = [argument for path in HEADERS for argument in ("-isystem", path)]
+    system = [argument for path in include_dirs() for argument in ("-isystem", path)]
     for source in sorted((folder / "src").rglob("*.c*")):
         is_c = source.suffix == ".c"
         compiler = ("gcc",) if is_c else ("g++", "-std=c++17", "-fno-rtti")

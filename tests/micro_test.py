@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,10 +14,10 @@ from typing import Callable, Iterator
 
 import pytest
 
+from tests.tflm_source_tree import TREE, include_dirs, needs, needs_tree
 from tests.workspace import Workspace
 
 HERE = Path(__file__).parent
-TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
 LAYOUTS = ("arduino", "cmake", "esp_idf", "pico_sdk", "platformio", "zephyr")
 BUILD = """\
 tflite_file(name="sine", source="sine_int8.tflite")
@@ -45,16 +44,6 @@ FILES: dict[str, str | bytes] = {
     },
 }
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wpedantic", "-Wshadow", "-Wconversion")
-THIRD_PARTY = ("flatbuffers/include", "gemmlowp", "kissfft", "ruy")
-
-needs_tree = pytest.mark.skipif(
-    TREE is None, reason="PANTS_TFLITE_TFLM_TREE names no TFLite Micro tree"
-)
-
-
-def needs(program: str, package: str) -> pytest.MarkDecorator:
-    reason = f"there is no {program} (Debian: {package})"
-    return pytest.mark.skipif(shutil.which(program) is None, reason=reason)
 
 
 @pytest.fixture(scope="module")
@@ -296,7 +285,7 @@ def test_cmake_builds_and_the_self_test_passes(built: Path) -> None:
 def test_the_readme_code_runs_models_in_one_arena(built: Path, tmp_path: Path) -> None:
     (code,) = re.findall("```cpp\n(.*?)```", readme_of(built), re.DOTALL)
     (tmp_path / "main.cc").write_text(code + _DRIVER)
-    system = [str(TREE), *(f"{TREE}/third_party/{name}" for name in THIRD_PARTY)]
+    system = include_dirs()
     run(
         *("g++", "-std=c++17", "-O1", "-DTF_LITE_STATIC_MEMORY", *WARNINGS, "main.cc", "-omain"),
         f"-I{built / 'include'}",
@@ -352,7 +341,7 @@ def test_the_code_compiles_for_cortex_m(
     workspace: Workspace, tmp_path: Path, standard: str
 ) -> None:
     folder = library(workspace, "cmake")
-    system = [str(TREE), *(f"{TREE}/third_party/{name}" for name in THIRD_PARTY)]
+    system = include_dirs()
     (tmp_path / "names.h").write_text(_NAMES_OF_CPP17 if standard == "gnu++14" else "")
     run(
         *("arm-none-eabi-g++", f"-std={standard}", "-Os", "-mcpu=cortex-m4", "-mthumb", "-c"),
@@ -374,7 +363,7 @@ def test_an_arduino_library_compiles_as_cores_compile_it(
     """As the cores do: in gnu++14, with only `src` and the sketch's own folder on the include path."""
     folder = library(workspace, "arduino")
     sketch = folder / "examples/SelfTest"
-    system = [str(TREE), *(f"{TREE}/third_party/{name}" for name in THIRD_PARTY)]
+    system = include_dirs()
     (tmp_path / "names.h").write_text(_NAMES_OF_CPP17)
     sources = [*(folder / "src").rglob("*.cpp"), *sketch.glob("*.cpp")]
     run(

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import shutil
 import struct
@@ -17,10 +16,10 @@ from typing import Callable, Iterator
 
 import pytest
 
+from tests.tflm_source_tree import add_tree, needs, needs_tree
 from tests.workspace import ROOT, Workspace
 
 HERE = Path(__file__).parent
-TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
 BUILD = """\
 tflite_file(name="sine", source="sine_int8.tflite")
 tflite_file(name="accumulator", source="accumulator.tflite")
@@ -46,25 +45,14 @@ FILES = {
 INTERPRETER = "tree/tensorflow/lite/micro/micro_interpreter.cc"
 BINARIES = ("m/mcu/lib/cortex-m4/libcompiled.a", "m/mcu/lib/cortex-m4/compiled_self_test.elf")
 
-needs_tree = pytest.mark.skipif(
-    TREE is None, reason="PANTS_TFLITE_TFLM_TREE names no TFLite Micro tree"
-)
-needs_gcc = pytest.mark.skipif(
-    shutil.which("arm-none-eabi-g++") is None,
-    reason="there is no arm-none-eabi-g++ (Debian: gcc-arm-none-eabi)",
-)
-needs_qemu = pytest.mark.skipif(
-    shutil.which("qemu-system-arm") is None,
-    reason="there is no qemu-system-arm (Debian: qemu-system-arm)",
-)
+needs_gcc = needs("arm-none-eabi-g++", "gcc-arm-none-eabi")
+needs_qemu = needs("qemu-system-arm", "qemu-system-arm")
 
 
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     workspace = new_workspace(FILES)
-    if TREE is not None:
-        shutil.copytree(TREE, workspace.folder / "tree")
-    workspace.write({"tree/BUILD": 'files(name="tree", sources=["**/*", "!BUILD"])\n'})
+    add_tree(workspace)
     return workspace
 
 
