@@ -204,7 +204,8 @@ def test_which_runtimes_have_their_ops(workspace: Workspace) -> None:
     refused: dict[tuple[str, str], set[str]] = {}
     for name, op, runtime in finding.findall(text):
         refused.setdefault((name, runtime), set()).add(op)
-    others = ("litert", "tflite_runtime_2_14")
+    # LiteRT 1.4 is the default of Android libraries.
+    others = ("litert", "litert_1_4", "tflite_runtime_2_14")
     assert refused == {
         ("kws_float", "micro"): {"CONV_2D"},
         **{("keyword_micro", runtime): {"SVDF"} for runtime in others},
