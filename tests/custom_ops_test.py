@@ -14,6 +14,7 @@ from tests.workspace import KERNELS_PANTS_RC, Workspace, repository_files
 
 FOLDERS = ("3rdparty/tflite", "models/scaled_atan", "src/cc/ops")
 MATH, KERNEL = "src/cc/ops/scaled_atan.c", "src/cc/ops/scaled_atan_tflite.c"
+CASES = "src/cc/ops/scaled_atan_cases.py"
 NONCE = uuid.uuid4().hex
 FILES = repository_files(*FOLDERS)
 
@@ -132,6 +133,15 @@ def test_kernel_tests(workspace: Workspace, edit: Callable[[str, str, str], None
     text = workspace.fail("test", target)
     assert "FAILED int8 scale 0.05 zero point 0: output 0 is 0 at" in text
     assert "passed float32 [2, 3]" in text
+
+
+def test_cases_that_end_early_are_no_success(
+    workspace: Workspace, edit: Callable[[str, str, str], None]
+) -> None:
+    edit(CASES, "    yield {\n", "    __import__('os')._exit(0)\n    yield {\n")
+    text = workspace.fail("test", "src/cc/ops:test@sanitizers=none")
+    assert "src/cc/ops:test@sanitizers=none: " in text and "ended before it had finished" in text
+    assert "the code that it called ended it" in text
 
 
 def test_a_sanitizer_sees_what_a_comparison_does_not(

@@ -81,6 +81,7 @@ WRONG = "".join(
         "nan": 'dataset="m:samples", metric="//m/metrics.py:nan", min_score=0.5',
         "other_outputs": 'baseline="m:two_outputs", max_latency_ratio=2',
         "impossible": 'dataset="m:samples", metric="accuracy", min_score=1.2',
+        "exits": 'dataset="m:samples", metric="//m/metrics.py:exits", min_score=0.5',
         "slow": 'dataset="m:samples", metric="//m/metrics.py:slow", min_score=0.5, timeout=20',
     }.items()
 ).replace("//m/metrics.py", "m.metrics")
@@ -151,6 +152,7 @@ def empty():
 """
 
 METRICS = """\
+import os
 import time
 
 
@@ -165,6 +167,10 @@ def raises(predictions, labels):
 
 def nan(predictions, labels):
     return float("nan")
+
+
+def exits(predictions, labels):
+    os._exit(0)
 
 
 def slow(predictions, labels):
@@ -273,6 +279,9 @@ def test_tests_that_cannot_be_run_say_why(workspace: Workspace, ran: PantsRun) -
         "wrong:other_outputs, field `baseline` = 'm:two_outputs': the baseline has other outputs: "
         "`scores` [?, 4], `twice` [?, 8]",
         "wrong:impossible, field `min_score` = '1.2': no model meets it",
+        "wrong:exits: ",
+        " ended before it had finished. Its output ends with:",
+        "the code that it called ended it, as `os._exit(0)` does.",
         "wrong:slow, field `timeout` = '20': ",
         " took longer than 20 s.",
     ):

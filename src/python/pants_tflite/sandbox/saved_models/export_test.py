@@ -456,7 +456,10 @@ def break_model(folder: Path, damage: str) -> None:
     elif damage == "no-index":
         (variables / "variables.index").unlink()
     else:
-        (variables / "variables.data-00000-of-00001").write_bytes(b"")
+        values = variables / "variables.data-00000-of-00001"
+        whole = values.read_bytes()
+        kept = {"no-values": 0, "half-values": len(whole) // 2, "cut-values": len(whole) - 1}
+        values.write_bytes(whole[: kept[damage]])
 
 
 @pytest.mark.parametrize(
@@ -468,6 +471,8 @@ def break_model(folder: Path, damage: str) -> None:
         ("missing", "has no `saved_model.pb`"),
         ("no-index", "variables that cannot be read: .*variables"),
         ("no-values", "variables that cannot be read: "),
+        ("half-values", "variables that cannot be read: "),
+        ("cut-values", "variables that cannot be read: "),
         ("no-output", "does not load as a graph: "),
     ],
 )
