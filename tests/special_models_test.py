@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Models with TFLite Metadata in them, and one that TensorFlow Lite Micro alone runs."""
+"""Models with TFLite Metadata in them, those that TensorFlow Lite Micro alone runs, and one for an NPU."""
 
 from __future__ import annotations
 
@@ -34,20 +34,31 @@ tflite_file(name="described", source="scores.tflite", metadata=":metadata")
 tflite_android_library(name="android", models=[":described"], package="org.example.pets")
 
 tflite_file(name="old", source="old.tflite", runtime="micro")
+tflite_file(name="ring", source="ring.tflite", runtime="micro", custom_ops=["CIRCULAR_BUFFER"])
 tflite_file(name="unmarked", source="old.tflite")
 tflite_file(name="needless", source="scores.tflite", runtime="micro")
-tflite_micro_library(name="mcu", models=[":old", ":described"])
+tflite_micro_library(name="mcu", models=[":old", ":described", ":ring", ":compiled"])
 tflite_android_library(name="old_android", models=[":old"], package="org.example.old")
 tflite_ios_framework(name="old_ios", models=[":old"], bundle_id="org.example.Old")
 tflite_linux_archive(name="old_linux", models=[":old"])
+
+tflite_file(name="sine", source="sine.tflite")
+tflite_file(name="compiled", source="compiled.tflite", custom_ops=["ethos-u"], golden_model=":sine")
+tflite_file(
+    name="misfit", source="compiled.tflite", custom_ops=["ethos-u"], golden_model=":plain"
+)
+tflite_file(name="runs", source="sine.tflite", golden_model=":plain")
 """
 FILES: dict[str, str | bytes] = {
     "m/BUILD": BUILD,
     "m/labels.txt": "cat\ndog\n",
     "m/old.tflite": (HERE / "micro_only.tflite").read_bytes(),
+    "m/compiled.tflite": (HERE / "sine_int8_vela.tflite").read_bytes(),
+    "m/ring.tflite": (HERE / "ring_buffer.tflite").read_bytes(),
+    "m/sine.tflite": (HERE / "sine_int8.tflite").read_bytes(),
     "m/scores.tflite": (HERE / "two_scores.tflite").read_bytes(),
 }
-GOOD = ("m:plain", "m:described", "m:android", "m:old", "m:mcu")
+GOOD = ("m:plain", "m:described", "m:android", "m:old", "m:sine", "m:compiled", "m:mcu")
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +141,10 @@ def test_a_model_of_one_runtime_is_marked(workspace: Workspace) -> None:
     assert "refuses the model: quantized_dimension must be in range" in marked["micro_only"]
     assert marked["kernels"] == "tflite-micro"
     assert "micro_only" not in verification(workspace, "m/plain/model.json")
-    described, old = workspace.json("m/mcu/manifest.json")["models"]
+    _, described, old, ring = workspace.json("m/mcu/manifest.json")["models"]
     assert (old["name"], old["micro_only"]) == ("old", marked["micro_only"])
+    assert (ring["name"], ring["golden"]["calls"]) == ("ring", 4)
+    assert "CIRCULAR_BUFFER" in ring["micro_only"]
     assert "micro_only" not in described
     assert old["golden"]["calls"] == 4
     in_library = json.loads(packaged(workspace, "mcu/models/old.json"))
@@ -160,3 +173,43 @@ def test_without_the_field_the_error_names_it(workspace: Workspace) -> None:
 def test_the_field_is_for_models_that_litert_refuses(workspace: Workspace) -> None:
     error = workspace.fail("package", "m:needless")
     assert "m:needless, field `runtime`: LiteRT 2.3.0 runs the model" in error
+
+
+# -----------------------------------------------------------------------------------------------
+# A model that Vela compiled before
+# -----------------------------------------------------------------------------------------------
+
+
+def test_a_compiled_model_has_the_golden_files_of_the_model_before(workspace: Workspace) -> None:
+    for name in ("golden_input.npz", "golden_output.npz"):
+        assert packaged(workspace, f"compiled/{name}") == packaged(workspace, f"sine/{name}")
+    described = workspace.json("m/compiled/model.json")
+    assert described["golden_model"] == workspace.json("m/sine/model.json")["sha256"]
+    assert "ethos-u" in described["verification"]["not_run"]
+
+
+def test_the_library_of_a_compiled_model_adds_its_op_and_has_the_vectors(
+    workspace: Workspace,
+) -> None:
+    compiled = workspace.json("m/mcu/manifest.json")["models"][0]
+    assert compiled["name"] == "compiled"
+    assert packaged(workspace, "mcu/models/compiled.tflite") == FILES["m/compiled.tflite"]
+    assert "AddEthosU()" in packaged(workspace, "mcu/src/op_resolver.cc").decode()
+    assert compiled["npu"]["golden_model"] == workspace.json("m/sine/model.json")["sha256"]
+    assert "the golden vectors are those of the model before Vela" in compiled["npu"]["numerics"]
+    golden = packaged(workspace, "mcu/self_test/compiled_golden.cc").decode()
+    (values,) = re.findall(r"kOutput0\[\] = \{\n(.*?)\}", golden, re.DOTALL)
+    assert len(set(re.findall(r"-?\d+", values))) > 1
+    # What Vela planned for tensors, and TensorFlow Lite Micro's own tables.
+    arena = compiled["arena"]
+    assert arena["bytes"] >= arena["planned_tensors"] + arena["planned_runtime"] > 0
+
+
+def test_golden_vectors_of_another_model_must_fit(workspace: Workspace) -> None:
+    error = workspace.fail("package", "m:misfit")
+    assert "m:misfit, field `golden_model` = ':plain': the golden vectors of that model do" in error
+
+
+def test_a_model_that_runs_has_its_own_golden_vectors(workspace: Workspace) -> None:
+    error = workspace.fail("package", "m:runs")
+    assert "m:runs, field `golden_model` = ':plain': the model runs here, so that" in error

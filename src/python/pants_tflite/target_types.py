@@ -619,6 +619,23 @@ class RuntimeField(ChoiceField):
     )
 
 
+class GoldenModelField(AddressField):
+    alias = "golden_model"
+    target_aliases = ("tflite_file", "tflite_model")
+    help = help_text(
+        """
+        The address of the model that the file was compiled from, such as the int8 model that Vela
+        compiled for an Ethos-U NPU. Nothing here runs the file, so that its golden inputs and outputs are
+        those of that model, whose inputs, outputs and signatures must be the same. It is an error if
+        the file runs here.
+
+        Defaults to none: a file that does not run here has no golden inputs and outputs.
+
+        Example: `golden_model=":person_detect"`, with `custom_ops=["ethos-u"]`.
+        """
+    )
+
+
 class TfLiteFileTarget(Target):
     alias = "tflite_file"
     core_fields = (
@@ -629,6 +646,7 @@ class TfLiteFileTarget(Target):
         InputShapesField,
         MetadataField,
         RuntimeField,
+        GoldenModelField,
         VerifyDatasetField,
         VerifySamplesField,
         SkipVerificationField,

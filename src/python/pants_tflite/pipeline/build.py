@@ -46,6 +46,11 @@ from pants_tflite.pipeline.fix_file_shapes import (
     FixModelFileShapesRequest,
     fix_model_file_shapes,
 )
+from pants_tflite.pipeline.golden_model import (
+    BorrowedGolden,
+    GoldenModelRequest,
+    borrow_golden_files,
+)
 from pants_tflite.pipeline.metadata import (
     ResolveMetadataRequest,
     WriteMetadataRequest,
@@ -73,6 +78,7 @@ from pants_tflite.sandbox.verification.verify_protocol import VerificationReport
 from pants_tflite.target_types import (
     MICRO,
     CustomOpsField,
+    GoldenModelField,
     InputShapesField,
     MetadataField,
     RuntimeField,
@@ -96,6 +102,7 @@ class TfLiteFileFieldSet(InputFieldSet):
     input_shapes: InputShapesField
     model_metadata: MetadataField
     runtime: RuntimeField
+    golden_model: GoldenModelField
     verify_dataset: VerifyDatasetField
     verify_samples: VerifySamplesField
     skip_verification: SkipVerificationField
@@ -143,7 +150,8 @@ class BuiltModel:
 
 @dataclass(frozen=True)
 class DescribeModelRequest:
-    """Asks for the files of a built model, from the results of the steps."""
+    """Asks for the files of a built model, from the results of the steps. `golden` is there if the
+    golden files are of another model."""
 
     model: Digest
     reports: Digest
@@ -151,6 +159,7 @@ class DescribeModelRequest:
     calibration: Optional[SampledDataset] = None
     untrained: bool = False
     cut: Optional[Cut] = None
+    golden: BorrowedGolden = BorrowedGolden()
 
 
 @rule(desc="Build a model")
@@ -301,7 +310,8 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
             )
         )
     reports = await merge_digests(MergeDigests((inspected.digest, verified.digest)))
-    return await describe_model(DescribeModelRequest(model, reports))
+    golden = await borrow_golden_files(GoldenModelRequest(field_set.golden_model, reports))
+    return await describe_model(DescribeModelRequest(model, reports, golden=golden))
 
 
 @rule
@@ -322,13 +332,14 @@ async def describe_model(request: DescribeModelRequest) -> BuiltModel:
         calibration=(CalibrationInfo(dataset.count, dataset.fingerprint) if dataset else None),
         untrained=request.untrained,
         cut=request.cut,
+        golden_model=request.golden.sha256,
     )
     described, golden = await concurrently(
         create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, reports.describe().render()),))),
         digest_subset_to_digest(DigestSubset(request.reports, PathGlobs(GOLDEN_FILES))),
     )
-    digest = await merge_digests(MergeDigests((described, request.model, golden)))
-    return BuiltModel(digest, request.untrained)
+    parts = (described, request.model, golden, request.golden.digest)
+    return BuiltModel(await merge_digests(MergeDigests(parts)), request.untrained)
 
 
 @rule

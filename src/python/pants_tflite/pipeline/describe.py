@@ -34,6 +34,7 @@ class ModelReports:
 
     `conversion`, `quantization` and `calibration` are None for a model that was not converted here;
     `float_conversion` is the conversion to the float model that a quantizer started from.
+    `golden_model` is the SHA-256 of another model that the golden files are of.
     """
 
     inspection: InspectionReport
@@ -44,6 +45,7 @@ class ModelReports:
     calibration: Optional[CalibrationInfo] = None
     untrained: bool = False
     cut: Optional[Cut] = None
+    golden_model: Optional[str] = None
 
     def tools(self) -> dict[str, str]:
         """The versions of what converted and verified the model, by name."""
@@ -73,4 +75,5 @@ class ModelReports:
             select_tf_ops=self.select_tf_ops(),
             untrained=self.untrained,
             cut=self.cut,
+            golden_model=self.golden_model,
         )

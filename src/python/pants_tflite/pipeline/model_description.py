@@ -67,7 +67,8 @@ class ModelDescription(InspectionReport):
     `conversion`, `quantization` and `calibration` are None for a model that was not converted here.
     `tools` are the versions of what converted and verified it, by name. `select_tf_ops` are the ops
     that it takes from TensorFlow, which calls them so. An `untrained` model is none to ship. `cut` says
-    where the model was cut out of its SavedModel, if it was.
+    where the model was cut out of its SavedModel, if it was. `golden_model` is the SHA-256 of the model
+    that the golden files are of, if nothing here ran this one.
     """
 
     FILE: ClassVar[str] = "model.json"
@@ -80,6 +81,7 @@ class ModelDescription(InspectionReport):
     select_tf_ops: tuple[str, ...] = left_out(())
     untrained: bool = left_out(False)
     cut: Optional[Cut] = left_out()
+    golden_model: Optional[str] = left_out()
 
     @property
     def output_maps(self) -> tuple[Mapping[str, ModelTensor], ...]:

@@ -36,6 +36,7 @@ from pants_tflite.micro.npu.settings import NpuFields, check_budgets
 from pants_tflite.micro.npu.target_types import MicroNpuConfigField
 from pants_tflite.pipeline.build import DESCRIPTION_FILE
 from pants_tflite.pipeline.convert import MODEL_FILE
+from pants_tflite.pipeline.golden_model import interface_change
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.verify import GOLDEN_FILES, InspectModelRequest, inspect_model
 from pants_tflite.sandbox.protocol import to_plain
@@ -51,10 +52,12 @@ NUMERICS = (
     "Nothing here can run an Ethos-U op: the outputs of the compiled model were not compared with "
     "anything. The model before Vela was verified, and the golden vectors are its."
 )
-COMPILED_BEFORE = (
+_COMPILED_BEFORE = (
     "Vela compiled the model before it came here, and nothing here can run an Ethos-U op: its outputs "
-    "were not compared with anything, and there are no golden vectors."
+    "were not compared with anything, and "
 )
+WITHOUT_GOLDEN = f"{_COMPILED_BEFORE}there are no golden vectors."
+BORROWED_GOLDEN = f"{_COMPILED_BEFORE}the golden vectors are those of the model before Vela."
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,12 @@ class NpuModel:
     def manifest(self) -> FrozenDict[str, Any]:
         """The manifest's entry."""
         if self.compiled is None:
-            return FrozenDict.deep_freeze({"numerics": COMPILED_BEFORE})
+            borrowed = self.model.facts.golden_model
+            return FrozenDict.deep_freeze(
+                {"numerics": BORROWED_GOLDEN, "golden_model": borrowed}
+                if borrowed is not None
+                else {"numerics": WITHOUT_GOLDEN}
+            )
         plain = to_plain(self.compiled.report)
         del plain["refused"]
         cpu_ops = [
@@ -120,13 +128,11 @@ def has_npu_op(model: BundleModel) -> bool:
 def describe_compiled(facts: ModelDescription, compiled: InspectionReport) -> ModelDescription:
     """The description of a model that Vela compiled: how it was verified is that of the model before."""
 
-    def interface(report: InspectionReport) -> list[tuple[str, str, tuple[int, ...]]]:
-        return [(it.name, it.dtype, it.shape) for it in (*report.inputs, *report.outputs)]
-
-    if interface(facts) != interface(compiled) or facts.signatures != compiled.signatures:
+    change = interface_change(facts, compiled)
+    if change is not None:
         raise TfLiteError(
             "Vela changed the inputs or outputs of the model, so that golden vectors do not fit it: "
-            f"{interface(facts)} became {interface(compiled)}."
+            f"{change}."
         )
     return replace(
         facts,

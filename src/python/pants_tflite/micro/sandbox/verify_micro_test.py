@@ -19,7 +19,7 @@ from pants_tflite.micro.sandbox.measure_protocol import (  # noqa: E402
 from pants_tflite.micro.sandbox.verify_micro import main  # noqa: E402
 from pants_tflite.micro.sandbox.verify_micro_protocol import VerifyMicroRequest  # noqa: E402
 from pants_tflite.sandbox.mistakes import Mistake  # noqa: E402
-from pants_tflite.sandbox.samples.npz_files import read_npz, write_npz  # noqa: E402
+from pants_tflite.sandbox.samples.npz_files import SEQUENCE, read_npz, write_npz  # noqa: E402
 from pants_tflite.sandbox.testing.small_models import (  # noqa: E402
     SERVING,
     OpSpec,
@@ -151,6 +151,37 @@ def test_real_samples_must_yield_numbers() -> None:
     with pytest.raises(Mistake, match="yields nan in its output `y`") as caught:
         verify(pack(model), write_dataset(np.full((2, 2), 3.0, np.float32)))
     assert caught.value.field == "verify_dataset"
+
+
+def ring_buffer_model() -> bytes:
+    """y is the last five x, in TFLite Micro's own op for models that run on a stream."""
+    return build_model(
+        [
+            TensorSpec("x", (1, 1, 1, 4), "int8", scale=1.0),
+            TensorSpec("ring", (1, 5, 1, 4), "int8", scale=1.0, variable=True),
+            TensorSpec("shape", (2,), "int32", value=[1, 20]),
+            TensorSpec("y", (1, 20), "int8", scale=1.0),
+        ],
+        [
+            OpSpec("CIRCULAR_BUFFER", ("x",), ("ring",), custom=True),
+            OpSpec("RESHAPE", ("ring", "shape"), ("y",)),
+        ],
+        SERVING,
+    )
+
+
+def test_a_ring_buffer_that_no_other_runtime_has() -> None:
+    calls = np.arange(1, 13, dtype=np.int8).reshape(1, 3, 1, 1, 1, 4)
+    write_npz(Path("dataset.npz"), {"input/x": calls, SEQUENCE: np.array(True)})
+    report = verify(ring_buffer_model(), "dataset.npz", custom_ops=("CIRCULAR_BUFFER",))
+    assert report.micro_only is not None and "CIRCULAR_BUFFER" in report.micro_only
+    assert report.keeps_state
+    outputs = read_npz(Path("out/golden_output.npz"))["serving_default/y"]
+    assert [call[0].tolist() for call in outputs] == [
+        [0] * 16 + [*range(1, 5)],
+        [0] * 12 + [*range(1, 9)],
+        [0] * 8 + [*range(1, 13)],
+    ]
 
 
 @pytest.mark.skipif(
