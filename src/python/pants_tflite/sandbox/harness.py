@@ -22,11 +22,11 @@ from pants_tflite.sandbox.protocol import Message
 
 OUTPUT_DIR = Path("out")
 USER_ERROR_EXIT_CODE = 3
-# What the user's resolve must have for the programs, with its name and its requirement.
+# What the user's resolve must have for the programs, with its name and what to add for it.
 _PACKAGES = {
-    "keras": ("Keras", "keras"),
-    "numpy": ("NumPy", "numpy"),
-    "tensorflow": ("TensorFlow", "tensorflow-cpu"),
+    "keras": ("Keras", "`keras`"),
+    "numpy": ("NumPy", "`numpy`, or for models `tensorflow-cpu`, which brings it,"),
+    "tensorflow": ("TensorFlow", "`tensorflow-cpu`"),
 }
 # How long what was registered for the end may take.
 _MAX_EXIT_SECONDS = 5.0
@@ -163,17 +163,17 @@ def fail(error: BaseException) -> NoReturn:
 def _missing_package(error: ImportError) -> Optional[Mistake]:
     if not isinstance(error, ModuleNotFoundError) or error.name not in _PACKAGES:
         return None
-    title, requirement = _PACKAGES[error.name]
-    return missing_package(title, requirement)
+    return missing_package(error.name)
 
 
-def missing_package(title: str, requirement: str) -> Mistake:
-    """The mistake of a resolve without a package that the program needs."""
+def missing_package(name: str) -> Mistake:
+    """The mistake of a resolve without a package that the program needs, by what it is imported as."""
+    title, requirements = _PACKAGES[name]
     return Mistake(
         f"{title} is not among the requirements of the resolve",
         field="resolve",
         fix=(
-            f"Add `{requirement}` to the requirements of the resolve and generate its lockfile again, "
+            f"Add {requirements} to the requirements of the resolve and generate its lockfile again, "
             "or name another resolve: in this field, for a folder with `__defaults__`, or for all "
             "targets with `[python].default_resolve`."
         ),

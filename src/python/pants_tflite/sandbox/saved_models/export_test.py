@@ -327,7 +327,7 @@ def test_user_code_is_seeded_before_it_is_imported(tf: Any, export_code: Export)
 @pytest.mark.parametrize(
     ("source", "message", "fix"),
     [
-        ("def export(): pass", "returned None: did you forget to return the model", "Keras model"),
+        ("def export(): pass", "returned None, as one without a `return` does", "Keras model"),
         ("def export(): return 3", "of type `int`", "`tf.Module`"),
         ("def export(): return [keras.Model()]", "of type `list`", "Keras model"),
         ("def export(): return keras.Sequential([keras.layers.Dense(2)])", "never built", "Input"),

@@ -32,7 +32,7 @@ def to_exportable(returned: Any) -> Exportable:
 
     if returned is None:
         raise Mistake(
-            "the function returned None: did you forget to return the model?",
+            "the function returned None, as one without a `return` does",
             field="entry_point",
             fix=_WHAT_TO_RETURN,
         )

@@ -91,7 +91,7 @@ def _hidden(*packages: str) -> Iterator[None]:
 
 def _import_error(error: ImportError) -> Mistake:
     if isinstance(error, ModuleNotFoundError) and error.name == "tensorflow":
-        return missing_package("TensorFlow", "tensorflow-cpu")
+        return missing_package("tensorflow")
     return Mistake(
         f"TensorFlow cannot be imported from the resolve: {error}",
         field="resolve",

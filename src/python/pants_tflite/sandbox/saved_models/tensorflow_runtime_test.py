@@ -26,6 +26,7 @@ def test_resolve_without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Mistake, match="TensorFlow is not among the requirements") as caught:
         start_tensorflow(threads=THREADS)
     assert caught.value.field == "resolve"
+    assert caught.value.fix.startswith("Add `tensorflow-cpu` to the requirements")
 
 
 def test_resolve_whose_tensorflow_is_broken(
