@@ -83,7 +83,7 @@ async def find_runtime_environment(
         return await find_litert_environment(LiteRtEnvironmentRequest(), **implicitly())
     lockfiles = runtimes.to_lockfiles()
     if request.runtime not in lockfiles:
-        others = {probe.runtime for probe in membership.get(RuntimeProbe)}
+        others = {name for probe in membership.get(RuntimeProbe) for name in probe.runtimes}
         names = sorted({LITERT_RUNTIME, *others, *lockfiles})
         raise TfLiteError(
             f"There is no runtime `{request.runtime}` to ask which ops it has.\n\nFix: Name one of "
@@ -100,8 +100,9 @@ async def ask_backend(
     request: AskBackendRequest, membership: UnionMembership, environment_name: EnvironmentName
 ) -> BackendAnswer:
     asked = request.asked
-    (member,) = [m for m in membership.get(RuntimeProbe) if m.runtime == asked.runtime]
+    (member,) = [m for m in membership.get(RuntimeProbe) if asked.runtime in m.runtimes]
     probe = member(
+        runtime=asked.runtime,
         address=asked.address,
         model=asked.model,
         kernels=asked.kernels,
@@ -116,7 +117,7 @@ async def ask_backend(
 
 @rule
 async def ask_runtime(request: AskRuntimeRequest, membership: UnionMembership) -> RuntimeAnswer:
-    if request.runtime in [member.runtime for member in membership.get(RuntimeProbe)]:
+    if any(request.runtime in member.runtimes for member in membership.get(RuntimeProbe)):
         of_backend = await ask_backend(AskBackendRequest(request), **implicitly())
         return RuntimeAnswer(of_backend.report)
     environment = await find_runtime_environment(

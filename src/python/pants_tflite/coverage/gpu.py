@@ -62,7 +62,7 @@ _MAX_SAMPLES, _SEED = 4, 0
 class GpuProbe(RuntimeProbe):
     """Asks LiteRT's GPU accelerator."""
 
-    runtime = GPU_RUNTIME
+    runtimes = (GPU_RUNTIME,)
 
 
 @dataclass(frozen=True)

@@ -29,15 +29,16 @@ class Coverage:
 @union(in_scope_types=[EnvironmentName])
 @dataclass(frozen=True)
 class RuntimeProbe(metaclass=ABCMeta):
-    """Asks whether the `runtime` of its class takes the model of the target at `address`.
+    """Asks whether a `runtime`, one of those of its class, takes the model of the target at `address`.
 
     `model` holds `model.tflite`. The runtime is to have the custom ops in `kernels`. The `bundle` that
     takes the model there may name its own build of the runtime. `golden` has the golden files of a model
     that was run, for a runtime that is asked what it computes.
     """
 
-    runtime: ClassVar[str]
+    runtimes: ClassVar[tuple[str, ...]]
 
+    runtime: str
     address: Address
     model: Digest
     kernels: tuple[str, ...]

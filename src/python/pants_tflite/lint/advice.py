@@ -26,7 +26,23 @@ INT8_FOR_INT16 = (
 FLOATS_ALONE = "Convert the model without quantization: the runtime has this op in floats alone."
 COMMON_TYPES = "Compute in float32 or int32, or convert the model in the mode `int8`."
 NEWER_RUNTIME = "Give the app a newer runtime, which has this version of the op, or express the layer with other ops."
+INTEGER_BORDERS = (
+    'Convert with `input_type="int8"` and `output_type="int8"`, which leave out what turns floats into '
+    "integers and back; the app does it."
+)
+FOR_NPUS = "Convert the model in the mode `int8`, the type that Ethos-U computes in."
+ON_THE_PROCESSOR = (
+    "Nothing, if the processor has the time: it runs the op with TensorFlow Lite Micro's kernel. Otherwise express "
+    "the layer with ops that Vela takes."
+)
 ON_THE_CPU = "Let the app run the model on the CPU."
+
+
+def find_npu_advice(op: str, dtypes: Iterable[str]) -> str:
+    """What to do about an op that Vela leaves to the processor."""
+    if op in ("QUANTIZE", "DEQUANTIZE"):
+        return INTEGER_BORDERS
+    return FOR_NPUS if "float32" in dtypes else ON_THE_PROCESSOR
 
 
 def is_hybrid(reason: str, *, is_micro: bool) -> bool:

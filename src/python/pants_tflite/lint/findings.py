@@ -23,7 +23,7 @@ class Finding:
     `check` is the name by which it is silenced, `what` a sentence without its end that names op and
     layer, and `instead` whole sentences on what to use in its place. `code` are the places in the user's
     code that it comes from, if they are known, `runtime` says where it matters, and `silence` how to leave
-    it out.
+    it out. A finding that does not fail is a note: what it is about works all the same.
     """
 
     address: str
@@ -33,6 +33,7 @@ class Finding:
     runtime: str = ""
     code: tuple[str, ...] = ()
     silence: str = ""
+    fails: bool = True
 
     def render(self) -> str:
         details = {
@@ -42,7 +43,8 @@ class Finding:
             "Silence": self.silence,
         }
         lines = (f"    {title}: {text}" for title, text in details.items() if text)
-        return "\n".join((f"{self.address}: {self.check}: {self.what}.", *lines))
+        note = "" if self.fails else "note: "
+        return "\n".join((f"{self.address}: {self.check}: {note}{self.what}.", *lines))
 
 
 def render_findings(findings: Iterable[Finding], *, silence: str) -> str:

@@ -42,7 +42,7 @@ _METHOD = re.compile(r"\bTfLiteStatus (Add\w+)\(")
 class TflmProbe(RuntimeProbe):
     """Asks TFLite Micro."""
 
-    runtime = MICRO
+    runtimes = (MICRO,)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pants_tflite.micro.counting import counting_program, instruction_counts
 from pants_tflite.micro.generated import sources
 from pants_tflite.micro.measuring import differing_op, measurement, measuring_program, model_reports
 from pants_tflite.micro.npu import compilation
+from pants_tflite.micro.npu import coverage as npu_coverage
 from pants_tflite.micro.npu import models as npu_models
 from pants_tflite.micro.qemu import emulator, start_up
 from pants_tflite.micro.self_test import (
@@ -34,6 +35,7 @@ def rules():
     return (
         *binaries.rules(),
         *compilation.rules(),
+        *npu_coverage.rules(),
         *npu_models.rules(),
         *tflm_environment.rules(),
         *compiled_library.rules(),

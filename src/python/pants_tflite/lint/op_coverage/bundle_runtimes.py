@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Mapping, Optional
 
 from pants.engine.target import Target
@@ -17,6 +17,7 @@ from pants_tflite.android.target_types import (
 )
 from pants_tflite.ios.target_types import TfLiteIosFrameworkTarget
 from pants_tflite.linux.target_types import TfLiteLinuxArchiveTarget
+from pants_tflite.micro.npu.target_types import MicroNpuField
 from pants_tflite.micro.target_types import TfLiteMicroLibraryTarget
 from pants_tflite.sandbox.evaluation.evaluate_protocol import LITERT_RUNTIME
 from pants_tflite.subsystems.tflite_runtimes import LOCKED_RUNTIMES
@@ -51,14 +52,15 @@ def runtime_of_maven(coordinates: str) -> str:
     return next(name for lowest, name in _LITERT_VERSIONS if numbers >= lowest)
 
 
-def runtime_of(bundle: Target, chosen: Mapping[str, str]) -> Optional[BundleRuntime]:
-    """What runs a bundle's models; None for a kind that is not known. `chosen` are the runtimes that the
-    user chose, by the kind of bundle."""
+def runtimes_of(bundle: Target, chosen: Mapping[str, str]) -> tuple[BundleRuntime, ...]:
+    """What runs a bundle's models, and the NPU that has its part in that; none for a kind that is not
+    known. `chosen` are the runtimes that the user chose, by the kind of bundle."""
     found = _runtime_of(bundle)
-    name = chosen.get(bundle.alias)
-    if name is None or found is None:
-        return found
-    return BundleRuntime(name, found.what, found.takes_flex)
+    if found is None:
+        return ()
+    runtime = replace(found, name=chosen.get(bundle.alias, found.name))
+    npu = bundle.get(MicroNpuField).value
+    return (runtime, BundleRuntime(npu, found.what)) if npu else (runtime,)
 
 
 def _runtime_of(bundle: Target) -> Optional[BundleRuntime]:

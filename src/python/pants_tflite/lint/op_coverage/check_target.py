@@ -25,7 +25,7 @@ from pants_tflite.custom_ops.declarations import ResolveCustomOpsRequest, resolv
 from pants_tflite.errors import TfLiteError
 from pants_tflite.lint.bundles_of_models import BundlesOfModelsRequest, find_bundles_of_models
 from pants_tflite.lint.findings import Finding, unbuilt_finding
-from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime, runtime_of
+from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime, runtimes_of
 from pants_tflite.lint.op_coverage.checks import Answer, NotAsked, check_answer, kernels_for
 from pants_tflite.lint.op_coverage.subsystem import TfLiteOpCoverage
 from pants_tflite.lint.untrained_sources import UntrainedSourceRequest, find_untrained_source
@@ -91,8 +91,7 @@ async def check_op_coverage(
     asked = [
         (runtime, bundle)
         for bundle in bundles.by_model.get(target.address, ())
-        for runtime in (runtime_of(bundle, options.bundle_runtimes),)
-        if runtime is not None
+        for runtime in runtimes_of(bundle, options.bundle_runtimes)
     ]
     named = [
         (BundleRuntime(name, f"`[{options.options_scope}].runtimes`"), None)

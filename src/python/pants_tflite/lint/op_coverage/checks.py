@@ -12,13 +12,21 @@ from pants_tflite.coverage.ask_all import kernels_of
 from pants_tflite.coverage.gpu import GPU_RUNTIME
 from pants_tflite.custom_ops.declarations import CustomOps
 from pants_tflite.custom_ops.target_types import MicroDependenciesField
-from pants_tflite.lint.advice import NO_HYBRID, ON_THE_CPU, find_advice, is_hybrid
+from pants_tflite.lint.advice import (
+    FOR_NPUS,
+    NO_HYBRID,
+    ON_THE_CPU,
+    find_advice,
+    find_npu_advice,
+    is_hybrid,
+)
 from pants_tflite.lint.findings import Finding, listed
 from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime
 from pants_tflite.lint.op_coverage.skip_field import IgnoreOpCoverageField
 from pants_tflite.lint.replacements import LITERT
 from pants_tflite.lint.replacements import MICRO as ON_MICRO
 from pants_tflite.lint.replacements import find_replacement
+from pants_tflite.micro.npu.accelerators import ACCELERATORS
 from pants_tflite.sandbox.constants import FLEX_PREFIX
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport, RefusedOp
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
@@ -69,6 +77,7 @@ def kernels_for(runtime: BundleRuntime, custom_ops: CustomOps, ops: Sequence[OpU
 def check_answer(address: str, answer: Answer) -> Iterator[Finding]:
     """The findings about the model of a target, one for all ops of a name that are refused alike."""
     report = answer.report
+    is_npu = answer.runtime.name in ACCELERATORS
     where = f"{report.runtime} ({report.answered_by}), for {answer.runtime.what}"
     groups: dict[tuple[str, str], list[RefusedOp]] = {}
     for op in report.refused:
@@ -82,24 +91,32 @@ def check_answer(address: str, answer: Answer) -> Iterator[Finding]:
             address,
             name,
             f"{name} in {layers}, of version {', '.join(map(str, versions))} with the types {dtypes}, is "
-            f"refused: {members[0].reason.rstrip('. ')}",
+            f"{'left to the processor' if is_npu else 'refused'}: {members[0].reason.rstrip('. ')}",
             instead_of(name, members[0].reason, uses[0], answer),
             runtime=where,
             silence=_silence(address, name),
+            # Without a budget, that the processor runs it is no mistake.
+            fails=not is_npu,
         )
-    if report.loads is False and not report.refused:
+    if report.loads is False and (is_npu or not report.refused):
         yield Finding(
             address,
             report.runtime,
             f"the model as a whole is refused: {report.remark.rstrip('. ')}",
-            (
-                ON_THE_CPU
-                if report.runtime == GPU_RUNTIME
-                else "Compare what the runtime says with the model's file; each of its ops by itself is taken."
-            ),
+            _instead_of_model(report),
             runtime=where,
             silence=_silence(address, report.runtime),
         )
+
+
+def _instead_of_model(report: CoverageReport) -> str:
+    if report.runtime == GPU_RUNTIME:
+        return ON_THE_CPU
+    if report.runtime in ACCELERATORS:
+        return FOR_NPUS
+    return (
+        "Compare what the runtime says with the model's file; each of its ops by itself is taken."
+    )
 
 
 def _silence(address: str, name: str) -> str:
@@ -114,6 +131,8 @@ def _without_numbers(text: str) -> str:
 def instead_of(op: str, reason: str, use: OpUse, answer: Answer) -> str:
     """What to use instead of an op, in whole sentences."""
     is_micro = answer.runtime.name == MICRO
+    if answer.runtime.name in ACCELERATORS:
+        return find_npu_advice(op, use.dtypes)
     if use.custom:
         declared = _instead_of_custom(op, answer, is_micro=is_micro)
         if declared is not None:

@@ -151,3 +151,33 @@ def test_a_runtime_that_cannot_be_asked_is_told_of_once() -> None:
         "gpu was not asked, for all, about a, b: no driver.\n"
         "micro was not asked, for app, about a: no wheel.\n"
     )
+
+
+def npu_findings(op: OpUse, *, loads: bool, remark: str = "") -> list[Finding]:
+    npu = BundleRuntime("ethos-u55-128", "app:library")
+    refused = (RefusedOp(0, op.op, op.tensor, "Float32 is not for Ethos-U"),)
+    report = CoverageReport(npu.name, loads, refused, remark, "Vela 5.2.0")
+    return list(check_answer("app:model", Answer(npu, report, [op], CustomOps())))
+
+
+def test_what_vela_leaves_to_the_processor_is_a_note() -> None:
+    (note,) = npu_findings(use("QUANTIZE", "a", "float32", "int8"), loads=True)
+    assert not note.fails
+    assert note.what.endswith("is left to the processor: Float32 is not for Ethos-U")
+    assert note.runtime == "ethos-u55-128 (Vela 5.2.0), for app:library"
+    assert '`input_type="int8"`' in note.instead
+    assert note.render().startswith("app:model: QUANTIZE: note: QUANTIZE in `a`")
+    (note,) = npu_findings(use("EXP", "a", "float32"), loads=True)
+    assert "the mode `int8`" in note.instead
+    (note,) = npu_findings(use("ATAN2", "a", "int8"), loads=True)
+    assert "the processor has the time" in note.instead
+
+
+def test_what_no_budget_of_an_npu_allows_fails() -> None:
+    op = use("EXP", "a", "float32")
+    found = npu_findings(op, loads=False, remark="`max_cpu_ops` allows 0")
+    assert [(finding.check, finding.fails) for finding in found] == [
+        ("EXP", False),
+        ("ethos-u55-128", True),
+    ]
+    assert "`max_cpu_ops` allows 0" in found[1].what

@@ -74,7 +74,7 @@ async def lint_op_coverage(
         f"`{SkipOpCoverageField.alias}=True` silences everything about a target.",
     )
     return LintResult(
-        exit_code=1 if text else 0,
+        exit_code=int(any(finding.fails for finding in findings)),
         stdout=text,
         stderr=render_not_asked(note for result in results for note in result.not_asked),
         linter_name=OpCoverageRequest.tool_name,

@@ -28,7 +28,7 @@ class CoverageReport(Message):
     """Whether the runtime takes a model; None if it could not be asked, for the reason in `remark`.
 
     `answered_by` names and numbers it. A model that does not load may have no `refused` ops: `remark` then says
-    what the runtime said.
+    what the runtime said. One that loads may have some, which a processor runs next to an NPU.
     """
 
     FILE: ClassVar[str] = "coverage.json"

@@ -113,6 +113,7 @@ def test_runtimes_that_were_asked() -> None:
     answers = (
         ReportedRuntime("micro", "tflite-micro 1", False, ("GELU", "POW"), ""),
         ReportedRuntime("litert", "LiteRT 2", True, (), ""),
+        ReportedRuntime("npu", "Vela 5", True, ("QUANTIZE",), ""),
         ReportedRuntime("old", "Lite 1", False, (), "it is too large"),
         ReportedRuntime("gpu", "", None, (), "there is no driver"),
     )

@@ -58,7 +58,8 @@ class ReportedOp:
 @dataclass(frozen=True)
 class ReportedRuntime:
     """What a runtime says of a model, if it was asked; `loads` is None if it could not be, for the reason in
-    `remark`. `refused` are the names of the ops that it refuses."""
+    `remark`. `refused` are the names of the ops that it refuses, and leaves to a processor if it loads all
+    the same."""
 
     runtime: str
     answered_by: str
@@ -70,6 +71,8 @@ class ReportedRuntime:
     def summary(self) -> str:
         if self.loads is None:
             return f"not asked: {self.remark}"
+        if self.refused and self.loads:
+            return f"takes the model, but for {', '.join(self.refused)}"
         if self.refused:
             return f"refuses {', '.join(self.refused)}"
         return "takes the model" if self.loads else f"refuses the model: {self.remark}"
