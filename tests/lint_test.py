@@ -294,6 +294,27 @@ def test_a_model_is_looked_at_before_its_training_and_if_it_does_not_convert(
     assert not [step for step in again.steps if step.startswith(("Draft", "Export"))]
 
 
+def test_what_an_npu_leaves_to_the_processor_is_a_note_within_the_budget(
+    workspace: Workspace,
+) -> None:
+    model = "models/digits:tflite@quantization=int8"
+    library = f'tflite_micro_library(name="npu", models=["{model}"], npu="ethos-u55-128", '
+    lint = ("lint", "--only=tflite-op-coverage", model)
+    workspace.write({"npu/BUILD": f"{library} max_cpu_ops=2)\n"})
+    notes = workspace.succeed(*lint).stderr
+    named = re.findall(r"^\S+: (\w+): note: .* is left to the processor: ", notes, re.MULTILINE)
+    assert named == ["DEQUANTIZE", "QUANTIZE"]
+    assert "Float32" in notes and "Runtime: ethos-u55-128 (Vela " in notes
+    workspace.write({"npu/BUILD": f"{library} max_cpu_ops=1)\n"})
+    text = workspace.fail(*lint)
+    assert "Vela leaves 2 ops to the processor, of which `max_cpu_ops` allows 1" in text
+    assert text.count(": note: ") == 2
+    table = workspace.succeed("tflite-ops", "--untrained", "--runtimes=ethos-u55-128", model)
+    assert re.search(r"CONV_2D .* yes ", table.stdout)
+    assert re.search(r"DEQUANTIZE .* no ", table.stdout)
+    assert "takes the model; Vela leaves 2 ops to the processor" in table.stdout
+
+
 def test_examples_are_clean_before_their_training(workspace: Workspace) -> None:
     shipped = ("digits:tflite@quantization=int8_io", "linear:", "sine:")
     run = workspace.succeed("lint", *(f"models/{targets}" for targets in shipped))

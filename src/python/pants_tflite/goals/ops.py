@@ -70,7 +70,7 @@ class TfLiteOpsSubsystem(GoalSubsystem):
             """
             Runtimes to ask about each model, which get a column each: `litert`, those of
             `[tflite-runtimes]`, `gpu`, which is LiteRT's GPU accelerator on a Vulkan driver of this machine, and
-            those of other backends, such as `micro`.
+            those of other backends, such as `micro` and `ethos-u55-128`.
 
             Defaults to none.
 

@@ -116,7 +116,7 @@ class TfLiteReportSubsystem(GoalSubsystem):
             """
             Runtimes to ask about each model: the page says which take it, and which ops the others
             refuse. They are `litert`, those of `[tflite-runtimes]`, `gpu`, which is LiteRT's GPU accelerator on
-            a Vulkan driver of this machine, and those of other backends, such as `micro`.
+            a Vulkan driver of this machine, and those of other backends, such as `micro` and `ethos-u55-128`.
 
             Defaults to none.
 

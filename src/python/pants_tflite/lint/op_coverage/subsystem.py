@@ -37,7 +37,7 @@ class TfLiteOpCoverage(Subsystem):
             """
             Runtimes to ask about all models, whatever bundle takes them: `litert`, those of
             `[tflite-runtimes]`, `gpu`, which is LiteRT's GPU accelerator on a Vulkan driver of this machine, and
-            those of other backends, such as `micro`.
+            those of other backends, such as `micro` and `ethos-u55-128`.
 
             Defaults to none.
 

@@ -120,6 +120,7 @@ def test_runtimes_that_were_asked() -> None:
     text = page(Report((model(runtimes=answers),))).text
     assert "micro refuses GELU, POW tflite-micro 1" in text
     assert "litert takes the model LiteRT 2" in text
+    assert "npu takes the model, but for QUANTIZE Vela 5" in text
     assert "old refuses the model: it is too large Lite 1" in text
     assert "gpu not asked: there is no driver" in text
 
