@@ -72,7 +72,7 @@ class TfLiteOpsSubsystem(GoalSubsystem):
             `[tflite-runtimes]`, `gpu`, which is LiteRT's GPU accelerator on a Vulkan driver of this machine, and
             those of other backends, such as `micro` and `ethos-u55-128`.
 
-            Defaults to none.
+            Defaults to none; those of `[tflite-op-coverage]` are the linter's alone.
 
             Example: `runtimes = ["micro", "gpu"]`.
             """
