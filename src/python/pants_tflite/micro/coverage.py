@@ -21,6 +21,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.coverage.runtimes import Coverage, RuntimeProbe
+from pants_tflite.micro.npu.accelerators import ETHOS_U
 from pants_tflite.micro.sandbox.check_coverage_protocol import MicroCoverageRequest
 from pants_tflite.micro.target_types import MicroTflmField
 from pants_tflite.micro.tflm.op_names import method_of
@@ -94,7 +95,10 @@ async def probe_tflm(request: TflmProbe) -> Coverage:
         RunProgramRequest.create(
             request.address,
             MicroCoverageRequest(
-                runtime=request.runtime, model=MODEL_FILE, kernels=request.kernels
+                runtime=request.runtime,
+                model=MODEL_FILE,
+                # The library's resolver adds the op of an NPU, whose kernel is the chip's.
+                kernels=tuple(sorted({*request.kernels, ETHOS_U})),
             ),
             environment,
             description=f"Ask TFLite Micro for the ops of {request.address}",
