@@ -162,12 +162,12 @@ def test_code_counts_in_limits_and_boards(workspace: Workspace) -> None:
     limited = BUILD.replace('library="costs"', 'library="costs", max_flash="20KB"')
     workspace.write({"m/BUILD": limited})
     error = workspace.fail("package", "m:mcu")
-    workspace.write({"m/BUILD": limited.replace("max_flash", "max_ram").replace("20KB", "4KB")})
+    workspace.write({"m/BUILD": limited.replace("max_flash", "max_ram").replace("20KB", "2500B")})
     memory = workspace.fail("package", "m:mcu")
     workspace.write({"m/BUILD": BUILD})
     assert "m:mcu, field `max_flash` = '20KB': the bundle takes" in error
     assert "That is the self-test for cortex-m4 with reference kernels" in error
-    assert "m:mcu, field `max_ram` = '4KB': the bundle takes" in memory
+    assert "m:mcu, field `max_ram` = '2500B': the bundle takes" in memory
     run = workspace.succeed("tflite-fit", "m:mcu", "m:big", "m:small")
     _, big, small = run.stdout.splitlines()
     assert big.endswith("all, cortex-m4, reference kernels  yes")

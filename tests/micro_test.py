@@ -253,8 +253,8 @@ def readme_of(folder: Path) -> str:
 
 def readme_commands(folder: Path) -> list[list[str]]:
     """What the README says to run for the self-test, with the tree at its place."""
-    blocks = re.findall("^```\n(.*?)^```", readme_of(folder), re.DOTALL | re.MULTILINE)
-    (block,) = [block for block in blocks if block.startswith("cmake ")]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", readme_of(folder), re.DOTALL | re.MULTILINE)
+    (block,) = [block for _, block in blocks if block.startswith("cmake ")]
     lines = block.replace("/path/to/tflm-tree", str(TREE)).splitlines()
     return [line.split() for line in lines]
 

@@ -62,9 +62,13 @@ class ModelInstructions:
         return max(self.ops, key=lambda op: (op.instructions, -op.index), default=None)
 
     def with_layers(self, uses: Sequence[OpUse]) -> ModelInstructions:
-        """With the layers that the model's file tells: `uses` are its ops, in any graph."""
+        """With the layers that the model's file tells: `uses` are its ops, in any graph.
+
+        Raises UnreadableCounts if the interpreter ran other ops than the main graph's.
+        """
         main = [use for use in uses if use.subgraph == 0]
-        assert len(main) == len(self.ops), f"{len(self.ops)} of {len(main)} ops were counted"
+        if len(main) != len(self.ops):
+            raise UnreadableCounts(f"{self.model} ran {len(self.ops)} ops of its {len(main)}")
         return replace(
             self,
             ops=tuple(replace(op, layer=use.layer) for op, use in zip(self.ops, main)),

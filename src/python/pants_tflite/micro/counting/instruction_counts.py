@@ -8,6 +8,7 @@ QEMU's clock follows the instructions alone, so the counts are the same in every
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Sequence
 
 from pants.engine.process import FallibleProcessResult, Process
 from pants.util.frozendict import FrozenDict
@@ -38,6 +39,7 @@ from pants_tflite.micro.qemu.emulator import QemuRequest, find_qemu
 from pants_tflite.micro.self_test.self_test_program import BuildSelfTestRequest, build_self_test
 from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
+from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,22 @@ def read_result(
     request: CountInstructionsRequest,
     result: FallibleProcessResult,
     *,
+    ops: Sequence[Sequence[OpUse]],
     counter: Counter,
     emulator: str,
     step: str,
 ) -> tuple[ModelInstructions, ...]:
-    """What the program printed. Raises if it failed, or if QEMU did not count as it should."""
+    """What the program printed of models with these `ops`. Raises if it failed, if a model ran other
+    ops, or if QEMU did not count as it should."""
     address = request.field_set.address
     stdout = result.stdout.decode(errors="replace")
     stderr = result.stderr.decode(errors="replace")
     try:
         if result.exit_code == 0:
-            return read_counts(stdout, counter)
+            counted = read_counts(stdout, counter)
+            if len(counted) != len(ops):
+                raise UnreadableCounts(f"{len(counted)} of {len(ops)} models were counted")
+            return tuple(model.with_layers(uses) for model, uses in zip(counted, ops))
         problem = ""
     except UnreadableCounts as error:
         problem = f"counts that can be read ({error})"
@@ -149,12 +156,14 @@ async def count_instructions(
         **implicitly(),
     )
     counted = read_result(
-        request, result, counter=board.counter, emulator=qemu.description, step=step
-    )
-    return CountedInstructions(
-        models=tuple(model.with_layers(ops.ops) for model, ops in zip(counted, listed)),
+        request,
+        result,
+        ops=[model.ops for model in listed],
+        counter=board.counter,
         emulator=qemu.description,
+        step=step,
     )
+    return CountedInstructions(models=counted, emulator=qemu.description)
 
 
 def rules():

@@ -63,7 +63,7 @@ LOAD a.o
 
 
 def test_a_map_says_whose_each_piece_is() -> None:
-    assert list(read_link_map(_MAP, (".text", ".bss"))) == [
+    assert read_link_map(_MAP, (".text", ".bss")) == [
         Piece(".text", ".text", 0x10, "a.o"),
         Piece(".text", ".text.a_long_name_of_a_function", 8, "dir/lib.a(b.o)"),
         Piece(".text", ".rodata.str1.1", 9, "a.o"),
@@ -71,9 +71,34 @@ def test_a_map_says_whose_each_piece_is() -> None:
     ]
 
 
+_MERGED_STRINGS = """\
+Linker script and memory map
+
+.text           0x00000100       0x40
+ .rodata.str1.1
+                0x00000100       0x20 a.o
+                                  0x6 (size before relaxing)
+ .rodata.str1.1
+                0x00000100       0x12 lib.a(b.o)
+ .rodata.str1.1
+                0x00000112        0xe lib.a(c.o)
+ .rodata.str1.1
+                0x00000120        0xf a.o
+ .rodata.table  0x00000120       0x20 a.o
+"""
+
+
+def test_merged_strings_count_once() -> None:
+    assert read_link_map(_MERGED_STRINGS, (".text",)) == [
+        Piece(".text", ".rodata.str1.1", 0x12, "lib.a(b.o)"),
+        Piece(".text", ".rodata.str1.1", 0xE, "lib.a(c.o)"),
+        Piece(".text", ".rodata.table", 0x20, "a.o"),
+    ]
+
+
 def test_another_text_is_no_map() -> None:
     with pytest.raises(AssertionError, match="map"):
-        list(read_link_map("arm-none-eabi-ld: warning\n", (".text",)))
+        read_link_map("arm-none-eabi-ld: warning\n", (".text",))
 
 
 @pytest.mark.skipif(
