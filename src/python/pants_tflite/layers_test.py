@@ -17,7 +17,7 @@ _BUNDLE_KINDS = ("android", "ios", "linux", "micro")
 # From the top. A layer only imports from those below it, not from any at its own level.
 _LAYERS = (
     ("register",),
-    ("goals", "lint", "tailoring"),
+    ("goals", "lint", "reproduction", "tailoring"),
     ("reporting",),
     _BUNDLE_KINDS,
     ("bundles",),
@@ -36,7 +36,7 @@ _LAYERS = (
     ("sandbox",),
 )
 _SANDBOX_LAYERS = (
-    ("conversion", "evaluation", "gpu"),
+    ("conversion", "evaluation", "gpu", "reproduction"),
     ("coverage", "kernel_tests", "quantization", "saved_models", "verification"),
     ("prediction",),
     ("interpreter", "reporting"),

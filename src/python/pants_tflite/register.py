@@ -64,6 +64,7 @@ from pants_tflite.pipeline import (
     verify,
 )
 from pants_tflite.reporting import rules as reporting_rules
+from pants_tflite.reproduction import goal as reproduction
 from pants_tflite.tailoring import rules as tailoring_rules
 from pants_tflite.util_rules import (
     archives,
@@ -77,6 +78,7 @@ from pants_tflite.util_rules import (
     references,
     related_datasets,
     sandbox_programs,
+    steps,
     taken_inputs,
 )
 
@@ -146,7 +148,9 @@ def rules() -> tuple[Rule | UnionRule, ...]:
         *run_dataset.rules(),
         *run_programs.rules(),
         *run_saved_model.rules(),
+        *reproduction.rules(),
         *sandbox_programs.rules(),
+        *steps.rules(),
         *junit_reports.rules(),
         *tailoring_rules.rules(),
         *taken_inputs.rules(),

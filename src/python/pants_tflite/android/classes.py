@@ -33,7 +33,6 @@ from pants_tflite.bundles.models import BundleModels
 from pants_tflite.compat import (
     collect_rules,
     create_digest,
-    execute_process,
     implicitly,
     merge_digests,
     remove_prefix,
@@ -41,6 +40,7 @@ from pants_tflite.compat import (
 )
 from pants_tflite.errors import Mistake, crash
 from pants_tflite.sandbox.archives.write_archive_protocol import ZIP
+from pants_tflite.util_rules.steps import ExecuteStepRequest, execute_step
 
 CLASSES_JAR = "classes.jar"
 _JAR_MANIFEST = FileContent("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\r\n\r\n")
@@ -109,18 +109,15 @@ async def compile_accessors(request: CompileAccessorsRequest) -> CompiledAccesso
     content = render_accessors(request.package, request.assets_directory, request.models.models)
     written = await create_digest(CreateDigest((FileContent(source, content),)))
     description = f"Compile the Java API of {request.address}"
-    result = await execute_process(
-        request.tools.compiler.compile(
-            source,
-            classpath=ANDROID_JAR,
-            output=_CLASSES,
-            input_digest=await merge_digests(
-                MergeDigests((written, request.tools.android_jar.digest))
-            ),
-            description=description,
-        ),
-        **implicitly(),
+    process = request.tools.compiler.compile(
+        source,
+        classpath=ANDROID_JAR,
+        output=_CLASSES,
+        input_digest=await merge_digests(MergeDigests((written, request.tools.android_jar.digest))),
+        description=description,
     )
+    executed = await execute_step(ExecuteStepRequest(process), **implicitly())
+    result = executed.result
     output = "\n".join(text.decode(errors="replace") for text in (result.stdout, result.stderr))
     if result.exit_code == 1:
         # The generated class compiles against every Android, so the jar is to blame.

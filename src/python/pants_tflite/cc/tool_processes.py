@@ -12,8 +12,9 @@ from pants.engine.process import Process
 from pants.util.logging import LogLevel
 
 from pants_tflite.cc.toolchain import Toolchain
-from pants_tflite.compat import collect_rules, execute_process, implicitly, merge_digests, rule
+from pants_tflite.compat import collect_rules, implicitly, merge_digests, rule
 from pants_tflite.errors import crash
+from pants_tflite.util_rules.steps import ExecuteStepRequest, execute_step
 
 # A shell, and Pants itself, report a crash by a signal with a number beyond these.
 _ENDED_BY_ITSELF = range(0, 128)
@@ -50,18 +51,17 @@ class FallibleToolResult:
 async def run_tool(request: ToolProcessRequest) -> FallibleToolResult:
     toolchain = request.toolchain
     digest = await merge_digests(MergeDigests((toolchain.digest, request.digest)))
-    result = await execute_process(
-        Process(
-            argv=request.argv,
-            env=toolchain.env,
-            input_digest=digest,
-            output_files=(request.output,),
-            append_only_caches=toolchain.append_only_caches,
-            description=request.description,
-            level=LogLevel.INFO,
-        ),
-        **implicitly(),
+    process = Process(
+        argv=request.argv,
+        env=toolchain.env,
+        input_digest=digest,
+        output_files=(request.output,),
+        append_only_caches=toolchain.append_only_caches,
+        description=request.description,
+        level=LogLevel.INFO,
     )
+    executed = await execute_step(ExecuteStepRequest(process), **implicitly())
+    result = executed.result
     stdout = result.stdout.decode(errors="replace")
     stderr = result.stderr.decode(errors="replace")
     if result.exit_code not in _ENDED_BY_ITSELF:

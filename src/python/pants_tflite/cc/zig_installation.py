@@ -22,7 +22,8 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.util_rules.python_environments import ZigEnvironmentRequest, find_zig_environment
-from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
+from pants_tflite.util_rules.sandbox_programs import program_files
+from pants_tflite.util_rules.steps import PROGRAMS_ROOT
 
 _PROGRAM = "pants_tflite.sandbox.binaries.run_zig"
 # One per machine, for what zig itself builds: C runtimes and libc++, for each platform.

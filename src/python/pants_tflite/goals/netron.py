@@ -47,7 +47,8 @@ from pants_tflite.util_rules.python_environments import (
     PythonEnvironment,
     find_netron_environment,
 )
-from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
+from pants_tflite.util_rules.sandbox_programs import program_files
+from pants_tflite.util_rules.steps import PROGRAMS_ROOT
 
 _PROGRAM = "pants_tflite.sandbox.viewing.serve_netron"
 _FOLDER = "__model__"

@@ -14,7 +14,8 @@ from pants.engine.fs import CreateDigest, Digest, MergeDigests
 from pants_tflite.compat import collect_rules, create_digest, merge_digests, rule
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.util_rules.python_environments import PythonEnvironment
-from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
+from pants_tflite.util_rules.sandbox_programs import program_files
+from pants_tflite.util_rules.steps import PROGRAMS_ROOT
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import os
 from pants.engine.fs import FileContent
 from pants.util.memo import memoized
 
-from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT
+from pants_tflite.util_rules.steps import PROGRAMS_ROOT
 
 _PACKAGE = "pants_tflite.sandbox.reporting"
 _FOLDER = "templates"

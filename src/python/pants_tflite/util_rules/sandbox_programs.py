@@ -36,7 +36,6 @@ from pants_tflite.compat import (
     create_digest,
     digest_subset_to_digest,
     digest_to_snapshot,
-    execute_process,
     get_digest_contents,
     implicitly,
     merge_digests,
@@ -51,13 +50,13 @@ from pants_tflite.sandbox.outside_use_protocol import OutsideUse
 from pants_tflite.sandbox.protocol import Message
 from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
 from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.steps import PROGRAMS_ROOT, ExecuteStepRequest, execute_step
 
 logger = logging.getLogger(__name__)
 
 _BACKEND = "pants_tflite"
 # The core's programs are below a package of this name, and so are those of the backends on top.
 _PACKAGE_NAME = "sandbox"
-PROGRAMS_ROOT = "__programs__"
 # What Pants writes to the output of a process that it ends for its time.
 _EXCEEDED = b"Exceeded timeout of"
 _REQUEST_FILE = "__request__.json"
@@ -344,7 +343,8 @@ async def warn_of_outside_use(request: OutsideUseRequest) -> ProgramResult:
 @rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
 async def run_program(request: RunProgramRequest) -> ProgramResult:
     prepared = await prepare_program(PrepareProgramRequest(request), **implicitly())
-    result = await execute_process(prepared.process, **implicitly())
+    executed = await execute_step(ExecuteStepRequest(prepared.process), **implicitly())
+    result = executed.result
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     if result.exit_code == 0:
         snapshot = await digest_to_snapshot(output)

@@ -12,7 +12,8 @@ from typing import Iterator
 import pytest
 
 import pants_tflite
-from pants_tflite.util_rules.sandbox_programs import PROGRAMS_ROOT, program_files
+from pants_tflite.util_rules.sandbox_programs import program_files
+from pants_tflite.util_rules.steps import PROGRAMS_ROOT
 
 _ROOT = Path(pants_tflite.__file__).parent
 # What runs as a program, and what another program may start as one.

@@ -13,7 +13,8 @@ class WireError(ValueError):
     """Bytes are not a protobuf message."""
 
 
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
+def varint(data: memoryview, position: int) -> tuple[int, int]:
+    """The number of variable length at `position`, and the position behind it."""
     value = shift = 0
     while position < len(data) and shift < 64:
         byte = data[position]
@@ -29,17 +30,35 @@ def fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
     """The number and the content of each field of a message that has bytes: text or another message."""
     position = 0
     while position < len(data):
-        tag, position = _varint(data, position)
+        tag, position = varint(data, position)
         number, kind = tag >> 3, tag & 7
         if kind == _VARINT:
-            _, position = _varint(data, position)
+            _, position = varint(data, position)
         elif kind in (_FIXED64, _FIXED32):
             position += 8 if kind == _FIXED64 else 4
         elif kind == _BYTES:
-            size, position = _varint(data, position)
+            size, position = varint(data, position)
             if position + size > len(data):
                 raise WireError("a field ends behind the end of its message")
             yield number, data[position : position + size]
+            position += size
+        else:
+            raise WireError(f"a field has the unknown wire type {kind}")
+
+
+def varints(data: memoryview) -> Iterator[tuple[int, int]]:
+    """The number of each field of a message that has a number of variable length, and that number."""
+    position = 0
+    while position < len(data):
+        tag, position = varint(data, position)
+        kind = tag & 7
+        if kind == _VARINT:
+            value, position = varint(data, position)
+            yield tag >> 3, value
+        elif kind in (_FIXED64, _FIXED32):
+            position += 8 if kind == _FIXED64 else 4
+        elif kind == _BYTES:
+            size, position = varint(data, position)
             position += size
         else:
             raise WireError(f"a field has the unknown wire type {kind}")
