@@ -184,17 +184,17 @@ def render_result(
     """What was found, for people."""
     if not (steps.differing or steps.unpaired or differing):
         return (
-            f"{len(steps.pairs)} steps were run twice, and yielded the same bytes. "
-            f"{artifacts} packaged files are identical."
+            f"Steps that yielded the same bytes twice: {len(steps.pairs)}. "
+            f"Packaged files that are identical: {artifacts}."
         )
     lines = [line for step in compared for line in step.render()]
     for name in steps.unpaired:
         lines.append(f"✕ {name}: only one of the two runs had this step")
     following = len(steps.differing) - len(compared)
     if following:
-        lines.append(f"{following} more steps differ, which take what these yield.")
+        lines.append(f"Steps that differ because they take what these yield: {following}.")
     if differing:
-        lines.append(f"{len(differing)} of {artifacts} packaged files differ:")
+        lines.append(f"Packaged files that differ, {len(differing)} of {artifacts}:")
         lines += [f"  {path}" for path in differing]
     return "\n".join(lines)
 
@@ -242,10 +242,12 @@ async def reproduce(
         )
         for pair in steps.roots or steps.differing
     )
-    console.print_stdout(
-        render_result(steps, compared, artifacts=len({*first, *second}), differing=differing)
-    )
-    return TfLiteReproduce(1 if steps.differing or steps.unpaired or differing else 0)
+    text = render_result(steps, compared, artifacts=len({*first, *second}), differing=differing)
+    if steps.differing or steps.unpaired or differing:
+        console.print_stderr(text)
+        return TfLiteReproduce(exit_code=1)
+    console.print_stdout(text)
+    return TfLiteReproduce(exit_code=0)
 
 
 def rules():
