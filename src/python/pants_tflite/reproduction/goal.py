@@ -158,7 +158,7 @@ async def compare_step(request: CompareStepRequest) -> ComparedStep:
         create_digest(
             CreateDigest(
                 FileContent(f"{_SOURCES}/{path}", text.encode())
-                for path, text in sorted(pair.first.sources.items())
+                for path, text in pair.first.sources
             )
         ),
         create_digest(CreateDigest([Directory(name) for name in (_FIRST, _SECOND, _SOURCES)])),

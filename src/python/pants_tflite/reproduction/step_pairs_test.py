@@ -14,7 +14,7 @@ def step(description: str, inputs: str, outputs: str, exit_code: int = 0) -> Ste
         outputs=outputs,
         outputs_size=80,
         exit_code=exit_code,
-        sources={"train.py": "x = 1\n"},
+        sources=(("train.py", "x = 1\n"),),
     )
 
 

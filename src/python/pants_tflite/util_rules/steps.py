@@ -34,7 +34,7 @@ class StepRecord:
     """What a step took and yielded.
 
     `inputs` and `outputs` are fingerprints of directories, `outputs_size` is what Pants wants to know to
-    find that directory in its store, and `sources` the text of the user's code by path.
+    find that directory in its store, and `sources` the paths and the texts of the user's code.
     """
 
     description: str
@@ -42,14 +42,16 @@ class StepRecord:
     outputs: str
     outputs_size: int
     exit_code: int
-    sources: dict[str, str]
+    sources: tuple[tuple[str, str], ...]
 
     def render(self) -> str:
         return json.dumps(asdict(self), sort_keys=True) + "\n"
 
     @classmethod
     def parse(cls, line: str) -> StepRecord:
-        return cls(**json.loads(line))
+        fields = json.loads(line)
+        sources = tuple((path, text) for path, text in fields.pop("sources"))
+        return cls(**fields, sources=sources)
 
     @property
     def digest(self) -> Digest:
@@ -87,7 +89,7 @@ async def execute_step(request: ExecuteStepRequest, records: StepRecords) -> Exe
         outputs=result.output_digest.fingerprint,
         outputs_size=result.output_digest.serialized_bytes_length,
         exit_code=result.exit_code,
-        sources={file.path: file.content.decode(errors="replace") for file in sources},
+        sources=tuple((file.path, file.content.decode(errors="replace")) for file in sources),
     )
     # One write: several steps may end at the same time.
     descriptor = os.open(records.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
