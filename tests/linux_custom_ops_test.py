@@ -43,6 +43,15 @@ tflite_file(name="int8", source="int8.tflite", custom_ops=["src/cc/ops:scaled_at
 tflite_file(name="linear", source="linear.tflite")
 tflite_linux_archive(name="atan", models=[":float", ":int8", ":linear"])
 tflite_linux_archive(name="plain", models=[":linear"])
+tflite_linux_archive(
+    name="deb",
+    models=[":float", ":int8", ":linear"],
+    archive_name="pet-atan",
+    version="1.2.0-rc.1",
+    format="deb",
+    maintainer="The Pets <pets@example.org>",
+    url="https://example.org/pets",
+)
 """
 FILES: dict[str, str | bytes] = {
     ".pants.rc": KERNELS_PANTS_RC,
@@ -67,7 +76,7 @@ _VERSION = re.compile(r"\bGLIBC_(\d+)\.(\d+)")
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     workspace = new_workspace(FILES)
-    workspace.succeed("package", "m:atan", "m:plain")
+    workspace.succeed("package", "m:atan", "m:plain", "m:deb")
     return workspace
 
 
@@ -148,6 +157,79 @@ def test_the_archive_for_aarch64_runs(unpacked: dict[str, Path], tmp_path: Path)
     venv, board = new_venv(tmp_path / "venv"), set_up_board(tmp_path / "board")
     install_for_board(board, venv, folder / "requirements.txt", packages)
     _check_values(lambda *args: board.run(folder, *args, python_path=packages), folder)
+
+
+def _run(*command: str | Path) -> str:
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def needs(command: str, package: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(
+        shutil.which(command) is None, reason=f"needs {command} (Debian: {package})"
+    )
+
+
+@pytest.fixture(scope="module")
+def debs(workspace: Workspace) -> dict[str, Path]:
+    """The Debian packages by their architectures."""
+    folder = workspace.folder / "dist/m/deb"
+    names = {it: f"pet-atan_1.2.0~rc.1_{it}.deb" for it in ("amd64", "arm64")}
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names.values())
+    return {architecture: folder / name for architecture, name in names.items()}
+
+
+@needs("lintian", "lintian")
+def test_lintian_takes_the_packages(debs: dict[str, Path]) -> None:
+    for deb in debs.values():
+        assert _run("lintian", "--allow-root", "--fail-on=error,warning", deb) == ""
+
+
+@needs("dpkg", "dpkg")
+def test_a_package_is_installed_and_its_readme_is_true(
+    debs: dict[str, Path], unpacked: dict[str, Path], tmp_path: Path
+) -> None:
+    here = {"linux_aarch64": "arm64", "linux_x86_64": "amd64"}[HERE]
+    deb = debs[here]
+    fields = _run("dpkg-deb", "--field", deb, "Architecture", "Depends", "Homepage")
+    floor = ".".join(map(str, FLOORS[HERE]))
+    assert fields.splitlines()[0] == f"Architecture: {here}"
+    assert fields.splitlines()[1].startswith(f"Depends: libc6 (>= {floor}), python3 (>= 3.")
+    assert fields.splitlines()[2] == "Homepage: https://example.org/pets"
+    for name in ("info", "updates", "triggers"):
+        (tmp_path / "var/lib/dpkg" / name).mkdir(parents=True)
+    for name in ("status", "available"):
+        (tmp_path / "var/lib/dpkg" / name).touch()
+    forced = "--force-not-root,script-chrootless,depends"
+    dpkg = ("dpkg", "--root", tmp_path, forced, "--log=/dev/null")
+    _run(*dpkg, "--install", deb)
+    folder = tmp_path / "usr/lib/pet-atan"
+    _check_values(_run_here(folder), folder)
+    text = (tmp_path / "usr/share/doc/pet-atan/README.md").read_text()
+    # Its commands and code, with the root where the package was installed.
+    commands = re.findall(r"```\n(.*?)```", text, re.DOTALL)[0].splitlines()
+    assert commands[0] == f"sudo apt install ./{deb.name}"
+    assert commands[2].endswith(" -r /usr/lib/pet-atan/requirements.txt")
+    assert (folder / "requirements.txt").is_file()
+    assert commands[3] == ".venv/bin/python /usr/lib/pet-atan/predict.py --model float sample.npy"
+    np.save(tmp_path / "sample.npy", X)
+    argv = commands[3].split()[1:]
+    argv[0] = f"{tmp_path}{argv[0]}"
+    assert "y = [[" in _run(sys.executable, *argv[:-1], tmp_path / "sample.npy")
+    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    program = program.replace('"/usr/lib', f'"{tmp_path}/usr/lib')
+    assert program.count(str(folder)) == 2
+    _run(sys.executable, "-c", f"{program}model.allocate_tensors()")
+    # The archive's own files, but for what the README and the first line say.
+    for path in sorted(unpacked[HERE].rglob("*.*")):
+        name = str(path.relative_to(unpacked[HERE]))
+        if path.is_file() and not name.startswith("lib/"):
+            if name not in ("README.md", "manifest.json", "predict.py"):
+                assert (folder / name).read_bytes() == path.read_bytes(), name
+    assert list(folder.rglob("__pycache__"))
+    _run(*dpkg, "--purge", "pet-atan")
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("name", FLOORS)

@@ -37,6 +37,7 @@ from pants_tflite.goals import (
     tune,
 )
 from pants_tflite.linux import archive as linux_archive
+from pants_tflite.linux import debs as linux_debs
 from pants_tflite.linux import kernels as linux_kernels
 from pants_tflite.linux import target_types as linux_target_types
 from pants_tflite.pipeline import (
@@ -123,6 +124,7 @@ def rules() -> tuple[Rule | UnionRule, ...]:
         *inputs.rules(),
         *label_files.rules(),
         *linux_archive.rules(),
+        *linux_debs.rules(),
         *linux_kernels.rules(),
         *metadata.rules(),
         *golden_model.rules(),

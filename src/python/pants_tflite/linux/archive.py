@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""`tflite_linux_archive`: models as one `.tar.gz` for each platform.
+"""`tflite_linux_archive`: models as one `.tar.gz` or Debian package for each platform.
 
 An archive has one directory of its own name:
 
@@ -10,15 +10,20 @@ An archive has one directory of its own name:
   `requirements.txt`, what it needs;
 - with custom ops, `lib/lib<name>_ops.so` with their kernels, and `custom_ops.py`, which hands them
   to LiteRT for programs of the user.
+
+A Debian package has the same in `/usr/lib/<name>/`, but for the README.md, which is in
+`/usr/share/doc/<name>/`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 from pants.core.goals.package import BuiltPackage, PackageFieldSet
 from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.target import DescriptionField
 from pants.engine.unions import UnionRule
 
 from pants_tflite.bundles.archives import WriteArchiveRequest, write_archive
@@ -49,6 +54,13 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
+from pants_tflite.linux.debian import DebianPackage, check_debian_package
+from pants_tflite.linux.debs import (
+    CopyrightRequest,
+    WriteDebRequest,
+    read_copyright,
+    write_deb,
+)
 from pants_tflite.linux.kernels import (
     ArchiveKernels,
     BuildArchiveKernelsRequest,
@@ -56,11 +68,15 @@ from pants_tflite.linux.kernels import (
 )
 from pants_tflite.linux.platform_names import check_archive_name, check_platforms
 from pants_tflite.linux.programs import program_files
-from pants_tflite.linux.readme import Readme
+from pants_tflite.linux.readme import OLDEST_PYTHON, Readme
 from pants_tflite.linux.target_types import (
     MODELS_DIRECTORY,
     LinuxArchiveNameField,
+    LinuxCopyrightField,
+    LinuxFormatField,
+    LinuxMaintainerField,
     LinuxPlatformsField,
+    LinuxUrlField,
     TfLiteLinuxArchiveTarget,
 )
 from pants_tflite.sandbox.archives.write_archive_protocol import TAR_GZ
@@ -82,21 +98,41 @@ class LinuxArchiveFieldSet(BundleFieldSet, PackageFieldSet):
 
     platforms: LinuxPlatformsField
     archive_name: LinuxArchiveNameField
+    format: LinuxFormatField
+    description: DescriptionField
+    maintainer: LinuxMaintainerField
+    url: LinuxUrlField
+    copyright: LinuxCopyrightField
 
 
 @dataclass(frozen=True)
 class BuildLinuxArchiveRequest:
-    """Asks for the archive of one platform."""
+    """Asks for the archive of one platform, or for the Debian package `debian`, whose copyright is
+    `copyright`, if that says anything."""
 
     address: Address
     name: str
     platform: str
     models: BundleModels
+    debian: Optional[DebianPackage]
+    copyright: str
 
     @property
     def folder(self) -> str:
         """The archive's top directory, and its file's name without the suffix."""
         return f"{self.name}-{self.models.version}-{self.platform}"
+
+    def to_readme(self, kernels: ArchiveKernels) -> bytes:
+        debian = self.debian
+        return Readme(
+            folder=debian.name if debian else self.folder,
+            platform=self.platform,
+            models=self.models.models,
+            kernels=kernels.entries,
+            kernels_glibc=kernels.glibc,
+            deb=debian.filename(self.platform) if debian else "",
+            installed=f"/{debian.folder}/" if debian else "",
+        ).render()
 
     def to_manifest(self, kernels: ArchiveKernels) -> BundleManifest:
         files = {model.name: files_of(model.name, MODELS_DIRECTORY) for model in self.models.models}
@@ -137,24 +173,32 @@ async def build_linux_archive(request: BuildLinuxArchiveRequest) -> BuiltLinuxAr
             **implicitly(),
         ),
     )
-    readme = Readme(
-        folder=folder,
-        platform=request.platform,
-        models=bundled.models,
-        kernels=kernels.entries,
-        kernels_glibc=kernels.glibc,
-    )
-    programs = await create_digest(
-        CreateDigest(
-            (
-                FileContent("README.md", readme.render()),
-                *program_files(custom_ops=bool(bundled.kernels)),
-            )
-        )
-    )
-    content = await merge_digests(MergeDigests((models.digest, kernels.digest, programs)))
+    readme = FileContent("README.md", request.to_readme(kernels))
+    programs = program_files(custom_ops=bool(bundled.kernels), debian=request.debian is not None)
+    # A package's README.md is not beside its models, so that their manifest does not list it.
+    beside = () if request.debian else (readme,)
+    created = await create_digest(CreateDigest((*beside, *programs)))
+    content = await merge_digests(MergeDigests((models.digest, kernels.digest, created)))
     manifest = request.to_manifest(kernels)
     described = await add_manifest(AddManifestRequest(manifest, content))
+    if request.debian is not None:
+        deb = await write_deb(
+            WriteDebRequest(
+                address=request.address,
+                package=request.debian,
+                platform=request.platform,
+                control=request.debian.control(
+                    request.platform,
+                    models=[model.name for model in bundled.models],
+                    python=OLDEST_PYTHON,
+                    glibc=kernels.glibc if kernels.entries else None,
+                ),
+                digest=described.digest,
+                readme=readme.content,
+                copyright=request.copyright,
+            )
+        )
+        return BuiltLinuxArchive(deb.digest)
     placed = await add_prefix(AddPrefix(described.digest, folder))
     archive = await write_archive(
         WriteArchiveRequest(
@@ -168,15 +212,32 @@ async def build_linux_archive(request: BuildLinuxArchiveRequest) -> BuiltLinuxAr
 async def package_linux_archive(field_set: LinuxArchiveFieldSet) -> BuiltPackage:
     address = field_set.address
     platforms = check_platforms(field_set.platforms)
-    name = check_archive_name(field_set.archive_name)
     path = await find_output_path(OutputPathRequest(field_set.output_path), **implicitly())
     plan = await plan_bundle(PlanBundleRequest(field_set))
+    debian = check_debian_package(
+        field_set.format,
+        name=field_set.archive_name,
+        version=field_set.version,
+        description=field_set.description,
+        maintainer=field_set.maintainer,
+        url=field_set.url,
+        copyright=field_set.copyright,
+    )
+    name = debian.name if debian else check_archive_name(field_set.archive_name)
     refuse_select_tf_ops(address, plan.models, why=_NO_TENSORFLOW)
+    copyright = await read_copyright(CopyrightRequest(field_set.copyright))
     models = await build_bundle_models(BundleModelsRequest(field_set))
     check_custom_ops(address, models, kernels=[op.name for op in models.kernels])
     archives = await concurrently(
         build_linux_archive(
-            BuildLinuxArchiveRequest(address=address, name=name, platform=platform, models=models)
+            BuildLinuxArchiveRequest(
+                address=address,
+                name=name,
+                platform=platform,
+                models=models,
+                debian=debian,
+                copyright=copyright.text,
+            )
         )
         for platform in platforms
     )

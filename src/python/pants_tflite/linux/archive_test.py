@@ -30,6 +30,12 @@ def rule_runner() -> RuleRunner:
         ('model_names={":pet": "Pet"}', "field `model_names` = 'Pet'"),
         ('labels={"dog": ":labels"}', "field `labels` = 'dog'"),
         ('labels={"pet": ":labels"}', "field `labels` = ':labels': line 2 is a path, not a label"),
+        ('format="deb"', "field `maintainer`: a Debian package has a maintainer"),
+        ('url="https://example.org"', "field `url` = 'https://example.org': an archive with"),
+        (
+            'format="deb", maintainer="A <a@example.org>", copyright=":nothing"',
+            "field `copyright` = ':nothing': `pets/nothing.txt` is empty",
+        ),
         ('output_path="../elsewhere"', "field `output_path` = '../elsewhere'"),
     ],
 )
@@ -37,9 +43,15 @@ def test_mistakes(rule_runner: RuleRunner, fields: str, expected: str) -> None:
     build = f"""\
 tflite_file(name="pet", source="pet.tflite")
 file(name="labels", source="labels.txt")
+file(name="nothing", source="nothing.txt")
 tflite_linux_archive(name="archive", models=[":pet"], {fields})
 """
-    files = {"pets/BUILD": build, "pets/pet.tflite": "", "pets/labels.txt": "cat\n../../dog\n"}
+    files = {
+        "pets/BUILD": build,
+        "pets/pet.tflite": "",
+        "pets/labels.txt": "cat\n../../dog\n",
+        "pets/nothing.txt": "\n",
+    }
     write_workspace(rule_runner, files)
     target = rule_runner.get_target(Address("pets", target_name="archive"))
     with pytest.raises(ExecutionError) as error:

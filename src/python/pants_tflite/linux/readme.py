@@ -17,7 +17,8 @@ from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.sandbox.tflite.inspect_model_protocol import INPUTS, OUTPUTS, ModelTensor
 
 # The interpreters and the oldest C library that the wheels of device/requirements.lock support.
-_PYTHON = "CPython 3.11 to 3.14"
+OLDEST_PYTHON = "3.11"
+_PYTHON = f"CPython {OLDEST_PYTHON} to 3.14"
 _GLIBC = "2.27"
 _LONGEST_EXAMPLE = 16
 _PIXEL_CHANNELS = (1, 3, 4)
@@ -27,7 +28,8 @@ _PIXEL_CHANNELS = (1, 3, 4)
 class Readme:
     """`folder` is the archive's top directory, `platform` what it is for, as `linux_aarch64`.
 
-    `kernels` are those of custom ops, which need `kernels_glibc` at least.
+    `kernels` are those of custom ops, which need `kernels_glibc` at least. A Debian package is the
+    file `deb`, called `folder`, whose files are in `installed`, with a `/` at its end.
     """
 
     folder: str
@@ -35,18 +37,26 @@ class Readme:
     models: Sequence[BundleModel]
     kernels: Sequence[KernelEntry] = ()
     kernels_glibc: str = _GLIBC
+    deb: str = ""
+    installed: str = ""
+
+    def _render_installation(self) -> str:
+        if self.deb:
+            return f"sudo apt install ./{self.deb}"
+        return f"tar -xzf {self.folder}.tar.gz\ncd {self.folder}"
 
     def render(self) -> bytes:
         rows = "\n".join(_row(model) for model in self.models)
         first = self.models[0]
         choice = f"--model {first.name} " if len(self.models) > 1 else ""
         processor = self.platform.partition("_")[2]
+        at = self.installed
+        where = f"\nIt is all in `{at}`, where the paths here begin.\n" if at else "\n"
         glibc = max(_GLIBC, self.kernels_glibc, key=_version) if self.kernels else _GLIBC
         return f"""\
 # {self.folder}
 
-TensorFlow Lite models and `predict.py`, a program that runs them with LiteRT.
-
+TensorFlow Lite models and `predict.py`, a program that runs them with LiteRT.{where}
 | model | file | bytes | inputs | outputs | labels |
 |---|---|---|---|---|---|
 {rows}
@@ -56,11 +66,10 @@ TensorFlow Lite models and `predict.py`, a program that runs them with LiteRT.
 On Linux {processor} with glibc {glibc} or newer and {_PYTHON}:
 
 ```
-tar -xzf {self.folder}.tar.gz
-cd {self.folder}
+{self._render_installation()}
 python3 -m venv .venv
-.venv/bin/pip install --require-hashes -r requirements.txt
-.venv/bin/python predict.py {choice}{example_input(first.facts)}
+.venv/bin/pip install --require-hashes -r {at}requirements.txt
+.venv/bin/python {at}predict.py {choice}{example_input(first.facts)}
 ```
 
 `predict.py` without arguments lists the models with their inputs and outputs. `predict.py --help`
@@ -82,6 +91,7 @@ versions of the tools that made it; `{MODELS_DIRECTORY}/<model>.json` says more.
             for kernel in self.kernels
             for build in kernel.builds
         )
+        path = f'import sys\n\nsys.path.insert(0, "{self.installed}")\n' if self.installed else ""
         return f"""
 ## Custom ops
 
@@ -95,9 +105,9 @@ Models here need ops that LiteRT lacks. Their kernels run with glibc {self.kerne
 the place of LiteRT's `Interpreter`, and the same arguments by name:
 
 ```python
-from custom_ops import interpreter
+{path}from custom_ops import interpreter
 
-model = interpreter(model_path="{files.model}")
+model = interpreter(model_path="{self.installed}{files.model}")
 ```
 
 LiteRT's Python package has no function that takes a kernel, so `custom_ops.py` puts the kernels into

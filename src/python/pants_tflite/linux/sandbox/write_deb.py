@@ -106,6 +106,7 @@ def write_deb(request: DebRequest) -> bytes:
                 {
                     "control": (render_control(fields).encode(), 0o644),
                     "md5sums": (sums.encode(), 0o644),
+                    **{name: (text.encode(), 0o755) for name, text in request.scripts},
                 }
             ),
             "data.tar.gz": _tar(files),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -30,6 +31,12 @@ pet-models (1.4.0~rc.1) unstable; urgency=medium
 
  -- The Pets <pets@example.org>  Tue, 01 Jan 1980 00:00:00 +0000
 """
+# Without `find`, the folder of what Python compiled would stay when the package goes.
+PRERM = """\
+#!/bin/sh
+set -e
+find "$DPKG_ROOT/usr/share/pet-models" -name __pycache__ -type d -prune -exec rm -rf {} +
+"""
 COPYRIGHT = """\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 
@@ -46,6 +53,17 @@ def needs(command: str, package: str) -> pytest.MarkDecorator:
     )
 
 
+def ask(root: Path) -> DebRequest:
+    return DebRequest(
+        directory=str(root),
+        filename="pets.deb",
+        control=CONTROL,
+        copyright=COPYRIGHT,
+        changelog=CHANGELOG,
+        scripts=(("prerm", PRERM),),
+    )
+
+
 @pytest.fixture
 def deb(tmp_path: Path) -> Path:
     root = tmp_path / "root"
@@ -57,7 +75,7 @@ def deb(tmp_path: Path) -> Path:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     (root / "usr/share/pet-models/predict.py").chmod(0o755)
-    request = DebRequest(str(root), "pets.deb", CONTROL, COPYRIGHT, CHANGELOG)
+    request = ask(root)
     package = tmp_path / "pets.deb"
     package.write_bytes(write_deb(request))
     assert write_deb(request) == package.read_bytes()
@@ -108,8 +126,23 @@ def test_dpkg_installs_verifies_and_removes(deb: Path, tmp_path: Path) -> None:
     assert (system / "usr/share/pet-models/models/cat.tflite").read_text() == "model"
     assert (system / "usr/share/pet-models/predict.py").stat().st_mode & 0o777 == 0o755
     _run(*dpkg, "--log=/dev/null", "--verify", "pet-models")
+    compiled = system / "usr/share/pet-models/models/__pycache__"
+    compiled.mkdir()
+    (compiled / "predict.pyc").touch()
     _run(*dpkg, "--log=/dev/null", "--purge", "pet-models")
     assert not (system / "usr/share/pet-models").exists()
+
+
+def test_times_masks_and_places_do_not_matter(deb: Path, tmp_path: Path) -> None:
+    other = tmp_path / "another"
+    shutil.copytree(tmp_path / "root", other)
+    for path in other.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        path.chmod(0o700 if path.is_dir() or path.name == "predict.py" else 0o600)
+    request = ask(other)
+    assert write_deb(request) == deb.read_bytes()
+    (other / "usr/share/pet-models/models/cat.tflite").write_text("Model")
+    assert write_deb(request) != deb.read_bytes()
 
 
 def test_empty_lines_of_a_description_have_a_dot() -> None:
