@@ -33,13 +33,16 @@ ROOT = Path(__file__).resolve().parents[1]
 class Lock:
     """`<path>.lock`, which locks `<path>.in` for CPython `python` and newer.
 
-    It takes over the pins of the lock `constraint`. What the file `overrides` requires stands in for
-    what packages ask for. If Pants loads it as a resource, it has metadata.
+    It takes over the pins of the lock `constraint`, but not those of `newer_pins` for a CPython that
+    is older than `newer_python`. What the file `overrides` requires stands in for what packages ask
+    for. If Pants loads it as a resource, it has metadata.
     """
 
     path: str
     python: str
     constraint: str = ""
+    newer_python: str = ""
+    newer_pins: tuple[str, ...] = ()
     overrides: str = ""
     has_metadata: bool = False
 
@@ -58,7 +61,18 @@ class Lock:
     def is_called(self, name: str) -> bool:
         return name in (self.path, self.lock, self.requirements, Path(self.path).name)
 
-    def to_uv_args(self, output_file: Path) -> tuple[str, ...]:
+    def render_constraint(self) -> str:
+        """The pins of `constraint`, those of `newer_pins` only for a CPython that has them."""
+        names = "|".join(self.newer_pins)
+        return re.sub(
+            rf"^((?:{names})==\S+)(?= )",
+            rf"\1 ; python_full_version >= '{self.newer_python}'",
+            (ROOT / self.constraint).read_text(),
+            flags=re.MULTILINE,
+        )
+
+    def to_uv_args(self, output_file: Path, constraint: str) -> tuple[str, ...]:
+        """`constraint` is the file of pins to take over, if there are some."""
         return (
             "pip",
             "compile",
@@ -69,7 +83,7 @@ class Lock:
             "--no-header",
             "--no-annotate",
             "--no-emit-index-url",
-            *((f"--constraint={self.constraint}",) if self.constraint else ()),
+            *((f"--constraint={constraint}",) if constraint else ()),
             *((f"--override={self.overrides}",) if self.overrides else ()),
             f"--output-file={output_file}",
             self.requirements,
@@ -127,8 +141,11 @@ LOCKS = (
     Lock("src/python/pants_tflite/subsystems/zig", "3.11", has_metadata=True),
     Lock(
         "src/python/pants_tflite/linux/device/requirements",
-        "3.11",
+        "3.10",
         constraint="src/python/pants_tflite/subsystems/litert.lock",
+        # Boards have older interpreters than builds, such as Ubuntu 22.04's. LiteRT has wheels for them.
+        newer_python="3.11",
+        newer_pins=("numpy", "pillow"),
     ),
     Lock("tests/consumer/locks/ml", "3.11", constraint="3rdparty/python/tensorflow.lock"),
     Lock("tests/consumer/locks/ml_previous", "3.11"),
@@ -172,7 +189,11 @@ def compile_lock(uv: str, lock: Lock, upgrade: bool) -> str:
         output_file = Path(folder, Path(lock.lock).name)
         if (ROOT / lock.lock).exists():
             shutil.copy(ROOT / lock.lock, output_file)
-        args = lock.to_uv_args(output_file)
+        constraint = lock.constraint
+        if lock.newer_pins:
+            constraint = str(Path(folder, "constraint.txt"))
+            Path(constraint).write_text(lock.render_constraint())
+        args = lock.to_uv_args(output_file, constraint)
         subprocess.run([uv, *args, *(("--upgrade",) if upgrade else ())], cwd=ROOT, check=True)
         return output_file.read_text()
 

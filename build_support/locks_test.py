@@ -33,6 +33,14 @@ def test_a_constraint_is_locked_first() -> None:
         assert not lock.constraint or lock.constraint in locked[: locked.index(lock.lock)]
 
 
+def test_pins_that_need_a_newer_python() -> None:
+    (lock,) = (lock for lock in LOCKS if lock.newer_pins)
+    before, after = (ROOT / lock.constraint).read_text(), lock.render_constraint()
+    marked = re.findall(r"^(\S+)==\S+ ; python_full_version >= '3.11' \\$", after, re.MULTILINE)
+    assert marked == sorted(lock.newer_pins)
+    assert after.replace(" ; python_full_version >= '3.11'", "") == before
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.path)
 def test_a_lock_pins_by_hash_what_its_requirements_pin(lock: Lock) -> None:
     content = (ROOT / lock.lock).read_text()

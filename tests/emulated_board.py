@@ -75,12 +75,17 @@ def new_venv(folder: Path) -> Path:
 
 def install_for_board(board: Board, venv: Path, requirements: Path, folder: Path) -> None:
     """Installs an archive's requirements for the board's Python in `folder`."""
+    options = pip_options(board.python_version, "aarch64")
+    pip = [str(venv / "bin/pip"), "install", "--quiet", f"--target={folder}", *options]
+    subprocess.run([*pip, "-r", str(requirements)], check=True, timeout=600)
+
+
+def pip_options(python_version: str, machine: str) -> list[str]:
+    """How pip finds an archive's requirements for a board with this Python and processor."""
     # The README's oldest glibc; pip takes each older one by its own name.
-    glibc = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(17, 28)]
-    pip = [str(venv / "bin/pip"), "install", "--quiet", "--require-hashes", *glibc]
-    where = [f"--python-version={board.python_version}", f"--target={folder}"]
-    what = ["--only-binary=:all:", "-r", str(requirements)]
-    subprocess.run([*pip, *where, *what], check=True, timeout=600)
+    glibc = [f"--platform=manylinux_2_{minor}_{machine}" for minor in range(17, 28)]
+    python = f"--python-version={python_version}"
+    return ["--require-hashes", "--only-binary=:all:", python, *glibc]
 
 
 def set_up_board(folder: Path) -> Board:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import uuid
@@ -26,7 +27,13 @@ from pants_tflite.sandbox.testing.small_models import (
     softmax_model,
     two_inputs_model,
 )
-from tests.emulated_board import install_for_board, missing_packages, new_venv, set_up_board
+from tests.emulated_board import (
+    install_for_board,
+    missing_packages,
+    new_venv,
+    pip_options,
+    set_up_board,
+)
 from tests.workspace import Workspace
 
 # New in every run: what a test expects to run must be in no cache of an earlier run.
@@ -193,6 +200,54 @@ def test_requirements_install(unpacked: dict[str, Path], venv: Path) -> None:
     subprocess.run([*pip, "-r", "requirements.txt"], cwd=folder, check=True, timeout=600)
     text = predict(venv / "bin/python", folder, "--model", "linear", "[10]")
     assert text.endswith("\ny = [[19.0]]\n")
+
+
+# The README's oldest and newest.
+@pytest.mark.parametrize("version", ["3.10", "3.14"])
+@pytest.mark.parametrize("machine", ["aarch64", "x86_64"])
+def test_requirements_have_wheels_for_other_pythons(
+    unpacked: dict[str, Path], venv: Path, tmp_path: Path, *, version: str, machine: str
+) -> None:
+    folder = unpacked[f"linux_{machine}"]
+    assert "CPython 3.10 to 3.14:" in (folder / "README.md").read_text()
+    report = tmp_path / "report.json"
+    pip = [str(venv / "bin/pip"), "install", "--quiet", "--dry-run", f"--report={report}"]
+    where = [f"--target={tmp_path / 'there'}", *pip_options(version, machine)]
+    subprocess.run([*pip, *where, "-r", folder / "requirements.txt"], check=True, timeout=600)
+    wheels = {
+        entry["metadata"]["name"]: entry["download_info"]["url"].rpartition("/")[2]
+        for entry in json.loads(report.read_text())["install"]
+    }
+    tag = f"cp{version.replace('.', '')}"
+    for name in ("ai-edge-litert", "numpy", "pillow"):
+        assert f"-{tag}-{tag}-" in wheels[name] and wheels[name].endswith(f"_{machine}.whl")
+
+
+def _python_3_10() -> str | None:
+    """A CPython 3.10 of this machine that can make virtual environments."""
+    pyenv = sorted(Path.home().glob(".pyenv/versions/3.10.*/bin/python3.10"))
+    for python in (shutil.which("python3.10"), *map(str, pyenv)):
+        if python:
+            run = subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True)
+            if run.returncode == 0:
+                return python
+    return None
+
+
+@pytest.mark.skipif(_python_3_10() is None, reason="needs CPython 3.10 with its venv module")
+def test_the_oldest_python(unpacked: dict[str, Path], tmp_path: Path) -> None:
+    folder = unpacked[HERE]
+    subprocess.run([str(_python_3_10()), "-m", "venv", str(tmp_path / "venv")], check=True)
+    pip = [str(tmp_path / "venv/bin/pip"), "install", "--quiet", "--require-hashes"]
+    subprocess.run([*pip, "-r", "requirements.txt"], cwd=folder, check=True, timeout=600)
+    python = tmp_path / "venv/bin/python"
+    Image.new("RGB", (8, 4), (0, 128, 255)).save(tmp_path / "sky.png")
+    for args, expected in (
+        (("--model", "quantized", "[10]"), "\ny = [[19.015747]]\n"),
+        (("--model", "picture", str(tmp_path / "sky.png")), "[0.0, 128.0, 255.0]"),
+        ((), "classes: models/classes.tflite, "),
+    ):
+        assert expected in predict(python, folder, *args)
 
 
 @pytest.mark.skipif(bool(missing_packages()), reason=f"needs Debian's {missing_packages()}")

@@ -17,7 +17,7 @@ from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.sandbox.tflite.inspect_model_protocol import INPUTS, OUTPUTS, ModelTensor
 
 # The interpreters and the oldest C library that the wheels of device/requirements.lock support.
-OLDEST_PYTHON = "3.11"
+OLDEST_PYTHON = "3.10"
 _PYTHON = f"CPython {OLDEST_PYTHON} to 3.14"
 _GLIBC = "2.27"
 _LONGEST_EXAMPLE = 16
