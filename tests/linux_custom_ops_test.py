@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import shutil
@@ -160,7 +161,10 @@ def test_the_archive_for_aarch64_runs(unpacked: dict[str, Path], tmp_path: Path)
 
 
 def _run(*command: str | Path) -> str:
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    # dpkg looks for programs of the system's administrator.
+    env = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+    argv = [str(part) for part in command]
+    result = subprocess.run(argv, env=env, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 

@@ -23,7 +23,6 @@ def locked(package: str, name: str) -> dict[str, tuple[str, frozenset[str]]]:
         match = _PINNED.match(entry)
         assert match is not None, entry
         key = f"{match[1]} {_OLDER}" if match[3] == _OLDER else match[1]
-        assert key not in found, key
         found[key] = (match[2], frozenset(_HASH.findall(entry)))
     return found
 

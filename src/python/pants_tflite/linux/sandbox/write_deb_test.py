@@ -88,6 +88,8 @@ def _run(*command: str | Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
+        # dpkg looks for programs of the system's administrator.
+        env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"},
     )
     assert result.returncode == 0, result.stdout
     return result.stdout
