@@ -220,7 +220,7 @@ def test_a_package_is_installed_and_its_readme_is_true(
     np.save(tmp_path / "sample.npy", X)
     argv = commands[3].split()[1:]
     argv[0] = f"{tmp_path}{argv[0]}"
-    assert "y = [[" in _run(sys.executable, *argv[:-1], tmp_path / "sample.npy")
+    assert "\noutput_0 = [[" in _run(sys.executable, *argv[:-1], tmp_path / "sample.npy")
     (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     program = program.replace('"/usr/lib', f'"{tmp_path}/usr/lib')
     assert program.count(str(folder)) == 2
