@@ -47,6 +47,7 @@ MODELS = {
     "quantized": quantized_linear_model(io_type="int8"),
 }
 PLATFORMS = ("linux_aarch64", "linux_x86_64")
+HERE = f"linux_{platform.machine()}"
 BUILD = "".join(f'tflite_file(name="{name}", source="{name}.tflite")\n' for name in MODELS)
 BUILD += f"""\
 file(name="labels", source="labels.txt")
@@ -56,6 +57,13 @@ tflite_linux_archive(
     labels={{"classes": ":labels"}},
     version="1.2.0",
 )
+tflite_linux_archive(
+    name="golden",
+    models={[f":{name}" for name in MODELS]},
+    archive_name="golden",
+    platforms=["{HERE}"],
+    golden=True,
+)
 """
 LABELS = f"cat\ndog\n{NONCE}\n"
 FILES: dict[str, str | bytes] = {
@@ -64,7 +72,6 @@ FILES: dict[str, str | bytes] = {
     **{f"m/{name}.tflite": data for name, data in MODELS.items()},
 }
 NAMES = {name: f"m_demo-1.2.0-{name}" for name in PLATFORMS}
-HERE = f"linux_{platform.machine()}"
 WRITE_STEPS = [f"Write {name}.tar.gz of m:demo" for name in NAMES.values()]
 
 
@@ -213,6 +220,49 @@ def _for_python(requirements: str, version: str) -> str:
         if marker is None or markers[marker[1]]:
             kept.append(entry.replace(marker[0], " \\\n") if marker else entry)
     return "\n".join(kept)
+
+
+def test_golden_vectors_travel_and_are_replayed(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.succeed("package", "m:golden")
+    folder = tmp_path / f"golden-0.1.0-{HERE}"
+    archive = workspace.folder / f"dist/m/golden/{folder.name}.tar.gz"
+    subprocess.run(["tar", "-xzf", str(archive), "-C", str(tmp_path)], check=True)
+    dist = workspace.folder / "dist/m"
+    for name in MODELS:
+        for kind in ("golden_input", "golden_output"):
+            here = (folder / f"models/{name}.{kind}.npz").read_bytes()
+            assert here == (dist / name / f"{kind}.npz").read_bytes()
+    text = (folder / "README.md").read_text()
+    (command,) = (line for line in text.splitlines() if line.endswith(" self_test.py"))
+    assert command == ".venv/bin/python self_test.py"
+
+    def self_test() -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, *command.split()[1:]]
+        return subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=300)
+
+    run = self_test()
+    assert run.returncode == 0, run.stdout + run.stderr
+    lines = [line.partition(", calls: ") for line in run.stdout.splitlines()]
+    names = [name for name in sorted(MODELS)]
+    assert [line[0].partition(": ")[0] for line in lines] == names
+    assert all(line[0].endswith(" is as in the build") and int(line[2]) for line in lines)
+    # One value of the build is another, and the manifest knows it.
+    path = folder / "models/quantized.golden_output.npz"
+    arrays = dict(np.load(path))
+    right = int(arrays["serving_default/y"][1, 0, 0])
+    arrays["serving_default/y"][1, 0, 0] = wrong = right - 1 if right > 0 else right + 1
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    np.savez(path, **arrays)
+    after = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest = folder / "manifest.json"
+    content = manifest.read_text()
+    assert before in content
+    manifest.write_text(content.replace(before, after))
+    run = self_test()
+    assert run.returncode == 1
+    found = f"call 1: y[0, 0] is {right}, and was {wrong} in the build"
+    assert f"quantized: serving_default, {found}\n" in run.stdout
+    assert run.stdout.count(" is as in the build") == len(MODELS) - 1
 
 
 # The README's oldest and newest.

@@ -25,7 +25,8 @@ from pants_tflite.compat import (
 from pants_tflite.errors import Mistake
 from pants_tflite.pipeline.build import DESCRIPTION_FILE
 from pants_tflite.pipeline.convert import MODEL_FILE
-from pants_tflite.sandbox.tflite.manifest_protocol import BundledFile
+from pants_tflite.pipeline.verify import GOLDEN_FILES
+from pants_tflite.sandbox.tflite.manifest_protocol import BundledFile, BundledGolden
 from pants_tflite.target_types import CustomOpsField, SelectTfOpsField
 
 
@@ -36,23 +37,27 @@ class ModelFiles:
     model: str
     description: str
     labels: str
+    golden: BundledGolden
 
 
 @dataclass(frozen=True)
 class LayOutModelsRequest:
     """Asks for all models of a bundle in `directory` ("" for the top).
 
-    `<name>.tflite` is the model, `<name>.json` its description, `<name>.labels.txt` its labels.
+    `<name>.tflite` is the model, `<name>.json` its description, `<name>.labels.txt` its labels. With
+    `golden`, `<name>.golden_input.npz` and `<name>.golden_output.npz` are its golden vectors.
     """
 
     models: BundleModels
     directory: str = ""
+    golden: bool = False
 
 
 @dataclass(frozen=True)
 class LayOutModelRequest:
     model: BundleModel
     files: ModelFiles
+    golden: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,12 @@ class LaidOutModel:
 def files_of(name: str, directory: str = "") -> ModelFiles:
     """Where the files of the model called `name` go."""
     stem = os.path.join(directory, name)
-    return ModelFiles(f"{stem}.tflite", f"{stem}.json", f"{stem}.labels.txt")
+    return ModelFiles(
+        model=f"{stem}.tflite",
+        description=f"{stem}.json",
+        labels=f"{stem}.labels.txt",
+        golden=BundledGolden(*(f"{stem}.{name}" for name in GOLDEN_FILES)),
+    )
 
 
 def check_custom_ops(address: Address, models: BundleModels, *, kernels: Iterable[str]) -> None:
@@ -138,6 +148,8 @@ class DescribedBundle:
 async def lay_out_model(request: LayOutModelRequest) -> LaidOutModel:
     model, files = request.model, request.files
     paths = {MODEL_FILE: files.model, DESCRIPTION_FILE: files.description}
+    if request.golden:
+        paths.update(zip(GOLDEN_FILES, (files.golden.inputs, files.golden.outputs)))
     entries = await get_digest_entries(model.digest)
     labels = (FileContent(files.labels, model.labels_text),) if model.labels else ()
     placed, described = await concurrently(
@@ -154,7 +166,11 @@ async def lay_out_model(request: LayOutModelRequest) -> LaidOutModel:
 @rule(desc="Lay out a bundle's models")
 async def lay_out_models(request: LayOutModelsRequest) -> LaidOutModels:
     laid_out = await concurrently(
-        lay_out_model(LayOutModelRequest(model, files_of(model.name, request.directory)))
+        lay_out_model(
+            LayOutModelRequest(
+                model, files_of(model.name, request.directory), golden=request.golden
+            )
+        )
         for model in request.models.models
     )
     return LaidOutModels(await merge_digests(MergeDigests(model.digest for model in laid_out)))

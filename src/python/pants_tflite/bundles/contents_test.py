@@ -80,6 +80,16 @@ def test_models_under_their_names(rule_runner: RuleRunner, directory: str) -> No
     assert files_of("cats", directory).model == f"{prefix}cats.tflite"
 
 
+def test_golden_files_where_they_are_asked_for(rule_runner: RuleRunner) -> None:
+    models = BundleModels((new_model(rule_runner, "cats"),), "1.0.0")
+    request = LayOutModelsRequest(models, "models", golden=True)
+    found = read(rule_runner, rule_runner.request(LaidOutModels, [request]).digest)
+    golden = files_of("cats", "models").golden
+    assert golden.inputs == "models/cats.golden_input.npz"
+    assert (found[golden.inputs], found[golden.outputs]) == (b"in", b"out")
+    assert len(found) == 4
+
+
 def test_a_manifest_lists_every_file_but_itself(rule_runner: RuleRunner) -> None:
     digest = new_digest(rule_runner, {"z/b": b"bb", "a": b""})
     manifest = BundleManifest("tflite_linux_archive", "demo", "1.0.0", (), ("linux_x86_64",))

@@ -13,6 +13,7 @@ from pants_tflite.bundles.models import BundleModel
 from pants_tflite.custom_ops.declarations import CustomOp
 from pants_tflite.sandbox.tflite.manifest_protocol import (
     BundledFile,
+    BundledGolden,
     BundledKernel,
     BundledLabels,
     BundledModel,
@@ -31,7 +32,8 @@ class ModelEntry:
 
     `file` and `labels_file` are paths within the bundle; the latter is None if there are no
     labels. `arena`, `golden` and `instructions` are what a microcontroller's runtime measured, if one
-    did, and `npu` is what the compiler for an NPU reports.
+    did, `npu` is what the compiler for an NPU reports, and `golden_files` are in the bundle if it has
+    golden vectors.
     """
 
     model: BundleModel
@@ -41,6 +43,7 @@ class ModelEntry:
     golden: Optional[FrozenDict[str, Any]] = None
     instructions: Optional[FrozenDict[str, Any]] = None
     npu: Optional[FrozenDict[str, Any]] = None
+    golden_files: Optional[BundledGolden] = None
 
     def to_bundled(self) -> BundledModel:
         facts = self.model.facts
@@ -65,6 +68,7 @@ class ModelEntry:
             cut=facts.cut,
             instructions=self.instructions,
             npu=self.npu,
+            golden_files=self.golden_files,
         )
 
     def _labels(self) -> Optional[BundledLabels]:

@@ -8,6 +8,8 @@ An archive has one directory of its own name:
 - `manifest.json`, `README.md`;
 - `predict.py`, which runs the models as `pants run` does, its modules in `pants_tflite/`, and
   `requirements.txt`, what it needs;
+- with `golden=True`, `models/<name>.golden_input.npz`, `models/<name>.golden_output.npz` and
+  `self_test.py`, which replays them;
 - with custom ops, `lib/lib<name>_ops.so` with their kernels, and `custom_ops.py`, which hands them
   to LiteRT for programs of the user.
 
@@ -74,6 +76,7 @@ from pants_tflite.linux.target_types import (
     LinuxArchiveNameField,
     LinuxCopyrightField,
     LinuxFormatField,
+    LinuxGoldenField,
     LinuxMaintainerField,
     LinuxPlatformsField,
     LinuxUrlField,
@@ -99,6 +102,7 @@ class LinuxArchiveFieldSet(BundleFieldSet, PackageFieldSet):
     platforms: LinuxPlatformsField
     archive_name: LinuxArchiveNameField
     format: LinuxFormatField
+    golden: LinuxGoldenField
     description: DescriptionField
     maintainer: LinuxMaintainerField
     url: LinuxUrlField
@@ -108,7 +112,7 @@ class LinuxArchiveFieldSet(BundleFieldSet, PackageFieldSet):
 @dataclass(frozen=True)
 class BuildLinuxArchiveRequest:
     """Asks for the archive of one platform, or for the Debian package `debian`, whose copyright is
-    `copyright`, if that says anything."""
+    `copyright`, if that says anything. `golden` says whether golden vectors go along."""
 
     address: Address
     name: str
@@ -116,6 +120,7 @@ class BuildLinuxArchiveRequest:
     models: BundleModels
     debian: Optional[DebianPackage]
     copyright: str
+    golden: bool
 
     @property
     def folder(self) -> str:
@@ -132,6 +137,7 @@ class BuildLinuxArchiveRequest:
             kernels_glibc=kernels.glibc,
             deb=debian.filename(self.platform) if debian else "",
             installed=f"/{debian.folder}/" if debian else "",
+            golden=self.golden,
         ).render()
 
     def to_manifest(self, kernels: ArchiveKernels) -> BundleManifest:
@@ -146,6 +152,7 @@ class BuildLinuxArchiveRequest:
                     model,
                     files[model.name].model,
                     files[model.name].labels if model.labels else None,
+                    golden_files=files[model.name].golden if self.golden else None,
                 )
                 for model in self.models.models
             ),
@@ -167,14 +174,18 @@ class BuiltLinuxArchive:
 async def build_linux_archive(request: BuildLinuxArchiveRequest) -> BuiltLinuxArchive:
     folder, bundled = request.folder, request.models
     models, kernels = await concurrently(
-        lay_out_models(LayOutModelsRequest(bundled, MODELS_DIRECTORY)),
+        lay_out_models(LayOutModelsRequest(bundled, MODELS_DIRECTORY, golden=request.golden)),
         build_archive_kernels(
             BuildArchiveKernelsRequest(bundled.kernels, request.platform, request.name),
             **implicitly(),
         ),
     )
     readme = FileContent("README.md", request.to_readme(kernels))
-    programs = program_files(custom_ops=bool(bundled.kernels), debian=request.debian is not None)
+    programs = program_files(
+        custom_ops=bool(bundled.kernels),
+        golden=request.golden,
+        debian=request.debian is not None,
+    )
     # A package's README.md is not beside its models, so that their manifest does not list it.
     beside = () if request.debian else (readme,)
     created = await create_digest(CreateDigest((*beside, *programs)))
@@ -237,6 +248,7 @@ async def package_linux_archive(field_set: LinuxArchiveFieldSet) -> BuiltPackage
                 models=models,
                 debian=debian,
                 copyright=copyright.text,
+                golden=field_set.golden.value,
             )
         )
         for platform in platforms

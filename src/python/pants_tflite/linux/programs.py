@@ -11,9 +11,11 @@ from pants.engine.fs import FileContent
 from pants_tflite.util_rules.sandbox_programs import module_files
 
 PREDICT_FILE = "predict.py"
+SELF_TEST_FILE = "self_test.py"
 CUSTOM_OPS_FILE = "custom_ops.py"
 _DEVICE_PACKAGE = "pants_tflite.linux.device"
 _PREDICTOR = "pants_tflite.linux.sandbox.archive_predictor"
+_SELF_TEST = "pants_tflite.linux.sandbox.archive_self_test"
 _ANY_PYTHON = b"#!/usr/bin/env python3\n"
 # Debian's policy: a package's programs do not depend on the PATH.
 _DEBIANS_PYTHON = b"#!/usr/bin/python3\n"
@@ -25,20 +27,31 @@ def _read(name: str) -> bytes:
     return content
 
 
-def program_files(*, custom_ops: bool, debian: bool = False) -> tuple[FileContent, ...]:
+def _program(name: str, *, debian: bool) -> FileContent:
+    content = _read(name)
+    if debian:
+        assert content.startswith(_ANY_PYTHON), f"{name} begins with another line"
+        content = _DEBIANS_PYTHON + content[len(_ANY_PYTHON) :]
+    return FileContent(name, content, is_executable=True)
+
+
+def program_files(
+    *, custom_ops: bool, golden: bool = False, debian: bool = False
+) -> tuple[FileContent, ...]:
     """The programs, the modules that they import, and the requirements to install.
 
-    `custom_ops` says whether the archive has kernels, which programs of the user's may need too, and
-    `debian` whether it is a Debian package.
+    `custom_ops` says whether the archive has kernels, which programs of the user's may need too,
+    `golden` whether it has golden vectors, which the self-test replays, and `debian` whether it is a
+    Debian package.
     """
-    predict = _read(PREDICT_FILE)
-    if debian:
-        assert predict.startswith(_ANY_PYTHON), f"{PREDICT_FILE} begins with another line"
-        predict = _DEBIANS_PYTHON + predict[len(_ANY_PYTHON) :]
+    names = (PREDICT_FILE, *((SELF_TEST_FILE,) if golden else ()))
     kernels = (FileContent(CUSTOM_OPS_FILE, _read(CUSTOM_OPS_FILE)),) if custom_ops else ()
+    modules = {file.path: file for file in module_files(_PREDICTOR)}
+    if golden:
+        modules.update({file.path: file for file in module_files(_SELF_TEST)})
     return (
-        FileContent(PREDICT_FILE, predict, is_executable=True),
+        *(_program(name, debian=debian) for name in names),
         FileContent("requirements.txt", _read("requirements.lock")),
         *kernels,
-        *module_files(_PREDICTOR),
+        *modules.values(),
     )

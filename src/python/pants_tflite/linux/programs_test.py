@@ -35,3 +35,20 @@ def test_with_custom_ops() -> None:
     assert sorted(path for path in files if "/" not in path) == ["custom_ops.py", *TOP]
     assert files["predict.py"].content == PREDICT
     assert not files["custom_ops.py"].is_executable
+
+
+def test_with_golden_vectors() -> None:
+    files = {file.path: file for file in program_files(custom_ops=False, golden=True)}
+    assert sorted(path for path in files if "/" not in path) == [*TOP, "self_test.py"]
+    assert files["self_test.py"].is_executable
+    assert "pants_tflite/linux/sandbox/archive_self_test.py" in files
+    assert {file.path for file in program_files(custom_ops=False)} < set(files)
+
+
+def test_in_a_debian_package() -> None:
+    files = {file.path: file for file in program_files(custom_ops=True, golden=True, debian=True)}
+    for name in ("predict.py", "self_test.py"):
+        first, _, rest = files[name].content.partition(b"\n")
+        assert first == b"#!/usr/bin/python3"
+        original = pkgutil.get_data("pants_tflite.linux.device", name) or b""
+        assert original.partition(b"\n")[2] == rest

@@ -29,7 +29,8 @@ class Readme:
     """`folder` is the archive's top directory, `platform` what it is for, as `linux_aarch64`.
 
     `kernels` are those of custom ops, which need `kernels_glibc` at least. A Debian package is the
-    file `deb`, called `folder`, whose files are in `installed`, with a `/` at its end.
+    file `deb`, called `folder`, whose files are in `installed`, with a `/` at its end. `golden` says
+    whether golden vectors are among them.
     """
 
     folder: str
@@ -39,6 +40,7 @@ class Readme:
     kernels_glibc: str = _GLIBC
     deb: str = ""
     installed: str = ""
+    golden: bool = False
 
     def _render_installation(self) -> str:
         if self.deb:
@@ -80,7 +82,31 @@ with `--scale` and `--offset`. The modules of the program are in `pants_tflite/`
 `requirements.txt` pins the packages that this was tested with by their hashes. `manifest.json` lists
 every file with its size and sha256, and each model's inputs, outputs, ops, quantization and the
 versions of the tools that made it; `{MODELS_DIRECTORY}/<model>.json` says more.
-{self._render_kernels()}""".encode()
+{self._render_self_test()}{self._render_kernels()}""".encode()
+
+    def _render_self_test(self) -> str:
+        if not self.golden:
+            return ""
+        golden = files_of("<model>", MODELS_DIRECTORY).golden
+        return f"""
+## Test it
+
+`self_test.py` runs each model on inputs of the build, and compares what comes out with what came out there:
+
+```
+.venv/bin/python {self.installed}self_test.py
+```
+
+Its exit code is 1 if something differs, and it names the model, the output, the index and both values. It takes
+LiteRT's reference kernels, with which the outputs were recorded: integers must be the same, and floats
+may differ by their last digits. `--fast` takes the kernels of `predict.py`; `--steps 1` and `--tolerance 0.01`
+allow more.
+
+The golden vectors are NumPy files, `{golden.inputs}` and
+`{golden.outputs}`. Each has one array for every input or output, called
+`<signature>/<name>`, as the tensor stores it, with one call a row. Calls are independent of each other, unless
+an array `<signature>/sequence` says that they are in turn and keep the model's state.
+"""
 
     def _render_kernels(self) -> str:
         if not self.kernels:

@@ -91,3 +91,29 @@ def test_no_kernels() -> None:
     sine = model("sine", facts({"x": tensor(None, 1)}))
     text = Readme("demo-1.0.0-linux_x86_64", "linux_x86_64", (sine,)).render().decode()
     assert "ustom" not in text
+
+
+def test_a_debian_package() -> None:
+    sine = model("sine", facts({"x": tensor(None, 1)}))
+    readme = Readme(
+        folder="sine",
+        platform="linux_aarch64",
+        models=(sine,),
+        deb="sine_1.0.0_arm64.deb",
+        installed="/usr/lib/sine/",
+    )
+    text = readme.render().decode()
+    assert "\nIt is all in `/usr/lib/sine/`, where the paths here begin.\n\n| model " in text
+    assert "\nsudo apt install ./sine_1.0.0_arm64.deb\n" in text
+    assert " -r /usr/lib/sine/requirements.txt\n" in text
+    assert "\n.venv/bin/python /usr/lib/sine/predict.py '[[0]]'\n" in text
+
+
+@pytest.mark.parametrize("installed", ["", "/usr/lib/sine/"])
+def test_golden_vectors(installed: str) -> None:
+    sine = model("sine", facts({"x": tensor(None, 1)}))
+    readme = Readme("sine", "linux_aarch64", (sine,), golden=True, installed=installed)
+    text = readme.render().decode()
+    assert f"\n.venv/bin/python {installed}self_test.py\n" in text
+    assert "`models/<model>.golden_input.npz`" in text
+    assert "self_test" not in Readme("sine", "linux_aarch64", (sine,)).render().decode()

@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
-from pants.engine.target import AsyncFieldMixin, StringField, StringSequenceField, Target
+from pants.engine.target import (
+    AsyncFieldMixin,
+    BoolField,
+    StringField,
+    StringSequenceField,
+    Target,
+)
 from pants.util.strutil import help_text
 
 from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
@@ -68,6 +74,21 @@ class LinuxFormatField(ChoiceField):
     )
 
 
+class LinuxGoldenField(BoolField):
+    alias = "golden"
+    default = False
+    help = help_text(
+        """
+        Whether the golden vectors of the models go along, and `self_test.py`, which replays them on
+        the device and names each output that is not what it was in the build.
+
+        Defaults to False.
+
+        Example: `golden=True`.
+        """
+    )
+
+
 _ONLY_DEB = 'Only archives with `format="deb"` have it.'
 
 
@@ -120,6 +141,7 @@ class TfLiteLinuxArchiveTarget(Target):
         LinuxPlatformsField,
         LinuxArchiveNameField,
         LinuxFormatField,
+        LinuxGoldenField,
         LinuxMaintainerField,
         LinuxUrlField,
         LinuxCopyrightField,

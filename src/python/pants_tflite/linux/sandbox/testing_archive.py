@@ -5,12 +5,17 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Mapping, Sequence, Tuple
 
+import numpy as np
+
+from pants_tflite.sandbox.samples.npz_files import write_npz
 from pants_tflite.sandbox.tflite.inspect_model import describe_model
 from pants_tflite.sandbox.tflite.manifest_protocol import (
     BundledFile,
+    BundledGolden,
     BundledKernel,
     BundledLabels,
     BundledModel,
@@ -18,6 +23,8 @@ from pants_tflite.sandbox.tflite.manifest_protocol import (
     Manifest,
 )
 from pants_tflite.sandbox.tflite.model_reader import parse_model
+
+Golden = Tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]
 
 
 def _sha256(content: bytes) -> str:
@@ -51,10 +58,12 @@ def write_archive(
     *,
     labels: Sequence[str] = (),
     kernels: Sequence[BundledKernel] = (),
+    golden: Mapping[str, Golden] | None = None,
 ) -> None:
     """Lays out models, by name, and their manifest as an archive has them.
 
-    `labels` are those of all models; the libraries of `kernels` are in the folder already.
+    `labels` are those of all models; the libraries of `kernels` are in the folder already. `golden` are
+    the arrays of both golden files, by the models' names.
     """
     (folder / "models").mkdir(exist_ok=True)
     files, entries = [], []
@@ -66,7 +75,14 @@ def write_archive(
             file = f"models/{name}.labels.txt"
             content[file] = text
             entry = BundledLabels(file, len(labels), _sha256(text))
-        entries.append(_describe(name, data, entry))
+        described = _describe(name, data, entry)
+        if golden is not None:
+            paths = BundledGolden(*(f"models/{name}.golden_{it}.npz" for it in ("input", "output")))
+            described = replace(described, golden_files=paths)
+            for path, arrays in zip((paths.inputs, paths.outputs), golden[name]):
+                write_npz(folder / path, arrays)
+                content[path] = (folder / path).read_bytes()
+        entries.append(described)
         for path, written in content.items():
             (folder / path).write_bytes(written)
             files.append(BundledFile(path, len(written), _sha256(written)))

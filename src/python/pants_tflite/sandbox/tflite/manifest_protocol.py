@@ -22,6 +22,14 @@ class BundledLabels:
 
 
 @dataclass(frozen=True)
+class BundledGolden:
+    """The `.npz` files with the inputs and outputs of a model's calls in the build."""
+
+    inputs: str
+    outputs: str
+
+
+@dataclass(frozen=True)
 class BundledModel:
     """A model in a bundle. `file` is its path there, and `bytes` and `sha256` are the file's.
 
@@ -29,7 +37,8 @@ class BundledModel:
     why LiteRT does not run the model, if that runtime alone does, and `select_tf_ops` which ops it
     takes from TensorFlow. `cut` says where it was cut out of a SavedModel, if it was. `instructions` are
     those of the most costly call on a microcontroller, in all and for each op, if they were counted.
-    `npu` is what the compiler for an NPU reports, and what was not tried. The rest is as in the model's
+    `npu` is what the compiler for an NPU reports, and what was not tried. `golden_files` are in the
+    bundle if it has golden vectors. The rest is as in the model's
     `model.json`.
     """
 
@@ -53,6 +62,7 @@ class BundledModel:
     cut: Optional[Cut] = left_out()
     instructions: Any = left_out()
     npu: Any = left_out()
+    golden_files: Optional[BundledGolden] = left_out()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from pants_tflite.sandbox.modes import MODES, Mode, find_mode, io_type
 from pants_tflite.sandbox.samples.skipped_signatures import without_skipped
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature
 from pants_tflite.sandbox.tflite.model_reader import read_model
+from pants_tflite.sandbox.tflite.random_ops import random_ops
 from pants_tflite.sandbox.verification.float_ops import FloatFallback
 from pants_tflite.sandbox.verification.output_checks import (
     Outputs,
@@ -52,12 +53,6 @@ from pants_tflite.sandbox.verification.verify_protocol import (
     VerifyRequest,
 )
 
-_RANDOM_OPS = (
-    "MULTINOMIAL",
-    "RANDOM_STANDARD_NORMAL",
-    "RANDOM_UNIFORM",
-    "STABLEHLO_RNG_BIT_GENERATOR",
-)
 _SEQUENCE_FIX = (
     "Leave `sequence` out of the dataset if the samples are independent of each other: each then starts "
     "from a fresh state. To stream, export a model whose SavedModel keeps the state too, such as a layer "
@@ -199,11 +194,6 @@ def reason_not_to_run(
     if not signatures_to_run(model, request):
         return "`skip_verification` leaves none of its signatures."
     return None
-
-
-def random_ops(model: Model) -> tuple[str, ...]:
-    """The ops of the model that draw random numbers."""
-    return tuple(sorted({code.name for code in model.op_codes if code.name in _RANDOM_OPS}))
 
 
 def main(request: VerifyRequest) -> None:
