@@ -12,10 +12,12 @@ from pants_tflite.util_rules.sandbox_programs import module_files
 
 PREDICT_FILE = "predict.py"
 SELF_TEST_FILE = "self_test.py"
+# Here their names differ where Pants would take a program for a test.
+_SOURCES = {SELF_TEST_FILE: "replay.py"}
 CUSTOM_OPS_FILE = "custom_ops.py"
 _DEVICE_PACKAGE = "pants_tflite.linux.device"
 _PREDICTOR = "pants_tflite.linux.sandbox.archive_predictor"
-_SELF_TEST = "pants_tflite.linux.sandbox.archive_self_test"
+_SELF_TEST = "pants_tflite.linux.sandbox.archive_replay"
 _ANY_PYTHON = b"#!/usr/bin/env python3\n"
 # Debian's policy: a package's programs do not depend on the PATH.
 _DEBIANS_PYTHON = b"#!/usr/bin/python3\n"
@@ -28,7 +30,7 @@ def _read(name: str) -> bytes:
 
 
 def _program(name: str, *, debian: bool) -> FileContent:
-    content = _read(name)
+    content = _read(_SOURCES.get(name, name))
     if debian:
         assert content.startswith(_ANY_PYTHON), f"{name} begins with another line"
         content = _DEBIANS_PYTHON + content[len(_ANY_PYTHON) :]

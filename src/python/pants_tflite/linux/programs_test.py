@@ -41,14 +41,14 @@ def test_with_golden_vectors() -> None:
     files = {file.path: file for file in program_files(custom_ops=False, golden=True)}
     assert sorted(path for path in files if "/" not in path) == [*TOP, "self_test.py"]
     assert files["self_test.py"].is_executable
-    assert "pants_tflite/linux/sandbox/archive_self_test.py" in files
+    assert "pants_tflite/linux/sandbox/archive_replay.py" in files
     assert {file.path for file in program_files(custom_ops=False)} < set(files)
 
 
 def test_in_a_debian_package() -> None:
     files = {file.path: file for file in program_files(custom_ops=True, golden=True, debian=True)}
-    for name in ("predict.py", "self_test.py"):
+    for name, source in (("predict.py", "predict.py"), ("self_test.py", "replay.py")):
         first, _, rest = files[name].content.partition(b"\n")
         assert first == b"#!/usr/bin/python3"
-        original = pkgutil.get_data("pants_tflite.linux.device", name) or b""
+        original = pkgutil.get_data("pants_tflite.linux.device", source) or b""
         assert original.partition(b"\n")[2] == rest

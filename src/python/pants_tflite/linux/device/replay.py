@@ -15,7 +15,7 @@ if __name__ == "__main__":
     folder = Path(__file__).resolve().parent
     sys.path.insert(0, str(folder))
     try:
-        from pants_tflite.linux.sandbox.archive_self_test import main
+        from pants_tflite.linux.sandbox.archive_replay import main
     except ImportError as error:
         sys.exit(f"self_test: {error}; README.md says how to install what requirements.txt lists")
     sys.exit(main(sys.argv[1:], folder=folder))

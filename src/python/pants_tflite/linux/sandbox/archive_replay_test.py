@@ -9,7 +9,7 @@ from typing import Callable
 import numpy as np
 import pytest
 
-from pants_tflite.linux.sandbox.archive_self_test import find_difference, main
+from pants_tflite.linux.sandbox.archive_replay import find_difference, main
 from pants_tflite.linux.sandbox.testing_archive import Golden, library_kernel, write_archive
 from pants_tflite.sandbox.testing.host_kernel import OP, REGISTRATION, build_kernel
 from pants_tflite.sandbox.testing.small_models import (
