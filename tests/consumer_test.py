@@ -207,7 +207,7 @@ def test_the_page_locks_as_this_repository_does() -> None:
     (command,) = (line.split() for line in COMMANDS if line.startswith("uv "))
     (lock,) = (lock for lock in LOCKS if lock.path == "tests/consumer/locks/ml")
     prefix = "tests/consumer/"
-    args = [arg.replace(prefix, "") for arg in lock.to_uv_args(Path(lock.lock))]
+    args = [arg.replace(prefix, "") for arg in lock.to_uv_args(Path(lock.lock), lock.constraint)]
     assert set(command[1:]) <= set(args)
     assert "./pants generate-lockfiles --resolve=core" in COMMANDS
     content = (ROOT / lock.lock).read_text()
