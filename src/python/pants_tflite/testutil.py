@@ -18,6 +18,8 @@ from pants.engine.target import Target
 from pants.testutil.rule_runner import RuleRunner
 
 from pants_tflite import register
+from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelSizes
+from pants_tflite.sandbox.verification.verify_protocol import VerificationReport, VerifiedSamples
 
 # A lockfile that is never installed: these tests end before any process runs.
 _OPTIONS = (
@@ -63,3 +65,31 @@ def new_rule_runner(
 def write_workspace(rule_runner: RuleRunner, files: Mapping[str, str]) -> None:
     """Writes `files` over the workspace, with the lockfile that the options name."""
     rule_runner.write_files({"tensorflow.lock": "", **files})
+
+
+# What the steps report of a model in which nothing is worth a word, and that LiteRT ran.
+EMPTY_INSPECTION = InspectionReport(
+    inputs=(),
+    outputs=(),
+    signatures={},
+    ops=(),
+    custom_ops=(),
+    subgraphs=1,
+    tensor_dtypes={},
+    sizes=ModelSizes(file=5, weights=0),
+    external_buffers=False,
+    sha256="00",
+    description="",
+    metadata=(),
+    min_runtime_version=None,
+    schema_version=3,
+)
+LITERT_VERIFICATION = VerificationReport(
+    kernels="BUILTIN_REF",
+    mode=None,
+    not_run=None,
+    outputs=(),
+    samples=VerifiedSamples(1, "seeded"),
+    tolerance=None,
+    tools={"ai-edge-litert": "2"},
+)

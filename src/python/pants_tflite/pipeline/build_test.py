@@ -25,10 +25,13 @@ from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.pipeline.quantization import Quantization
 from pants_tflite.sandbox.tflite.conversion_protocol import CalibrationInfo, ConversionReport
-from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport, ModelSizes
-from pants_tflite.sandbox.verification.verify_protocol import VerificationReport, VerifiedSamples
 from pants_tflite.target_types import InputsField
-from pants_tflite.testutil import new_rule_runner, write_workspace
+from pants_tflite.testutil import (
+    EMPTY_INSPECTION,
+    LITERT_VERIFICATION,
+    new_rule_runner,
+    write_workspace,
+)
 from pants_tflite.util_rules.inputs import InputFieldSet, StagedInputs, StageInputsRequest
 
 BUILD = """\
@@ -53,31 +56,6 @@ FILES = {
     "m/model.tflite": "",
     "m/train.py": "",
 }
-INSPECTION = InspectionReport(
-    inputs=(),
-    outputs=(),
-    signatures={},
-    ops=(),
-    custom_ops=(),
-    subgraphs=1,
-    tensor_dtypes={},
-    sizes=ModelSizes(file=5, weights=0),
-    external_buffers=False,
-    sha256="00",
-    description="",
-    metadata=(),
-    min_runtime_version=None,
-    schema_version=3,
-)
-VERIFICATION = VerificationReport(
-    kernels="BUILTIN_REF",
-    mode=None,
-    not_run=None,
-    outputs=(),
-    samples=VerifiedSamples(1, "seeded"),
-    tolerance=None,
-    tools={"ai-edge-litert": "2"},
-)
 FLOAT_CONVERSION = ConversionReport(
     engine="tensorflow",
     mode="float32",
@@ -99,8 +77,8 @@ CONVERSION = ConversionReport(
     tools={"ai-edge-quantizer": "3"},
 )
 FROM_ELSEWHERE = {
-    "inspection.json": INSPECTION.render(),
-    "verification.json": VERIFICATION.render(),
+    "inspection.json": EMPTY_INSPECTION.render(),
+    "verification.json": LITERT_VERIFICATION.render(),
 }
 GOLDEN = {"golden_input.npz": b"in", "golden_output.npz": b"out"}
 
@@ -174,7 +152,7 @@ def test_the_description_of_a_model_from_elsewhere_has_no_conversion(
     assert description.conversion is None
     assert description.quantization is None
     assert description.calibration is None
-    assert description.sizes == INSPECTION.sizes
+    assert description.sizes == EMPTY_INSPECTION.sizes
     assert description.tools == {"ai-edge-litert": "2"}
 
 

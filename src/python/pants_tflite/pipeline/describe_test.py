@@ -16,7 +16,6 @@ from pants_tflite.sandbox.tflite.conversion_protocol import (
     QuantizationSettings,
 )
 from pants_tflite.sandbox.tflite.inspect_model_protocol import (
-    InspectionReport,
     ModelOp,
     ModelSizes,
     ModelTensor,
@@ -28,22 +27,14 @@ from pants_tflite.sandbox.verification.verify_protocol import (
     VerifiedSamples,
     WorstElement,
 )
+from pants_tflite.testutil import EMPTY_INSPECTION
 
-INSPECTION = InspectionReport(
+INSPECTION = replace(
+    EMPTY_INSPECTION,
     inputs=(ModelTensor("x", (1, 2), (None, 2), "int8", TensorQuantization((0.5,), (3,), None)),),
-    outputs=(),
-    signatures={},
     ops=(ModelOp("ABS", version=1, count=2, custom=False),),
-    custom_ops=(),
-    subgraphs=1,
     tensor_dtypes={"int8": 3},
     sizes=ModelSizes(file=100, weights=8),
-    external_buffers=False,
-    sha256="00",
-    description="",
-    metadata=(),
-    min_runtime_version=None,
-    schema_version=3,
 )
 VERIFICATION = VerificationReport(
     kernels="BUILTIN_REF",

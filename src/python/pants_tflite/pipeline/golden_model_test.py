@@ -21,12 +21,16 @@ from pants_tflite.pipeline.golden_model import (
 from pants_tflite.sandbox.tflite.inspect_model_protocol import (
     InspectionReport,
     ModelSignature,
-    ModelSizes,
     ModelTensor,
 )
 from pants_tflite.sandbox.verification.verify_protocol import VerificationReport, VerifiedSamples
 from pants_tflite.target_types import GoldenModelField
-from pants_tflite.testutil import new_rule_runner, write_workspace
+from pants_tflite.testutil import (
+    EMPTY_INSPECTION,
+    LITERT_VERIFICATION,
+    new_rule_runner,
+    write_workspace,
+)
 
 BUILD = """\
 file(name="weights", source="model.tflite")
@@ -34,30 +38,15 @@ tflite_file(name="model", source="model.tflite")
 """
 X = ModelTensor(name="x", dtype="int8", shape=(1, 2), shape_signature=(1, 2), quantization=None)
 Y = replace(X, name="y")
-INSPECTION = InspectionReport(
+INSPECTION = replace(
+    EMPTY_INSPECTION,
     inputs=(X,),
     outputs=(Y,),
     signatures={"main": ModelSignature(0, {"in": X}, {"out": Y})},
-    ops=(),
     custom_ops=("ethos-u",),
-    subgraphs=1,
-    tensor_dtypes={},
-    sizes=ModelSizes(file=5, weights=0),
-    external_buffers=False,
-    sha256="00",
-    description="",
-    metadata=(),
-    min_runtime_version=None,
-    schema_version=3,
 )
-VERIFICATION = VerificationReport(
-    kernels="BUILTIN_REF",
-    mode=None,
-    not_run="it has no kernel",
-    outputs=(),
-    samples=VerifiedSamples(0, "seeded"),
-    tolerance=None,
-    tools={"ai-edge-litert": "2"},
+VERIFICATION = replace(
+    LITERT_VERIFICATION, not_run="it has no kernel", samples=VerifiedSamples(0, "seeded")
 )
 
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 import uuid
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Iterator, Sequence
 
@@ -118,9 +119,13 @@ class ReproductionRun:
         lines = self.records.read_text(encoding="utf-8").splitlines()
         return [StepRecord.parse(line) for line in lines]
 
-    def artifacts(self) -> dict[str, bytes]:
+    def artifacts(self) -> dict[str, str]:
+        """The SHA-256 of each file that was packaged, by its path."""
         paths = sorted(path for path in self.dist.rglob("*") if path.is_file())
-        return {path.relative_to(self.dist).as_posix(): path.read_bytes() for path in paths}
+        return {
+            path.relative_to(self.dist).as_posix(): sha256(path.read_bytes()).hexdigest()
+            for path in paths
+        }
 
 
 @dataclass(frozen=True)

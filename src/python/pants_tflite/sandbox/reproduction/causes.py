@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Iterable, Iterator, Optional, Sequence
 
@@ -89,7 +90,7 @@ def _causes_of_bytes(
     for first, second in pairs:
         if any(folder.encode() in data for folder in sandboxes for data in (first, second)):
             yield "the path of a folder: the folder in which the step ran is in what it wrote"
-        if len(first) == len(second) and sorted(first) == sorted(second):
+        if len(first) == len(second) and Counter(first) == Counter(second):
             yield f"{ORDER}: the two hold the same bytes in another order"
         for pattern, cause in ((_DATE, CLOCK), (_HEXADECIMAL, RANDOM)):
             new = set(pattern.findall(second)) - set(pattern.findall(first))

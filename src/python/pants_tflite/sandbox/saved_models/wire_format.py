@@ -26,14 +26,15 @@ def varint(data: memoryview, position: int) -> tuple[int, int]:
     raise WireError("a number has no end")
 
 
-def fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """The number and the content of each field of a message that has bytes: text or another message."""
+def _values(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """The number of each field of a message, and its number of variable length or its bytes."""
     position = 0
     while position < len(data):
         tag, position = varint(data, position)
         number, kind = tag >> 3, tag & 7
         if kind == _VARINT:
-            _, position = varint(data, position)
+            value, position = varint(data, position)
+            yield number, value
         elif kind in (_FIXED64, _FIXED32):
             position += 8 if kind == _FIXED64 else 4
         elif kind == _BYTES:
@@ -46,22 +47,18 @@ def fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
             raise WireError(f"a field has the unknown wire type {kind}")
 
 
+def fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """The number and the content of each field of a message that has bytes: text or another message."""
+    for number, value in _values(data):
+        if isinstance(value, memoryview):
+            yield number, value
+
+
 def varints(data: memoryview) -> Iterator[tuple[int, int]]:
     """The number of each field of a message that has a number of variable length, and that number."""
-    position = 0
-    while position < len(data):
-        tag, position = varint(data, position)
-        kind = tag & 7
-        if kind == _VARINT:
-            value, position = varint(data, position)
-            yield tag >> 3, value
-        elif kind in (_FIXED64, _FIXED32):
-            position += 8 if kind == _FIXED64 else 4
-        elif kind == _BYTES:
-            size, position = varint(data, position)
-            position += size
-        else:
-            raise WireError(f"a field has the unknown wire type {kind}")
+    for number, value in _values(data):
+        if isinstance(value, int):
+            yield number, value
 
 
 def messages(data: memoryview, number: int) -> Iterator[memoryview]:
