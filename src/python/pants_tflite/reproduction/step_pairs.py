@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Callable, Iterable
 
 from pants_tflite.util_rules.steps import StepRecord
 
@@ -47,30 +47,38 @@ class PairedSteps:
         return tuple(pair for pair in self.differing if pair.starts_alike)
 
 
-def _by_description(records: Iterable[StepRecord]) -> dict[str, list[StepRecord]]:
+def _once(records: Iterable[StepRecord]) -> list[StepRecord]:
     """A step that several rules asked for was run, and is listed, once."""
-    found: dict[str, dict[tuple[str, str], StepRecord]] = {}
-    for record in records:
-        found.setdefault(record.description, {})[(record.inputs, record.outputs)] = record
-    return {name: [steps[key] for key in sorted(steps)] for name, steps in found.items()}
+    return sorted(set(records), key=lambda step: (step.description, step.inputs, step.outputs))
+
+
+# What makes two steps the same one, the surest first. Equal work for two targets is done once, under the
+# name of the target that came first, which may be the other one in the other run.
+_LIKENESS: tuple[Callable[[StepRecord], tuple[str, ...]], ...] = (
+    lambda step: (step.description, step.inputs),
+    lambda step: (step.inputs,),
+    lambda step: (step.description,),
+)
 
 
 def pair_steps(first: Iterable[StepRecord], second: Iterable[StepRecord]) -> PairedSteps:
-    """The steps of two runs in pairs, sorted by description; of equal ones, those with equal inputs
-    belong together, if there are such."""
-    one, other = _by_description(first), _by_description(second)
-    pairs, unpaired = [], []
-    for name in sorted({*one, *other}):
-        left, right = one.get(name, []), other.get(name, [])
+    """The steps of two runs in pairs, sorted by description."""
+    left, right = _once(first), _once(second)
+    pairs = []
+    for likeness in _LIKENESS:
+        waiting: dict[tuple[str, ...], list[StepRecord]] = {}
+        for step in right:
+            waiting.setdefault(likeness(step), []).append(step)
         rest = []
         for step in left:
-            twin = next((found for found in right if found.inputs == step.inputs), None)
-            if twin is None:
-                rest.append(step)
+            twins = waiting.get(likeness(step))
+            if twins:
+                pairs.append(StepPair(step, twins.pop(0)))
             else:
-                right = [found for found in right if found is not twin]
-                pairs.append(StepPair(step, twin))
-        pairs += [StepPair(step, twin) for step, twin in zip(rest, right)]
-        if len(rest) != len(right):
-            unpaired.append(name)
-    return PairedSteps(tuple(pairs), tuple(unpaired))
+                rest.append(step)
+        left = rest
+        right = [step for twins in waiting.values() for step in twins]
+    return PairedSteps(
+        pairs=tuple(sorted(pairs, key=lambda pair: (pair.first.description, pair.first.inputs))),
+        unpaired=tuple(sorted({step.description for step in (*left, *right)})),
+    )

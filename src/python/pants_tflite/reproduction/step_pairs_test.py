@@ -49,6 +49,14 @@ def test_steps_of_one_name_are_paired_by_their_inputs() -> None:
     assert (root.first.outputs, root.second.outputs) == ("2", "7")
 
 
+def test_equal_work_may_have_the_name_of_either_target() -> None:
+    paired = pair_steps([step("write of a", "1", "2")], [step("write of b", "1", "2")])
+    assert len(paired.pairs) == 1
+    assert not (paired.differing or paired.unpaired)
+    changed = pair_steps([step("write of a", "1", "2")], [step("write of b", "1", "3")])
+    assert len(changed.roots) == 1
+
+
 def test_another_exit_code_is_a_difference() -> None:
     paired = pair_steps([step("a", "1", "2")], [step("a", "1", "2", exit_code=1)])
     assert len(paired.roots) == 1
