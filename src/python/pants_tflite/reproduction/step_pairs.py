@@ -48,14 +48,19 @@ class PairedSteps:
 
 
 def _once(records: Iterable[StepRecord]) -> list[StepRecord]:
-    """A step that several rules asked for was run, and is listed, once."""
-    return sorted(set(records), key=lambda step: (step.description, step.inputs, step.outputs))
+    """Equal work is listed once. Several rules may ask for it, for one target or for several, and it
+    depends on who is first how often it is run, and under which target's name."""
+    by_work = {
+        (step.inputs, step.outputs, step.exit_code): step
+        for step in sorted(records, key=lambda step: step.description, reverse=True)
+    }
+    return sorted(by_work.values(), key=lambda step: (step.description, step.inputs, step.outputs))
 
 
-# What makes two steps the same one, the surest first. Equal work for two targets is done once, under the
-# name of the target that came first, which may be the other one in the other run.
+# What makes two steps the same one, the surest first.
 _LIKENESS: tuple[Callable[[StepRecord], tuple[str, ...]], ...] = (
-    lambda step: (step.description, step.inputs),
+    lambda step: (step.inputs, step.outputs),
+    lambda step: (step.inputs, step.description),
     lambda step: (step.inputs,),
     lambda step: (step.description,),
 )

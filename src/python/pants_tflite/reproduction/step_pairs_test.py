@@ -53,6 +53,15 @@ def test_equal_work_may_have_the_name_of_either_target() -> None:
     paired = pair_steps([step("write of a", "1", "2")], [step("write of b", "1", "2")])
     assert len(paired.pairs) == 1
     assert not (paired.differing or paired.unpaired)
+    often = [
+        step("write of a", "1", "2"),
+        step("write of c", "1", "2"),
+        step("write of d", "1", "7"),
+    ]
+    paired = pair_steps(often, [step("write of b", "1", "2"), step("write of d", "1", "7")])
+    assert not (paired.differing or paired.unpaired)
+    paired = pair_steps(often, [step("write of b", "1", "2")])
+    assert paired.unpaired == ("write of d",)
     changed = pair_steps([step("write of a", "1", "2")], [step("write of b", "1", "3")])
     assert len(changed.roots) == 1
 
