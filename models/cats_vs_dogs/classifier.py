@@ -25,10 +25,24 @@ def export(features: Path, folder: Path | None = None) -> keras.Model:
 
     `features` is the SavedModel that turns pictures into vectors; `folder` as in `data`.
     """
-    extractor = keras.layers.TFSMLayer(
-        str(features), call_endpoint="serving_default", trainable=False
-    )
-    head = train_head(*extract(extractor, folder))
+    extractor = load_extractor(features)
+    return join(extractor, train_head(*extract(extractor, folder)))
+
+
+def build(features: Path) -> keras.Model:
+    """The model before its training, on the features of a network before its own."""
+    return join(load_extractor(features), new_head())
+
+
+def load_extractor(features: Path) -> keras.layers.Layer:
+    return keras.layers.TFSMLayer(str(features), call_endpoint="serving_default", trainable=False)
+
+
+def new_head() -> keras.layers.Dense:
+    return keras.layers.Dense(len(CLASSES), activation="softmax", name="scores")
+
+
+def join(extractor: keras.layers.Layer, head: keras.layers.Dense) -> keras.Model:
     picture = keras.Input((SIDE, SIDE, 3), name="picture")
     return keras.Model(picture, head(only_output(extractor(picture))))
 
@@ -54,7 +68,7 @@ def train_head(vectors: np.ndarray, labels: np.ndarray) -> keras.layers.Dense:
     regression.fit(scaler.transform(vectors), labels)
     kernel = regression.coef_[0] / scaler.scale_
     bias = regression.intercept_[0] - scaler.mean_ @ kernel
-    head = keras.layers.Dense(len(CLASSES), activation="softmax", name="scores")
+    head = new_head()
     head.build(vectors.shape)
     # The softmax of (-z / 2, z / 2) is (1 - s, s) for s the sigmoid of z.
     head.set_weights([np.outer(kernel, (-0.5, 0.5)), np.array((-bias / 2, bias / 2))])
