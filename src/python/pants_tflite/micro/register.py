@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from pants_tflite.micro import coverage, evaluation, kernels, models, package
+from pants_tflite.micro import changed_models, coverage, evaluation, kernels, models, package
 from pants_tflite.micro import target_types as micro_target_types
 from pants_tflite.micro import verification
 from pants_tflite.micro.boards import fit_goal, fitting
@@ -38,6 +38,7 @@ def rules():
         *npu_coverage.rules(),
         *npu_models.rules(),
         *tflm_environment.rules(),
+        *changed_models.rules(),
         *compiled_library.rules(),
         *counting_program.rules(),
         *coverage.rules(),

@@ -4,25 +4,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, DigestSubset, FileContent, MergeDigests, PathGlobs
+from pants.engine.fs import DigestSubset, PathGlobs
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.compat import (
     collect_rules,
     concurrently,
-    create_digest,
     digest_subset_to_digest,
     get_digest_contents,
     implicitly,
-    merge_digests,
     rule,
 )
-from pants_tflite.errors import TfLiteError
+from pants_tflite.micro.changed_models import ChangedModelRequest, describe_changed_model
 from pants_tflite.micro.npu.accelerators import ETHOS_U, Accelerator
 from pants_tflite.micro.npu.compilation import (
     CompiledForNpu,
@@ -34,13 +32,8 @@ from pants_tflite.micro.npu.sandbox.plan_arena_protocol import PlanArenaRequest 
 from pants_tflite.micro.npu.sandbox.plan_arena_protocol import PlannedArena
 from pants_tflite.micro.npu.settings import NpuFields, check_budgets
 from pants_tflite.micro.npu.target_types import MicroNpuConfigField
-from pants_tflite.pipeline.build import DESCRIPTION_FILE
 from pants_tflite.pipeline.convert import MODEL_FILE
-from pants_tflite.pipeline.golden_model import interface_change
-from pants_tflite.pipeline.model_description import ModelDescription
-from pants_tflite.pipeline.verify import GOLDEN_FILES, InspectModelRequest, inspect_model
 from pants_tflite.sandbox.protocol import to_plain
-from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
@@ -125,29 +118,6 @@ def has_npu_op(model: BundleModel) -> bool:
     return ETHOS_U in model.facts.custom_ops
 
 
-def describe_compiled(facts: ModelDescription, compiled: InspectionReport) -> ModelDescription:
-    """The description of a model that Vela compiled: how it was verified is that of the model before."""
-
-    change = interface_change(facts, compiled)
-    if change is not None:
-        raise TfLiteError(
-            "Vela changed the inputs or outputs of the model, so that golden vectors do not fit it: "
-            f"{change}."
-        )
-    return replace(
-        facts,
-        ops=compiled.ops,
-        custom_ops=compiled.custom_ops,
-        subgraphs=compiled.subgraphs,
-        tensor_dtypes=compiled.tensor_dtypes,
-        sizes=compiled.sizes,
-        sha256=compiled.sha256,
-        description=compiled.description,
-        metadata=compiled.metadata,
-        min_runtime_version=compiled.min_runtime_version,
-    )
-
-
 @rule
 async def find_npu_config(request: NpuConfigRequest) -> FoundNpuConfig:
     field = request.field
@@ -190,17 +160,8 @@ async def ship_npu_model(request: ShipNpuModelRequest) -> NpuModel:
         )
     )
     check_budgets(request.fields, model.name, compiled)
-    inspected = await inspect_model(
-        InspectModelRequest(model.address, compiled.digest, is_source=False)
-    )
-    report = find_report(await get_digest_contents(inspected.digest), InspectionReport)
-    described = describe_compiled(model.facts, report).render()
-    description, golden = await concurrently(
-        create_digest(CreateDigest((FileContent(DESCRIPTION_FILE, described),))),
-        digest_subset_to_digest(DigestSubset(model.digest, PathGlobs(GOLDEN_FILES))),
-    )
-    digest = await merge_digests(MergeDigests((compiled.digest, description, golden)))
-    shipped = replace(model, digest=digest, description=described.decode())
+    changed = await describe_changed_model(ChangedModelRequest(model, compiled.digest, "Vela"))
+    shipped = changed.model
     arena = await plan_npu_arena(PlanArenaRequest(request.address, shipped))
     return NpuModel(shipped, compiled, arena)
 
