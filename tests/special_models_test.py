@@ -1,6 +1,7 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Models with TFLite Metadata in them, those that TensorFlow Lite Micro alone runs, and one for an NPU."""
+"""Models with TFLite Metadata in them, those that TensorFlow Lite Micro alone runs, one for an NPU, and one with few
+different weights."""
 
 from __future__ import annotations
 
@@ -48,17 +49,22 @@ tflite_file(
     name="misfit", source="compiled.tflite", custom_ops=["ethos-u"], golden_model=":plain"
 )
 tflite_file(name="runs", source="sine.tflite", golden_model=":plain")
+
+tflite_file(name="clustered", source="clustered.tflite")
+tflite_micro_library(name="packed", models=[":clustered", ":sine"], compression="lut")
+tflite_micro_library(name="not_packed", models=[":sine"], compression="lut")
 """
 FILES: dict[str, str | bytes] = {
     "m/BUILD": BUILD,
     "m/labels.txt": "cat\ndog\n",
     "m/old.tflite": (HERE / "micro_only.tflite").read_bytes(),
+    "m/clustered.tflite": (HERE / "clustered.tflite").read_bytes(),
     "m/compiled.tflite": (HERE / "sine_int8_vela.tflite").read_bytes(),
     "m/ring.tflite": (HERE / "ring_buffer.tflite").read_bytes(),
     "m/sine.tflite": (HERE / "sine_int8.tflite").read_bytes(),
     "m/scores.tflite": (HERE / "two_scores.tflite").read_bytes(),
 }
-GOOD = ("m:plain", "m:described", "m:android", "m:old", "m:sine", "m:compiled", "m:mcu")
+GOOD = ("m:plain", "m:described", "m:android", "m:old", "m:sine", "m:compiled", "m:mcu", "m:packed")
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +219,29 @@ def test_golden_vectors_of_another_model_must_fit(workspace: Workspace) -> None:
 def test_a_model_that_runs_has_its_own_golden_vectors(workspace: Workspace) -> None:
     error = workspace.fail("package", "m:runs")
     assert "m:runs, field `golden_model` = ':plain': the model runs here, so that" in error
+
+
+# -----------------------------------------------------------------------------------------------
+# A model with few different weights
+# -----------------------------------------------------------------------------------------------
+
+
+def test_the_library_holds_the_compressed_model(workspace: Workspace) -> None:
+    clustered, sine = workspace.json("m/packed/manifest.json")["models"]
+    content = packaged(workspace, "packed/models/clustered.tflite")
+    assert len(content) == clustered["bytes"] == clustered["compression"]["bytes_after"]
+    assert clustered["compression"]["bytes_won"] == len(FILES["m/clustered.tflite"]) - len(content)
+    assert clustered["compression"]["bytes_won"] > 1000 < clustered["compression"]["arena_lost"]
+    assert clustered["sha256"] == sha256(content).hexdigest()
+    assert clustered["arena"]["smallest"] == clustered["compression"]["arena_after"]
+    # LiteRT is a step off, before and after.
+    assert [output["largest_difference"] for output in clustered["golden"]["outputs"]] == [1.0]
+    assert "AddDecode()" in packaged(workspace, "packed/src/op_resolver.cc").decode()
+    # It wins nothing.
+    assert packaged(workspace, "packed/models/sine.tflite") == FILES["m/sine.tflite"]
+    assert sine["compression"]["bytes_won"] == 0
+
+
+def test_a_library_that_wins_nothing_by_compression_is_an_error(workspace: Workspace) -> None:
+    error = workspace.fail("package", "m:not_packed")
+    assert "m:not_packed, field `compression` = 'lut': nothing is won for sine: no int8" in error

@@ -32,8 +32,8 @@ class ModelEntry:
 
     `file` and `labels_file` are paths within the bundle; the latter is None if there are no
     labels. `arena`, `golden` and `instructions` are what a microcontroller's runtime measured, if one
-    did, `npu` is what the compiler for an NPU reports, and `golden_files` are in the bundle if it has
-    golden vectors.
+    did, `npu` is what the compiler for an NPU reports, `compression` what compressing the weights won
+    and lost, and `golden_files` are in the bundle if it has golden vectors.
     """
 
     model: BundleModel
@@ -44,6 +44,7 @@ class ModelEntry:
     instructions: Optional[FrozenDict[str, Any]] = None
     npu: Optional[FrozenDict[str, Any]] = None
     golden_files: Optional[BundledGolden] = None
+    compression: Optional[FrozenDict[str, Any]] = None
 
     def to_bundled(self) -> BundledModel:
         facts = self.model.facts
@@ -69,6 +70,7 @@ class ModelEntry:
             instructions=self.instructions,
             npu=self.npu,
             golden_files=self.golden_files,
+            compression=self.compression,
         )
 
     def _labels(self) -> Optional[BundledLabels]:

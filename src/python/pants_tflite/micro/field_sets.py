@@ -10,6 +10,7 @@ from typing import Optional
 from pants.core.goals.package import PackageFieldSet
 
 from pants_tflite.bundles.models import BundleFieldSet
+from pants_tflite.micro.compression.target_types import MicroCompressionField
 from pants_tflite.micro.generated.names import library_name
 from pants_tflite.micro.npu.settings import NpuFields
 from pants_tflite.micro.npu.target_types import (
@@ -65,6 +66,7 @@ class MicroLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     arena_margin: MicroArenaMarginField
     arena_size: MicroArenaSizeField
     golden_tolerance: MicroGoldenToleranceField
+    compression: MicroCompressionField
     npu: MicroNpuField
     system_config: MicroSystemConfigField
     memory_mode: MicroMemoryModeField

@@ -29,6 +29,13 @@ from pants_tflite.micro.checks import (
     known_methods,
     methods_for,
 )
+from pants_tflite.micro.compression.models import (
+    CompressBundleModelRequest,
+    CompressedModel,
+    check_something_won,
+    check_without_npu,
+    compress_bundle_model,
+)
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
 from pants_tflite.micro.generated.library import Library, LibraryModel
 from pants_tflite.micro.generated.names import check_model_names
@@ -77,13 +84,14 @@ class MicroModelsRequest:
 class MicroModels:
     """`measured` is what TFLite Micro found out, `library` what the C++ code says; both in the order
     of `bundle`. `kernels` are those of the models' custom ops, and `npu` has the models for an NPU, by
-    name; then `measured` is of the models before Vela."""
+    name; then `measured` is of the models before Vela. `compressed` says what compression won."""
 
     bundle: BundleModels
     measured: MeasuredModels
     library: Library
     kernels: MicroKernels
     npu: FrozenDict[str, NpuModel] = FrozenDict()
+    compressed: FrozenDict[str, CompressedModel] = FrozenDict()
 
     @property
     def largest_arena(self) -> int:
@@ -111,6 +119,7 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         field_set.max_instructions, compiles=bool(settings.cpu and tflm.value is not None)
     )
     accelerator = find_accelerator(field_set.npu_fields)
+    method = check_without_npu(field_set.compression, field_set.npu)
     config = await find_npu_config(NpuConfigRequest(field_set.npu_config))
     check_arena_size(
         plan.models,
@@ -130,6 +139,15 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         build_bundle_models(BundleModelsRequest(field_set)),
         find_tflm_environment(TflmEnvironmentRequest(), **implicitly()),
     )
+    compressed: FrozenDict[str, CompressedModel] = FrozenDict()
+    if method is not None:
+        found = await concurrently(
+            compress_bundle_model(CompressBundleModelRequest(field_set.compression, model))
+            for model in bundle.models
+        )
+        check_something_won(field_set.compression, found)
+        compressed = FrozenDict({it.model.name: it for it in found})
+        bundle = replace(bundle, models=tuple(it.model for it in found))
     if accelerator is None:
         check_flash(
             field_set.max_flash,
@@ -205,7 +223,14 @@ async def build_micro_models(request: MicroModelsRequest) -> MicroModels:
         shared_arena_size=measured.shared_arena.bytes,
         kernels=kernels.ops,
     )
-    return MicroModels(bundle=bundle, measured=measured, library=library, kernels=kernels, npu=npu)
+    return MicroModels(
+        bundle=bundle,
+        measured=measured,
+        library=library,
+        kernels=kernels,
+        npu=npu,
+        compressed=compressed,
+    )
 
 
 def rules():

@@ -31,6 +31,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.micro.boards.fitting import FitBoardsRequest, check_fits, fit_boards
+from pants_tflite.micro.compression.models import warn_of_nothing_won
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet, MicroSettings
 from pants_tflite.micro.generated.readme import render_readme
 from pants_tflite.micro.generated.sources import MicroSources, MicroSourcesRequest, render_sources
@@ -193,6 +194,11 @@ def describe(
                 golden=FrozenDict.deep_freeze(measured.golden),
                 instructions=_instructions(binaries, model.name),
                 npu=models.npu[model.name].manifest if model.name in models.npu else None,
+                compression=(
+                    models.compressed[model.name].manifest
+                    if model.name in models.compressed
+                    else None
+                ),
             )
             for model, measured in zip(models.bundle.models, models.measured.models)
         ),
@@ -220,6 +226,8 @@ async def package_micro_library(field_set: MicroLibraryFieldSet) -> BuiltPackage
     layout = CATALOG[settings.layout](files)
     if warning := runtime_warning(settings.layout, files.methods):
         logger.warning(f"{field_set.address}, field `{field_set.layout.alias}`: {warning}")
+    for line in warn_of_nothing_won(models.compressed.values()):
+        logger.warning(f"{field_set.address}, field `{field_set.compression.alias}`: {line}")
     check_layout(field_set.layout, files, layout)
     npu = {name: model.manifest["numerics"] for name, model in models.npu.items()}
     readme = render_readme(models.library, files, layout, npu=npu)

@@ -9,6 +9,7 @@ from pants_tflite.micro import target_types as micro_target_types
 from pants_tflite.micro import verification
 from pants_tflite.micro.boards import fit_goal, fitting
 from pants_tflite.micro.boards import target_types as board_target_types
+from pants_tflite.micro.compression import models as compressed_models
 from pants_tflite.micro.counting import counting_program, instruction_counts
 from pants_tflite.micro.generated import sources
 from pants_tflite.micro.measuring import differing_op, measurement, measuring_program, model_reports
@@ -39,6 +40,7 @@ def rules():
         *npu_models.rules(),
         *tflm_environment.rules(),
         *changed_models.rules(),
+        *compressed_models.rules(),
         *compiled_library.rules(),
         *counting_program.rules(),
         *coverage.rules(),

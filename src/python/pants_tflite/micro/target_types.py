@@ -26,6 +26,7 @@ from pants_tflite.fields import (
     IntegerField,
     OptionalChoiceField,
 )
+from pants_tflite.micro.compression.target_types import MicroCompressionField
 from pants_tflite.micro.npu.target_types import NPU_FIELDS
 from pants_tflite.micro.publishing import (
     MicroAuthorField,
@@ -280,6 +281,7 @@ class TfLiteMicroLibraryTarget(Target):
         MicroArenaMarginField,
         MicroArenaSizeField,
         MicroGoldenToleranceField,
+        MicroCompressionField,
         *NPU_FIELDS,
     )
     help = help_text(

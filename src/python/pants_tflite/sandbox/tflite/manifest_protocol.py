@@ -37,9 +37,9 @@ class BundledModel:
     why LiteRT does not run the model, if that runtime alone does, and `select_tf_ops` which ops it
     takes from TensorFlow. `cut` says where it was cut out of a SavedModel, if it was. `instructions` are
     those of the most costly call on a microcontroller, in all and for each op, if they were counted.
-    `npu` is what the compiler for an NPU reports, and what was not tried. `golden_files` are in the
-    bundle if it has golden vectors. The rest is as in the model's
-    `model.json`.
+    `npu` is what the compiler for an NPU reports, and what was not tried; `compression` is what
+    look-up tables of weights won and lost. `golden_files` are in the bundle if it has golden vectors.
+    The rest is as in the model's `model.json`.
     """
 
     name: str
@@ -63,6 +63,7 @@ class BundledModel:
     instructions: Any = left_out()
     npu: Any = left_out()
     golden_files: Optional[BundledGolden] = left_out()
+    compression: Any = left_out()
 
 
 @dataclass(frozen=True)
