@@ -53,6 +53,7 @@ tflite_file(name="runs", source="sine.tflite", golden_model=":plain")
 tflite_file(name="clustered", source="clustered.tflite")
 tflite_micro_library(name="packed", models=[":clustered", ":sine"], compression="lut")
 tflite_micro_library(name="not_packed", models=[":sine"], compression="lut")
+tflite_micro_library(name="npu_packed", models=[":compiled"], compression="lut")
 """
 FILES: dict[str, str | bytes] = {
     "m/BUILD": BUILD,
@@ -245,3 +246,12 @@ def test_the_library_holds_the_compressed_model(workspace: Workspace) -> None:
 def test_a_library_that_wins_nothing_by_compression_is_an_error(workspace: Workspace) -> None:
     error = workspace.fail("package", "m:not_packed")
     assert "m:not_packed, field `compression` = 'lut': nothing is won for sine: no int8" in error
+
+
+def test_what_cannot_be_compared_is_not_compressed(workspace: Workspace) -> None:
+    error = workspace.fail("package", "m:npu_packed")
+    assert (
+        "m:npu_packed, field `compression` = 'lut': compiled (m:compiled) has the custom ops"
+        in error
+    )
+    assert "ethos-u, which TFLite Micro's wheel cannot run" in error

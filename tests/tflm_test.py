@@ -31,6 +31,15 @@ tflite_micro_library(
     cpu="cortex-m4",
     tflm="//tree",
 )
+tflite_file(name="clustered", source="clustered.tflite")
+tflite_micro_library(
+    name="packed",
+    models=[":clustered"],
+    library="packed",
+    cpu="cortex-m4",
+    tflm="//tree",
+    compression="lut",
+)
 tflite_micro_library(name="source_only", models=[":sine"], cpu="cortex-m4")
 tflite_micro_library(name="wrong_tree", models=[":sine"], cpu="cortex-m4", tflm=":no_tree")
 """
@@ -39,7 +48,7 @@ FILES = {
     "m/no_tree.txt": "Nothing.\n",
     **{
         f"m/{name}": (HERE / name).read_bytes()
-        for name in ("accumulator.tflite", "sine_int8.tflite")
+        for name in ("accumulator.tflite", "clustered.tflite", "sine_int8.tflite")
     },
 }
 INTERPRETER = "tree/tensorflow/lite/micro/micro_interpreter.cc"
@@ -136,6 +145,21 @@ def test_the_self_test_passes_on_the_host_and_in_qemu(workspace: Workspace) -> N
     used = re.findall(r"^ *(\w+)\n *arena: (\d+) of (\d+) bytes", run.stderr, re.MULTILINE)
     assert len(used) == 4
     assert all(int(bytes_used) <= smallest[name] for name, bytes_used, _ in used), used
+
+
+@needs_tree
+@needs_gcc
+@needs_qemu
+def test_a_compressed_model_computes_the_same_on_the_processor(workspace: Workspace) -> None:
+    run = workspace.succeed("test", "--output=all", "m:packed")
+    assert run.stderr.count("packed: PASS, 0 of the outputs failed") == 2
+    assert "DECODE" in run.stderr
+    workspace.succeed("package", "m:packed")
+    (model,) = workspace.json("m/packed/manifest.json")["models"]
+    used = [int(bytes_used) for bytes_used in re.findall(r"arena: (\d+) of", run.stderr)]
+    # Decoded weights are in the arena of the processor as well.
+    assert min(used) > model["compression"]["arena_before"]
+    assert max(used) <= model["compression"]["arena_after"]
 
 
 @needs_tree

@@ -28,6 +28,7 @@ from pants_tflite.micro.compression.sandbox.compress_model_protocol import (
 )
 from pants_tflite.micro.compression.target_types import MicroCompressionField
 from pants_tflite.micro.npu.target_types import MicroNpuField
+from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
 from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.verify import GOLDEN_FILES
@@ -79,6 +80,18 @@ def check_without_npu(field: MicroCompressionField, npu: MicroNpuField) -> Optio
     return method
 
 
+def check_can_compare(field: MicroCompressionField, model: BundleModel) -> None:
+    """Raises if TFLite Micro's wheel has no kernels of a model's custom ops: then nothing can be compared."""
+    unknown = [name for name in model.facts.custom_ops if name not in CUSTOM_METHODS]
+    if unknown:
+        raise Mistake.of(
+            field,
+            message=f"{model.name} ({model.address}) has the custom ops {', '.join(unknown)}, which TFLite "
+            "Micro's wheel cannot run, so that the compressed model could not be compared with it",
+            fix=f"Leave `{field.alias}` out, or put the model into a library of its own without it.",
+        )
+
+
 def check_something_won(field: MicroCompressionField, models: Iterable[CompressedModel]) -> None:
     """Raises if no model became smaller."""
     named = {it.model.name: it.report for it in models}
@@ -111,6 +124,7 @@ def warn_of_nothing_won(models: Iterable[CompressedModel]) -> list[str]:
 @rule(desc="Compress a library's model")
 async def compress_bundle_model(request: CompressBundleModelRequest) -> CompressedModel:
     model = request.model
+    check_can_compare(request.field, model)
     environment, files = await concurrently(
         find_tflm_environment(TflmEnvironmentRequest(), **implicitly()),
         # Without its description, so that a model of the same bytes is compressed once.
