@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import shutil
+import struct
 import subprocess
 import uuid
 import zipfile
@@ -44,6 +47,7 @@ tflite_android_library(
     artifact="m-plain",
     labels={"three_classes": ":labels"},
     java_api=True,
+    golden=True,
 )
 
 tflite_android_library(
@@ -64,6 +68,7 @@ FILES: Mapping[str, str | bytes] = {
 }
 PLAIN_AAR = "m/plain/m-plain-1.2.0.aar"
 JAVA_AAR = "m/java/m-plain-0.1.0.aar"
+NATIVE_LIBRARY = "libtensorflowlite_jni.so"
 COMPILED_AGAINST = "android-all-5.0.2_r3-robolectric-r0.jar"
 ASSET = "assets/org.example.plain/three_classes.tflite"
 POM = "m/plain/maven/org/example/plain/m-plain/1.2.0/m-plain-1.2.0.pom"
@@ -199,10 +204,16 @@ def jars(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path
         f"-Dlibrary.repository={(workspace.folder / 'dist/m/plain/maven').as_uri()}",
         f"-DoutputDirectory={folder}",
         "dependency:copy-dependencies",
+        "dependency:copy",
     )
     for library in folder.glob("*.aar"):
         with zipfile.ZipFile(library) as archive:
             (folder / f"{library.stem}.jar").write_bytes(archive.read("classes.jar"))
+    runtime = folder / "runtime"
+    with zipfile.ZipFile(runtime / "tensorflow-lite-2.6.0.aar") as archive:
+        archive.extract("classes.jar", runtime)
+    with zipfile.ZipFile(runtime / "tflite-native-cpu-2.6.2-linux-x86_64.jar") as archive:
+        (runtime / NATIVE_LIBRARY).write_bytes(archive.read(f"native/lib/{NATIVE_LIBRARY}"))
     return folder
 
 
@@ -211,7 +222,7 @@ def test_two_libraries_of_one_artifact_name_share_no_asset(aar: Path, java_aar: 
     for library in (aar, java_aar):
         with zipfile.ZipFile(library) as archive:
             assets += [name for name in archive.namelist() if name.startswith("assets/")]
-    assert len(set(assets)) == len(assets) == 4 + 6
+    assert len(set(assets)) == len(assets) == 4 + 6 + 4
 
 
 def test_a_runtime_that_google_play_refuses_is_told_of(workspace: Workspace, jars: Path) -> None:
@@ -342,13 +353,12 @@ def test_an_app_links_aligns_and_signs(aar: Path, tmp_path: Path) -> None:
     assert "Number of signers: 1" in run("apksigner", "verify", "--verbose", app)
 
 
-@needs_sdk_tools
-@needs_framework
-def test_an_app_uses_the_java_api(java_aar: Path, jars: Path, tmp_path: Path) -> None:
-    library = unpack(java_aar, tmp_path / "library")
+def run_in_app(library: Path, jars: Path, folder: Path, test: str) -> str:
+    """What JUnit says of the test class `test` in an app with the unpacked `library`."""
+    folder.mkdir(exist_ok=True)
     manifest = FOLDER / "AndroidManifest.xml"
-    app = link_app(library, manifest, tmp_path)
-    classes = tmp_path / "classes"
+    app = link_app(library, manifest, folder)
+    classes, runtime = folder / "classes", jars / "runtime"
     config = classes / "com/android/tools/test_config.properties"
     config.parent.mkdir(parents=True)
     config.write_text(
@@ -357,17 +367,61 @@ def test_an_app_uses_the_java_api(java_aar: Path, jars: Path, tmp_path: Path) ->
         "android_custom_package=org.example.app\n"
     )
     run_with = sorted(jar for jar in jars.glob("*.jar") if jar.name != COMPILED_AGAINST)
-    classpath = os.pathsep.join(map(str, (classes, library / "classes.jar", *run_with)))
+    parts = (classes, library / "classes.jar", runtime / "classes.jar", *run_with)
+    classpath = os.pathsep.join(map(str, parts))
     run(
         *("javac", "-encoding", "UTF-8", "-nowarn", "-cp", classpath, "-d", classes),
-        FOLDER / "ModelTest.java",
+        FOLDER / f"{test}.java",
     )
-    output = run(
+    return run(
         *("java", "--add-opens=java.base/java.io=ALL-UNNAMED", "-cp", classpath),
         *("-Drobolectric.offline=true", f"-Drobolectric.dependency.dir={jars}"),
-        *("org.junit.runner.JUnitCore", "org.example.app.ModelTest"),
+        f"-Djava.library.path={runtime}",
+        *("org.junit.runner.JUnitCore", f"org.example.app.{test}"),
     )
-    assert "OK (3 tests)" in output
+
+
+@needs_sdk_tools
+@needs_framework
+def test_an_app_uses_the_java_api(java_aar: Path, jars: Path, tmp_path: Path) -> None:
+    library = unpack(java_aar, tmp_path / "library")
+    assert "OK (3 tests)" in run_in_app(library, jars, tmp_path / "app", "ModelTest")
+
+
+def plant_another_score(golden: Path) -> None:
+    """Adds 1 to the last number of the golden outputs: a score of the last call."""
+    with zipfile.ZipFile(golden) as archive:
+        ((name, content),) = [(name, archive.read(name)) for name in archive.namelist()]
+    number = struct.unpack("<f", content[-4:])[0]
+    with zipfile.ZipFile(golden, "w") as archive:
+        archive.writestr(name, content[:-4] + struct.pack("<f", number + 1))
+
+
+@needs_sdk_tools
+@needs_framework
+def test_an_app_replays_the_golden_vectors(
+    workspace: Workspace, java_aar: Path, jars: Path, tmp_path: Path
+) -> None:
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        pytest.skip("TensorFlow Lite's native code for Java is at hand for Linux on x86_64 alone")
+    library = unpack(java_aar, tmp_path / "library")
+    folder = library / "assets/org.example.java"
+    listed = workspace.json("m/java/manifest.json")["models"][0]["golden_files"]
+    assert listed == {
+        side: f"assets/org.example.java/three_classes.golden_{side[:-1]}.npz"
+        for side in ("inputs", "outputs")
+    }
+    output = run_in_app(library, jars, tmp_path / "app", "ReplayTest")
+    for model in ("three_classes", "unlabelled"):
+        assert f"{model}: serving_default is as in the build, calls: 4\n" in output
+    assert "OK (1 test)" in output
+    plant_another_score(folder / "unlabelled.golden_output.npz")
+    output = run_in_app(library, jars, tmp_path / "other_app", "ReplayTest")
+    assert "three_classes: serving_default is as in the build, calls: 4\n" in output
+    difference = r"unlabelled: serving_default, call 3: scores\[0, 2\] is (\S+), and was (\S+) in"
+    (found,) = re.findall(difference, output)
+    assert float(found[1]) - float(found[0]) == pytest.approx(1, abs=1e-5)
+    assert output.count(" and was ") == 1
 
 
 def test_published_models(workspace: Workspace) -> None:

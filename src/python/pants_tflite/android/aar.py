@@ -31,6 +31,7 @@ from pants_tflite.bundles.contents import (
     files_of,
     lay_out_models,
 )
+from pants_tflite.bundles.golden_calls import has_golden_vectors
 from pants_tflite.bundles.manifests import MANIFEST_FILE, BundleManifest, ModelEntry
 from pants_tflite.bundles.models import BundleModel, BundleModels
 from pants_tflite.compat import (
@@ -56,13 +57,14 @@ _PROGUARD = b"# Nothing of this library is found by reflection: whatever is unus
 
 @dataclass(frozen=True)
 class BuildAarRequest:
-    """Asks for an AAR."""
+    """Asks for an AAR; `golden` says whether golden vectors go along."""
 
     address: Address
     settings: AndroidSettings
     models: BundleModels
     classes: ClassesJar
     native_code: NativeCode
+    golden: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,14 @@ def describe_bundle(request: BuildAarRequest, directory: str) -> BundleManifest:
 
     def entry(model: BundleModel) -> ModelEntry:
         files = files_of(model.name, directory)
-        return ModelEntry(model, files.model, files.labels if model.labels else None)
+        return ModelEntry(
+            model,
+            files.model,
+            files.labels if model.labels else None,
+            golden_files=(
+                files.golden if request.golden and has_golden_vectors(model.facts) else None
+            ),
+        )
 
     return BundleManifest(
         kind=TfLiteAndroidLibraryTarget.alias,
@@ -117,7 +126,7 @@ async def build_aar(request: BuildAarRequest) -> Aar:
     )
     written, models = await concurrently(
         create_digest(CreateDigest(texts)),
-        lay_out_models(LayOutModelsRequest(request.models, directory)),
+        lay_out_models(LayOutModelsRequest(request.models, directory, golden=request.golden)),
     )
     content = await merge_digests(
         MergeDigests((written, models.digest, request.classes.digest, request.native_code.digest))

@@ -19,6 +19,7 @@ from pants.engine.fs import (
 )
 from pants.util.frozendict import FrozenDict
 
+from pants_tflite.android import self_test
 from pants_tflite.android.accessors import CLASS_NAME, render_accessors
 from pants_tflite.android.android_jars import (
     ANDROID_JAR,
@@ -45,6 +46,7 @@ from pants_tflite.util_rules.steps import ExecuteStepRequest, execute_step
 CLASSES_JAR = "classes.jar"
 _JAR_MANIFEST = FileContent("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\r\n\r\n")
 _CLASSES = "__classes__"
+_DECLARATIONS = "__declarations__"
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,26 @@ class JavaTools:
 
 @dataclass(frozen=True)
 class CompileAccessorsRequest:
-    """Asks for the class `Model` of `package`; the models are in `assets_directory`."""
+    """Asks for the class `Model` of `package`; the models are in `assets_directory`. With `golden` there
+    are golden vectors, too, and the class `SelfTest` replays them."""
 
     address: Address
     tools: JavaTools
     package: str
     assets_directory: str
     models: BundleModels
+    golden: bool = False
+
+    def to_sources(self) -> dict[str, bytes]:
+        """The classes' sources, by their paths."""
+        folder = os.path.join(*self.package.split("."))
+        arguments = (self.package, self.assets_directory, self.models.models)
+        sources = {f"{folder}/{CLASS_NAME}.java": render_accessors(*arguments)}
+        if self.golden:
+            sources[f"{folder}/{self_test.CLASS_NAME}.java"] = self_test.render_self_test(
+                *arguments
+            )
+        return sources
 
 
 @dataclass(frozen=True)
@@ -105,22 +120,28 @@ async def find_java_tools(request: JavaToolsRequest) -> JavaTools:
 
 @rule(desc="Compile a Java API")
 async def compile_accessors(request: CompileAccessorsRequest) -> CompiledAccessors:
-    source = os.path.join(*request.package.split("."), f"{CLASS_NAME}.java")
-    content = render_accessors(request.package, request.assets_directory, request.models.models)
-    written = await create_digest(CreateDigest((FileContent(source, content),)))
+    sources = request.to_sources()
+    declared = {}
+    if request.golden:
+        path = os.path.join(_DECLARATIONS, self_test.INTERPRETER_FILE)
+        declared[path] = self_test.interpreter_source()
+    written = await create_digest(
+        CreateDigest(FileContent(path, text) for path, text in {**sources, **declared}.items())
+    )
     description = f"Compile the Java API of {request.address}"
     process = request.tools.compiler.compile(
-        source,
+        tuple(sources),
         classpath=ANDROID_JAR,
         output=_CLASSES,
         input_digest=await merge_digests(MergeDigests((written, request.tools.android_jar.digest))),
         description=description,
+        declarations=_DECLARATIONS if declared else None,
     )
     executed = await execute_step(ExecuteStepRequest(process), **implicitly())
     result = executed.result
     output = "\n".join(text.decode(errors="replace") for text in (result.stdout, result.stderr))
     if result.exit_code == 1:
-        # The generated class compiles against every Android, so the jar is to blame.
+        # What is generated compiles against every Android, so the jar is to blame.
         raise Mistake(
             message="the Java API does not compile against these classes",
             fix=f"Give an `{ANDROID_JAR}` of an Android SDK's platform, or Robolectric's android-all.",

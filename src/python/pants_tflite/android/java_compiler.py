@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from typing import Optional, Sequence
 
 from pants.core.util_rules.system_binaries import BinaryPathRequest, BinaryPathTest
 from pants.engine.addresses import Address
@@ -49,9 +50,20 @@ class JavaCompiler:
     version: str
 
     def compile(
-        self, source: str, *, classpath: str, output: str, input_digest: Digest, description: str
+        self,
+        sources: Sequence[str],
+        *,
+        classpath: str,
+        output: str,
+        input_digest: Digest,
+        description: str,
+        declarations: Optional[str] = None,
     ) -> Process:
-        """Compiles a file against a jar, into a directory. Classes hold lines, no local names."""
+        """Compiles files against a jar, into a directory. Classes hold lines, no local names.
+
+        What the jar lacks is in the sources in `declarations`, of which nothing gets into the directory.
+        """
+        declared = ("-sourcepath", declarations, "-implicit:none") if declarations else ()
         return Process(
             argv=(
                 self.path,
@@ -62,7 +74,8 @@ class JavaCompiler:
                 "-g:source,lines",
                 "-proc:none",
                 "-Xlint:-options",
-                source,
+                *declared,
+                *sources,
             ),
             # Another compiler at the same path makes another process.
             env={"JAVAC_VERSION": self.version, "LC_ALL": "C.UTF-8"},

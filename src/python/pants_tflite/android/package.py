@@ -59,7 +59,7 @@ from pants_tflite.android.target_types import (
 )
 from pants_tflite.android.unique_packages import UniquePackageRequest, check_unique_package
 from pants_tflite.bundles.contents import check_custom_ops
-from pants_tflite.bundles.fields import BundleModelsField
+from pants_tflite.bundles.fields import BundleGoldenField, BundleModelsField
 from pants_tflite.bundles.models import (
     BundleFieldSet,
     BundleModelsRequest,
@@ -96,6 +96,7 @@ class AndroidLibraryFieldSet(PackageFieldSet, BundleFieldSet):
     runtime_library: RuntimeLibraryField
     java_api: JavaApiField
     android_jar: AndroidJarField
+    golden: BundleGoldenField
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAnd
             package=settings.package,
             assets_directory=settings.package,
             models=models,
+            golden=field_set.golden.value,
         )
     classes = await write_classes_jar(ClassesJarRequest(address, accessors))
     aar = await build_aar(
@@ -201,6 +203,7 @@ async def build_android_library(request: BuildAndroidLibraryRequest) -> BuiltAnd
             models=models,
             classes=classes,
             native_code=native_code,
+            golden=field_set.golden.value,
         )
     )
     repository = await lay_out_repository(

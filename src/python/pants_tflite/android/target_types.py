@@ -14,7 +14,7 @@ from pants.engine.target import (
 )
 from pants.util.strutil import help_text
 
-from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
+from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS, BundleGoldenField
 from pants_tflite.fields import AddressField
 
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86", "x86_64")
@@ -230,6 +230,7 @@ class TfLiteAndroidLibraryTarget(Target):
         RuntimeLibraryField,
         JavaApiField,
         AndroidJarField,
+        BundleGoldenField,
     )
     help = help_text(
         """

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     AsyncFieldMixin,
+    BoolField,
     Dependencies,
     DictStringToStringField,
     StringField,
@@ -77,6 +78,25 @@ class BundleVersionField(StringField, AsyncFieldMixin):
         Defaults to 0.1.0.
 
         Example: `version="1.4.0"`.
+        """
+    )
+
+
+class BundleGoldenField(BoolField):
+    """Of the bundles whose models an interpreter reads from a file."""
+
+    alias = "golden"
+    default = False
+    help = help_text(
+        """
+        Whether the golden vectors of the models go along, and a self-test that replays them on the
+        device and names each output that is not what it was in the build: `self_test.py` in an
+        archive for Linux; a class `SelfTest` in a library for Android that has the `java_api`;
+        `SelfTest/<framework>SelfTest.swift` in a package for iOS.
+
+        Defaults to False.
+
+        Example: `golden=True`.
         """
     )
 

@@ -38,6 +38,7 @@ from pants_tflite.bundles.contents import (
     lay_out_models,
     refuse_select_tf_ops,
 )
+from pants_tflite.bundles.fields import BundleGoldenField
 from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
 from pants_tflite.bundles.models import (
     BundleFieldSet,
@@ -76,7 +77,6 @@ from pants_tflite.linux.target_types import (
     LinuxArchiveNameField,
     LinuxCopyrightField,
     LinuxFormatField,
-    LinuxGoldenField,
     LinuxMaintainerField,
     LinuxPlatformsField,
     LinuxUrlField,
@@ -102,7 +102,7 @@ class LinuxArchiveFieldSet(BundleFieldSet, PackageFieldSet):
     platforms: LinuxPlatformsField
     archive_name: LinuxArchiveNameField
     format: LinuxFormatField
-    golden: LinuxGoldenField
+    golden: BundleGoldenField
     description: DescriptionField
     maintainer: LinuxMaintainerField
     url: LinuxUrlField

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from pants.engine.target import (
     AsyncFieldMixin,
-    BoolField,
     StringField,
     StringSequenceField,
     Target,
 )
 from pants.util.strutil import help_text
 
-from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
+from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS, BundleGoldenField
 from pants_tflite.fields import AddressField, ChoiceField
 
 # Those that ai-edge-litert, which runs the models there, has wheels for.
@@ -74,21 +73,6 @@ class LinuxFormatField(ChoiceField):
     )
 
 
-class LinuxGoldenField(BoolField):
-    alias = "golden"
-    default = False
-    help = help_text(
-        """
-        Whether the golden vectors of the models go along, and `self_test.py`, which replays them on
-        the device and names each output that is not what it was in the build.
-
-        Defaults to False.
-
-        Example: `golden=True`.
-        """
-    )
-
-
 _ONLY_DEB = 'Only archives with `format="deb"` have it.'
 
 
@@ -141,7 +125,7 @@ class TfLiteLinuxArchiveTarget(Target):
         LinuxPlatformsField,
         LinuxArchiveNameField,
         LinuxFormatField,
-        LinuxGoldenField,
+        BundleGoldenField,
         LinuxMaintainerField,
         LinuxUrlField,
         LinuxCopyrightField,

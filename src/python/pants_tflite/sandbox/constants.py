@@ -30,8 +30,17 @@ GOLDEN_RELATIVE = 1e-5
 # that is less. Integers must be equal.
 KERNEL_TOLERANCE = 1e-5
 
-# What a signature is called by default.
+# What a signature is called by default, and what golden files call the graph of a model without any.
 DEFAULT_SIGNATURE = "serving_default"
+MAIN_SIGNATURE = "main"
+
+# Ops whose outputs are others in each run.
+RANDOM_OPS = (
+    "MULTINOMIAL",
+    "RANDOM_STANDARD_NORMAL",
+    "RANDOM_UNIFORM",
+    "STABLEHLO_RNG_BIT_GENERATOR",
+)
 
 # Of the entries of archives: zip knows no earlier time.
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)

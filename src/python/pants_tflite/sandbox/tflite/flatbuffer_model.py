@@ -7,12 +7,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pants_tflite.sandbox.constants import FLEX_PREFIX
+from pants_tflite.sandbox.constants import FLEX_PREFIX, MAIN_SIGNATURE
 
 _ASSIGNING_OPS = ("ASSIGN_VARIABLE",)
 _RESOURCE_OPS = (*_ASSIGNING_OPS, "READ_VARIABLE", "VAR_HANDLE")
 # The only signature of a model that has none of its own.
-MAIN = "main"
+MAIN = MAIN_SIGNATURE
 
 
 @dataclass(frozen=True)

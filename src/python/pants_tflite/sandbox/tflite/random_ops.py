@@ -4,16 +4,10 @@
 
 from __future__ import annotations
 
+from pants_tflite.sandbox.constants import RANDOM_OPS
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model
-
-_RANDOM_OPS = (
-    "MULTINOMIAL",
-    "RANDOM_STANDARD_NORMAL",
-    "RANDOM_UNIFORM",
-    "STABLEHLO_RNG_BIT_GENERATOR",
-)
 
 
 def random_ops(model: Model) -> tuple[str, ...]:
     """The ops of the model that draw random numbers."""
-    return tuple(sorted({code.name for code in model.op_codes if code.name in _RANDOM_OPS}))
+    return tuple(sorted({code.name for code in model.op_codes if code.name in RANDOM_OPS}))
