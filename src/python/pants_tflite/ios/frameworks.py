@@ -49,7 +49,8 @@ class BuildXcframeworkRequest:
 
     `libraries` are static ones, by the names of their platforms (`slices.PLATFORM_NAMES`): their
     objects go into the frameworks' binaries. That is how kernels of custom ops get in (see
-    `kernels`). `links` are the system's libraries that those need, beyond what every app has.
+    `kernels`). `links` are the system's libraries that those need, beyond what every app has. The facts
+    of models tell of golden vectors if `golden` does; the XCFramework has none.
     """
 
     address: Address
@@ -57,13 +58,16 @@ class BuildXcframeworkRequest:
     models: BundleModels
     libraries: FrozenDict[str, tuple[StaticLibrary, ...]] = FrozenDict()
     links: tuple[str, ...] = ()
+    golden: bool = False
 
     def debug_hint(self) -> str:
         return f"{self.settings.name}.xcframework of {self.address}"
 
     @property
     def facts(self) -> tuple[ModelFacts, ...]:
-        return tuple(ModelFacts.from_bundle(model) for model in self.models.models)
+        return tuple(
+            ModelFacts.from_bundle(model, golden=self.golden) for model in self.models.models
+        )
 
     @property
     def header(self) -> str:

@@ -7,6 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+from pants_tflite.bundles.golden_calls import (
+    GoldenSignature,
+    golden_signatures,
+    has_golden_vectors,
+)
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelTensor
 
@@ -46,7 +51,8 @@ class TensorFacts:
 @dataclass(frozen=True)
 class ModelFacts:
     """`inputs` and `outputs` are in the model's order, which is an interpreter's. `custom_ops` are
-    the names of those that it uses, `select_tf_ops` of those that it takes from TensorFlow."""
+    the names of those that it uses, `select_tf_ops` of those that it takes from TensorFlow. `golden` are
+    its signatures, if the bundle has golden vectors."""
 
     name: str
     bytes: int
@@ -56,9 +62,11 @@ class ModelFacts:
     labels: tuple[str, ...] = ()
     custom_ops: tuple[str, ...] = ()
     select_tf_ops: tuple[str, ...] = ()
+    golden: tuple[GoldenSignature, ...] = ()
+    has_golden_vectors: bool = False
 
     @classmethod
-    def from_bundle(cls, model: BundleModel) -> ModelFacts:
+    def from_bundle(cls, model: BundleModel, *, golden: bool = False) -> ModelFacts:
         facts = model.facts
         return cls(
             name=model.name,
@@ -69,4 +77,6 @@ class ModelFacts:
             labels=model.labels,
             custom_ops=facts.custom_ops,
             select_tf_ops=facts.select_tf_ops,
+            golden=golden_signatures(facts) if golden else (),
+            has_golden_vectors=golden and has_golden_vectors(facts),
         )

@@ -14,6 +14,7 @@ from pants_tflite.bundles.contents import (
     check_custom_ops,
     files_of,
 )
+from pants_tflite.bundles.golden_calls import has_golden_vectors
 from pants_tflite.bundles.manifests import BundleManifest, ModelEntry
 from pants_tflite.bundles.models import BundleModelsRequest, build_bundle_models
 from pants_tflite.cc.zig_installation import ZigRequest, set_up_zig
@@ -50,6 +51,7 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
         models=models,
         libraries=kernels.libraries,
         links=kernels.links,
+        golden=field_set.golden.value,
     )
     package, zig = await concurrently(
         build_swift_package(BuildSwiftPackageRequest(xcframework, plan.members)),
@@ -65,6 +67,11 @@ async def package_ios_framework(field_set: IosFrameworkFieldSet) -> BuiltPackage
                 model,
                 files_of(model.name, folder).model,
                 files_of(model.name, folder).labels if model.labels else None,
+                golden_files=(
+                    files_of(model.name, folder).golden
+                    if field_set.golden.value and has_golden_vectors(model.facts)
+                    else None
+                ),
             )
             for model in models.models
         ),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pants.core.goals.package import PackageFieldSet
 from pants.util.frozendict import FrozenDict
 
+from pants_tflite.bundles.fields import BundleGoldenField
 from pants_tflite.bundles.models import BundleFieldSet, PlanBundleRequest, plan_bundle
 from pants_tflite.compat import collect_rules, rule
 from pants_tflite.ios.settings import (
@@ -28,6 +29,7 @@ class IosFrameworkFieldSet(PackageFieldSet, BundleFieldSet):
     bundle_id: BundleIdField
     framework: FrameworkNameField
     min_ios: MinIosField
+    golden: BundleGoldenField
 
 
 @dataclass(frozen=True)

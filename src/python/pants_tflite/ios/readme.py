@@ -8,6 +8,7 @@ from string import Template
 from typing import Mapping, Sequence
 
 from pants_tflite.ios.model_facts import ModelFacts
+from pants_tflite.ios.self_test import self_test_file, self_test_name
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.swift_manifest import models_folder
 
@@ -42,7 +43,7 @@ pod "$name", :path => "path/to/this/folder"
 
 To publish it, add its `author`, `homepage`, `license` and `source`.
 
-$custom_ops$select_tf_ops## Without
+$custom_ops$select_tf_ops$self_test## Without
 
 Add `$name.xcframework` to the app in Xcode, with "Do Not Embed": the framework is static, so Xcode links
 it into the app, and the App Store refuses an upload that has a static framework embedded. Add the models
@@ -154,6 +155,31 @@ The linker must load the whole of it, for nothing calls it by name. In "Other Li
 The interpreter then finds the kernels by itself. The Swift Package Manager has no such package.
 
 """
+_SELF_TEST = Template(
+    """\
+## Test it
+
+`$file` runs each model on inputs of the build, and compares what comes out with what came out there.
+The inputs and outputs are resources of `$module`. Add the file to the tests of the app, or to the app itself, with the
+pod `TensorFlowLiteC`, and call it on a device:
+
+```swift
+import $module
+
+func replay() throws {
+    for result in try $test().run() where !result.isAsInTheBuild {
+        fatalError("\\(result)")
+    }
+}
+```
+
+A result names the model, the output, the index and both values. Outputs were recorded with TensorFlow Lite's
+reference kernels. Integers must be the same, and floats may be off by 0.0001 of the largest number of their output. The
+faster kernels of a device may be off by some steps of a quantized output: `steps` and `tolerance` of `$test` say
+how many are allowed.
+
+"""
+)
 
 
 def render_readme(
@@ -171,6 +197,7 @@ def render_readme(
         usage=_render_part(_USAGE, settings, plain) or ', and "Custom ops" runs them.\n',
         custom_ops=_render_part(_CUSTOM_OPS, settings, with_ops),
         select_tf_ops=_render_select_tf_ops(models),
+        self_test=_render_self_test(settings, models),
         runtime=_RUNTIME if plain else "",
         privacy_of_ops=", and so are the kernels of custom ops" if with_ops else "",
         models_folder=models_folder(settings),
@@ -188,6 +215,17 @@ def _render_select_tf_ops(models: Sequence[ModelFacts]) -> str:
     names = ", ".join(f"`{model.name}`" for model in models if model.select_tf_ops)
     # Not a template: the linker's flag has a variable of Xcode's.
     return _SELECT_TF_OPS.replace("$models", names) if names else ""
+
+
+def _render_self_test(settings: FrameworkSettings, models: Sequence[ModelFacts]) -> str:
+    """How an app replays golden vectors; nothing if there are none."""
+    if not any(model.golden for model in models):
+        return ""
+    return _SELF_TEST.substitute(
+        file=self_test_file(settings),
+        module=settings.swift_module,
+        test=self_test_name(settings),
+    )
 
 
 def _describe(model: ModelFacts) -> str:

@@ -67,7 +67,7 @@ public struct $type: Equatable, Sendable {
 
     /// The labels as a file, one a line; nil where there are none.
     public var labelsURL: URL? { labels.isEmpty ? nil : file("\\(name).labels.txt") }
-
+$golden
     /// The model's content, mapped into memory.
     public func data() throws -> Data {
         return try Data(contentsOf: url, options: .mappedIfSafe)
@@ -105,6 +105,14 @@ extension $type {
 $models}
 """
 )
+# Only of models whose golden files are there.
+_GOLDEN = """
+    /// Inputs of calls in the build, which the self-test replays.
+    public var goldenInputURL: URL { file("\\(name).golden_input.npz") }
+
+    /// What came out of these calls.
+    public var goldenOutputURL: URL { file("\\(name).golden_output.npz") }
+"""
 _MODEL = Template(
     """
     /// The model `$name`.
@@ -152,6 +160,7 @@ def render_accessors(
         module=settings.swift_module,
         type=settings.swift_type,
         version=string_literal(settings.version),
+        golden=_GOLDEN if any(model.has_golden_vectors for model in models) else "",
         all=", ".join(members[model.name] for model in models),
         models="".join(
             _MODEL.substitute(

@@ -64,4 +64,5 @@ def render_package(settings: FrameworkSettings, models: Sequence[ModelFacts]) ->
 def _files(model: ModelFacts) -> list[str]:
     """The paths of a model's files within the module's folder."""
     files = files_of(model.name, _MODELS_FOLDER)
-    return [files.description, *([files.labels] if model.labels else ()), files.model]
+    golden = (files.golden.inputs, files.golden.outputs) if model.has_golden_vectors else ()
+    return [files.description, *golden, *([files.labels] if model.labels else ()), files.model]

@@ -23,6 +23,7 @@ from pants_tflite.ios.frameworks import BuildXcframeworkRequest, build_xcframewo
 from pants_tflite.ios.podspec import podspec_file, render_podspec
 from pants_tflite.ios.property_lists import PRIVACY_FILE, privacy_manifest
 from pants_tflite.ios.readme import render_readme
+from pants_tflite.ios.self_test import render_self_test, self_test_file
 from pants_tflite.ios.swift_accessors import render_accessors
 from pants_tflite.ios.swift_manifest import models_folder, render_package
 from pants_tflite.sandbox.archives.write_archive_protocol import ZIP
@@ -73,7 +74,9 @@ async def build_swift_package(request: BuildSwiftPackageRequest) -> SwiftPackage
     settings, facts = framework.settings, framework.facts
     xcframework, models = await concurrently(
         build_xcframework(framework),
-        lay_out_models(LayOutModelsRequest(framework.models, models_folder(settings))),
+        lay_out_models(
+            LayOutModelsRequest(framework.models, models_folder(settings), golden=framework.golden)
+        ),
     )
     filename = f"{settings.name}.xcframework.zip"
     archive = await write_archive(
@@ -94,6 +97,8 @@ async def build_swift_package(request: BuildSwiftPackageRequest) -> SwiftPackage
         f"Sources/{settings.swift_module}/{PRIVACY_FILE}": privacy_manifest().decode(),
         podspec_file(settings): render_podspec(settings),
     }
+    if framework.golden:
+        texts[self_test_file(settings)] = render_self_test(settings, facts, members)
     rendered = await create_digest(
         CreateDigest(FileContent(path, text.encode()) for path, text in texts.items())
     )

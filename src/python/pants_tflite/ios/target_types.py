@@ -7,7 +7,7 @@ from __future__ import annotations
 from pants.engine.target import AsyncFieldMixin, StringField, Target
 from pants.util.strutil import help_text
 
-from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS
+from pants_tflite.bundles.fields import COMMON_BUNDLE_FIELDS, BundleGoldenField
 
 
 class BundleIdField(StringField, AsyncFieldMixin):
@@ -56,7 +56,13 @@ class MinIosField(StringField, AsyncFieldMixin):
 
 class TfLiteIosFrameworkTarget(Target):
     alias = "tflite_ios_framework"
-    core_fields = (*COMMON_BUNDLE_FIELDS, BundleIdField, FrameworkNameField, MinIosField)
+    core_fields = (
+        *COMMON_BUNDLE_FIELDS,
+        BundleIdField,
+        FrameworkNameField,
+        MinIosField,
+        BundleGoldenField,
+    )
     help = help_text(
         """
         Models as an XCFramework of static frameworks, for devices and for simulators, and as a
