@@ -27,6 +27,7 @@ tflite_ios_framework(
     labels={"two_scores": ":labels"},
     bundle_id="org.example.TwoScores",
     version="1.4.0-rc.1",
+    golden=True,
 )
 """
 # New in every run: what a test expects to run must be in no cache of an earlier run.
@@ -91,6 +92,7 @@ def test_what_is_where(dist: Path) -> None:
     assert set(_hashes(dist)) == {
         "Package.swift",
         "README.md",
+        "SelfTest/TwoScoresSelfTest.swift",
         "Sources/TwoScoresModels/PrivacyInfo.xcprivacy",
         "Sources/TwoScoresModels/TwoScoresModels.swift",
         "TwoScores.podspec",
@@ -99,6 +101,7 @@ def test_what_is_where(dist: Path) -> None:
         "TwoScores.xcframework/Info.plist",
         "manifest.json",
         *(f"{MODELS}/{name}" for name in models),
+        *(f"{MODELS}/two_scores.golden_{side}.npz" for side in ("input", "output")),
         *(f"{folder}/{name}" for folder in FRAMEWORKS for name in (*framework, *models)),
     }
     for folder in (MODELS, *FRAMEWORKS):
@@ -126,6 +129,9 @@ def test_the_manifest_lists_everything(dist: Path) -> None:
     (model,) = manifest["models"]
     assert model["sha256"] == hashes[model["file"]]
     assert model["labels"]["sha256"] == hashes[model["labels"]["file"]]
+    for side in ("inputs", "outputs"):
+        assert model["golden_files"][side] == f"{MODELS}/two_scores.golden_{side[:-1]}.npz"
+        assert model["golden_files"][side] in hashes
     assert (manifest["name"], manifest["version"]) == ("TwoScores", "1.4.0-rc.1")
     assert manifest["platforms"] == ["ios_arm64", "ios_simulator_arm64", "ios_simulator_x86_64"]
     assert manifest["tools"]["zig"][0].isdigit()
