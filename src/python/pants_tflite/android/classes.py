@@ -19,7 +19,7 @@ from pants.engine.fs import (
 )
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.android import self_test
+from pants_tflite.android import replay
 from pants_tflite.android.accessors import CLASS_NAME, render_accessors
 from pants_tflite.android.android_jars import (
     ANDROID_JAR,
@@ -81,9 +81,7 @@ class CompileAccessorsRequest:
         arguments = (self.package, self.assets_directory, self.models.models)
         sources = {f"{folder}/{CLASS_NAME}.java": render_accessors(*arguments)}
         if self.golden:
-            sources[f"{folder}/{self_test.CLASS_NAME}.java"] = self_test.render_self_test(
-                *arguments
-            )
+            sources[f"{folder}/{replay.CLASS_NAME}.java"] = replay.render_self_test(*arguments)
         return sources
 
 
@@ -123,8 +121,8 @@ async def compile_accessors(request: CompileAccessorsRequest) -> CompiledAccesso
     sources = request.to_sources()
     declared = {}
     if request.golden:
-        path = os.path.join(_DECLARATIONS, self_test.INTERPRETER_FILE)
-        declared[path] = self_test.interpreter_source()
+        path = os.path.join(_DECLARATIONS, replay.INTERPRETER_FILE)
+        declared[path] = replay.interpreter_source()
     written = await create_digest(
         CreateDigest(FileContent(path, text) for path, text in {**sources, **declared}.items())
     )

@@ -8,7 +8,7 @@ from string import Template
 from typing import Mapping, Sequence
 
 from pants_tflite.ios.model_facts import ModelFacts
-from pants_tflite.ios.self_test import self_test_file, self_test_name
+from pants_tflite.ios.replay import self_test_file, self_test_name
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.swift_manifest import models_folder
 

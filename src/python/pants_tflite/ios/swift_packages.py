@@ -23,7 +23,7 @@ from pants_tflite.ios.frameworks import BuildXcframeworkRequest, build_xcframewo
 from pants_tflite.ios.podspec import podspec_file, render_podspec
 from pants_tflite.ios.property_lists import PRIVACY_FILE, privacy_manifest
 from pants_tflite.ios.readme import render_readme
-from pants_tflite.ios.self_test import render_self_test, self_test_file
+from pants_tflite.ios.replay import render_self_test, self_test_file
 from pants_tflite.ios.swift_accessors import render_accessors
 from pants_tflite.ios.swift_manifest import models_folder, render_package
 from pants_tflite.sandbox.archives.write_archive_protocol import ZIP

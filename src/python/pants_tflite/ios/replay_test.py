@@ -14,7 +14,7 @@ from pants_tflite.bundles.golden_calls import golden_signatures
 from pants_tflite.bundles.testutil import model_description
 from pants_tflite.ios.model_facts import ModelFacts
 from pants_tflite.ios.readme import render_readme
-from pants_tflite.ios.self_test import render_self_test, self_test_file
+from pants_tflite.ios.replay import render_self_test, self_test_file
 from pants_tflite.ios.swift_accessors import render_accessors
 from pants_tflite.ios.swift_manifest import render_package
 from pants_tflite.ios.testutil import MODELS, SETTINGS

@@ -10,7 +10,7 @@ import pytest
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 
-from pants_tflite.android.self_test import render_self_test
+from pants_tflite.android.replay import render_self_test
 from pants_tflite.bundles.models import BundleModel
 from pants_tflite.bundles.testutil import description_json
 
