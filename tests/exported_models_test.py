@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 from typing import Any, Callable
 
@@ -153,6 +154,16 @@ def test_a_file_of_keras_2_is_loaded_by_tf_keras(workspace: Workspace, packaged:
     assert workspace.json("m/old/export.json")["keras_version"].startswith("2.")
     assert op_names(workspace.json("m/of_keras_2/model.json")) == {"DEPTHWISE_CONV_2D"}
     assert "m:old is a file of Keras 2.4.0, which Keras 3 cannot load" in packaged.stderr
+
+
+def test_the_ops_of_a_keras_file_and_of_what_it_becomes(workspace: Workspace) -> None:
+    text = workspace.succeed("tflite-ops", "--format=json", "m:old", "m:of_keras_2").stdout
+    model, file = json.loads(text)
+    assert (model["target"], file["target"]) == ("m:of_keras_2", "m:old")
+    assert file["tflite_ops"] is None and file["refusal"] is None
+    assert file["tensorflow_ops"] == model["tensorflow_ops"]
+    assert "DepthwiseConv2dNative" in [op["op"] for op in file["tensorflow_ops"]]
+    assert [op["op"] for op in model["tflite_ops"]] == ["DEPTHWISE_CONV_2D"]
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,40 @@ def test_without_the_field_the_error_names_it(workspace: Workspace) -> None:
     assert 'set `runtime="micro"`' in error
 
 
+def test_ops_of_a_file_that_litert_refuses_and_of_a_bundle(workspace: Workspace) -> None:
+    goal = ("tflite-ops", "--runtimes=litert", "--runtimes=micro", "m:unmarked")
+    text = workspace.succeed(*goal).stdout
+    assert re.search(r"^  FULLY_CONNECTED +4 +1 .* no +yes", text, re.MULTILINE), text
+    assert "    m:unmarked, field `source`: LiteRT " in text
+    assert "refuses the model: quantized_dimension must be in range" in text
+    listed = json.loads(workspace.succeed(*goal, "m:mcu", "m:plain", "--format=json").stdout)
+    by_target = {each["target"]: each for each in listed}
+    assert list(by_target) == [
+        "m:compiled",
+        "m:described",
+        "m:old",
+        "m:plain",
+        "m:ring",
+        "m:unmarked",
+    ]
+    unmarked = by_target["m:unmarked"]
+    assert "quantized_dimension" in unmarked["refusal"]
+    assert unmarked["tflite_ops"] == by_target["m:old"]["tflite_ops"] != []
+    assert [(asked["runtime"], asked["loads"]) for asked in unmarked["runtimes"]] == [
+        ("litert", False),
+        ("micro", True),
+    ]
+    assert [target for target, each in by_target.items() if each["refusal"]] == ["m:unmarked"]
+    assert [op["op"] for op in by_target["m:compiled"]["tflite_ops"]] == ["ethos-u"]
+    assert by_target["m:plain"]["tflite_ops"] == by_target["m:described"]["tflite_ops"]
+
+
+def test_ops_of_what_is_no_model(restored: Workspace) -> None:
+    restored.write({"m/old.tflite": b"no model"})
+    error = restored.fail("tflite-ops", "m:unmarked")
+    assert "m:unmarked, field `source`" in error and "old.tflite" in error
+
+
 def test_the_field_is_for_models_that_litert_refuses(workspace: Workspace) -> None:
     error = workspace.fail("package", "m:needless")
     assert "m:needless, field `runtime`: LiteRT 2.3.0 runs the model" in error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from pants.engine.console import Console
+from pants.engine.fs import Digest
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.target import FilteredTargets, Target
 from pants.option.option_types import BoolOption, StrListOption
@@ -17,7 +18,8 @@ from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.compat import collect_rules, concurrently, goal_rule, implicitly, rule
 from pants_tflite.coverage.ask_all import AskRuntimesRequest, ask_runtimes
 from pants_tflite.goals.ops_table import TargetOps, render_json, render_tables
-from pants_tflite.pipeline.build import TfLiteFileFieldSet
+from pants_tflite.errors import TfLiteError
+from pants_tflite.pipeline.build import ReadModelFileRequest, TfLiteFileFieldSet, read_model_file
 from pants_tflite.pipeline.export import SavedModelFieldSet
 from pants_tflite.pipeline.ops import (
     ListModelOpsRequest,
@@ -33,8 +35,9 @@ from pants_tflite.pipeline.unverified import (
     find_graph,
 )
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport
+from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 from pants_tflite.subsystems.output_formats import JSON, check_format, format_option
-from pants_tflite.target_types import SavedModelField
+from pants_tflite.target_types import SavedModelField, TfLiteFileSourceField
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 _MODELS = (TfLiteModelFieldSet, TfLiteFileFieldSet)
@@ -117,6 +120,47 @@ class ModelOps:
     ops: TargetOps
 
 
+@dataclass(frozen=True)
+class ConvertedOpsRequest:
+    """Asks for the ops of the `.tflite` file of a `tflite_model` or `tflite_file`."""
+
+    target: Target
+    untrained: bool
+
+    def debug_hint(self) -> str:
+        return str(self.target.address)
+
+
+@dataclass(frozen=True)
+class ConvertedOps:
+    """`model` holds `model.tflite`. `refusal` says why nothing ships it as it is, if so, as of a file that
+    LiteRT does not load."""
+
+    model: Digest
+    ops: tuple[OpUse, ...]
+    refusal: Optional[str] = None
+
+
+@rule
+async def list_converted_ops(request: ConvertedOpsRequest) -> ConvertedOps:
+    target = request.target
+    try:
+        model = await convert_unverified(UnverifiedModelRequest(target, request.untrained))
+        listed = await list_model_ops(ListModelOpsRequest(target.address, model.model))
+        return ConvertedOps(model.model, listed.ops)
+    except TfLiteError as error:
+        if not target.has_field(TfLiteFileSourceField):
+            raise
+        refusal = error
+    file = await read_model_file(ReadModelFileRequest(target[TfLiteFileSourceField]))
+    try:
+        listed = await list_model_ops(ListModelOpsRequest(target.address, file.digest))
+    except TfLiteError:
+        # What is no model at all is best explained by the step that looked at it first.
+        raise refusal from None
+    return ConvertedOps(file.digest, listed.ops, str(refusal))
+
+
 @rule
 async def list_ops_of_model(request: ModelOpsRequest) -> ModelOps:
     target, untrained = request.target, request.untrained
@@ -124,7 +168,7 @@ async def list_ops_of_model(request: ModelOpsRequest) -> ModelOps:
     if target.has_field(SavedModelField):
         field = target[SavedModelField]
         saved_model = (await resolve_reference(ReferenceRequest(field, field.value))).target
-    graph_ops = ops = None
+    graph_ops = ops = refusal = None
     answers: tuple[CoverageReport, ...] = ()
     if saved_model is not None:
         graph = await find_graph(GraphRequest(target, saved_model, untrained))
@@ -133,13 +177,10 @@ async def list_ops_of_model(request: ModelOpsRequest) -> ModelOps:
         )
         graph_ops = listed.ops
     if target is not saved_model:
-        model = await convert_unverified(UnverifiedModelRequest(target, untrained))
-        listed_ops, asked = await concurrently(
-            list_model_ops(ListModelOpsRequest(target.address, model.model)),
-            ask_runtimes(AskRuntimesRequest(target, model.model, request.runtimes)),
-        )
-        ops, answers = listed_ops.ops, asked.reports
-    return ModelOps(TargetOps(str(target.address), graph_ops, ops, answers))
+        converted = await list_converted_ops(ConvertedOpsRequest(target, untrained))
+        asked = await ask_runtimes(AskRuntimesRequest(target, converted.model, request.runtimes))
+        ops, refusal, answers = converted.ops, converted.refusal, asked.reports
+    return ModelOps(TargetOps(str(target.address), graph_ops, ops, answers, refusal))
 
 
 @rule

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from textwrap import indent
 from typing import Iterable, Mapping, Optional, Sequence
 
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport
@@ -18,13 +19,15 @@ _MOST_LAYERS = 2
 @dataclass(frozen=True)
 class TargetOps:
     """The ops of a target: those of its SavedModel in TensorFlow, and those of its `.tflite` file. Each is
-    None if the target has no such form. `answers` are those of the runtimes that were asked about the file.
+    None if the target has no such form. `answers` are those of the runtimes that were asked about the file;
+    `refusal` says why nothing ships it, if so.
     """
 
     address: str
     graph_ops: Optional[tuple[GraphOpCount, ...]]
     ops: Optional[tuple[OpUse, ...]]
     answers: tuple[CoverageReport, ...] = ()
+    refusal: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def render_json(targets: Iterable[TargetOps]) -> str:
                 if target.ops is None
                 else [asdict(summary) for summary in OpSummary.of(target.ops, target.answers)]
             ),
+            "refusal": target.refusal,
             "runtimes": [
                 {
                     "runtime": answer.runtime,
@@ -132,6 +136,9 @@ def _lines(target: TargetOps) -> Iterable[str]:
         total = sum(s.macs for s in summaries)
         yield f"  {sum(s.count for s in summaries)} ops, {total:,} multiply-accumulates"
         yield from (f"  {_sentence(answer)}" for answer in target.answers)
+        if target.refusal is not None:
+            yield "  These are the ops that the file names; as it is, nothing ships it:"
+            yield indent(target.refusal, "    ")
 
 
 def _sentence(answer: CoverageReport) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from pants_tflite.goals.ops_table import TargetOps, render_json, render_tables
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport, RefusedOp
@@ -62,8 +63,21 @@ def test_json_has_all_layers_and_what_a_target_lacks_is_null() -> None:
         "target": "m:sm",
         "tensorflow_ops": model["tensorflow_ops"],
         "tflite_ops": None,
+        "refusal": None,
         "runtimes": [],
     }
+
+
+def test_why_nothing_ships_a_file() -> None:
+    refused = replace(MODEL, refusal="m:model: LiteRT refuses it.\n\nFix: Another file.")
+    (value,) = json.loads(render_json([refused]))
+    assert value["refusal"] == refused.refusal
+    assert render_tables([refused]).splitlines()[-4:] == [
+        "  These are the ops that the file names; as it is, nothing ships it:",
+        "    m:model: LiteRT refuses it.",
+        "",
+        "    Fix: Another file.",
+    ]
 
 
 def test_each_runtime_that_was_asked_has_a_column() -> None:

@@ -11,9 +11,13 @@ from __future__ import annotations
 import re
 from typing import Iterable, Optional
 
+from pants_tflite.lint.replacement_entries import GPU
+from pants_tflite.lint.replacements import find_replacement, replacement
+
 _HYBRID = re.compile(r"hybrid|FLOAT32 with filter type", re.IGNORECASE)
 _FLOATS_ALONE = re.compile(r"\(INT(8|16) != FLOAT32\)")
 _LACKING_TYPE = re.compile(r"Tensor type\(\w+\) is not supported")
+_MANY_DIMENSIONS = re.compile(r"dimensions must be less than 5")
 _VERSION = re.compile(r"version '?\d+")
 
 NO_HYBRID = (
@@ -24,7 +28,17 @@ INT8_FOR_INT16 = (
     "Convert the model in the mode `int8`, for whose types the runtime has more kernels."
 )
 FLOATS_ALONE = "Convert the model without quantization: the runtime has this op in floats alone."
-COMMON_TYPES = "Compute in float32 or int32, or convert the model in the mode `int8`."
+COMMON_TYPES = (
+    "Compute in float32 or int32, as `tf.argmax` does with `output_type=tf.int32`, or convert the model in the "
+    "mode `int8`."
+)
+FOUR_DIMENSIONS = (
+    "Compute in at most four dimensions: give `tf.reshape` sizes in which two of them are one."
+)
+OUTSIDE = (
+    "Leave the op outside of the graph: `outputs` of the model ends it before the op, which the app computes. Or "
+    "let the app run the model on the CPU."
+)
 NEWER_RUNTIME = "Give the app a newer runtime, which has this version of the op, or express the layer with other ops."
 INTEGER_BORDERS = (
     'Convert with `input_type="int8"` and `output_type="int8"`, which leave out what turns floats into '
@@ -36,6 +50,18 @@ ON_THE_PROCESSOR = (
     "the layer with ops that Vela takes."
 )
 ON_THE_CPU = "Let the app run the model on the CPU."
+
+
+def find_gpu_advice(op: str, reason: str, dtypes: Iterable[str]) -> str:
+    """What to do about an op that LiteRT's GPU accelerator refuses, or computes wrongly."""
+    if "complex64" in dtypes:
+        return replacement("signal").instead
+    if _MANY_DIMENSIONS.search(reason):
+        return FOUR_DIMENSIONS
+    if _LACKING_TYPE.search(reason):
+        return COMMON_TYPES
+    found = find_replacement(op, runtime=GPU)
+    return OUTSIDE if found is None else found.instead
 
 
 def find_npu_advice(op: str, dtypes: Iterable[str]) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Iterable, Iterator
 
 from pants_tflite.errors import TfLiteError
-from pants_tflite.lint.replacements import LITERT, find_replacement
+from pants_tflite.lint.replacement_entries import LITERT
+from pants_tflite.lint.replacements import find_replacement
 
 # The check that a model can be built at all.
 BUILD = "build"

@@ -8,32 +8,18 @@ computes the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional
 
+from pants_tflite.lint.gpu_replacements import GPU_OPS
+from pants_tflite.lint.replacement_entries import (
+    EVERYWHERE,
+    GPU,
+    INTEGERS,
+    LITERT,
+    MICRO,
+    Replacement,
+)
 from pants_tflite.sandbox.constants import FLEX_PREFIX
-
-# The runtimes of float models, and models that compute in integers alone, on either.
-LITERT, MICRO, INTEGERS = "litert", "micro", "integers"
-_IN_FLOATS = (LITERT, MICRO)
-EVERYWHERE = (LITERT, MICRO, INTEGERS)
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """What to use `instead` of `ops`, in whole sentences, on the `runtimes` that it was tried on.
-
-    `ops` are those of TensorFlow Lite, or TensorFlow's by their own names, without "Flex". `refused_by` are
-    the runtimes that do not run them, as far as that was tried; INTEGERS if an integer model has them in
-    floats.
-    """
-
-    name: str
-    ops: tuple[str, ...]
-    instead: str
-    runtimes: tuple[str, ...] = _IN_FLOATS
-    refused_by: tuple[str, ...] = (MICRO,)
-
 
 # What a portable model does without; `pants_tflite.lint.portability` has a check of each name.
 _FORMS = (
@@ -48,7 +34,7 @@ _FORMS = (
         ("IF", "WHILE"),
         "Give a recurrent layer `unroll=True` and a fixed batch and length; choose between two values with "
         "`tf.where`.",
-        refused_by=(),
+        refused_by=(GPU,),
     ),
     Replacement(
         "decoding",
@@ -62,12 +48,13 @@ _FORMS = (
             "DecodeWav",
         ),
         "Decode files in the app, whose platform has a decoder, and give the model the pixels or samples.",
-        refused_by=(LITERT, MICRO),
+        refused_by=(LITERT, MICRO, GPU),
     ),
     Replacement(
         "detection",
         ("NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "NonMaxSuppressionV3"),
         "Yield boxes and scores, and suppress overlapping ones in the app.",
+        refused_by=(MICRO, GPU),
     ),
     Replacement(
         "resizing",
@@ -81,6 +68,7 @@ _FORMS = (
         ("COMPLEX_ABS", "IMAG", "REAL", "RFFT2D"),
         "Compute spectrograms in the app, and train the model on them; or, for short frames, multiply with "
         "constant cosines and sines: `tf.sqrt(tf.square(x @ cosines) + tf.square(x @ sines))`.",
+        refused_by=(MICRO, GPU),
     ),
     Replacement(
         "tensor-type",
@@ -98,11 +86,13 @@ _FORMS = (
             "LookupTableFindV2",
         ),
         "Split text and look words up in the app, and give the model their numbers as int32.",
+        refused_by=(MICRO, GPU),
     ),
     Replacement(
         "unknown-size",
         ("UNIQUE", "WHERE"),
         "Yield the values and which of them count, as in `tf.where(mask, x, 0.0)`, and choose in the app.",
+        refused_by=(MICRO, GPU),
     ),
 )
 # Ops that a runtime lacks, and others that compute the same.
@@ -111,6 +101,7 @@ _OPS = (
         "bucketize",
         ("BUCKETIZE",),
         "Count the boundaries: `tf.reduce_sum(tf.cast(x[..., None] >= boundaries, tf.float32), -1)`.",
+        refused_by=(MICRO, GPU),
     ),
     Replacement(
         "cumsum",
@@ -123,7 +114,7 @@ _OPS = (
         "erf",
         ("Erf",),
         "Use `tf.tanh(1.1283792 * (x + 0.08943 * x * x * x))`, which is at most 0.001 off.",
-        refused_by=(LITERT, MICRO),
+        refused_by=(LITERT, MICRO, GPU),
     ),
     Replacement(
         "gelu",
@@ -136,11 +127,13 @@ _OPS = (
         "matrix-diag",
         ("MATRIX_DIAG",),
         "Use `x[..., None] * tf.eye(n)`.",
+        refused_by=(MICRO, GPU),
     ),
     Replacement(
         "matrix-set-diag",
         ("MATRIX_SET_DIAG",),
         "Use `x * (1 - tf.eye(n)) + diagonal[..., None] * tf.eye(n)`.",
+        refused_by=(MICRO, GPU),
     ),
     Replacement(
         "neg",
@@ -155,6 +148,7 @@ _OPS = (
         "one-hot",
         ("ONE_HOT",),
         "Use `tf.gather(tf.eye(depth), indices)`.",
+        runtimes=(LITERT, MICRO),
     ),
     Replacement(
         "pow",
@@ -173,12 +167,13 @@ _OPS = (
         "reduce-prod",
         ("REDUCE_PROD",),
         "Multiply the slices, as in `x[:, 0] * x[:, 1] * x[:, 2]`.",
-        EVERYWHERE,
+        (LITERT, MICRO, INTEGERS),
     ),
     Replacement(
         "segment-sum",
         ("SCATTER_ND", "SEGMENT_SUM", "UNSORTED_SEGMENT_SUM"),
         "For constant segments multiply with a constant matrix: `x @ tf.one_hot(segments, count)`.",
+        refused_by=(MICRO, GPU),
     ),
     Replacement(
         "select",
@@ -210,7 +205,7 @@ _OPS = (
         "Use `tf.argmax` for the best one; yield all scores for more, and sort them in the app.",
     ),
 )
-REPLACEMENTS = (*_FORMS, *_OPS)
+REPLACEMENTS = (*_FORMS, *_OPS, *GPU_OPS)
 _BY_NAME = {entry.name: entry for entry in REPLACEMENTS}
 
 

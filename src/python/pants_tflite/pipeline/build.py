@@ -135,6 +135,21 @@ class BuildModelFileRequest:
 
 
 @dataclass(frozen=True)
+class ReadModelFileRequest:
+    """Asks for what the `source` of a `tflite_file` names, as it comes."""
+
+    source: TfLiteFileSourceField
+
+
+@dataclass(frozen=True)
+class ReadModelFile:
+    """`digest` holds `model.tflite`, whose own name is `name`."""
+
+    digest: Digest
+    name: str
+
+
+@dataclass(frozen=True)
 class UntrainedModelFieldSet(TfLiteModelFieldSet, UntrainedInputFieldSet):
     """A `tflite_model` of an untrained SavedModel."""
 
@@ -238,6 +253,19 @@ async def build_model(request: BuildModelRequest) -> BuiltModel:
     )
 
 
+@rule
+async def read_model_file(request: ReadModelFileRequest) -> ReadModelFile:
+    sources = await hydrate_sources(
+        HydrateSourcesRequest(
+            request.source, for_sources_types=(FileSourceField,), enable_codegen=True
+        ),
+        **implicitly(),
+    )
+    (entry,) = await get_digest_entries(sources.snapshot.digest)
+    digest = await create_digest(CreateDigest([replace(entry, path=MODEL_FILE)]))
+    return ReadModelFile(digest, os.path.basename(entry.path))
+
+
 @rule(desc="Build a model from a file")
 async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     field_set = request.field_set
@@ -250,16 +278,7 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
             message=f"LiteRT is needed to work shapes out, and `runtime` is {MICRO}",
             fix="Leave it out; the model has the shapes that TensorFlow Lite Micro runs.",
         )
-    sources = await hydrate_sources(
-        HydrateSourcesRequest(
-            field_set.source, for_sources_types=(FileSourceField,), enable_codegen=True
-        ),
-        **implicitly(),
-    )
-    entries = await get_digest_entries(sources.snapshot.digest)
-    source = await create_digest(
-        CreateDigest([replace(entry, path=MODEL_FILE) for entry in entries])
-    )
+    file = await read_model_file(ReadModelFileRequest(field_set.source))
     dataset = None
     if field_set.verify_dataset.value is not None:
         dataset = await sample_referenced_dataset(DatasetReferenceRequest(field_set.verify_dataset))
@@ -271,7 +290,7 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     fixed = await fix_model_file_shapes(
         FixModelFileShapesRequest(
             address=address,
-            model=source,
+            model=file.digest,
             shapes=shapes,
             samples=samples,
             custom_ops=custom_ops,
@@ -285,8 +304,9 @@ async def build_model_file(request: BuildModelFileRequest) -> BuiltModel:
     )
     model = finished.digest
     # This comes first: a broken file is best explained by the program that does not run it.
-    name = os.path.basename(entries[0].path)
-    inspected = await inspect_model(InspectModelRequest(address, model, is_source=True, name=name))
+    inspected = await inspect_model(
+        InspectModelRequest(address, model, is_source=True, name=file.name)
+    )
     if is_micro_only:
         verified = await verify_micro_only(
             VerifyMicroOnlyRequest(

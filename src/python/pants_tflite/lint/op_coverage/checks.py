@@ -17,14 +17,15 @@ from pants_tflite.lint.advice import (
     NO_HYBRID,
     ON_THE_CPU,
     find_advice,
+    find_gpu_advice,
     find_npu_advice,
     is_hybrid,
 )
 from pants_tflite.lint.findings import Finding, listed
 from pants_tflite.lint.op_coverage.bundle_runtimes import BundleRuntime
 from pants_tflite.lint.op_coverage.skip_field import IgnoreOpCoverageField
-from pants_tflite.lint.replacements import LITERT
-from pants_tflite.lint.replacements import MICRO as ON_MICRO
+from pants_tflite.lint.replacement_entries import LITERT
+from pants_tflite.lint.replacement_entries import MICRO as ON_MICRO
 from pants_tflite.lint.replacements import find_replacement
 from pants_tflite.micro.npu.accelerators import ACCELERATORS
 from pants_tflite.sandbox.constants import FLEX_PREFIX
@@ -133,6 +134,8 @@ def instead_of(op: str, reason: str, use: OpUse, answer: Answer) -> str:
     is_micro = answer.runtime.name == MICRO
     if answer.runtime.name in ACCELERATORS:
         return find_npu_advice(op, use.dtypes)
+    if answer.runtime.name == GPU_RUNTIME:
+        return find_gpu_advice(op, reason, use.dtypes)
     if use.custom:
         declared = _instead_of_custom(op, answer, is_micro=is_micro)
         if declared is not None:

@@ -144,6 +144,23 @@ def test_a_type_that_a_gpu_lacks() -> None:
     assert "int32" in finding.instead
 
 
+def test_what_only_a_gpu_refuses_has_advice_that_is_for_it() -> None:
+    gpu = BundleRuntime("gpu", "`[tflite-op-coverage].runtimes`")
+    ops = [
+        use("EXPAND_DIMS", "a"),
+        use("RESHAPE", "b", "complex64"),
+        use("CONV_3D", "c"),
+        use("Mine", "d", custom=True),
+    ]
+    reason = "Operation is not supported."
+    expand, reshape, conv, mine = findings(
+        ops, reason, "Tensor type(COMPLEX64) is not supported. b", reason, reason, runtime=gpu
+    )
+    assert "tf.reshape(x, [-1, 6, 1])" in expand.instead
+    assert "spectrograms" in reshape.instead
+    assert "outside of the graph" in conv.instead and "outside of the graph" in mine.instead
+
+
 def test_a_runtime_that_cannot_be_asked_is_told_of_once() -> None:
     notes = [NotAsked(address, "gpu", "all", "no driver") for address in ("b", "a")]
     text = render_not_asked([*notes, NotAsked("a", "micro", "app", "no wheel.")])

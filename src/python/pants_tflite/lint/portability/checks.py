@@ -15,7 +15,8 @@ from pants_tflite.lint.portability.kinds import (
     kind_of,
     kind_of_graph_op,
 )
-from pants_tflite.lint.replacements import INTEGERS, MICRO, find_replacement, replacement
+from pants_tflite.lint.replacement_entries import INTEGERS, MICRO
+from pants_tflite.lint.replacements import find_replacement, replacement
 from pants_tflite.sandbox.modes import find_mode
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionReport
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse

@@ -16,10 +16,14 @@ pytest.importorskip("tflite_micro", reason="its wheels are for Linux x86_64 only
 from pants_tflite.lint.advice import (  # noqa: E402
     COMMON_TYPES,
     FLOATS_ALONE,
+    FOUR_DIMENSIONS,
     INT8_FOR_INT16,
+    OUTSIDE,
     find_advice,
+    find_gpu_advice,
     is_hybrid,
 )
+from pants_tflite.lint.replacements import replacement  # noqa: E402
 from pants_tflite.micro.sandbox.check_coverage import check as ask_micro  # noqa: E402
 from pants_tflite.micro.sandbox.check_coverage_protocol import MicroCoverageRequest  # noqa: E402
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport  # noqa: E402
@@ -133,8 +137,42 @@ def test_an_op_that_the_runtime_has_in_floats_alone(ops: list[Any]) -> None:
     assert on_micro(convert(tf.exp, [1, 4])).loads
 
 
+def advice_for_gpu(model: bytes) -> dict[str, str]:
+    """What is advised about each op that the GPU refuses."""
+    ops = list_ops(parse_model(model)).ops
+    return {
+        refused.op: find_gpu_advice(refused.op, refused.reason, ops[refused.index].dtypes)
+        for refused in on_gpu(model).refused
+    }
+
+
+def on_rows(function: Any) -> bytes:
+    """A model of a function of one row, of which the converter makes what it can."""
+    return convert(function, [1, 64])
+
+
 def test_types_that_a_gpu_lacks() -> None:
-    (refused,) = on_gpu(negation("int64")).refused
-    assert find_advice(refused.reason, ("int64",), is_micro=False) == COMMON_TYPES
+    assert advice_for_gpu(negation("int64")) == {"NEG": COMMON_TYPES}
     for taken in (negation("float32"), negation("int32"), quantized_linear_model()):
         assert on_gpu(taken).delegated
+    assert advice_for_gpu(on_rows(lambda x: tf.argmax(x, -1))) == {"ARG_MAX": COMMON_TYPES}
+    assert on_gpu(on_rows(lambda x: tf.argmax(x, -1, output_type=tf.int32))).delegated
+
+
+def test_complex_numbers_on_a_gpu() -> None:
+    # What the entry suggests is tried by replacements_test.py, on a GPU too.
+    advice = advice_for_gpu(on_rows(lambda x: tf.abs(tf.signal.rfft(x))))
+    assert set(advice) == {"COMPLEX_ABS", "RESHAPE", "RFFT2D"}
+    assert set(advice.values()) == {replacement("signal").instead}
+
+
+def test_more_than_four_dimensions_on_a_gpu() -> None:
+    five = on_rows(lambda x: tf.nn.relu(tf.reshape(x, [1, 4, 4, 2, 2])))
+    assert set(advice_for_gpu(five).values()) == {FOUR_DIMENSIONS}
+    assert on_gpu(on_rows(lambda x: tf.nn.relu(tf.reshape(x, [1, 16, 2, 2])))).delegated
+
+
+def test_an_op_that_a_gpu_lacks_is_left_outside_of_the_graph() -> None:
+    whole = on_rows(lambda x: tf.nn.log_softmax(dense(x)))
+    assert advice_for_gpu(whole) == {"LOG_SOFTMAX": OUTSIDE}
+    assert on_gpu(on_rows(dense)).delegated

@@ -13,28 +13,34 @@ import tensorflow as tf
 
 pytest.importorskip("tflite_micro", reason="its wheels are for Linux x86_64 only")
 
-from pants_tflite.lint.replacements import (  # noqa: E402
+from pants_tflite.lint.replacement_entries import (  # noqa: E402
+    GPU,
     INTEGERS,
     LITERT,
     MICRO,
-    REPLACEMENTS,
     Replacement,
+)
+from pants_tflite.lint.replacements import (  # noqa: E402
+    REPLACEMENTS,
     find_replacement,
     replacement,
 )
 from pants_tflite.lint.sandbox.testing_cases import Case  # noqa: E402
 from pants_tflite.lint.sandbox.testing_forms import FORMS  # noqa: E402
+from pants_tflite.lint.sandbox.testing_gpu_ops import GPU_CASES  # noqa: E402
 from pants_tflite.lint.sandbox.testing_models import (  # noqa: E402
     Arrays,
     convert,
+    find_gpu,
     float_ops_of,
     ops_of,
-    specs_of,
     try_on,
 )
 from pants_tflite.lint.sandbox.testing_ops import OPS  # noqa: E402
 
-CASES = {**FORMS, **OPS}
+CASES = {**FORMS, **OPS, **GPU_CASES}
+# Those that are here: a GPU has a driver, or not.
+RUNTIMES = (LITERT, MICRO, *([GPU] if find_gpu() else []))
 
 
 def listed(values: Any) -> list[Any]:
@@ -47,16 +53,33 @@ def test_each_replacement_is_tried() -> None:
 
 @functools.lru_cache(maxsize=None)
 def refused_model(name: str) -> bytes:
-    return convert(CASES[name].refused, specs_of(CASES[name].inputs))
+    return convert(CASES[name].refused, CASES[name].refused_specs())
+
+
+def expected_outputs(case: Case) -> Arrays:
+    return [np.asarray(value) for value in listed(case.refused(*map(tf.constant, case.inputs)))]
+
+
+def is_refused(runtime: str, name: str) -> bool:
+    """Whether the refused form of a case does not run, or computes something else."""
+    case = CASES[name]
+    outputs, _ = try_on(runtime, refused_model(name), case.inputs)
+    if outputs is None or runtime != GPU:
+        return outputs is None
+    # Types that it cannot read, but takes, are not compared.
+    return any(
+        not np.allclose(output, wanted, atol=1e-3)
+        for output, wanted in zip(outputs, expected_outputs(case))
+    )
 
 
 def refusals(name: str) -> set[str]:
     """Where the refused form of a case does not run, or not in integers."""
-    case, model = CASES[name], refused_model(name)
+    case = CASES[name]
     entry = replacement(case.entry)
-    found = {r for r in (LITERT, MICRO) if try_on(r, model, case.inputs)[0] is None}
+    found = {runtime for runtime in RUNTIMES if is_refused(runtime, name)}
     if INTEGERS in entry.refused_by:
-        in_floats = float_ops_of(convert(case.refused, specs_of(case.inputs), case.samples()))
+        in_floats = float_ops_of(convert(case.refused, case.refused_specs(), case.samples()))
         found.update([INTEGERS] if in_floats & set(entry.ops) else [])
     return found
 
@@ -64,7 +87,7 @@ def refusals(name: str) -> set[str]:
 @pytest.mark.parametrize("entry", REPLACEMENTS, ids=lambda entry: entry.name)
 def test_what_is_replaced_is_refused_as_the_entry_says(entry: Replacement) -> None:
     names = [name for name, case in CASES.items() if case.entry == entry.name]
-    assert set.intersection(*map(refusals, names)) == set(entry.refused_by)
+    assert set.intersection(*map(refusals, names)) == {*entry.refused_by} & {*RUNTIMES, INTEGERS}
     # Text is known by its type, too.
     ops = [ops_of(refused_model(name)) for name in names if name != "text that is compared"]
     assert not entry.ops or all(found & set(entry.ops) for found in ops), ops
@@ -74,14 +97,15 @@ def test_what_is_replaced_is_refused_as_the_entry_says(entry: Replacement) -> No
 def test_what_is_suggested_runs_and_computes_the_same(name: str) -> None:
     case = CASES[name]
     entry = replacement(case.entry)
-    expected = [np.asarray(value) for value in listed(case.refused(*map(tf.constant, case.inputs)))]
+    expected = expected_outputs(case)
     inputs = case.before(*case.inputs)
-    model = convert(case.suggested, specs_of(inputs))
-    assert not ops_of(model) & set(entry.ops)
-    for runtime in (r for r in entry.runtimes if r != INTEGERS):
+    model = convert(case.suggested, case.suggested_specs())
+    # A GPU may have an op in one form, and refuse it in another.
+    assert entry.refused_by == (GPU,) or not ops_of(model) & set(entry.ops)
+    for runtime in sorted({*entry.runtimes} & {*RUNTIMES}):
         check_outputs(case, expected, try_on(runtime, model, inputs), case.tolerance)
     if INTEGERS in entry.runtimes and case.integer_tolerance is not None:
-        model = convert(case.suggested, specs_of(inputs), case.samples())
+        model = convert(case.suggested, case.suggested_specs(), case.samples())
         assert not float_ops_of(model)
         for runtime in (LITERT, MICRO):
             check_outputs(case, expected, try_on(runtime, model, inputs), case.integer_tolerance)
@@ -108,6 +132,9 @@ def test_a_replacement_is_found_by_an_op_and_where_it_was_tried() -> None:
         ("Erf", MICRO, "erf"),
         ("GELU", "a runtime where nothing was tried", None),
         ("CONV_2D", MICRO, None),
+        ("EXPAND_DIMS", GPU, "expand-dims"),
+        ("EXPAND_DIMS", MICRO, None),
+        ("ONE_HOT", GPU, None),
     ):
         found = find_replacement(op, runtime=runtime)
         assert (found and found.name) == name

@@ -7,7 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from pants_tflite.lint.sandbox.testing_models import Arrays
+import tensorflow as tf
+
+from pants_tflite.lint.sandbox.testing_models import Arrays, specs_of
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class Case:
     tolerance: float = 1e-5
     # What 255 steps between an output's extremes leave; None if the entry says another form for integers.
     integer_tolerance: float | None = 0.05
+    # Whether the refused form is for any batch, and whether the suggested one is.
+    open_batch: tuple[bool, bool] = (False, False)
+
+    def refused_specs(self) -> list[tf.TensorSpec]:
+        return specs_of(self.inputs, open_batch=self.open_batch[0])
+
+    def suggested_specs(self) -> list[tf.TensorSpec]:
+        return specs_of(self.before(*self.inputs), open_batch=self.open_batch[1])
 
     def samples(self) -> list[Arrays]:
         """For calibration: the inputs, and smaller ones."""

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import tempfile
+from pathlib import Path
 from typing import Any, Callable, Iterable, Sequence
 
 import numpy as np
@@ -12,14 +15,22 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from pants_tflite.lint.replacements import LITERT, MICRO
+from pants_tflite.lint.replacement_entries import GPU, LITERT, MICRO
 from pants_tflite.sandbox.constants import FLEX_PREFIX
 from pants_tflite.sandbox.coverage.attempts import attempt
+from pants_tflite.sandbox.gpu.accelerator import Accelerator, explain
+from pants_tflite.sandbox.gpu.find_vulkan_driver import find_driver
+from pants_tflite.sandbox.gpu.find_vulkan_driver_protocol import VulkanSearch
+from pants_tflite.sandbox.gpu.vulkan_drivers import manifest_of
 from pants_tflite.sandbox.tflite.model_reader import parse_model
 from pants_tflite.sandbox.verification.float_ops import Node
 
 Arrays = Sequence[np.ndarray]
 _ARENA = 1 << 20
+_EVERYWHERE = VulkanSearch(None, None)
+_MAX_SECONDS = 60
+# What the buffers of the GPU accelerator do not hold.
+_UNREADABLE = ("float64", "string", "uint32")
 
 
 def convert(
@@ -49,11 +60,13 @@ def float_ops_of(model: bytes) -> set[str]:
     return set(ops) | {op for op in ops_of(model) if op not in vars(schema.BuiltinOperator)}
 
 
-def specs_of(arrays: Arrays) -> list[tf.TensorSpec]:
+def specs_of(arrays: Arrays, *, open_batch: bool = False) -> list[tf.TensorSpec]:
     # A text has another type in each array of NumPy's.
     dtypes = [tf.string if array.dtype.kind in "OSU" else array.dtype for array in arrays]
     return [
-        tf.TensorSpec(array.shape, dtype, name=f"x{index}")
+        tf.TensorSpec(
+            (None, *array.shape[1:]) if open_batch else array.shape, dtype, name=f"x{index}"
+        )
         for index, (array, dtype) in enumerate(zip(arrays, dtypes))
     ]
 
@@ -85,19 +98,53 @@ def run_on_micro(model: bytes, inputs: Arrays) -> list[np.ndarray]:
 _RUNNERS = {LITERT: run_on_litert, MICRO: run_on_micro}
 
 
+def _ordered(model: bytes, inputs: Arrays) -> dict[str, np.ndarray]:
+    """The inputs by their names in the signature. TensorFlow names them as their specs do."""
+    (signature,) = parse_model(model).callables
+    return {name: inputs[int(re.findall(r"x(\d+)", name)[-1])] for name, _ in signature.inputs}
+
+
 def run(runtime: str, model: bytes, inputs: Arrays) -> list[np.ndarray]:
     """What a model yields, from and in the order that its function has."""
-    (signature, *_) = parse_model(model).callables
+    (signature,) = parse_model(model).callables
     graph = parse_model(model).subgraphs[signature.subgraph]
-    # TensorFlow names the inputs as their specs do, and outputs by their positions.
-    ordered = [inputs[int(re.findall(r"x(\d+)", name)[-1])] for name, _ in signature.inputs]
-    outputs = _RUNNERS[runtime](model, ordered)
+    outputs = _RUNNERS[runtime](model, list(_ordered(model, inputs).values()))
     tensors = [graph.tensors[index] for index in graph.outputs]
+    # Outputs are named by their positions.
     return [outputs[tensors.index(tensor)] for _, tensor in sorted(signature.outputs)]
+
+
+@functools.lru_cache(maxsize=None)
+def find_gpu() -> Accelerator | None:
+    """LiteRT's GPU accelerator, if there is a driver for it."""
+    driver = find_driver(_EVERYWHERE).driver
+    return driver and Accelerator(manifest_of(_EVERYWHERE, driver), _MAX_SECONDS)
+
+
+def _try_on_gpu(model: bytes, inputs: Arrays) -> tuple[list[np.ndarray] | None, str]:
+    accelerator = find_gpu()
+    assert accelerator is not None
+    (signature,) = parse_model(model).callables
+    tensors = [tensor for _, tensor in (*signature.inputs, *signature.outputs)]
+    with tempfile.NamedTemporaryFile(suffix=".tflite") as file:
+        path = Path(file.name)
+        path.write_bytes(model)
+        done = accelerator.run(path, ())
+        if done.succeeded and any(tensor.dtype in _UNREADABLE for tensor in tensors):
+            return [], "it takes the model, and has no buffers for its types"
+        if done.succeeded:
+            feed = {name: array[None] for name, array in _ordered(model, inputs).items()}
+            done = accelerator.run(path, [(signature, feed)])
+    if not done.succeeded:
+        return None, explain(done)
+    found = done.value[signature.name]
+    return [found[name][0] for name, _ in sorted(signature.outputs)], done.text
 
 
 def try_on(runtime: str, model: bytes, inputs: Arrays) -> tuple[list[np.ndarray] | None, str]:
     """What a model yields on a runtime, or None if that refuses it, which can end its process; and what
     the runtime said."""
+    if runtime == GPU:
+        return _try_on_gpu(model, inputs)
     tried = attempt(lambda: run(runtime, model, inputs))
     return (list(tried.value) if tried.succeeded else None), tried.text
