@@ -118,7 +118,7 @@ def run(runtime: str, model: bytes, inputs: Arrays) -> list[np.ndarray]:
 def find_gpu() -> Accelerator | None:
     """LiteRT's GPU accelerator, if there is a driver for it."""
     driver = find_driver(_EVERYWHERE).driver
-    return driver and Accelerator(manifest_of(_EVERYWHERE, driver), _MAX_SECONDS)
+    return None if driver is None else Accelerator(manifest_of(_EVERYWHERE, driver), _MAX_SECONDS)
 
 
 def _try_on_gpu(model: bytes, inputs: Arrays) -> tuple[list[np.ndarray] | None, str]:
