@@ -17,8 +17,8 @@ from pants.util.strutil import softwrap
 from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.compat import collect_rules, concurrently, goal_rule, implicitly, rule
 from pants_tflite.coverage.ask_all import AskRuntimesRequest, ask_runtimes
-from pants_tflite.goals.ops_table import TargetOps, render_json, render_tables
 from pants_tflite.errors import TfLiteError
+from pants_tflite.goals.ops_table import TargetOps, render_json, render_tables
 from pants_tflite.pipeline.build import ReadModelFileRequest, TfLiteFileFieldSet, read_model_file
 from pants_tflite.pipeline.export import SavedModelFieldSet
 from pants_tflite.pipeline.ops import (
