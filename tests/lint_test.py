@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from pathlib import Path
@@ -179,6 +180,43 @@ def convert(function: Callable[[Any], Any], shape: list[int]) -> bytes:
     return bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete], tf.Module()).convert())
 
 
+def convert_int8(function: Callable[[Any], Any]) -> bytes:
+    """A model of a row of six, in integers as far as the converter can."""
+    spec = tf.TensorSpec([1, 6], tf.float32, name="x")
+    traced = tf.function(lambda x: {"y": function(x)}, input_signature=[spec], autograph=False)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [traced.get_concrete_function()], tf.Module()
+    )
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    samples = np.random.default_rng(2).normal(size=(20, 1, 6)).astype("float32")
+    converter.representative_dataset = lambda: [[sample] for sample in samples]
+    converter.target_spec.supported_ops = [
+        tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
+        tf.lite.OpsSet.TFLITE_BUILTINS,
+    ]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    return bytes(converter.convert())
+
+
+# Models with an op that Vela leaves to the processor, each with one after what is advised.
+NPU_MODELS: dict[str, tuple[str, str, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "negative": ("NEG", "`x * -1.0`", lambda x: -dense(x), lambda x: dense(x) * -1.0),
+    "square": ("SQUARE", "`x * x`", lambda x: tf.square(dense(x)), lambda x: dense(x) * dense(x)),
+    "sum": (
+        "CUMSUM",
+        "band_part",
+        lambda x: tf.cumsum(dense(x), 1),
+        lambda x: dense(x) @ tf.linalg.band_part(tf.ones([3, 3]), 0, -1),
+    ),
+    "choice": (
+        "GREATER",
+        "outside of the graph",
+        lambda x: tf.where(dense(x) > 0.0, dense(x), dense(x) * 0.1),
+        dense,
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     files: dict[str, str | bytes] = {
@@ -313,6 +351,37 @@ def test_what_an_npu_leaves_to_the_processor_is_a_note_within_the_budget(
     assert re.search(r"CONV_2D .* yes\b", table.stdout)
     assert re.search(r"DEQUANTIZE .* no\b", table.stdout)
     assert "takes the model; Vela leaves 2 ops to the processor" in table.stdout
+
+
+def test_what_is_advised_leaves_nothing_to_the_processor(workspace: Workspace) -> None:
+    build = ""
+    for name, (_, _, left, advised) in NPU_MODELS.items():
+        for form, function in (("left", left), ("advised", advised)):
+            workspace.write({f"vela/{form}_{name}.tflite": convert_int8(function)})
+            build += f'tflite_file(name="{form}_{name}", source="{form}_{name}.tflite")\n'
+    workspace.write({"vela/BUILD": build})
+    runtime = "--tflite-op-coverage-runtimes=ethos-u55-128"
+    # Notes do not fail, unless nothing of a model is for the NPU.
+    said = workspace.succeed("lint", "--only=tflite-op-coverage", runtime, "vela:").stderr
+    for name, (op, advice, *_) in NPU_MODELS.items():
+        pattern = rf"^vela:left_{name}: {op}: note: (?:.*\n)+?    Instead: (.*)$"
+        (instead,) = re.findall(pattern, said, re.MULTILINE)
+        assert advice in instead
+    assert "vela:advised" not in said
+    # The same model in floats, in int8, and with inputs and outputs in int8.
+    modes = ("float32", "int8", "int8_io")
+    digits = [f"models/digits:tflite@quantization={mode}" for mode in modes]
+    options = ("--format=json", "--untrained", "--runtimes=ethos-u55-128")
+    listed = json.loads(workspace.succeed("tflite-ops", *options, *digits).stdout)
+    left = {
+        model["target"].rpartition("=")[2]: {
+            op["op"] for op in model["tflite_ops"] if op["refused_by"]
+        }
+        for model in listed
+    }
+    assert "CONV_2D" in left["float32"]
+    assert left["int8"] == {"DEQUANTIZE", "QUANTIZE"}
+    assert left["int8_io"] == set()
 
 
 def test_examples_are_clean_before_their_training(workspace: Workspace) -> None:

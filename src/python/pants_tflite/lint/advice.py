@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Iterable, Optional
 
-from pants_tflite.lint.replacement_entries import GPU
+from pants_tflite.lint.replacement_entries import GPU, INTEGERS
 from pants_tflite.lint.replacements import find_replacement, replacement
 
 _HYBRID = re.compile(r"hybrid|FLOAT32 with filter type", re.IGNORECASE)
@@ -41,13 +41,13 @@ OUTSIDE = (
 )
 NEWER_RUNTIME = "Give the app a newer runtime, which has this version of the op, or express the layer with other ops."
 INTEGER_BORDERS = (
-    'Convert with `input_type="int8"` and `output_type="int8"`, which leave out what turns floats into '
-    "integers and back; the app does it."
+    'At the inputs and outputs, convert with `input_type="int8"` and `output_type="int8"`, which leave out what '
+    "turns floats into integers and back; the app does it. Between other ops, replace the one that computes in floats."
 )
 FOR_NPUS = "Convert the model in the mode `int8`, the type that Ethos-U computes in."
 ON_THE_PROCESSOR = (
-    "Nothing, if the processor has the time: it runs the op with TensorFlow Lite Micro's kernel. Otherwise express "
-    "the layer with ops that Vela takes."
+    "Nothing, if the processor has the time: it runs the op with TensorFlow Lite Micro's kernel. Otherwise leave the "
+    "op outside of the graph: `outputs` of the model ends it before the op, which the application computes."
 )
 ON_THE_CPU = "Let the app run the model on the CPU."
 
@@ -68,7 +68,12 @@ def find_npu_advice(op: str, dtypes: Iterable[str]) -> str:
     """What to do about an op that Vela leaves to the processor."""
     if op in ("QUANTIZE", "DEQUANTIZE"):
         return INTEGER_BORDERS
-    return FOR_NPUS if "float32" in dtypes else ON_THE_PROCESSOR
+    if "float32" not in dtypes:
+        return ON_THE_PROCESSOR
+    # An op that stays in floats when its model is converted in integers has another form.
+    found = find_replacement(op, runtime=INTEGERS)
+    stays = found is not None and INTEGERS in found.refused_by
+    return found.instead if found is not None and stays else FOR_NPUS
 
 
 def is_hybrid(reason: str, *, is_micro: bool) -> bool:

@@ -186,6 +186,8 @@ def test_what_vela_leaves_to_the_processor_is_a_note() -> None:
     assert note.render().startswith("app:model: QUANTIZE: note: QUANTIZE in `a`")
     (note,) = npu_findings(use("EXP", "a", "float32"), loads=True)
     assert "the mode `int8`" in note.instead
+    (note,) = npu_findings(use("NEG", "a", "float32"), loads=True)
+    assert "x * -1.0" in note.instead
     (note,) = npu_findings(use("ATAN2", "a", "int8"), loads=True)
     assert "the processor has the time" in note.instead
 
