@@ -373,15 +373,15 @@ def test_what_is_advised_leaves_nothing_to_the_processor(workspace: Workspace) -
     digits = [f"models/digits:tflite@quantization={mode}" for mode in modes]
     options = ("--format=json", "--untrained", "--runtimes=ethos-u55-128")
     listed = json.loads(workspace.succeed("tflite-ops", *options, *digits).stdout)
-    left = {
+    refused = {
         model["target"].rpartition("=")[2]: {
             op["op"] for op in model["tflite_ops"] if op["refused_by"]
         }
         for model in listed
     }
-    assert "CONV_2D" in left["float32"]
-    assert left["int8"] == {"DEQUANTIZE", "QUANTIZE"}
-    assert left["int8_io"] == set()
+    assert "CONV_2D" in refused["float32"]
+    assert refused["int8"] == {"DEQUANTIZE", "QUANTIZE"}
+    assert refused["int8_io"] == set()
 
 
 def test_examples_are_clean_before_their_training(workspace: Workspace) -> None:
