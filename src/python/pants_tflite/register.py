@@ -69,6 +69,7 @@ from pants_tflite.reproduction import goal as reproduction
 from pants_tflite.tailoring import rules as tailoring_rules
 from pants_tflite.util_rules import (
     archives,
+    declared_differences,
     dependency_inference,
     entry_point_calls,
     entry_points,
@@ -145,6 +146,7 @@ def rules() -> tuple[Rule | UnionRule, ...]:
         *references.rules(),
         *report.rules(),
         *reporting_rules.rules(),
+        *declared_differences.rules(),
         *related_datasets.rules(),
         *run.rules(),
         *run_dataset.rules(),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Union
+from typing import Optional, Union
 
 from pants.backend.python.target_types import PythonResolveField
 from pants.core.goals.package import OutputPathField
@@ -25,6 +25,7 @@ from pants.engine.target import (
 from pants.util.strutil import help_text
 
 from pants_tflite.compat import EnvironmentField
+from pants_tflite.errors import Mistake
 from pants_tflite.fields import (
     AddressesOrNamesField,
     AddressField,
@@ -175,6 +176,36 @@ class SeedField(IntegerField):
         Example: `seed=42`.
         """
     )
+
+
+class NondeterministicField(StringField, AsyncFieldMixin):
+    alias = "nondeterministic"
+    help = help_text(
+        """
+        Why the target does not yield the same bytes each time, if it does not: a sentence for those who
+        get a bundle. `tflite-reproduce` then lists what differs with this reason, and does not fail for
+        it; the `manifest.json` of bundles has the reason for each model that the target is in.
+
+        Defaults to none: a difference is an error of `tflite-reproduce`.
+
+        Example: `nondeterministic="The sensor is read anew each time."`.
+        """
+    )
+
+    def check(self) -> None:
+        """Raises if the reason says nothing."""
+        if self.value is not None and not self.value.strip():
+            raise Mistake.of(
+                self,
+                message="the reason is empty, and those who get a bundle are to read it",
+                fix="Say in a sentence why the bytes differ, or leave the field out.",
+            )
+
+    @property
+    def checked(self) -> Optional[str]:
+        """The reason; None if there is none. Raises if it says nothing."""
+        self.check()
+        return self.value
 
 
 class ThreadsField(IntegerField):
@@ -498,6 +529,7 @@ class TfSavedModelTarget(Target):
         ModelResolveField,
         SeedField,
         ThreadsField,
+        NondeterministicField,
         EnvironmentField,
         OutputDirectoryField,
     )
@@ -737,6 +769,7 @@ class TfLiteDatasetTarget(Target):
         SequenceField,
         IncludeSamplesField,
         SeedField,
+        NondeterministicField,
         TensorFlowResolveField,
         EnvironmentField,
         OutputDirectoryField,

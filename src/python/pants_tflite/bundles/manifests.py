@@ -71,6 +71,7 @@ class ModelEntry:
             npu=self.npu,
             golden_files=self.golden_files,
             compression=self.compression,
+            nondeterministic=self.model.nondeterministic,
         )
 
     def _labels(self) -> Optional[BundledLabels]:

@@ -39,6 +39,7 @@ from pants_tflite.pipeline.any_model import (
 from pants_tflite.pipeline.label_files import Labels, LabelsRequest, read_labels
 from pants_tflite.pipeline.micro_only import is_micro_only
 from pants_tflite.pipeline.model_description import ModelDescription
+from pants_tflite.sandbox.tflite.manifest_protocol import DeclaredDifference
 from pants_tflite.target_types import (
     MICRO,
     CustomOpsField,
@@ -46,6 +47,10 @@ from pants_tflite.target_types import (
     RuntimeField,
     SelectTfOpsField,
     TfLiteFileTarget,
+)
+from pants_tflite.util_rules.declared_differences import (
+    DeclaredDifferencesRequest,
+    find_declared_differences,
 )
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
@@ -73,7 +78,8 @@ class BundleModel:
 
     `digest` holds `model.tflite`, `model.json` and, if LiteRT could run the model,
     `golden_input.npz` and `golden_output.npz`. `description` is `model.json`. `labels` are empty
-    if there are none. `custom_ops` are what its target declares.
+    if there are none. `custom_ops` are what its target declares. `nondeterministic` says which targets
+    that it was made with are others each time.
     """
 
     name: str
@@ -82,6 +88,7 @@ class BundleModel:
     description: str
     labels: tuple[str, ...] = ()
     custom_ops: CustomOps = CustomOps()
+    nondeterministic: tuple[DeclaredDifference, ...] = ()
 
     @cached_property
     def facts(self) -> ModelDescription:
@@ -274,6 +281,10 @@ async def plan_bundle(request: PlanBundleRequest) -> BundlePlan:
 async def build_bundle_models(request: BundleModelsRequest) -> BundleModels:
     address = request.field_set.address
     plan = await plan_bundle(PlanBundleRequest(request.field_set))
+    declared = await concurrently(
+        find_declared_differences(DeclaredDifferencesRequest((planned.target.address,)))
+        for planned in plan.models
+    )
     built = await concurrently(
         build_any_model(BuildAnyModelRequest(planned.target)) for planned in plan.models
     )
@@ -288,8 +299,9 @@ async def build_bundle_models(request: BundleModelsRequest) -> BundleModels:
             description=fact.description,
             labels=planned.labels.labels,
             custom_ops=planned.custom_ops,
+            nondeterministic=differences.declared,
         )
-        for planned, model, fact in zip(plan.models, built, facts)
+        for planned, model, fact, differences in zip(plan.models, built, facts, declared)
     )
     for planned, bundled in zip(plan.models, models):
         if planned.labels_value is not None:

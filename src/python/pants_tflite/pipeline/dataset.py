@@ -33,6 +33,7 @@ from pants_tflite.target_types import (
     IncludeSamplesField,
     InputsField,
     MaxSamplesField,
+    NondeterministicField,
     SeedField,
     SequenceField,
     TensorFlowResolveField,
@@ -68,6 +69,7 @@ class DatasetFieldSet(InputFieldSet):
     sequence: SequenceField
     include_samples: IncludeSamplesField
     seed: SeedField
+    nondeterministic: NondeterministicField
     resolve: TensorFlowResolveField
     output_path: OutputPathField
     environment: EnvironmentField
@@ -125,6 +127,7 @@ async def sample_dataset(request: SampleDatasetRequest) -> SampledDataset:
     field_set = request.field_set
     field_set.max_samples.check()
     field_set.seed.check()
+    field_set.nondeterministic.check()
     address = field_set.address
     call_request = PrepareCallRequest(
         address=address,

@@ -23,6 +23,7 @@ from pants_tflite.target_types import (
     InputsField,
     KerasFileSourceField,
     ModelResolveField,
+    NondeterministicField,
     SavedModelEntryPointField,
     SavedModelFilesSourcesField,
     SeedField,
@@ -66,6 +67,7 @@ class ModelFilesRequest:
 @rule
 async def prepare_trained_model(request: TrainedModelRequest) -> ExportSource:
     target = request.target
+    target[NondeterministicField].check()
     prepared = await prepare_call(
         PrepareCallRequest(
             address=target.address,

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterator, Mapping, Sequence
 
 from pants.base.build_environment import get_buildroot
 from pants.core.goals.package import PackageFieldSet
@@ -51,6 +51,11 @@ from pants_tflite.sandbox.reproduction.compare_outputs_protocol import (
     DifferencesReport,
 )
 from pants_tflite.subsystems.step_records import StepRecords
+from pants_tflite.target_types import NondeterministicField
+from pants_tflite.util_rules.declared_differences import (
+    DeclaredDifferencesRequest,
+    find_declared_differences,
+)
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     find_litert_environment,
@@ -70,7 +75,8 @@ class TfLiteReproduceSubsystem(GoalSubsystem):
         """
         Packages targets twice, in other sandboxes at other paths and without a result from any cache,
         and compares every byte of each step and of what is packaged. Of a step that differs, it says
-        which file, where, and what is likely to be the cause.
+        which file, where, and what is likely to be the cause. It fails, unless the target of that step
+        says why in its field `nondeterministic`.
 
         `dist/` stays as it is. Environments of Python and compilers are not built again.
         """
@@ -183,19 +189,48 @@ async def compare_step(request: CompareStepRequest) -> ComparedStep:
     return ComparedStep(pair.first.description, find_report(contents, DifferencesReport))
 
 
+def render_same(steps: PairedSteps, same_artifacts: int) -> str:
+    """What is the same, for people."""
+    return (
+        f"Steps that yielded the same bytes twice: {len(steps.pairs) - len(steps.differing)}. "
+        f"Packaged files that are identical: {same_artifacts}."
+    )
+
+
+def render_declared(steps: PairedSteps, reasons: Mapping[str, str]) -> Iterator[str]:
+    """Lines about targets that are declared to be others each time; `reasons` are by address."""
+    for pair in steps.declared_roots(reasons):
+        reason = reasons[pair.first.address]
+        yield f"○ {pair.first.description} differs, as is declared: {reason}"
+    for address in steps.same_although(reasons):
+        yield (
+            f"{address} is declared as `{NondeterministicField.alias}`, but yielded the same bytes; "
+            "the field can go."
+        )
+
+
+def render_explained(
+    steps: PairedSteps, reasons: Mapping[str, str], differing: Sequence[str]
+) -> Iterator[str]:
+    """The same, and what follows from it, if nothing else differs."""
+    yield from render_declared(steps, reasons)
+    declared = steps.declared_roots(reasons)
+    following = len(steps.differing) - len(steps.roots)
+    if declared and following:
+        yield f"Steps that differ because they take what these yield: {following}."
+    if declared and differing:
+        yield f"Packaged files that differ for these reasons, {len(differing)}:"
+        yield from (f"  {path}" for path in differing)
+
+
 def render_result(
     steps: PairedSteps, compared: Sequence[ComparedStep], artifacts: int, differing: Sequence[str]
 ) -> str:
-    """What was found, for people."""
-    if not (steps.differing or steps.unpaired or differing):
-        return (
-            f"Steps that yielded the same bytes twice: {len(steps.pairs)}. "
-            f"Packaged files that are identical: {artifacts}."
-        )
+    """What was found that nothing declares, for people."""
     lines = [line for step in compared for line in step.render()]
     for name in steps.unpaired:
         lines.append(f"✕ {name}: only one of the two runs had this step")
-    following = len(steps.differing) - len(compared)
+    following = len(steps.differing) - len(steps.roots)
     if following:
         lines.append(f"Steps that differ because they take what these yield: {following}.")
     if differing:
@@ -221,6 +256,9 @@ async def reproduce(
             "`tflite-reproduce` packages targets, and none of those named can be packaged.\n\n"
             "Fix: Name models, datasets or bundles."
         )
+    # Before the runs, so that a mistake costs no time.
+    found_reasons = await find_declared_differences(DeclaredDifferencesRequest(tuple(addresses)))
+    reasons = {it.address: it.reason for it in found_reasons.declared}
     root = Path(get_buildroot(), global_options.pants_workdir, _FOLDER, uuid.uuid4().hex)
     runs = [ReproductionRun(root / name) for name in _RUNS]
     try:
@@ -245,13 +283,15 @@ async def reproduce(
         compare_step(
             CompareStepRequest(pair, tuple(str(run.sandboxes) for run in runs), addresses[0])
         )
-        for pair in steps.roots or steps.differing
+        for pair in steps.undeclared(reasons)
     )
-    text = render_result(steps, compared, artifacts=len({*first, *second}), differing=differing)
-    if steps.differing or steps.unpaired or differing:
-        console.print_stderr(text)
+    artifacts = len({*first, *second})
+    if not steps.is_explained(reasons, artifacts_differ=bool(differing)):
+        text = render_result(steps, compared, artifacts=artifacts, differing=differing)
+        console.print_stderr("\n".join((*render_declared(steps, reasons), text)))
         return TfLiteReproduce(exit_code=1)
-    console.print_stdout(text)
+    explained = render_explained(steps, reasons, differing)
+    console.print_stdout("\n".join((render_same(steps, artifacts - len(differing)), *explained)))
     return TfLiteReproduce(exit_code=0)
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Iterable
+from typing import Callable, Container, Iterable
 
 from pants_tflite.util_rules.steps import StepRecord
 
@@ -45,6 +45,34 @@ class PairedSteps:
         """Those that took equal bytes and yielded others. The rest of the differing ones follow from
         them."""
         return tuple(pair for pair in self.differing if pair.starts_alike)
+
+    def declared_roots(self, reasons: Container[str]) -> tuple[StepPair, ...]:
+        """Those roots whose targets are declared to be others each time."""
+        return tuple(
+            pair
+            for pair in self.roots
+            if pair.first.address in reasons and pair.first.exit_code == pair.second.exit_code
+        )
+
+    def undeclared(self, reasons: Container[str]) -> tuple[StepPair, ...]:
+        """The other roots; all that differ, if none is the first to do so."""
+        declared = self.declared_roots(reasons)
+        if not self.roots:
+            return self.differing
+        return tuple(pair for pair in self.roots if pair not in declared)
+
+    def is_explained(self, reasons: Container[str], *, artifacts_differ: bool) -> bool:
+        """Whether all that differs does so because targets are declared to. What only differs because it
+        took something else is explained if that is."""
+        if self.unpaired or self.undeclared(reasons):
+            return False
+        return not artifacts_differ or bool(self.declared_roots(reasons))
+
+    def same_although(self, reasons: Iterable[str]) -> tuple[str, ...]:
+        """The addresses that are declared, and whose steps are all the same."""
+        steps = {pair.first.address for pair in self.pairs}
+        differing = {pair.first.address for pair in self.differing}
+        return tuple(sorted(it for it in reasons if it in steps and it not in differing))
 
 
 def _once(records: Iterable[StepRecord]) -> list[StepRecord]:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pants_tflite.reproduction.step_pairs import pair_steps
 from pants_tflite.util_rules.steps import StepRecord
 
@@ -74,3 +76,38 @@ def test_another_exit_code_is_a_difference() -> None:
 def test_a_step_that_only_one_run_had_is_listed() -> None:
     assert pair_steps([step("a", "1", "2")], []).unpaired == ("a",)
     assert pair_steps([], [step("b", "1", "2")]).unpaired == ("b",)
+
+
+def test_what_is_declared_explains_itself_and_what_follows() -> None:
+    def run(samples: str, model: str) -> list[StepRecord]:
+        return [
+            replace(step("sample", "1", samples), address="m:dated"),
+            replace(step("convert", samples, model), address="m:model"),
+        ]
+
+    paired = pair_steps(run("2", "3"), run("9", "8"))
+    reasons = {"m:dated": "why", "m:model": "why not"}
+    assert paired.is_explained(reasons, artifacts_differ=True)
+    assert not paired.undeclared(reasons) and not paired.same_although(reasons)
+    for others in ({}, {"m:model": "why"}):
+        assert not paired.is_explained(others, artifacts_differ=True)
+        assert [pair.first.description for pair in paired.undeclared(others)] == ["sample"]
+
+
+def test_a_declaration_explains_nothing_else() -> None:
+    declared = replace(step("sample", "1", "2"), address="m:dated")
+    reasons = {"m:dated": "why"}
+    train = step("train", "4", "5")
+    others = [replace(declared, outputs="9"), replace(train, outputs="7")]
+    paired = pair_steps([declared, train], others)
+    assert [pair.first.description for pair in paired.undeclared(reasons)] == ["train"]
+    assert not paired.is_explained(reasons, artifacts_differ=True)
+    same = pair_steps([declared], [declared])
+    assert same.same_although(reasons) == ("m:dated",)
+    assert same.is_explained(reasons, artifacts_differ=False)
+    assert not same.is_explained(reasons, artifacts_differ=True)
+    assert not pair_steps([declared, train], [declared]).is_explained(
+        reasons, artifacts_differ=False
+    )
+    failed = pair_steps([declared], [replace(declared, exit_code=1)])
+    assert failed.undeclared(reasons)

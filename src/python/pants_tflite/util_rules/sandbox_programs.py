@@ -343,7 +343,9 @@ async def warn_of_outside_use(request: OutsideUseRequest) -> ProgramResult:
 @rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
 async def run_program(request: RunProgramRequest) -> ProgramResult:
     prepared = await prepare_program(PrepareProgramRequest(request), **implicitly())
-    executed = await execute_step(ExecuteStepRequest(prepared.process), **implicitly())
+    executed = await execute_step(
+        ExecuteStepRequest(prepared.process, str(request.address)), **implicitly()
+    )
     result = executed.result
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))
     if result.exit_code == 0:

@@ -34,7 +34,8 @@ class StepRecord:
     """What a step took and yielded.
 
     `inputs` and `outputs` are fingerprints of directories, `outputs_size` is what Pants wants to know to
-    find that directory in its store, and `sources` the paths and the texts of the user's code.
+    find that directory in its store, and `sources` the paths and the texts of the user's code. `address`
+    is the target that the step is for, if a program of this backend ran.
     """
 
     description: str
@@ -43,6 +44,7 @@ class StepRecord:
     outputs_size: int
     exit_code: int
     sources: tuple[tuple[str, str], ...]
+    address: str = ""
 
     def render(self) -> str:
         return json.dumps(asdict(self), sort_keys=True) + "\n"
@@ -61,9 +63,10 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class ExecuteStepRequest:
-    """Runs a process whose outputs a user may ship."""
+    """Runs a process whose outputs a user may ship, for the target at `address`."""
 
     process: Process
+    address: str = ""
 
     def debug_hint(self) -> str:
         return self.process.description
@@ -90,6 +93,7 @@ async def execute_step(request: ExecuteStepRequest, records: StepRecords) -> Exe
         outputs_size=result.output_digest.serialized_bytes_length,
         exit_code=result.exit_code,
         sources=tuple((file.path, file.content.decode(errors="replace")) for file in sources),
+        address=request.address,
     )
     # One write: several steps may end at the same time.
     descriptor = os.open(records.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)

@@ -30,6 +30,14 @@ class BundledGolden:
 
 
 @dataclass(frozen=True)
+class DeclaredDifference:
+    """A target that a model was made with, and why it does not yield the same bytes each time."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class BundledModel:
     """A model in a bundle. `file` is its path there, and `bytes` and `sha256` are the file's.
 
@@ -39,7 +47,8 @@ class BundledModel:
     those of the most costly call on a microcontroller, in all and for each op, if they were counted.
     `npu` is what the compiler for an NPU reports, and what was not tried; `compression` is what
     look-up tables of weights won and lost. `golden_files` are in the bundle if it has golden vectors.
-    The rest is as in the model's `model.json`.
+    `nondeterministic` are the targets that it was made with which are declared to be others each time,
+    and why. The rest is as in the model's `model.json`.
     """
 
     name: str
@@ -64,6 +73,7 @@ class BundledModel:
     npu: Any = left_out()
     golden_files: Optional[BundledGolden] = left_out()
     compression: Any = left_out()
+    nondeterministic: tuple[DeclaredDifference, ...] = left_out(())
 
 
 @dataclass(frozen=True)
