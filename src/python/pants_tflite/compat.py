@@ -22,12 +22,14 @@ try:
     from pants.core.environments.target_types import (  # type: ignore[import-not-found]
         EnvironmentField,
         EnvironmentTarget,
+        RemoteEnvironmentTarget,
     )
 except ImportError:
     from pants.core.util_rules.environments import (  # type: ignore[no-redef]  # noqa: F401
         EnvironmentField,
         EnvironmentNameRequest,
         EnvironmentTarget,
+        RemoteEnvironmentTarget,
     )
 
 # MyPy reads this branch: the resolve that it runs in has 2.17.
@@ -38,6 +40,10 @@ if TYPE_CHECKING or not hasattr(rules, "concurrently"):
     )
     from pants.backend.python.util_rules.pex import VenvPex, VenvPexRequest
     from pants.backend.python.util_rules.pex_cli import PexCliProcess
+    from pants.backend.python.util_rules.pex_requirements import (
+        LoadedLockfile,
+        LoadedLockfileRequest,
+    )
     from pants.backend.python.util_rules.python_sources import (
         PythonSourceFiles,
         PythonSourceFilesRequest,
@@ -110,6 +116,7 @@ if TYPE_CHECKING or not hasattr(rules, "concurrently"):
     get_source_root = Call("get_source_root", SourceRoot, SourceRootRequest)
     get_source_roots = Call("get_source_roots", SourceRootsResult, SourceRootsRequest)
     hydrate_sources = Call("hydrate_sources", HydratedSources, HydrateSourcesRequest, ...)
+    load_lockfile = Call("load_lockfile", LoadedLockfile, LoadedLockfileRequest, ...)
     map_module_to_address = Call(
         "map_module_to_address", PythonModuleOwners, PythonModuleOwnersRequest, ...
     )
@@ -147,6 +154,7 @@ else:
     )
     from pants.backend.python.util_rules.pex import create_venv_pex  # noqa: F401
     from pants.backend.python.util_rules.pex_cli import setup_pex_cli_process  # noqa: F401
+    from pants.backend.python.util_rules.pex_requirements import load_lockfile  # noqa: F401
     from pants.backend.python.util_rules.python_sources import prepare_python_sources  # noqa: F401
     from pants.core.environments.rules import resolve_environment_name  # noqa: F401
     from pants.core.util_rules.archive import maybe_extract_archive  # noqa: F401
@@ -180,6 +188,11 @@ else:
     from pants.engine.process import execute_process_or_raise  # noqa: F401
     from pants.engine.rules import concurrently, goal_rule, implicitly, rule  # noqa: F401
     from pants.source.source_root import get_source_root, get_source_roots  # noqa: F401
+
+
+def is_remote(environment: EnvironmentTarget) -> bool:
+    """Whether processes of this environment run on other machines."""
+    return isinstance(environment.val, RemoteEnvironmentTarget)
 
 
 def test_result(**fields: Any) -> TestResult:

@@ -60,7 +60,9 @@ async def run_tool(request: ToolProcessRequest) -> FallibleToolResult:
         description=request.description,
         level=LogLevel.INFO,
     )
-    executed = await execute_step(ExecuteStepRequest(process), **implicitly())
+    executed = await execute_step(
+        ExecuteStepRequest(process, toolchain.environment), **implicitly()
+    )
     result = executed.result
     stdout = result.stdout.decode(errors="replace")
     stderr = result.stderr.decode(errors="replace")

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 from pants.engine.fs import EMPTY_DIGEST, Digest
 from pants.util.frozendict import FrozenDict
 
 from pants_tflite.cc.platforms import Platform
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 
 C = "c"
 CXX = "c++"
@@ -29,7 +31,8 @@ class Toolchain:
     shared libraries in place of the driver, against `linker_libraries`, since there is no NDK.
     `helpers` compiles what the compiler itself calls, such as a division that the processor lacks,
     if no library on the device has it.
-    `digest`, `env` and `append_only_caches` are what these programs need around them.
+    `digest`, `env` and `append_only_caches` are what these programs need around them, and
+    `environment` is the one of Python that starts them, if they came in one.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Toolchain:
     digest: Digest = EMPTY_DIGEST
     env: FrozenDict[str, str] = FrozenDict()
     append_only_caches: FrozenDict[str, str] = FrozenDict()
+    environment: Optional[PythonEnvironment] = None
 
     @property
     def stands_in_for_ndk(self) -> bool:

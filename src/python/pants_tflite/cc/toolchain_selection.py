@@ -74,6 +74,7 @@ async def find_zig_toolchain(request: ZigToolchainRequest, zig: Zig) -> Toolchai
         digest=installation.digest,
         env=installation.env,
         append_only_caches=installation.append_only_caches,
+        environment=installation.environment,
     )
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.fs import CreateDigest, Digest, MergeDigests
 from pants.engine.process import Process
 from pants.util.frozendict import FrozenDict
@@ -16,10 +15,15 @@ from pants_tflite.compat import (
     collect_rules,
     concurrently,
     create_digest,
-    execute_process_or_raise,
     implicitly,
     merge_digests,
     rule,
+)
+from pants_tflite.errors import TfLiteError
+from pants_tflite.util_rules.environment_processes import (
+    ExecuteInEnvironmentRequest,
+    PythonEnvironment,
+    execute_in_environment,
 )
 from pants_tflite.util_rules.python_environments import ZigEnvironmentRequest, find_zig_environment
 from pants_tflite.util_rules.sandbox_programs import program_files
@@ -47,49 +51,49 @@ class ZigRequest:
 
 @dataclass(frozen=True)
 class ZigInstallation:
-    """`command` starts zig, with `digest`, `env` and `append_only_caches` around it."""
+    """`command` starts zig in the `environment`, with `digest`, `env` and `append_only_caches` around it."""
 
     command: tuple[str, ...]
     digest: Digest
     env: FrozenDict[str, str]
     append_only_caches: FrozenDict[str, str]
     version: str
+    environment: PythonEnvironment
 
 
 @rule(desc="Set up zig", level=LogLevel.DEBUG)
-async def set_up_zig(_: ZigRequest, pex_environment: PexEnvironment) -> ZigInstallation:
+async def set_up_zig(_: ZigRequest) -> ZigInstallation:
     environment, programs = await concurrently(
         find_zig_environment(ZigEnvironmentRequest(), **implicitly()),
         create_digest(CreateDigest(program_files(_PROGRAM))),
     )
-    venv_pex = environment.venv_pex
-    digest = await merge_digests(MergeDigests((venv_pex.digest, programs)))
-    command = (venv_pex.python.argv0, "-m", _PROGRAM)
-    caches = FrozenDict(
-        {
-            **pex_environment.in_sandbox(working_directory=None).append_only_caches,
-            **(venv_pex.append_only_caches or {}),
-            "pants_tflite_zig": _GLOBAL_CACHE,
-        }
+    digest = await merge_digests(MergeDigests((environment.digest, programs)))
+    command = (environment.python, "-m", _PROGRAM)
+    caches = FrozenDict({**environment.append_only_caches, "pants_tflite_zig": _GLOBAL_CACHE})
+    process = Process(
+        argv=(*command, "version"),
+        env=_ENVIRONMENT,
+        input_digest=digest,
+        append_only_caches=caches,
+        description="Ask zig for its version",
+        level=LogLevel.DEBUG,
     )
-    version = await execute_process_or_raise(
-        **implicitly(
-            Process(
-                argv=(*command, "version"),
-                env=_ENVIRONMENT,
-                input_digest=digest,
-                append_only_caches=caches,
-                description="Ask zig for its version",
-                level=LogLevel.DEBUG,
-            )
+    executed = await execute_in_environment(
+        ExecuteInEnvironmentRequest(process, environment), **implicitly()
+    )
+    version = executed.result
+    if version.exit_code != 0:
+        raise TfLiteError(
+            "zig could not be started to tell its version.\n\n"
+            + version.stderr.decode(errors="replace").strip()
         )
-    )
     return ZigInstallation(
         command=command,
         digest=digest,
         env=_ENVIRONMENT,
         append_only_caches=caches,
         version=version.stdout.decode().strip(),
+        environment=environment,
     )
 
 

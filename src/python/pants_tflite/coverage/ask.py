@@ -20,12 +20,14 @@ from pants_tflite.errors import TfLiteError
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport
 from pants_tflite.sandbox.evaluation.evaluate_protocol import LITERT_RUNTIME
 from pants_tflite.subsystems.tflite_runtimes import TfLiteRuntimes
+from pants_tflite.util_rules.environment_installation import PythonEnvironmentRequest
+from pants_tflite.util_rules.environment_processes import (
+    PythonEnvironment,
+    set_up_python_environment,
+)
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
-    PythonEnvironmentRequest,
     find_litert_environment,
-    set_up_python_environment,
 )
 
 

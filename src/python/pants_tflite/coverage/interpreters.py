@@ -22,9 +22,9 @@ from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport
 from pants_tflite.sandbox.coverage.cut_ops_protocol import CutOpsRequest
 from pants_tflite.sandbox.coverage.load_model_protocol import LoadModelRequest
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
     find_litert_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program

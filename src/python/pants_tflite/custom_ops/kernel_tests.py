@@ -18,7 +18,6 @@ from pants_tflite.compat import (
     add_prefix,
     collect_rules,
     concurrently,
-    execute_process,
     implicitly,
     merge_digests,
     rule,
@@ -36,6 +35,10 @@ from pants_tflite.sandbox.kernel_tests.run_kernel_cases_protocol import RunCases
 from pants_tflite.sandbox.kernel_tests.write_kernel_cases_protocol import WriteCasesRequest
 from pants_tflite.target_types import InputsField, TensorFlowResolveField
 from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
+from pants_tflite.util_rules.environment_processes import (
+    ExecuteInEnvironmentRequest,
+    execute_in_environment,
+)
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
     ResolveEnvironmentRequest,
@@ -175,12 +178,13 @@ async def run_kernel_test(request: RunKernelTestRequest) -> KernelTestRun:
         description=f"Test the kernel of {kernel.op.address}",
         input_digest=digest,
     )
-    prepared = await prepare_program(PrepareProgramRequest(run), **implicitly())
+    prepared = await prepare_program(PrepareProgramRequest(run))
     process = prepared.process
-    result = await execute_process(
-        replace(process, env=FrozenDict({**process.env, **kernel.env})), **implicitly()
+    process = replace(process, env=FrozenDict({**process.env, **kernel.env}))
+    executed = await execute_in_environment(
+        ExecuteInEnvironmentRequest(process, environment), **implicitly()
     )
-    return KernelTestRun(fields.address, result)
+    return KernelTestRun(fields.address, executed.result)
 
 
 def rules():

@@ -11,7 +11,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 from pants.engine.process import FallibleProcessResult
 
-from pants_tflite.compat import collect_rules, concurrently, execute_process, implicitly, rule
+from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.evaluation.arena import MeasureArenaRequest, measure_arena
 from pants_tflite.evaluation.blame import BlameLayersRequest, blame_layers
 from pants_tflite.evaluation.comparison import check_baseline
@@ -35,6 +35,10 @@ from pants_tflite.sandbox.scoring.judge_protocol import (
     RuntimeScore,
 )
 from pants_tflite.sandbox.scoring.score_protocol import AGREEMENT, ScoreReport
+from pants_tflite.util_rules.environment_processes import (
+    ExecuteInEnvironmentRequest,
+    execute_in_environment,
+)
 from pants_tflite.util_rules.python_environments import (
     ScoringEnvironmentRequest,
     find_scoring_environment,
@@ -324,11 +328,12 @@ async def run_model_test(request: RunModelTestRequest) -> ModelTestRun:
                 input_digest=EMPTY_DIGEST,
                 cache_scope=settings.cache_scope,
             )
-        ),
-        **implicitly(),
+        )
     )
-    process = await execute_process(prepared.process, **implicitly())
-    return ModelTestRun(fields.address, judged, process)
+    executed = await execute_in_environment(
+        ExecuteInEnvironmentRequest(prepared.process, environment), **implicitly()
+    )
+    return ModelTestRun(fields.address, judged, executed.result)
 
 
 def rules():

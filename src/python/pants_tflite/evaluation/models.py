@@ -32,8 +32,8 @@ from pants_tflite.pipeline.export import SavedModelReferenceRequest, find_saved_
 from pants_tflite.pipeline.micro_only import is_micro_only
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.target_types import CustomOpsField, SavedModelField, SelectTfOpsField
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.python_environments import (
-    PythonEnvironment,
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
 )

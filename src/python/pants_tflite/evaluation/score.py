@@ -25,8 +25,8 @@ from pants_tflite.pipeline.dataset import SampledDataset, StageDatasetRequest, s
 from pants_tflite.sandbox.entry_point_protocol import EntryPointFunction
 from pants_tflite.sandbox.evaluation.evaluate_protocol import PREDICTIONS_FILE
 from pants_tflite.sandbox.scoring.score_protocol import ScoreReport, ScoreRequest
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.python_environments import (
-    PythonEnvironment,
     ScoringEnvironmentRequest,
     find_scoring_environment,
 )

@@ -26,9 +26,9 @@ from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.dataset import SampledDataset, StageDatasetRequest, stage_dataset
 from pants_tflite.sandbox.evaluation.time_model_protocol import TimedModel
 from pants_tflite.sandbox.evaluation.time_models_protocol import TimeModelsRequest, TimingReport
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
     find_litert_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.addresses import Address
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.environment import EnvironmentName
@@ -42,9 +41,13 @@ from pants_tflite.pipeline.export import (
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.subsystems.netron import Netron
+from pants_tflite.util_rules.environment_processes import (
+    EnsureInstalledRequest,
+    PythonEnvironment,
+    ensure_installed,
+)
 from pants_tflite.util_rules.python_environments import (
     NetronEnvironmentRequest,
-    PythonEnvironment,
     find_netron_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import program_files
@@ -143,21 +146,19 @@ async def find_shown_model(request: ShownModelRequest) -> ShownModel:
 
 
 @rule
-async def prepare_netron(
-    request: NetronProcessRequest, netron: Netron, pex_environment: PexEnvironment
-) -> NetronProcess:
-    model, venv_pex = request.model, request.environment.venv_pex
-    placed, programs = await concurrently(
+async def prepare_netron(request: NetronProcessRequest, netron: Netron) -> NetronProcess:
+    model = request.model
+    environment, placed, programs = await concurrently(
+        ensure_installed(EnsureInstalledRequest(request.environment), **implicitly()),
         add_prefix(AddPrefix(model.digest, _FOLDER)),
         create_digest(CreateDigest(program_files(_PROGRAM))),
     )
-    digest = await merge_digests(MergeDigests((venv_pex.digest, programs, placed)))
-    pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
+    digest = await merge_digests(MergeDigests((environment.digest, programs, placed)))
     untrained = " (untrained)" if netron.untrained else ""
     return NetronProcess(
         InteractiveProcess(
             argv=(
-                venv_pex.python.argv0,
+                environment.python,
                 "-m",
                 _PROGRAM,
                 f"--folder={_FOLDER}",
@@ -173,7 +174,7 @@ async def prepare_netron(
                 "PYTHONPATH": PROGRAMS_ROOT,
             },
             input_digest=digest,
-            append_only_caches={**pex_caches, **(venv_pex.append_only_caches or {})},
+            append_only_caches=environment.append_only_caches,
         )
     )
 

@@ -33,9 +33,9 @@ from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.export import SavedModelReferenceRequest, find_saved_model
 from pants_tflite.pipeline.plan import TfLiteModelFieldSet
 from pants_tflite.target_types import MICRO, CustomOpsField
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
     ResolveEnvironmentRequest,
     find_environment_of_resolve,
     find_litert_environment,

@@ -7,13 +7,23 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.core.goals.run import RunRequest
 from pants.engine.fs import CreateDigest, Digest, MergeDigests
 
-from pants_tflite.compat import collect_rules, create_digest, merge_digests, rule
+from pants_tflite.compat import (
+    collect_rules,
+    concurrently,
+    create_digest,
+    implicitly,
+    merge_digests,
+    rule,
+)
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
-from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.environment_processes import (
+    EnsureInstalledRequest,
+    PythonEnvironment,
+    ensure_installed,
+)
 from pants_tflite.util_rules.sandbox_programs import program_files
 from pants_tflite.util_rules.steps import PROGRAMS_ROOT
 
@@ -35,16 +45,17 @@ def _in_chroot(path: str) -> str:
 
 
 @rule
-async def prepare_run(request: PrepareRunRequest, pex_environment: PexEnvironment) -> RunRequest:
-    venv_pex = request.environment.venv_pex
-    programs = await create_digest(CreateDigest(program_files(request.program)))
-    digest = await merge_digests(MergeDigests((venv_pex.digest, programs, request.digest)))
-    pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
+async def prepare_run(request: PrepareRunRequest) -> RunRequest:
+    environment, programs = await concurrently(
+        ensure_installed(EnsureInstalledRequest(request.environment), **implicitly()),
+        create_digest(CreateDigest(program_files(request.program))),
+    )
+    digest = await merge_digests(MergeDigests((environment.digest, programs, request.digest)))
     options = (part for name, path in request.files for part in (name, _in_chroot(path)))
     return RunRequest(
         digest=digest,
         args=(
-            _in_chroot(venv_pex.python.argv0),
+            _in_chroot(environment.python),
             "-m",
             request.program,
             *options,
@@ -55,7 +66,7 @@ async def prepare_run(request: PrepareRunRequest, pex_environment: PexEnvironmen
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": _in_chroot(PROGRAMS_ROOT),
         },
-        append_only_caches={**pex_caches, **(venv_pex.append_only_caches or {})},
+        append_only_caches=environment.append_only_caches,
     )
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pants.core.goals.test import (
@@ -56,6 +56,7 @@ from pants_tflite.evaluation.target_types import (
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.subsystems.model_tests import ModelTests
 from pants_tflite.target_types import SkipTestField
+from pants_tflite.util_rules.environment_processes import EnsureInstalledRequest, ensure_installed
 from pants_tflite.util_rules.junit_reports import (
     JUnitReportRequest,
     finished_result,
@@ -163,7 +164,12 @@ async def debug_model_test(
     scoring = await prepare_scoring(
         first_scoring(ScoreForTestRequest(fields, plan, predictions, settings))
     )
-    prepared = await prepare_program(PrepareProgramRequest(scoring.run), **implicitly())
+    environment = await ensure_installed(
+        EnsureInstalledRequest(scoring.run.environment), **implicitly()
+    )
+    prepared = await prepare_program(
+        PrepareProgramRequest(replace(scoring.run, environment=environment))
+    )
     return TestDebugRequest(InteractiveProcess.from_process(prepared.process))
 
 

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 import pytest
-from pants.backend.python.util_rules.pex import Script, VenvPex
 from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.testutil.rule_runner import RuleRunner
 from pants.util.frozendict import FrozenDict
 
-from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 
 # What a program of TensorFlow is asked, and in which files it runs.
 _RECORDER = """\
@@ -37,14 +34,9 @@ def recorder(rule_runner: RuleRunner) -> PythonEnvironment:
     TensorFlow takes minutes to install, and tests/ has the programs themselves.
     """
     python = FileContent("recorder", _RECORDER.encode(), is_executable=True)
-    script = Script(PurePath("recorder"))
-    venv_pex = VenvPex(
+    return PythonEnvironment(
+        name="recorder",
+        python="./recorder",
         digest=rule_runner.request(Digest, [CreateDigest([python])]),
-        append_only_caches=None,
-        pex_filename="recorder.pex",
-        pex=script,
-        python=script,
-        bin=FrozenDict(),
-        venv_rel_dir="recorder",
+        append_only_caches=FrozenDict(),
     )
-    return PythonEnvironment("recorder", venv_pex)

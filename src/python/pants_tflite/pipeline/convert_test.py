@@ -24,7 +24,7 @@ from pants_tflite.sandbox.conversion.convert_protocol import ConvertRequest
 from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.modes import MODES
 from pants_tflite.testutil import new_rule_runner
-from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.sandbox_programs import ProgramResult
 
 ADDRESS = Address("m", target_name="model")

@@ -46,9 +46,9 @@ from pants_tflite.target_types import (
     TfSavedModelTarget,
     UntrainedField,
 )
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.inputs import InputFieldSet, InputResult, UntrainedInputFieldSet
 from pants_tflite.util_rules.python_environments import (
-    PythonEnvironment,
     ResolveEnvironmentRequest,
     TfKerasEnvironmentRequest,
     find_environment_of_resolve,

@@ -31,7 +31,7 @@ from pants_tflite.target_types import (
     UntrainedField,
 )
 from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
-from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.taken_inputs import TakenInputsRequest, find_taken_inputs
 
 _SAVED_MODEL_FILE = "saved_model.pb"

@@ -40,7 +40,7 @@ from pants_tflite.target_types import (
     TfSavedModelFilesTarget,
 )
 from pants_tflite.testutil import new_rule_runner, write_workspace
-from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 
 BUILD = """\
 python_sources()

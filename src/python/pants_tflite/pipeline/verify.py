@@ -20,9 +20,9 @@ from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
 from pants_tflite.sandbox.tflite.inspect_model_protocol import InspectionRequest
 from pants_tflite.sandbox.verification.verify_protocol import VerifyRequest
 from pants_tflite.target_types import TfLiteFileSourceField
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
-    PythonEnvironment,
     find_litert_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, run_program

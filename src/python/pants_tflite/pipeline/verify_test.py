@@ -27,7 +27,7 @@ from pants_tflite.sandbox.interpreter.kernel_protocol import KernelLibrary
 from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
 from pants_tflite.sandbox.verification.verify_protocol import VerifyRequest
 from pants_tflite.testutil import new_rule_runner
-from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 
 ADDRESS = Address("m", target_name="model")
 DATASET = SampledDataset(

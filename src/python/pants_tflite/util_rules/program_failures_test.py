@@ -5,11 +5,9 @@
 from __future__ import annotations
 
 import logging
-from pathlib import PurePath
 from typing import Optional
 
 import pytest
-from pants.backend.python.util_rules.pex import Script, VenvPex
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
 from pants.engine.internals.scheduler import ExecutionError
@@ -21,7 +19,7 @@ from pants_tflite.sandbox.mistakes import MistakeReport
 from pants_tflite.sandbox.outside_use_protocol import OutsideUse
 from pants_tflite.sandbox.supervisor import UNFINISHED_EXIT_CODE
 from pants_tflite.testutil import new_rule_runner
-from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.sandbox_programs import ProgramResult, RunProgramRequest
 
 REPORT = MistakeReport(message="loops are its end", fix="Unroll.", field="f", value="v", detail="d")
@@ -38,20 +36,16 @@ def _run(rule_runner: RuleRunner, script: str, timeout: Optional[int] = None) ->
     """Runs a program that the shell `script` plays; its request is REPORT."""
     text = f"#!/bin/sh\nPATH=/usr/bin:/bin\nmkdir out\n{script}\n"
     program = FileContent("program", text.encode(), is_executable=True)
-    python = Script(PurePath("program"))
-    venv_pex = VenvPex(
+    shell = PythonEnvironment(
+        name="shell",
+        python="./program",
         digest=rule_runner.request(Digest, [CreateDigest([program])]),
-        append_only_caches=None,
-        pex_filename="program.pex",
-        pex=python,
-        python=python,
-        bin=FrozenDict(),
-        venv_rel_dir="program",
+        append_only_caches=FrozenDict(),
     )
     request = RunProgramRequest.create(
         Address("m", target_name="model"),
         REPORT,
-        PythonEnvironment("shell", venv_pex),
+        shell,
         description="Convert it",
         timeout=timeout,
     )

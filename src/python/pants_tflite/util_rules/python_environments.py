@@ -4,33 +4,14 @@
 
 from __future__ import annotations
 
-import logging
-import pkgutil
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.target_types import PythonResolveField
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexRequest
-from pants.backend.python.util_rules.pex_cli import PexCliProcess
-from pants.backend.python.util_rules.pex_environment import PexEnvironment
-from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
-from pants.engine.fs import CreateDigest, FileContent, MergeDigests
-from pants.engine.process import Process
-from pants.util.frozendict import FrozenDict
-from pants.util.logging import LogLevel
+from pants.backend.python.util_rules.pex_requirements import Lockfile
 
-from pants_tflite.compat import (
-    EnvironmentTarget,
-    collect_rules,
-    create_digest,
-    create_venv_pex,
-    execute_process,
-    implicitly,
-    merge_digests,
-    rule,
-    setup_pex_cli_process,
-)
+from pants_tflite.compat import collect_rules, implicitly, rule
 from pants_tflite.errors import TfLiteError
 from pants_tflite.subsystems.jgo import Jgo
 from pants_tflite.subsystems.litert import LiteRt
@@ -39,40 +20,11 @@ from pants_tflite.subsystems.report import ReportDrawing
 from pants_tflite.subsystems.scoring import Scoring
 from pants_tflite.subsystems.tf_keras import TfKeras
 from pants_tflite.subsystems.zig import Zig
-
-logger = logging.getLogger(__name__)
-
-_COMPILE_PACKAGE, _COMPILE_FILE = "pants_tflite.sandbox", "compile_environment.py"
-
-
-@dataclass(frozen=True)
-class PythonEnvironmentRequest:
-    """An environment with everything that `lockfile` holds.
-
-    Whole, because a requirements.txt lockfile cannot be taken in part, and because one environment
-    on disk serves every target of the resolve.
-    """
-
-    lockfile: Lockfile
-    interpreter_constraints: InterpreterConstraints
-    pex_args: tuple[str, ...] = ()
-
-    def to_pex_request(self) -> PexRequest:
-        name = self.lockfile.resolve_name
-        return PexRequest(
-            output_filename=f"{name}_lockfile.pex",
-            internal_only=True,
-            requirements=EntireLockfile(self.lockfile),
-            interpreter_constraints=self.interpreter_constraints,
-            additional_args=self.pex_args,
-            description=f"Install the Python environment `{name}` from {self.lockfile.url}",
-        )
-
-
-@dataclass(frozen=True)
-class PythonEnvironment:
-    name: str
-    venv_pex: VenvPex
+from pants_tflite.util_rules.environment_installation import PythonEnvironmentRequest
+from pants_tflite.util_rules.environment_processes import (
+    PythonEnvironment,
+    set_up_python_environment,
+)
 
 
 @dataclass(frozen=True)
@@ -115,120 +67,6 @@ class TfKerasEnvironmentRequest:
 @dataclass(frozen=True)
 class ZigEnvironmentRequest:
     """The environment of zig and of what inspects the binaries that it makes."""
-
-
-@dataclass(frozen=True)
-class CompileEnvironmentRequest:
-    """Asks for an environment whose programs find compiled files, and start faster."""
-
-    environment: PythonEnvironment
-
-
-@dataclass(frozen=True)
-class InterpreterRequest:
-    """Asks whether an interpreter exists, for a clear error if there is none."""
-
-    interpreter_constraints: InterpreterConstraints
-    environment: str
-
-
-@dataclass(frozen=True)
-class CompiledEnvironment:
-    environment: PythonEnvironment
-
-
-@dataclass(frozen=True)
-class InterpreterFound:
-    pass
-
-
-@rule(desc="Look for a Python interpreter", level=LogLevel.DEBUG)
-async def find_interpreter(
-    request: InterpreterRequest, environment_target: EnvironmentTarget
-) -> InterpreterFound:
-    constraints = " or ".join(str(constraint) for constraint in request.interpreter_constraints)
-    process = await setup_pex_cli_process(
-        PexCliProcess(
-            subcommand=(),
-            extra_args=(
-                *request.interpreter_constraints.generate_pex_arg_list(),
-                "--",
-                "-c",
-                "",
-            ),
-            description=f"Look for {constraints}",
-            level=LogLevel.DEBUG,
-            cache_scope=environment_target.executable_search_path_cache_scope(),
-        ),
-        **implicitly(),
-    )
-    result = await execute_process(process, **implicitly())
-    if result.exit_code != 0:
-        raise TfLiteError(
-            f"The Python environment `{request.environment}` needs an interpreter that is "
-            f"{constraints}, and none was found.\n\n"
-            "Fix: install one (with `uv python install`, `pyenv install` or your system's packages), "
-            "and see that `[python-bootstrap].search_path` covers the place and that Pants' Pex "
-            "knows this version.\n\n" + result.stderr.decode(errors="replace").strip()
-        )
-    return InterpreterFound()
-
-
-@rule(desc="Compile a Python environment", level=LogLevel.DEBUG)
-async def compile_environment(
-    request: CompileEnvironmentRequest, pex_environment: PexEnvironment
-) -> CompiledEnvironment:
-    """Has the environment's files in the named cache compiled.
-
-    This result may be remembered for longer than the named cache exists, so each program looks
-    again (`ensure_compiled_if_asked`). Its failure never fails a build.
-    """
-    environment, venv_pex = request.environment, request.environment.venv_pex
-    content = pkgutil.get_data(_COMPILE_PACKAGE, _COMPILE_FILE)
-    assert content is not None, f"{_COMPILE_PACKAGE} has no {_COMPILE_FILE}"
-    program = await create_digest(CreateDigest((FileContent(_COMPILE_FILE, content),)))
-    input_digest = await merge_digests(MergeDigests((venv_pex.digest, program)))
-    pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
-    result = await execute_process(
-        Process(
-            argv=(venv_pex.python.argv0, "-I", _COMPILE_FILE),
-            input_digest=input_digest,
-            append_only_caches=FrozenDict({**pex_caches, **(venv_pex.append_only_caches or {})}),
-            description=f"Compile the Python environment `{environment.name}`",
-            level=LogLevel.INFO,
-        ),
-        **implicitly(),
-    )
-    if result.exit_code != 0:
-        logger.warning(
-            f"The Python environment `{environment.name}` could not be compiled, so that every "
-            f"step in it starts more slowly.\n\n{result.stderr.decode(errors='replace').strip()}"
-        )
-    return CompiledEnvironment(environment)
-
-
-@rule(desc="Set up a Python environment", level=LogLevel.DEBUG)
-async def set_up_python_environment(
-    request: PythonEnvironmentRequest, pex_environment: PexEnvironment
-) -> PythonEnvironment:
-    name = request.lockfile.resolve_name
-    await find_interpreter(
-        InterpreterRequest(request.interpreter_constraints, name), **implicitly()
-    )
-    # Copies, which Pex makes by hard links: the compiled file of a symlinked one would be written to the
-    # wheels that Pex makes other environments from.
-    venv_pex = await create_venv_pex(
-        VenvPexRequest(
-            request.to_pex_request(),
-            pex_environment.in_sandbox(working_directory=None),
-            site_packages_copies=True,
-        ),
-        **implicitly(),
-    )
-    compiled = await compile_environment(
-        CompileEnvironmentRequest(PythonEnvironment(name, venv_pex)), **implicitly()
-    )
-    return compiled.environment
 
 
 @rule

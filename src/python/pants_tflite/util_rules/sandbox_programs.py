@@ -10,9 +10,8 @@ import logging
 import os
 import pkgutil
 from dataclasses import dataclass
-from typing import Any, Iterable, Iterator, Mapping, Optional, Type, TypeVar
+from typing import Any, Iterable, Iterator, Optional, Type, TypeVar
 
-from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     EMPTY_DIGEST,
@@ -49,7 +48,7 @@ from pants_tflite.sandbox.mistakes import MistakeReport
 from pants_tflite.sandbox.outside_use_protocol import OutsideUse
 from pants_tflite.sandbox.protocol import Message
 from pants_tflite.sandbox.saved_models.code_lines_protocol import CodeLinesReport
-from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.steps import PROGRAMS_ROOT, ExecuteStepRequest, execute_step
 
 logger = logging.getLogger(__name__)
@@ -227,12 +226,10 @@ def find_report(files: Iterable[FileContent], report: Type[Report]) -> Report:
     return report.parse(next(file.content for file in files if file.path == report.FILE))
 
 
-def to_process(
-    request: RunProgramRequest, input_digest: Digest, pex_caches: Mapping[str, str]
-) -> Process:
-    venv_pex = request.environment.venv_pex
+def to_process(request: RunProgramRequest, input_digest: Digest) -> Process:
+    environment = request.environment
     return Process(
-        argv=(venv_pex.python.argv0, "-m", _SUPERVISOR, request.program, _REQUEST_FILE),
+        argv=(environment.python, "-m", _SUPERVISOR, request.program, _REQUEST_FILE),
         env={
             # A home of its own, so that no ~/.keras or ~/.config can change a result. It exists, or
             # Keras would take /tmp/.keras.
@@ -247,11 +244,7 @@ def to_process(
         input_digest=input_digest,
         output_directories=(OUTPUT_DIR,),
         append_only_caches=FrozenDict(
-            {
-                **pex_caches,
-                **(venv_pex.append_only_caches or {}),
-                "pants_tflite_slots": _SLOTS_DIR,
-            }
+            {**environment.append_only_caches, "pants_tflite_slots": _SLOTS_DIR}
         ),
         description=request.description,
         level=LogLevel.INFO,
@@ -261,19 +254,16 @@ def to_process(
 
 
 @rule
-async def prepare_program(
-    prepare: PrepareProgramRequest, pex_environment: PexEnvironment
-) -> PreparedProgram:
+async def prepare_program(prepare: PrepareProgramRequest) -> PreparedProgram:
     request = prepare.run
     request_file = FileContent(_REQUEST_FILE, request.request.encode())
     programs = await create_digest(
         CreateDigest((request_file, Directory(_HOME), *program_files(request.program)))
     )
     input_digest = await merge_digests(
-        MergeDigests((request.environment.venv_pex.digest, programs, request.input_digest))
+        MergeDigests((request.environment.digest, programs, request.input_digest))
     )
-    pex_caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
-    return PreparedProgram(to_process(request, input_digest, pex_caches))
+    return PreparedProgram(to_process(request, input_digest))
 
 
 def _how_it_ended(request: RunProgramRequest, result: FallibleProcessResult) -> dict[str, Any]:
@@ -342,9 +332,12 @@ async def warn_of_outside_use(request: OutsideUseRequest) -> ProgramResult:
 
 @rule(desc="Run a sandbox program", level=LogLevel.DEBUG)
 async def run_program(request: RunProgramRequest) -> ProgramResult:
-    prepared = await prepare_program(PrepareProgramRequest(request), **implicitly())
+    prepared = await prepare_program(PrepareProgramRequest(request))
     executed = await execute_step(
-        ExecuteStepRequest(prepared.process, str(request.address)), **implicitly()
+        ExecuteStepRequest(
+            prepared.process, environment=request.environment, address=str(request.address)
+        ),
+        **implicitly(),
     )
     result = executed.result
     output = await remove_prefix(RemovePrefix(result.output_digest, OUTPUT_DIR))

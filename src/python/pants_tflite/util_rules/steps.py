@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, replace
+from typing import Optional
 
 from pants.engine.fs import Digest, DigestSubset, PathGlobs
 from pants.engine.process import FallibleProcessResult, Process
@@ -15,12 +16,16 @@ from pants.util.frozendict import FrozenDict
 from pants_tflite.compat import (
     collect_rules,
     digest_subset_to_digest,
-    execute_process,
     get_digest_contents,
     implicitly,
     rule,
 )
 from pants_tflite.subsystems.step_records import StepRecords
+from pants_tflite.util_rules.environment_processes import (
+    ExecuteInEnvironmentRequest,
+    PythonEnvironment,
+    execute_in_environment,
+)
 
 # Where the programs of this backend are in a sandbox; `sources` are the user's.
 PROGRAMS_ROOT = "__programs__"
@@ -63,9 +68,12 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class ExecuteStepRequest:
-    """Runs a process whose outputs a user may ship, for the target at `address`."""
+    """Runs a process whose outputs a user may ship, for the target at `address`. It starts with the
+    `environment`, if it has one.
+    """
 
     process: Process
+    environment: Optional[PythonEnvironment] = None
     address: str = ""
 
     def debug_hint(self) -> str:
@@ -81,9 +89,15 @@ class ExecutedStep:
 async def execute_step(request: ExecuteStepRequest, records: StepRecords) -> ExecutedStep:
     process = request.process
     if records.file is None:
-        return ExecutedStep(await execute_process(process, **implicitly()))
+        executed = await execute_in_environment(
+            ExecuteInEnvironmentRequest(process, request.environment), **implicitly()
+        )
+        return ExecutedStep(executed.result)
     process = replace(process, env=FrozenDict({**process.env, RUN_VARIABLE: records.file}))
-    result = await execute_process(process, **implicitly())
+    executed = await execute_in_environment(
+        ExecuteInEnvironmentRequest(process, request.environment), **implicitly()
+    )
+    result = executed.result
     code = await digest_subset_to_digest(DigestSubset(process.input_digest, _SOURCES))
     sources = await get_digest_contents(code)
     record = StepRecord(

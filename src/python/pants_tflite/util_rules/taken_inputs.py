@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pants_tflite.compat import collect_rules, get_digest_contents, implicitly, rule
 from pants_tflite.sandbox.saved_models.list_inputs_protocol import InputsReport, ListInputsRequest
 from pants_tflite.util_rules.entry_point_calls import PrepareCallRequest, prepare_call
-from pants_tflite.util_rules.python_environments import PythonEnvironment
+from pants_tflite.util_rules.environment_processes import PythonEnvironment
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program
 
 

@@ -30,9 +30,9 @@ from pants_tflite.micro.subsystems.vela import Vela
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
-from pants_tflite.util_rules.python_environments import (
+from pants_tflite.util_rules.environment_installation import PythonEnvironmentRequest
+from pants_tflite.util_rules.environment_processes import (
     PythonEnvironment,
-    PythonEnvironmentRequest,
     set_up_python_environment,
 )
 from pants_tflite.util_rules.sandbox_programs import RunProgramRequest, find_report, run_program

@@ -16,7 +16,6 @@ from pants_tflite.compat import (
     add_prefix,
     collect_rules,
     concurrently,
-    execute_process,
     implicitly,
     merge_digests,
     rule,
@@ -45,6 +44,10 @@ from pants_tflite.micro.target_types import KernelTestTflmField
 from pants_tflite.micro.tflm.tflm_tree import TflmTreeRequest, find_tflm_tree
 from pants_tflite.subsystems.kernel_tests import KernelTests
 from pants_tflite.target_types import SkipTestField
+from pants_tflite.util_rules.environment_processes import (
+    ExecuteInEnvironmentRequest,
+    execute_in_environment,
+)
 from pants_tflite.util_rules.junit_reports import finished_result, unbuilt_result
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,
@@ -130,9 +133,11 @@ async def run_micro_kernel_test(request: RunMicroKernelTestRequest) -> KernelTes
         description=f"Test the kernel of {kernel.op.address} with TFLite Micro",
         input_digest=digest,
     )
-    prepared = await prepare_program(PrepareProgramRequest(run), **implicitly())
-    result = await execute_process(prepared.process, **implicitly())
-    return KernelTestRun(fields.address, result)
+    prepared = await prepare_program(PrepareProgramRequest(run))
+    executed = await execute_in_environment(
+        ExecuteInEnvironmentRequest(prepared.process, environment), **implicitly()
+    )
+    return KernelTestRun(fields.address, executed.result)
 
 
 @rule(desc="Test a custom op with TFLite Micro", level=LogLevel.DEBUG)

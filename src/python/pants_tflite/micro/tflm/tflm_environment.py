@@ -15,9 +15,9 @@ from pants_tflite.compat import (
 )
 from pants_tflite.errors import TfLiteError
 from pants_tflite.micro.subsystems.tflm import Tflm
-from pants_tflite.util_rules.python_environments import (
+from pants_tflite.util_rules.environment_installation import PythonEnvironmentRequest
+from pants_tflite.util_rules.environment_processes import (
     PythonEnvironment,
-    PythonEnvironmentRequest,
     set_up_python_environment,
 )
 

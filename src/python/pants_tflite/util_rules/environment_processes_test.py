@@ -1,11 +1,12 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""Python environments as Pants really installs them, here with one small package."""
+"""Python environments as Pants really installs and starts them, here with one small package."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,26 +14,38 @@ from typing import Iterator
 
 import pytest
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.backend.python.util_rules.pex import VenvPex
-from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.backend.python.util_rules.pex_requirements import Lockfile
 from pants.core.target_types import rules as core_target_types_rules
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent, MergeDigests
-from pants.engine.process import Process, ProcessResult
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    DigestContents,
+    FileContent,
+    MergeDigests,
+)
+from pants.engine.process import Process
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
-from pants.util.frozendict import FrozenDict
 
 from pants_tflite import register
 from pants_tflite.android.sandbox.checksums_protocol import ChecksumsRequest
 from pants_tflite.cc.testutil import needs_launcher
 from pants_tflite.compat import collect_rules, concurrently, rule
-from pants_tflite.util_rules.python_environments import (
+from pants_tflite.util_rules.environment_installation import (
+    ENVIRONMENTS_CACHE,
     CompiledEnvironment,
     CompileEnvironmentRequest,
-    PythonEnvironment,
+    InstalledEnvironment,
+    InstallEnvironmentRequest,
     PythonEnvironmentRequest,
+)
+from pants_tflite.util_rules.environment_processes import (
+    ExecutedInEnvironment,
+    ExecuteInEnvironmentRequest,
+    PythonEnvironment,
+    environment_key,
 )
 from pants_tflite.util_rules.sandbox_programs import (
     ProgramResult,
@@ -82,8 +95,8 @@ class Environments:
                 *register.rules(),
                 QueryRule(CompiledEnvironment, [CompileEnvironmentRequest]),
                 QueryRule(ConcurrentRuns, [ConcurrentRunsRequest]),
-                QueryRule(PexEnvironment, []),
-                QueryRule(ProcessResult, [Process]),
+                QueryRule(InstalledEnvironment, [InstallEnvironmentRequest]),
+                QueryRule(ExecutedInEnvironment, [ExecuteInEnvironmentRequest]),
                 QueryRule(PythonEnvironment, [PythonEnvironmentRequest]),
             ],
             target_types=register.target_types(),
@@ -110,12 +123,13 @@ class Environments:
         return self.rule_runner.request(PythonEnvironment, [REQUEST])
 
     @property
-    def venv_pex(self) -> VenvPex:
-        return self.environment.venv_pex
+    def link(self) -> Path:
+        (link,) = (self.named_caches / ENVIRONMENTS_CACHE).iterdir()
+        return link
 
     @property
     def folder(self) -> Path:
-        return self.named_caches / "pex_root" / self.venv_pex.venv_rel_dir
+        return self.named_caches / "pex_root" / self.link.read_text().strip()
 
     @property
     def package(self) -> Path:
@@ -129,15 +143,18 @@ class Environments:
 
     def compile(self) -> None:
         """Has the environment compiled as if that had never been done."""
+        assert self.environment.installation is not None
+        installed = self.rule_runner.request(InstalledEnvironment, [self.environment.installation])
         files = CreateDigest([FileContent("new", uuid.uuid4().bytes)])
-        digests = (self.venv_pex.digest, self.rule_runner.request(Digest, [files]))
+        digests = (installed.digest, self.rule_runner.request(Digest, [files]))
         digest = self.rule_runner.request(Digest, [MergeDigests(digests)])
-        environment = PythonEnvironment("small", replace(self.venv_pex, digest=digest))
-        self.rule_runner.request(CompiledEnvironment, [CompileEnvironmentRequest(environment)])
+        request = CompileEnvironmentRequest("small", replace(installed, digest=digest))
+        self.rule_runner.request(CompiledEnvironment, [request])
 
     def delete(self) -> None:
-        """Deletes the environment, as whoever prunes a cache does."""
+        """Deletes the environment, as whoever prunes a cache does, before another run of Pants."""
         shutil.rmtree(self.named_caches / "pex_root" / "venvs")
+        self.set_options()
 
     def run_programs(self, count: int = 1) -> None:
         """Runs a program `count` times at once, over input that no run had before."""
@@ -157,16 +174,20 @@ class Environments:
         )
 
     def run_python(self, code: str) -> str:
-        pex_environment = self.rule_runner.request(PexEnvironment, [])
-        caches = pex_environment.in_sandbox(working_directory=None).append_only_caches
         process = Process(
-            argv=(self.venv_pex.python.argv0, "-c", code),
-            input_digest=self.venv_pex.digest,
-            append_only_caches=FrozenDict({**caches, **(self.venv_pex.append_only_caches or {})}),
+            argv=(self.environment.python, "-c", code),
+            input_digest=self.environment.digest,
+            append_only_caches=self.environment.append_only_caches,
             description="Run Python",
         )
-        result: ProcessResult = self.rule_runner.request(ProcessResult, [process])
-        return result.stdout.decode().strip()
+        request = ExecuteInEnvironmentRequest(process, self.environment)
+        executed = self.rule_runner.request(ExecutedInEnvironment, [request])
+        assert executed.result.exit_code == 0, executed.result.stderr
+        return executed.result.stdout.decode().strip()
+
+    def script(self) -> str:
+        (file,) = self.rule_runner.request(DigestContents, [self.environment.digest])
+        return file.content.decode()
 
 
 @pytest.fixture(scope="module")
@@ -249,3 +270,52 @@ def test_a_failed_compilation_is_told_and_fails_nothing(
     assert "Not a directory" in caplog.text
     assert not restored.is_compiled()
     restored.run_programs()
+
+
+def test_steps_know_nothing_of_this_machine(environments: Environments) -> None:
+    script = environments.script()
+    assert str(environments.named_caches) not in script
+    assert sys.prefix not in script
+    assert str(Path.home()) not in script
+    assert environments.environment.python.startswith("./__small-")
+
+
+def test_the_locale_of_whoever_builds_stays_outside(environments: Environments) -> None:
+    before = environments.environment
+    environments.set_options(
+        "--subprocess-environment-env-vars=['LC_ALL=de_DE.UTF-8', 'LANG=fr_FR', 'A_PROXY=p q']"
+    )
+    script_of = environments.request_environment()
+    (file,) = environments.rule_runner.request(DigestContents, [script_of.digest])
+    assert "export PATH=/usr/local/bin:/usr/bin:/bin A_PROXY='p q'\n" in file.content.decode()
+    environments.set_options()
+    assert environments.request_environment() == before
+
+
+def test_a_link_that_was_deleted_is_written_again(environments: Environments) -> None:
+    environments.link.unlink()
+    environments.set_options()
+    environments.run_programs()
+    assert environments.is_compiled()
+
+
+def test_a_link_to_nowhere_is_written_again(environments: Environments) -> None:
+    environments.link.write_text("venvs/gone\n")
+    environments.set_options()
+    assert environments.run_python("print(1 + 1)  # " + uuid.uuid4().hex) == "2"
+    assert environments.is_compiled()
+
+
+def test_another_lock_or_interpreter_has_another_name() -> None:
+    lockfile = EMPTY_DIGEST
+    names = {
+        environment_key(REQUEST, lockfile=lockfile, interpreter="cpython-3.11.7"),
+        environment_key(REQUEST, lockfile=lockfile, interpreter="cpython-3.11.9"),
+        environment_key(REQUEST, lockfile=Digest("a" * 64, 1), interpreter="cpython-3.11.7"),
+        environment_key(
+            replace(REQUEST, pex_args=("--no-compress",)),
+            lockfile=lockfile,
+            interpreter="cpython-3.11.7",
+        ),
+    }
+    assert len(names) == 4

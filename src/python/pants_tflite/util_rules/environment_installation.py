@@ -1,0 +1,238 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Installing a Python environment on this machine: one for each lockfile, whole, by Pex."""
+
+from __future__ import annotations
+
+import logging
+import pkgutil
+from dataclasses import dataclass
+
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex import PexRequest, VenvPexRequest
+from pants.backend.python.util_rules.pex_cli import PexCliProcess
+from pants.backend.python.util_rules.pex_environment import PexEnvironment
+from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.process import Process, ProcessCacheScope
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
+
+from pants_tflite.compat import (
+    EnvironmentTarget,
+    collect_rules,
+    create_digest,
+    create_venv_pex,
+    execute_process,
+    implicitly,
+    merge_digests,
+    rule,
+    setup_pex_cli_process,
+)
+from pants_tflite.errors import TfLiteError
+
+logger = logging.getLogger(__name__)
+
+_PACKAGE, _COMPILE_FILE, _LINK_FILE = (
+    "pants_tflite.sandbox",
+    "compile_environment.py",
+    "link_environment.py",
+)
+_ASK_VERSION = (
+    "import sys; print(sys.implementation.name, '.'.join(map(str, sys.version_info[:3])), sep='-')"
+)
+ENVIRONMENTS_CACHE = "pants_tflite_environments"
+ENVIRONMENTS_FOLDER = f".cache/{ENVIRONMENTS_CACHE}"
+
+
+@dataclass(frozen=True)
+class PythonEnvironmentRequest:
+    """An environment with everything that `lockfile` holds.
+
+    Whole, because a requirements.txt lockfile cannot be taken in part, and because one environment
+    on disk serves every target of the resolve.
+    """
+
+    lockfile: Lockfile
+    interpreter_constraints: InterpreterConstraints
+    pex_args: tuple[str, ...] = ()
+
+    def to_pex_request(self) -> PexRequest:
+        name = self.lockfile.resolve_name
+        return PexRequest(
+            output_filename=f"{name}_lockfile.pex",
+            internal_only=True,
+            requirements=EntireLockfile(self.lockfile),
+            interpreter_constraints=self.interpreter_constraints,
+            additional_args=self.pex_args,
+            description=f"Install the Python environment `{name}` from {self.lockfile.url}",
+        )
+
+
+@dataclass(frozen=True)
+class InstallEnvironmentRequest:
+    """Asks for an environment on this machine. `key` is its name in the named cache, which says what is
+    in it, and `interpreter` what the interpreter calls itself. `again` installs one that is missing,
+    whatever was installed before.
+    """
+
+    environment: PythonEnvironmentRequest
+    key: str
+    interpreter: str
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class InstalledEnvironment:
+    """`python` starts its interpreter on this machine, with `digest` and `append_only_caches` around it."""
+
+    python: str
+    digest: Digest
+    append_only_caches: FrozenDict[str, str]
+
+
+@dataclass(frozen=True)
+class CompileEnvironmentRequest:
+    """Asks for an environment whose programs find compiled files, and start faster."""
+
+    name: str
+    environment: InstalledEnvironment
+
+
+@dataclass(frozen=True)
+class InterpreterRequest:
+    """Asks whether an interpreter exists, for a clear error if there is none."""
+
+    interpreter_constraints: InterpreterConstraints
+    environment: str
+
+
+@dataclass(frozen=True)
+class CompiledEnvironment:
+    environment: InstalledEnvironment
+
+
+@dataclass(frozen=True)
+class InterpreterFound:
+    """`version` is what the interpreter calls itself, such as `cpython-3.11.7`."""
+
+    version: str
+
+
+@rule(desc="Look for a Python interpreter", level=LogLevel.DEBUG)
+async def find_interpreter(
+    request: InterpreterRequest, environment_target: EnvironmentTarget
+) -> InterpreterFound:
+    constraints = " or ".join(str(constraint) for constraint in request.interpreter_constraints)
+    process = await setup_pex_cli_process(
+        PexCliProcess(
+            subcommand=(),
+            extra_args=(
+                *request.interpreter_constraints.generate_pex_arg_list(),
+                "--",
+                "-c",
+                _ASK_VERSION,
+            ),
+            description=f"Look for {constraints}",
+            level=LogLevel.DEBUG,
+            cache_scope=environment_target.executable_search_path_cache_scope(),
+        ),
+        **implicitly(),
+    )
+    result = await execute_process(process, **implicitly())
+    if result.exit_code != 0:
+        raise TfLiteError(
+            f"The Python environment `{request.environment}` needs an interpreter that is "
+            f"{constraints}, and none was found.\n\n"
+            "Fix: install one (with `uv python install`, `pyenv install` or your system's packages), "
+            "and see that `[python-bootstrap].search_path` covers the place and that Pants' Pex "
+            "knows this version.\n\n" + result.stderr.decode(errors="replace").strip()
+        )
+    return InterpreterFound(result.stdout.decode().strip())
+
+
+def _program(name: str) -> CreateDigest:
+    content = pkgutil.get_data(_PACKAGE, name)
+    assert content is not None, f"{_PACKAGE} has no {name}"
+    return CreateDigest((FileContent(name, content),))
+
+
+@rule(desc="Compile a Python environment", level=LogLevel.DEBUG)
+async def compile_environment(request: CompileEnvironmentRequest) -> CompiledEnvironment:
+    """Has the environment's files in the named cache compiled.
+
+    This result may be remembered for longer than the named cache exists, so each program looks
+    again (`ensure_compiled_if_asked`). Its failure never fails a build.
+    """
+    environment = request.environment
+    program = await create_digest(_program(_COMPILE_FILE))
+    input_digest = await merge_digests(MergeDigests((environment.digest, program)))
+    result = await execute_process(
+        Process(
+            argv=(environment.python, "-I", _COMPILE_FILE),
+            input_digest=input_digest,
+            append_only_caches=environment.append_only_caches,
+            description=f"Compile the Python environment `{request.name}`",
+            level=LogLevel.INFO,
+        ),
+        **implicitly(),
+    )
+    if result.exit_code != 0:
+        logger.warning(
+            f"The Python environment `{request.name}` could not be compiled, so that every "
+            f"step in it starts more slowly.\n\n{result.stderr.decode(errors='replace').strip()}"
+        )
+    return CompiledEnvironment(environment)
+
+
+@rule(desc="Install a Python environment", level=LogLevel.DEBUG)
+async def install_environment(
+    request: InstallEnvironmentRequest, pex_environment: PexEnvironment
+) -> InstalledEnvironment:
+    name = request.environment.lockfile.resolve_name
+    sandboxed = pex_environment.in_sandbox(working_directory=None)
+    # Copies, which Pex makes by hard links: the compiled file of a symlinked one would be written to the
+    # wheels that Pex makes other environments from.
+    venv_pex = await create_venv_pex(
+        VenvPexRequest(request.environment.to_pex_request(), sandboxed, site_packages_copies=True),
+        **implicitly(),
+    )
+    caches = {**sandboxed.append_only_caches, **(venv_pex.append_only_caches or {})}
+    program = await create_digest(_program(_LINK_FILE))
+    input_digest = await merge_digests(MergeDigests((venv_pex.digest, program)))
+    linked = await execute_process(
+        Process(
+            argv=(
+                venv_pex.python.argv0,
+                "-I",
+                _LINK_FILE,
+                str(sandboxed.pex_root),
+                f"{ENVIRONMENTS_FOLDER}/{request.key}",
+                request.interpreter,
+            ),
+            input_digest=input_digest,
+            append_only_caches=FrozenDict({**caches, ENVIRONMENTS_CACHE: ENVIRONMENTS_FOLDER}),
+            description=f"Register the Python environment `{name}`",
+            level=LogLevel.DEBUG,
+            cache_scope=(
+                ProcessCacheScope.PER_SESSION if request.again else ProcessCacheScope.SUCCESSFUL
+            ),
+        ),
+        **implicitly(),
+    )
+    if linked.exit_code != 0:
+        raise TfLiteError(
+            f"The Python environment `{name}` could not be registered.\n\n"
+            + linked.stderr.decode(errors="replace").strip()
+        )
+    installed = InstalledEnvironment(
+        python=venv_pex.python.argv0,
+        digest=venv_pex.digest,
+        append_only_caches=FrozenDict(caches),
+    )
+    compiled = await compile_environment(CompileEnvironmentRequest(name, installed))
+    return compiled.environment
+
+
+def rules():
+    return collect_rules()
