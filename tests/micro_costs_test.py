@@ -15,7 +15,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from tests.tflm_source_tree import TREE, add_tree
+from tests.tflm_source_tree import KERNELS, TREE, add_tree
 from tests.workspace import Workspace
 
 HERE = Path(__file__).parent
@@ -106,7 +106,7 @@ def test_the_manifest_says_what_a_model_costs(workspace: Workspace) -> None:
     manifest = workspace.json(MANIFEST)
     (sine,) = manifest["models"]
     counted = sine["instructions"]
-    assert (counted["cpu"], counted["kernels"], counted["calls"]) == ("cortex-m4", "reference", 4)
+    assert (counted["cpu"], counted["kernels"], counted["calls"]) == ("cortex-m4", KERNELS, 4)
     assert [op["op"] for op in counted["ops"]] == ["FULLY_CONNECTED"] * 3
     # The last op makes the output, whose name tells no layer.
     assert [bool(op["layer"]) for op in counted["ops"]] == [True, True, False]
@@ -142,7 +142,10 @@ def test_counts_are_the_same_in_another_directory_and_beside_a_busy_machine(
 
 @needs_tree
 def test_a_planted_layer_is_caught_with_its_op(workspace: Workspace) -> None:
-    limited = BUILD.replace('library="costs"', 'library="costs", max_instructions="10K"')
+    workspace.succeed("package", "m:mcu")
+    (sine,) = workspace.json(MANIFEST)["models"]
+    limit = f"{sine['instructions']['invoke'] + 500}"
+    limited = BUILD.replace('library="costs"', f'library="costs", max_instructions="{limit}"')
     workspace.write({"m/BUILD": limited})
     workspace.succeed("package", "m:mcu")
     shutil.rmtree(workspace.folder / "dist")
@@ -150,11 +153,11 @@ def test_a_planted_layer_is_caught_with_its_op(workspace: Workspace) -> None:
     error = workspace.fail("package", "m:mcu")
     test = workspace.pants("test", "m:mcu")
     workspace.write({"m/BUILD": BUILD})
-    assert "m:mcu, field `max_instructions` = '10K': a call of planted takes" in error
+    assert f"m:mcu, field `max_instructions` = '{limit}': a call of planted takes" in error
     assert "are those of FULLY_CONNECTED, op 1 in the layer `" in error
     assert "planted" in error.partition("in the layer `")[2].partition("`")[0]
     assert test.exit_code == 1
-    assert "FAIL: m:mcu, field `max_instructions` = '10K'" in test.stderr
+    assert f"FAIL: m:mcu, field `max_instructions` = '{limit}'" in test.stderr
 
 
 @needs_tree
@@ -166,9 +169,9 @@ def test_code_counts_in_limits_and_boards(workspace: Workspace) -> None:
     memory = workspace.fail("package", "m:mcu")
     workspace.write({"m/BUILD": BUILD})
     assert "m:mcu, field `max_flash` = '20KB': the bundle takes" in error
-    assert "That is the self-test for cortex-m4 with reference kernels" in error
+    assert f"That is the self-test for cortex-m4 with {KERNELS} kernels" in error
     assert "m:mcu, field `max_ram` = '2500B': the bundle takes" in memory
     run = workspace.succeed("tflite-fit", "m:mcu", "m:big", "m:small")
     _, big, small = run.stdout.splitlines()
-    assert big.endswith("all, cortex-m4, reference kernels  yes")
+    assert big.endswith(f"all, cortex-m4, {KERNELS} kernels  yes")
     assert "m:small (not named)" in small and "no: flash" in small

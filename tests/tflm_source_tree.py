@@ -16,6 +16,9 @@ TREE = os.environ.get("PANTS_TFLITE_TFLM_TREE")
 _CMSIS_NN = ("cmsis", "cmsis/CMSIS/Core/Include", "cmsis_nn", "cmsis_nn/Include")
 _BUILD_FILE = {"tree/BUILD": 'files(name="tree", sources=["**/*", "!BUILD"])\n'}
 
+# What manifests and errors call the kernels of the tree.
+KERNELS = "cmsis_nn" if (Path(str(TREE)) / "third_party" / "cmsis_nn").is_dir() else "reference"
+
 needs_tree = pytest.mark.skipif(
     TREE is None, reason="PANTS_TFLITE_TFLM_TREE names no TFLite Micro tree"
 )

@@ -16,7 +16,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from tests.tflm_source_tree import add_tree, needs, needs_tree
+from tests.tflm_source_tree import KERNELS, add_tree, needs, needs_tree
 from tests.workspace import ROOT, Workspace
 
 HERE = Path(__file__).parent
@@ -187,7 +187,7 @@ def test_too_much_flash(restored: Workspace) -> None:
     error = restored.fail("package", "m:mcu")
     restored.write({"m/BUILD": BUILD})
     assert "m:mcu, field `max_flash` = '20KB': the bundle takes" in error
-    assert "That is the self-test for cortex-m4 with reference kernels" in error
+    assert f"That is the self-test for cortex-m4 with {KERNELS} kernels" in error
 
 
 def stored_bytes(archive: Path) -> list[list[int]]:
