@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import tempfile
@@ -115,9 +116,12 @@ def run(runtime: str, model: bytes, inputs: Arrays) -> list[np.ndarray]:
 
 
 @functools.lru_cache(maxsize=None)
+@functools.cache
 def find_gpu() -> Accelerator | None:
     """LiteRT's GPU accelerator, if there is a driver for it."""
-    driver = find_driver(_EVERYWHERE).driver
+    # The search writes the model that it tries.
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        driver = find_driver(_EVERYWHERE).driver
     return None if driver is None else Accelerator(manifest_of(_EVERYWHERE, driver), _MAX_SECONDS)
 
 
