@@ -32,7 +32,8 @@ FILES: dict[str, str | bytes] = {
     PROFILE: (ROOT / PROFILE).read_text(),
 }
 PAGE = (ROOT / "docs" / "scaling.md").read_text()
-PYTHON = find_python()
+# BuildGrid's, and the one that steps run on.
+PYTHON, STEPS_PYTHON = find_python("3.12"), find_python("3.11")
 _COUNTER = re.compile(r"^  (remote_cache_\w+): (\d+)$", re.MULTILINE)
 
 pytestmark = pytest.mark.skipif(PYTHON is None, reason="BuildGrid needs CPython 3.12")
@@ -47,7 +48,8 @@ class Machine:
         tools, home = folder / "tools", folder / "home"
         for new in (tools, home):
             new.mkdir()
-        (folder / "pythons").symlink_to(Path(_interpreter()).parents[1])
+        assert STEPS_PYTHON is not None, "steps run on CPython 3.11"
+        (folder / "pythons").symlink_to(STEPS_PYTHON.parents[1])
         self._options = f"--python-bootstrap-search-path=['{folder / 'pythons' / 'bin'}']"
         self._env = {
             "HOME": str(home),
@@ -80,12 +82,6 @@ class Machine:
         ).exists()
 
 
-def _interpreter() -> str:
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    found = [str(path) for path in sorted(pyenv.glob("versions/3.11*/bin/python3.11"))]
-    return (found or [shutil.which("python3.11") or "/usr/bin/python3.11"])[0]
-
-
 def counters(run: PantsRun) -> dict[str, int]:
     return {name: int(count) for name, count in _COUNTER.findall(run.stderr)}
 
@@ -98,19 +94,15 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(program: Path, tmp_path: Path) -> Iterator[CacheServer]:
-    started = CacheServer(program, tmp_path / "server")
-    started.start()
-    yield started
-    started.kill()
+    with CacheServer(program, tmp_path / "server") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def filled(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CacheServer]:
     """A server with the results of a machine."""
-    started = CacheServer(program, tmp_path_factory.mktemp("filled"))
-    started.start()
-    yield started
-    started.kill()
+    with CacheServer(program, tmp_path_factory.mktemp("filled")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -217,12 +209,8 @@ def test_a_server_that_is_slow(
 def test_a_server_without_space(
     program: Path, tmp_path: Path, first: Machine, expected: dict[str, str]
 ) -> None:
-    server = CacheServer(program, tmp_path, max_kib=4)
-    server.start()
-    try:
+    with CacheServer(program, tmp_path, max_kib=4) as server:
         run = first.package(server)
-    finally:
-        server.kill()
     check(first, run, expected)
     sizes = [blob.stat().st_size for blob in server.blob_files()]
     assert sizes and max(sizes) <= 4096
@@ -255,17 +243,13 @@ def test_a_blob_that_is_missing(
 def test_credentials(
     program: Path, tmp_path: Path, first: Machine, expected: dict[str, str]
 ) -> None:
-    server = CacheServer(program, tmp_path, secret="the right one")
-    server.start()
-    try:
+    with CacheServer(program, tmp_path, secret="the right one") as server:
         refused = first.package(server, token=signed_token("the wrong one"))
         check(first, refused, expected)
         assert not server.blob_files()
         taken = first.package(server, token=signed_token("the right one"))
         check(first, taken, expected)
         assert server.blob_files()
-    finally:
-        server.kill()
 
 
 def test_the_page_has_the_command_that_machines_run_here() -> None:

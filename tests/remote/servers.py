@@ -33,11 +33,12 @@ def _read_config(*, port: int, blobs: Path) -> str:
     return text.replace(_PORT, str(port)).replace(_BLOBS, str(blobs))
 
 
-def find_python() -> Path | None:
-    """A CPython 3.12, which BuildGrid needs."""
-    found = shutil.which("python3.12", path=os.environ.get("PATH", "") + ":/usr/local/bin:/usr/bin")
+def find_python(version: str) -> Path | None:
+    """An interpreter of a version such as `3.12`: one of pyenv's, or one on the path."""
+    name = f"python{version}"
+    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/local/bin:/usr/bin")
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    for python in (*sorted(pyenv.glob("versions/3.12*/bin/python3.12")), found):
+    for python in (*sorted(pyenv.glob(f"versions/{version}*/bin/{name}")), found):
         works = python and subprocess.run((python, "-c", ""), capture_output=True, check=False)
         if works and works.returncode == 0:
             return Path(str(python))
@@ -60,7 +61,7 @@ def _free_port() -> int:
 
 
 class CacheServer:
-    """A server with its blobs in `folder`.
+    """A server with its blobs in `folder`, which runs in a `with` statement.
 
     With a `secret` it takes only tokens that were signed with it. `max_kib` is how large a file of it
     can be: what is larger fails as on a full disk.
@@ -87,7 +88,14 @@ class CacheServer:
     def address(self) -> str:
         return f"grpc://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def __enter__(self) -> CacheServer:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def _start(self) -> None:
         limit = f"ulimit -f {self._max_kib} && " if self._max_kib is not None else ""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

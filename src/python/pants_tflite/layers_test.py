@@ -29,7 +29,7 @@ _LAYERS = (
     ("util_rules",),
     ("subsystems",),
     ("target_types",),
-    ("c_literals", "fields", "sizes"),
+    ("c_literals", "fields", "resources", "sizes"),
     ("errors",),
     ("compat",),
     ("calls_2_17",),

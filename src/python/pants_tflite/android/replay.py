@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import os
-import pkgutil
 from typing import Iterable, Iterator, Optional
 
 from pants_tflite.android.accessors import java_string
 from pants_tflite.bundles.golden_calls import GoldenSignature, golden_signatures
 from pants_tflite.bundles.models import BundleModel
+from pants_tflite.resources import read_resource
 
 CLASS_NAME = "SelfTest"
 # The class of TensorFlow Lite's that it calls, in which an app brings it.
@@ -21,9 +21,7 @@ _TYPES = frozenset({"bool", "float32", "int16", "int32", "int64", "int8", "uint8
 
 
 def _read(name: str) -> str:
-    content = pkgutil.get_data(_TEMPLATES, name)
-    assert content is not None, f"{_TEMPLATES} has no {name}"
-    return content.decode()
+    return read_resource(_TEMPLATES, name).decode()
 
 
 def interpreter_source() -> bytes:
@@ -36,7 +34,7 @@ def _reason(model: BundleModel, signature: GoldenSignature) -> Optional[str]:
         return signature.reason
     if model.facts.custom_ops and not model.facts.select_tf_ops:
         return "the Java API takes no custom ops"
-    unknown = sorted({it.dtype for it in signature.tensors if it.dtype not in _TYPES})
+    unknown = signature.other_dtypes(_TYPES)
     if unknown:
         return f"the Java API has no {', '.join(unknown)}"
     if not signature.is_main and signature.has_open_shapes:

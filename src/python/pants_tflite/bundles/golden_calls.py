@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping, Optional
+from typing import Container, Mapping, Optional
 
 from pants_tflite.pipeline.model_description import ModelDescription
 from pants_tflite.sandbox.constants import MAIN_SIGNATURE, RANDOM_OPS
@@ -32,6 +32,10 @@ class GoldenSignature:
     @property
     def tensors(self) -> tuple[ModelTensor, ...]:
         return (*self.inputs.values(), *self.outputs.values())
+
+    def other_dtypes(self, known: Container[str]) -> list[str]:
+        """The types of its tensors that are not among the known ones, sorted."""
+        return sorted({tensor.dtype for tensor in self.tensors if tensor.dtype not in known})
 
     @property
     def has_open_shapes(self) -> bool:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 from string import Template
 from typing import Iterable, Iterator, Mapping, Optional
 
@@ -12,6 +11,7 @@ from pants_tflite.bundles.golden_calls import GoldenSignature
 from pants_tflite.ios.model_facts import ModelFacts
 from pants_tflite.ios.settings import FrameworkSettings
 from pants_tflite.ios.swift_accessors import string_literal
+from pants_tflite.resources import read_resource
 
 _TEMPLATES = "pants_tflite.ios.templates"
 # Those that the source compares: Swift has no float16 before iOS 14.
@@ -42,7 +42,7 @@ def self_test_file(settings: FrameworkSettings) -> str:
 def _reason(signature: GoldenSignature) -> Optional[str]:
     if signature.reason is not None:
         return signature.reason
-    unknown = sorted({tensor.dtype for tensor in signature.tensors if tensor.dtype not in _TYPES})
+    unknown = signature.other_dtypes(_TYPES)
     return f"{', '.join(unknown)} is not compared" if unknown else None
 
 
@@ -74,10 +74,9 @@ def render_self_test(
 ) -> str:
     """The source; `members` are Swift's names of the models."""
     models = tuple(models)
-    content = pkgutil.get_data(_TEMPLATES, "SelfTest.swift.in")
-    assert content is not None, f"{_TEMPLATES} has no SelfTest.swift.in"
+    source = read_resource(_TEMPLATES, "SelfTest.swift.in").decode()
     kernels = any(model.custom_ops for model in models)
-    return Template(content.decode()).substitute(
+    return Template(source).substitute(
         name=settings.name,
         module=settings.swift_module,
         type=settings.swift_type,

@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-import pkgutil
-
 from pants.engine.fs import FileContent
 
+from pants_tflite.resources import read_resource
 from pants_tflite.util_rules.sandbox_programs import module_files
 
 PREDICT_FILE = "predict.py"
@@ -24,9 +23,7 @@ _DEBIANS_PYTHON = b"#!/usr/bin/python3\n"
 
 
 def _read(name: str) -> bytes:
-    content = pkgutil.get_data(_DEVICE_PACKAGE, name)
-    assert content is not None, f"{_DEVICE_PACKAGE} has no {name}"
-    return content
+    return read_resource(_DEVICE_PACKAGE, name)
 
 
 def _program(name: str, *, debian: bool) -> FileContent:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import logging
-import pkgutil
 from dataclasses import dataclass
 
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
@@ -30,6 +29,7 @@ from pants_tflite.compat import (
     setup_pex_cli_process,
 )
 from pants_tflite.errors import TfLiteError
+from pants_tflite.resources import read_resource
 
 logger = logging.getLogger(__name__)
 
@@ -152,9 +152,7 @@ async def find_interpreter(
 
 
 def _program(name: str) -> CreateDigest:
-    content = pkgutil.get_data(_PACKAGE, name)
-    assert content is not None, f"{_PACKAGE} has no {name}"
-    return CreateDigest((FileContent(name, content),))
+    return CreateDigest((FileContent(name, read_resource(_PACKAGE, name)),))
 
 
 @rule(desc="Compile a Python environment", level=LogLevel.DEBUG)

@@ -102,11 +102,6 @@ class ExecutedInEnvironment:
 
 
 @dataclass(frozen=True)
-class EnvironmentPolicyRequest:
-    """Asks when environments are installed."""
-
-
-@dataclass(frozen=True)
 class EnvironmentPolicy:
     """`travels` if steps run elsewhere, so that an environment must be among what a step takes.
     `waits` if one is installed only when a step must run, since its result may be in a remote cache.
@@ -116,16 +111,9 @@ class EnvironmentPolicy:
     waits: bool
 
 
-@rule
-async def find_environment_policy(
-    _: EnvironmentPolicyRequest,
-    global_options: GlobalOptions,
-    environment_target: EnvironmentTarget,
-) -> EnvironmentPolicy:
-    travels = is_remote(environment_target) or global_options.remote_execution
-    return EnvironmentPolicy(
-        travels=travels, waits=not travels and bool(global_options.remote_cache_read)
-    )
+def _policy(options: GlobalOptions, environment: EnvironmentTarget) -> EnvironmentPolicy:
+    travels = is_remote(environment) or options.remote_execution
+    return EnvironmentPolicy(travels=travels, waits=not travels and options.remote_cache_read)
 
 
 def environment_key(
@@ -161,13 +149,16 @@ def _start_script(key: str, pex_root: str, variables: FrozenDict[str, str]) -> F
 
 @rule(desc="Set up a Python environment", level=LogLevel.DEBUG)
 async def set_up_python_environment(
-    request: PythonEnvironmentRequest, pex_environment: PexEnvironment
+    request: PythonEnvironmentRequest,
+    pex_environment: PexEnvironment,
+    global_options: GlobalOptions,
+    environment_target: EnvironmentTarget,
 ) -> PythonEnvironment:
     name = request.lockfile.resolve_name
-    found, loaded, policy = await concurrently(
+    policy = _policy(global_options, environment_target)
+    found, loaded = await concurrently(
         find_interpreter(InterpreterRequest(request.interpreter_constraints, name), **implicitly()),
         load_lockfile(LoadedLockfileRequest(request.lockfile), **implicitly()),
-        find_environment_policy(EnvironmentPolicyRequest(), **implicitly()),
     )
     key = environment_key(request, lockfile=loaded.lockfile_digest, interpreter=found.version)
     installation = InstallEnvironmentRequest(request, key, found.version)

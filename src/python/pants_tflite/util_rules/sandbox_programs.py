@@ -8,7 +8,6 @@ import ast
 import importlib.util
 import logging
 import os
-import pkgutil
 from dataclasses import dataclass
 from typing import Any, Iterable, Iterator, Optional, Type, TypeVar
 
@@ -42,6 +41,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.errors import Mistake, TfLiteError, crash, crash_text
+from pants_tflite.resources import read_resource
 from pants_tflite.sandbox.compile_environment import COMPILE_VARIABLE
 from pants_tflite.sandbox.harness import USER_ERROR_EXIT_CODE
 from pants_tflite.sandbox.mistakes import MistakeReport
@@ -69,9 +69,7 @@ Report = TypeVar("Report", bound=Message)
 
 def _read_module(module: str) -> bytes:
     package, _, name = module.rpartition(".")
-    content = pkgutil.get_data(package, f"{name}.py")
-    assert content is not None, f"{package} has no module {name}"
-    return content
+    return read_resource(package, f"{name}.py")
 
 
 def _is_in_sandbox(module: str) -> bool:

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-import pkgutil
 from typing import Optional
+
+from pants_tflite.resources import read_resource
 
 _TEMPLATES = "pants_tflite.micro.templates"
 
@@ -17,9 +18,7 @@ def float_literal(value: Optional[float]) -> str:
 
 def fill(template: str, **values: str) -> str:
     """The text of a file in `templates/` with every `@key@` replaced."""
-    content = pkgutil.get_data(_TEMPLATES, template)
-    assert content is not None, f"there is no template {template}"
-    text = content.decode()
+    text = read_resource(_TEMPLATES, template).decode()
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     return text

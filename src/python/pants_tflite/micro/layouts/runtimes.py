@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import functools
 import json
-import pkgutil
 from dataclasses import dataclass
 from typing import Iterable, Mapping, Optional
 
 from pants_tflite.micro.tflm.op_names import BUILTIN_METHODS, CUSTOM_METHODS
+from pants_tflite.resources import read_resource
 from pants_tflite.sandbox.tflite.manifest_protocol import MicroRuntime
 
 _PACKAGE = "pants_tflite.micro.layouts"
@@ -68,8 +68,7 @@ def _op_names(methods: Iterable[str]) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=None)
 def _runtimes() -> Mapping[str, LayoutRuntime]:
-    content = pkgutil.get_data(_PACKAGE, _TABLE)
-    assert content is not None, f"{_PACKAGE} has no {_TABLE}"
+    content = read_resource(_PACKAGE, _TABLE)
     return {
         layout: LayoutRuntime(
             entry["runtime"],

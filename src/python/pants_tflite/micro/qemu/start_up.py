@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 from dataclasses import dataclass
 
 from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
@@ -12,6 +11,7 @@ from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
 from pants_tflite.cc.platforms import Platform
 from pants_tflite.compat import collect_rules, create_digest, rule
 from pants_tflite.micro.qemu.boards import BOARDS, LINKER_SCRIPT, SECTIONS_FILE, STARTUP_FILE
+from pants_tflite.resources import read_resource
 
 _PACKAGE = "pants_tflite.micro.qemu"
 
@@ -30,9 +30,7 @@ class StartUpFiles:
 
 
 def _read(name: str) -> bytes:
-    content = pkgutil.get_data(_PACKAGE, name)
-    assert content is not None, f"{_PACKAGE} has no {name}"
-    return content
+    return read_resource(_PACKAGE, name)
 
 
 @rule
