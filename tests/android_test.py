@@ -403,7 +403,7 @@ def test_an_app_replays_the_golden_vectors(
     workspace: Workspace, java_aar: Path, jars: Path, tmp_path: Path
 ) -> None:
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-        pytest.skip("TensorFlow Lite's native code for Java is at hand for Linux on x86_64 alone")
+        pytest.skip("TensorFlow Lite's native code for Java is only at hand for Linux on x86_64")
     library = unpack(java_aar, tmp_path / "library")
     folder = library / "assets/org.example.java"
     listed = workspace.json("m/java/manifest.json")["models"][0]["golden_files"]
