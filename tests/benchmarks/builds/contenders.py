@@ -7,14 +7,13 @@ Each has a workspace of its own, with the same models in it, so that none has wh
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Sequence
 
-from tests.benchmarks.builds.steps import RECIPES, VARIANTS
+from tests.benchmarks.builds.steps import BUNDLE, RECIPES, VARIANTS
+from tests.benchmarks.measuring import DVC, MAKE, PANTS, SCRIPT, Contender, find_dvc, run
 
 JOBS = "2"
 _DATA = {"digits": ("models/digits/data.py",), "classifier": ("models/cats_vs_dogs/data.py",)}
@@ -56,6 +55,16 @@ def steps() -> list[Step]:
     for model, variants in VARIANTS.items():
         for variant in variants:
             found += _of_variant(model, variant)
+    model, variant, labels = BUNDLE
+    bundled = f"out/{model}.{variant}"
+    found.append(
+        Step(
+            name="bundle",
+            command=("bundle", *BUNDLE),
+            inputs=(f"{bundled}.tflite", f"{bundled}.json", labels),
+            outputs=(f"{bundled}.tar.gz",),
+        )
+    )
     return found
 
 
@@ -102,47 +111,24 @@ def dvc_yaml(python: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-@dataclass(frozen=True)
-class Contender:
-    """`build` builds everything in the workspace that still has to be."""
-
-    name: str
-    workspace: Path
-    command: tuple[str, ...]
-
-    def build(self) -> None:
-        run(self.command, self.workspace)
-
-
-def run(command: Sequence[str], folder: Path) -> str:
-    """The command's output. Raises RuntimeError with what it printed if it fails."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} failed in {folder}:\n{done.stdout[-5000:]}")
-    return done.stdout
-
-
 def contenders(
-    *, make_workspace: Callable[[str], Path], python: str, targets: Sequence[str]
+    *,
+    make_workspace: Callable[[str], Path],
+    python: str,
+    targets: Sequence[str],
+    names: Sequence[str],
 ) -> list[Contender]:
-    """Those that this machine has; `targets` are what Pants builds."""
-    found = [Contender("pants", make_workspace("pants"), ("./pants", "package", *targets))]
-    script = make_workspace("script")
-    found.append(Contender("script", script, (python, "steps.py", "all")))
-    if shutil.which("make"):
-        folder = make_workspace("make")
+    """Pants, which builds the `targets`, and those of the `names` that this machine has."""
+    found = [Contender(PANTS, make_workspace(PANTS), ("./pants", "package", *targets))]
+    if SCRIPT in names:
+        found.append(Contender(SCRIPT, make_workspace(SCRIPT), (python, "steps.py", "all")))
+    if MAKE in names and shutil.which("make"):
+        folder = make_workspace(MAKE)
         (folder / "Makefile").write_text(makefile(python))
-        found.append(Contender("make", folder, ("make", "-j", JOBS)))
-    if dvc := shutil.which("dvc", path=os.path.dirname(python)) or shutil.which("dvc"):
-        folder = make_workspace("dvc")
+        found.append(Contender(MAKE, folder, ("make", "-j", JOBS, "--silent")))
+    if DVC in names and (dvc := find_dvc(python)):
+        folder = make_workspace(DVC)
         (folder / "dvc.yaml").write_text(dvc_yaml(python))
         run((dvc, "init", "--no-scm", "--quiet"), folder)
-        found.append(Contender("dvc", folder, (dvc, "repro", "--quiet")))
+        found.append(Contender(DVC, folder, (dvc, "repro", "--quiet")))
     return found

@@ -2,16 +2,16 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """What is changed in a workspace before it is built again.
 
-Each edit takes the number of the round, so that no round finds what an earlier one built.
+Each edit takes a number, another one each time, so that nothing finds what was built before.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Callable, Mapping
+from typing import Mapping
 
-Edit = Callable[[Path, int], None]
+from tests.benchmarks.measuring import Edit
 
 # How each file names its seed, and how with the number of a round.
 _SEEDS = {
@@ -28,13 +28,17 @@ def _append(path: Path, text: str) -> None:
     path.write_text(path.read_text() + text)
 
 
+def _substitute(path: Path, pattern: str, replacement: str) -> None:
+    text, count = re.subn(pattern, replacement, path.read_text())
+    assert count == 1, f"{path} has {count} times {pattern}"
+    path.write_text(text)
+
+
 def everything(workspace: Path, number: int) -> None:
     """Other samples, other weights: all that follows from them is built again."""
     for name, (pattern, seeded) in _SEEDS.items():
         path = workspace / "models" / name
-        text, count = re.subn(pattern, seeded.format(number + 1), path.read_text())
-        assert count == 1, f"{path} has {count} times {pattern}"
-        path.write_text(text)
+        _substitute(path, pattern, seeded.format(number))
 
 
 def nothing(workspace: Path, number: int) -> None:
@@ -52,13 +56,32 @@ def docs(workspace: Path, number: int) -> None:
 
 
 def recipe(workspace: Path, number: int) -> None:
-    """One quantization of one model. No weight is so small that its bytes change."""
+    """One quantization of one model. No tensor of weights is so small that its bytes change."""
     path = workspace / "models/digits/recipes/int4_weights.json"
-    path.write_text(
-        re.sub(
-            r'"min_weight_elements": \d+', f'"min_weight_elements": {number + 1}', path.read_text()
-        )
+    _substitute(path, r'"min_weight_elements": \d+', f'"min_weight_elements": {number % 50}')
+
+
+def calibration_sample(workspace: Path, number: int) -> None:
+    """One calibration sample: what is trained on stays, but is in the same file."""
+    path = workspace / "models/digits/data.py"
+    pattern = r'(Training pictures with their labels."""\n)(?s:.*?)(?=\n\n\n)'
+    body = (
+        "    images, labels = split()[0]\n"
+        f"    images[0] = images[0] * {number % 999 + 1} / 1000\n"
+        "    yield from zip(images, labels)"
     )
+    _substitute(path, pattern, rf"\g<1>{body}")
+
+
+def kernel(workspace: Path, number: int) -> None:
+    """The code of a custom op, which calibrates and verifies a model."""
+    _append(workspace / "src/cc/ops/scaled_atan.c", f"/* {number} */\n")
+
+
+def label(workspace: Path, number: int) -> None:
+    """What a bundle calls a class."""
+    path = workspace / "models/cats_vs_dogs/labels.txt"
+    path.write_text(f"cat {number}\ndog\n")
 
 
 EDITS: Mapping[str, Edit] = {
@@ -66,5 +89,7 @@ EDITS: Mapping[str, Edit] = {
     "no-op": nothing,
     "comment in training code": training_comment,
     "recipe of a quantization": recipe,
+    "calibration sample": calibration_sample,
+    "label": label,
     "documentation": docs,
 }

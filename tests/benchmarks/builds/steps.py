@@ -9,12 +9,14 @@ python steps.py all
 python steps.py train MODEL
 python steps.py convert MODEL VARIANT
 python steps.py verify MODEL VARIANT
+python steps.py bundle MODEL VARIANT LABELS
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tarfile
 from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -42,6 +44,7 @@ VARIANTS = {
     "classifier": ("float32", "dynamic_range", "float16", "int8"),
 }
 CALIBRATION_SAMPLES = {"digits": 200, "classifier": 100}
+BUNDLE = ("classifier", "int8", "models/cats_vs_dogs/labels.txt")
 RECIPES = {"int4_weights": "int4_weights.json", "tuned": "tuned.json"}
 
 
@@ -93,6 +96,14 @@ def verify(model: str, variant: str) -> None:
     (OUT / f"{model}.{variant}.json").write_text(json.dumps(report, sort_keys=True) + "\n")
 
 
+def bundle(model: str, variant: str, labels: str) -> None:
+    """Writes a `.tar.gz` of a verified variant with its labels."""
+    files = [OUT / f"{model}.{variant}{suffix}" for suffix in (".tflite", ".json")]
+    with tarfile.open(OUT / f"{model}.{variant}.tar.gz", "w:gz") as archive:
+        for path in (*files, Path(labels)):
+            archive.add(path, arcname=path.name)
+
+
 def build_all() -> None:
     """Everything, one after the other."""
     for model in ("digits", "features", "classifier"):
@@ -101,6 +112,7 @@ def build_all() -> None:
         for variant in variants:
             convert(model, variant)
             verify(model, variant)
+    bundle(*BUNDLE)
 
 
 def _data(model: str) -> Any:
@@ -195,6 +207,7 @@ def main() -> None:
         "train": train,
         "convert": convert,
         "verify": verify,
+        "bundle": bundle,
     }
     functions[step](*arguments)
 

@@ -1,0 +1,85 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Times builds by this backend beside what a team would use instead.
+
+In the root of a clone, with a Python that has the packages of 3rdparty/python/tensorflow.lock, compiled, and DVC on the path if
+that is to be compared as well:
+
+python -m tests.benchmarks --write-page
+
+Every build of a round runs before the next round begins, in turn, so that whatever else the machine does falls on all.
+Each part that is measured replaces what `results.json` has of it. docs/benchmarks.md shows them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+from tests.benchmarks import page
+from tests.benchmarks.builds import comparison as builds
+from tests.benchmarks.measuring import CONTENDERS, machine, say
+from tests.benchmarks.monorepo import comparison as monorepo
+from tests.benchmarks.shared_cache import comparison as shared_cache
+
+RESULTS = Path(__file__).parent / "results.json"
+PARTS = ("monorepo", "shared-cache", "no-op", "models")
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--models", nargs="+", type=int, default=[10, 100, 1000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--python", default=sys.executable, help="runs the steps of the others")
+    parser.add_argument("--json", type=Path, default=RESULTS)
+    parser.add_argument("--folder", type=Path, help="where workspaces are made")
+    parser.add_argument("--write-page", action="store_true", help="put the tables into the docs")
+    return parser.parse_args()
+
+
+def _parts(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], dict[str, Any]]]:
+    """What measures each part that is asked for, by its name in the results."""
+    # In no cache of an earlier run are models of this second.
+    seed = int(time.time()) % 1_000_000
+    common = {"python": options.python, "rounds": options.rounds, "names": options.contenders}
+    found: dict[str, Callable[[], dict[str, Any]]] = {}
+    if "monorepo" in options.parts:
+        for models in options.models:
+
+            def compare(models: int = models) -> dict[str, Any]:
+                return monorepo.compare(folder / f"m{models}", models, seed=seed, **common)
+
+            found[f"monorepo of {models}"] = compare
+    if "shared-cache" in options.parts:
+        found["shared-cache"] = lambda: shared_cache.compare(folder / "s", seed=seed, **common)
+    if "no-op" in options.parts:
+        found["no-op"] = lambda: builds.repeat(folder, rounds=options.rounds)
+    if "models" in options.parts:
+        found["models"] = lambda: builds.compare(folder / "models", seed=seed, **common)
+    return found
+
+
+def main() -> None:
+    options = _parse()
+    results = json.loads(options.json.read_text()) if options.json.exists() else {}
+    with tempfile.TemporaryDirectory(dir=options.folder) as temporary:
+        for name, measure in _parts(options, Path(temporary)).items():
+            say(f"--- {name}")
+            start = machine(options.python)
+            results[name] = {**measure(), "machine": start}
+            # What comes later may fail.
+            options.json.write_text(json.dumps(results, indent=1) + "\n")
+    print(page.tables(results))
+    if options.write_page:
+        page.write(results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""The tables of docs/benchmarks.md, from the figures of a run."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+_BEGIN = "<!-- tables: written by python -m tests.benchmarks --write-page -->"
+_END = "<!-- end of tables -->"
+# The column of other contenders is compared with this one's.
+_OURS = "pants"
+_ORDER = ("pants", "script", "make", "bazel", "dvc", "pants, 1 file")
+_TITLES = {
+    "models": "This repository's models",
+    "no-op": "All examples of this repository, nothing changed",
+    "shared-cache": "A cold machine with a warm shared cache",
+}
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"
+
+
+def _rank(name: str) -> int:
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+
+
+def time_table(times: Mapping[str, Any]) -> str:
+    """Medians by the kind of build. In brackets is how they compare with Pants': 2.0 is twice its time."""
+    names = sorted({name for by_name in times.values() for name in by_name}, key=_rank)
+    rows = []
+    loads: list[float] = []
+    for kind, by_name in times.items():
+        ours = statistics.median(by_name[_OURS]["seconds"]) if _OURS in by_name else None
+        cells = []
+        for name in names:
+            found = by_name.get(name)
+            if found is None:
+                cells.append("")
+                continue
+            loads += found["load"]
+            median = statistics.median(found["seconds"])
+            ratio = f" ({median / ours:.2f})" if ours and name != _OURS else ""
+            cells.append(f"{_seconds(median)}{ratio}")
+        rounds = max(len(found["seconds"]) for found in by_name.values())
+        rows.append([kind, *cells, str(rounds)])
+    note = f"Load of the machine when a build began: {min(loads):.1f} to {max(loads):.1f}."
+    return _table(["build", *names, "rounds"], rows) + f"\n\n{note}"
+
+
+def growth_table(results: Mapping[str, Any]) -> str:
+    """How Pants' times and memory grow with the number of models."""
+    rows = []
+    found = sorted(
+        (part for part in results.values() if "models" in part), key=lambda part: part["models"]
+    )
+    for part in found:
+        nothing = part["times"]["no-op"]
+        medians = {name: statistics.median(t["seconds"]) for name, t in nothing.items()}
+        memory = part["memory_mb"]
+        rows.append(
+            [
+                str(part["models"]),
+                _seconds(medians[_OURS]) if _OURS in medians else "",
+                _seconds(medians["pants, 1 file"]) if "pants, 1 file" in medians else "",
+                *(f"{memory[m]} MB" if m in memory else "" for m in _MOMENTS),
+            ]
+        )
+    headings = ["models", "no-op", "no-op of 1 file there", *(f"memory {m}" for m in _MOMENTS)]
+    return _table(headings, rows)
+
+
+_MOMENTS = ("before", "after the first build", "in the end")
+
+
+def machine_lines(machine: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    return (
+        f"{machine['date']}: {machine['cores']} cores ({machine['processor']}, {machine['machine']}), "
+        f"{machine['memory_gib']} GiB, {machine['system']}; CPython {machine['python']}, {versions}."
+    )
+
+
+def tables(results: Mapping[str, Any]) -> str:
+    """All tables, in Markdown."""
+    parts = []
+    monorepos = sorted(
+        (name for name in results if "models" in results[name]),
+        key=lambda name: int(results[name]["models"]),
+    )
+    if monorepos:
+        parts.append("### How Pants grows\n\n" + growth_table(results))
+    for name in (*monorepos, "shared-cache", "no-op", "models"):
+        if name in results:
+            title = _TITLES.get(name, f"A {name} models")
+            part = results[name]
+            machine = machine_lines(part["machine"])
+            parts.append(f"### {title}\n\n{time_table(part['times'])}\n\n{machine}")
+    return "\n\n".join(parts)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def fill(text: str, results: Mapping[str, Any]) -> str:
+    """The page's text with the tables of these results between its markers."""
+    found = f"{_BEGIN}\n\n{tables(results)}\n\n{_END}"
+    pattern = re.escape(_BEGIN) + r".*?" + re.escape(_END)
+    filled, count = re.subn(pattern, lambda _: found, text, flags=re.DOTALL)
+    if count != 1:
+        raise ValueError(f"the page has {count} places for tables")
+    return filled
+
+
+def write(results: Mapping[str, Any]) -> None:
+    PAGE.write_text(fill(PAGE.read_text(), results))

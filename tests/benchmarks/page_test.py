@@ -1,0 +1,54 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.benchmarks.page import PAGE, fill, growth_table, time_table
+
+RESULTS = Path(__file__).parent / "results.json"
+
+
+def times(*seconds: float, load: float = 1.0) -> dict[str, Any]:
+    return {"load": [load] * len(seconds), "seconds": list(seconds)}
+
+
+def test_the_page_has_the_tables_of_the_checked_in_results() -> None:
+    text = PAGE.read_text()
+    assert fill(text, json.loads(RESULTS.read_text())) == text
+
+
+def test_a_cell_has_the_median_and_its_ratio_to_pants() -> None:
+    found = time_table({"no-op": {"dvc": times(12, 4, 8), "pants": times(2, 2, 9)}})
+    assert found.splitlines()[0] == "| build | pants | dvc | rounds |"
+    assert found.splitlines()[2] == "| no-op | 2.00 s | 8.00 s (4.00) | 3 |"
+
+
+def test_what_a_contender_was_not_asked_for_is_empty() -> None:
+    found = time_table(
+        {"cold": {"make": times(20)}, "kernel": {"pants": times(5, load=0.2)}}
+    ).splitlines()
+    assert found[2:4] == ["| cold |  | 20 s | 1 |", "| kernel | 5.00 s |  | 1 |"]
+    assert found[-1] == "Load of the machine when a build began: 0.2 to 1.0."
+
+
+def test_growth_is_in_the_order_of_the_number_of_models() -> None:
+    parts = {
+        f"monorepo of {models}": {
+            "models": models,
+            "memory_mb": {"in the end": models + 400},
+            "times": {"no-op": {"pants": times(models / 100)}},
+        }
+        for models in (1000, 10)
+    }
+    rows = growth_table(parts).splitlines()[2:]
+    assert rows == ["| 10 | 0.10 s |  |  |  | 410 MB |", "| 1000 | 10 s |  |  |  | 1400 MB |"]
+
+
+def test_a_page_without_a_place_for_tables_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 places"):
+        fill("# Benchmarks\n", {})

@@ -1,0 +1,166 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Measures what a machine without results needs if another one shared its own: Pants and Bazel through a real BuildGrid, DVC
+through a folder. A script and Make share nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.measuring import (
+    BAZEL,
+    DVC,
+    PANTS,
+    Contender,
+    Table,
+    Times,
+    find_dvc,
+    run,
+    say,
+    to_json,
+)
+from tests.benchmarks.monorepo.contenders import contenders
+from tests.remote.servers import CacheServer, find_python, install
+from tests.workspace import ROOT
+
+MODELS = 100
+PROFILE = "pants.remote-cache.toml"
+SHARING = (PANTS, BAZEL, DVC)
+_COUNTER = re.compile(r"^  (remote_cache_\w+): (\d+)$", re.MULTILINE)
+
+
+def compare(
+    folder: Path, *, seed: int, python: str, rounds: int, names: list[str]
+) -> dict[str, Any]:
+    """The times of a machine that has tools and no results, and how many steps Pants found."""
+    grid = find_python("3.12")
+    if grid is None:
+        raise RuntimeError("BuildGrid needs CPython 3.12")
+    folder.mkdir(parents=True)
+    program = install(folder / "environment", grid)
+    sharing = [name for name in names if name in SHARING]
+    found = contenders(folder / "first", MODELS, seed=seed, python=python, names=sharing)
+    kind = "cold machine, warm shared cache"
+    table: Table = {"cold": {}, kind: {}}
+    report: dict[str, Any] = {}
+    with CacheServer(program, folder / "server") as server:
+        for contender in found:
+            sharer = _sharer(contender, server, folder, python)
+            cold = table["cold"].setdefault(contender.name, Times())
+            warm = table[kind].setdefault(contender.name, Times())
+            say(f"{contender.name}: {cold.take(sharer.fill):.2f} s without results")
+            for number in range(rounds):
+                seconds = warm.take(lambda: sharer.take(number))
+                say(f"{contender.name}: {seconds:.2f} s with those of a server")
+            report.update(sharer.report)
+    return {"shared": report, "times": to_json(table)}
+
+
+class _Sharer:
+    """A contender on a `first` machine, and the same on machines after it that have no results."""
+
+    def __init__(self, first: Contender, folder: Path) -> None:
+        self.first = first
+        self.folder = folder
+        self.report: dict[str, Any] = {}
+
+    def fill(self) -> None:
+        raise NotImplementedError
+
+    def take(self, number: int) -> None:
+        raise NotImplementedError
+
+
+class _Pants(_Sharer):
+    def __init__(self, first: Contender, folder: Path, server: CacheServer) -> None:
+        super().__init__(first, folder)
+        self._server = server
+        shutil.copyfile(ROOT / PROFILE, first.workspace / PROFILE)
+        # A copy has what git holds.
+        self._pristine = folder / "pants"
+        shutil.copytree(first.workspace, self._pristine)
+
+    def _build(self, workspace: Path, store: str) -> str:
+        env = {
+            "PANTS_LOCAL_STORE_DIR": str(self.folder / store / "store"),
+            "PANTS_NAMED_CACHES_DIR": str(self.folder / store / "named"),
+            "PANTS_PANTSD": "false",
+            "REMOTE_CACHE": self._server.address,
+        }
+        options = (f"--pants-config-files={PROFILE}", "--stats-log")
+        return run((self.first.command[0], *options, *self.first.command[1:]), workspace, env)
+
+    def fill(self) -> None:
+        self._build(self.first.workspace, "pants_first")
+
+    def take(self, number: int) -> None:
+        workspace = self.folder / f"pants_{number}"
+        shutil.copytree(self._pristine, workspace)
+        output = self._build(workspace, f"pants_{number}_caches")
+        counters = {name: int(count) for name, count in _COUNTER.findall(output)}
+        self.report = {
+            "hits": counters["remote_cache_requests_cached"],
+            "requests": counters["remote_cache_requests"],
+            "same_bytes": _hashes(workspace / "dist")
+            == _hashes(self.first.workspace / "dist"),
+        }
+
+
+class _Bazel(_Sharer):
+    def __init__(self, first: Contender, folder: Path, server: CacheServer) -> None:
+        super().__init__(first, folder)
+        self._option = f"--remote_cache={server.address}"
+
+    def _build(self, output: Path) -> None:
+        program, _, verb, *rest = self.first.command
+        start = (program, f"--output_user_root={output}")
+        run((*start, verb, self._option, *rest), self.first.workspace)
+        run((*start, "shutdown"), self.first.workspace)
+
+    def fill(self) -> None:
+        self._build(self.folder / "bazel_first")
+
+    def take(self, number: int) -> None:
+        self._build(self.folder / f"bazel_{number}")
+
+
+class _Dvc(_Sharer):
+    def __init__(self, first: Contender, folder: Path, dvc: str) -> None:
+        super().__init__(first, folder)
+        self._dvc = dvc
+        shared = str(folder / "dvc_shared")
+        run((dvc, "remote", "add", "--default", "--quiet", "shared", shared), first.workspace)
+
+    def fill(self) -> None:
+        self.first.build()
+        run((self._dvc, "push", "--quiet"), self.first.workspace)
+
+    def take(self, number: int) -> None:
+        workspace = self.folder / f"dvc_{number}"
+        left = shutil.ignore_patterns("out", "cache", "tmp")
+        shutil.copytree(self.first.workspace, workspace, ignore=left)
+        run((self._dvc, "pull", "--quiet"), workspace)
+        replace(self.first, workspace=workspace).build()
+
+
+def _sharer(first: Contender, server: CacheServer, folder: Path, python: str) -> _Sharer:
+    if first.name == PANTS:
+        return _Pants(first, folder, server)
+    if first.name == BAZEL:
+        return _Bazel(first, folder, server)
+    return _Dvc(first, folder, find_dvc(python) or DVC)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        os.path.relpath(path, folder): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
