@@ -579,6 +579,16 @@ def test_users_own_search_path_is_respected(
     assert not (tmp_path / "home" / "cache").exists()
 
 
+@pytest.mark.parametrize("given, kept", [({}, "1"), ({"MALLOC_ARENA_MAX": "4"}, "4")])
+def test_the_daemon_has_one_arena_for_all_threads_unless_told_otherwise(
+    newer_workspace: Path, without_39: Path, tmp_path: Path, given: dict[str, str], kept: str
+) -> None:
+    write_official_launcher(without_39, 'printf "%s\\n" "$MALLOC_ARENA_MAX"')
+    env = {**fresh_env(without_39, tmp_path / "home", tmp_path), **given}
+    result = run(newer_workspace, env)
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{kept}\n", "")
+
+
 def test_interpreter_that_left_path_is_looked_for_again(
     newer_workspace: Path, without_39: Path, tmp_path: Path
 ) -> None:

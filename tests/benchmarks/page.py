@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import statistics
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -15,6 +16,7 @@ _END = "<!-- end of tables -->"
 # The column of other contenders is compared with this one's.
 _OURS = "pants"
 _ORDER = ("pants", "script", "make", "bazel", "dvc", "pants, 1 file")
+_MOMENTS = ("before", "after the first build", "in the end")
 _TITLES = {
     "models": "This repository's models",
     "no-op": "All examples of this repository, nothing changed",
@@ -75,7 +77,99 @@ def growth_table(results: Mapping[str, Any]) -> str:
     return _table(headings, rows)
 
 
-_MOMENTS = ("before", "after the first build", "in the end")
+@dataclass(frozen=True)
+class Verdict:
+    """A figure that must hold, what it was, and whether it does; None if it was not measured."""
+
+    figure: str
+    measured: str
+    holds: bool | None
+
+    def cells(self) -> list[str]:
+        word = {True: "yes", False: "**no**", None: "not measured"}[self.holds]
+        return [self.figure, self.measured, word]
+
+
+def _median(results: Mapping[str, Any], part: str, kind: str, name: str = _OURS) -> float | None:
+    found = results.get(part, {}).get("times", {}).get(kind, {}).get(name)
+    return statistics.median(found["seconds"]) if found else None
+
+
+def _at_most(figure: str, measured: float | None, limit: float, unit: str = " s") -> Verdict:
+    if measured is None:
+        return Verdict(figure, "", None)
+    text = f"{measured:.2f}{unit}" if measured < 10 else f"{measured:.0f}{unit}"
+    return Verdict(figure, text, measured <= limit)
+
+
+def _against_dvc(results: Mapping[str, Any]) -> Verdict:
+    ratios = {
+        f"{kind}, {part}": _median(results, part, kind, "dvc") / ours
+        for part in results
+        for kind in results[part]["times"]
+        if (ours := _median(results, part, kind)) and _median(results, part, kind, "dvc")
+    }
+    figure = "never slower than DVC"
+    if not ratios:
+        return Verdict(figure, "", None)
+    worst = min(ratios, key=lambda key: ratios[key])
+    measured = f"DVC takes {ratios[worst]:.1f} times as long or more; least in: {worst}"
+    return Verdict(figure, measured, ratios[worst] >= 1)
+
+
+def _growth(results: Mapping[str, Any]) -> Verdict:
+    figure = "ten times the models take at most ten times as long, if nothing changed"
+    medians = [_median(results, f"monorepo of {count}", "no-op") for count in (10, 100, 1000)]
+    found = [median for median in medians if median is not None]
+    if len(found) < len(medians):
+        return Verdict(figure, "", None)
+    factors = [after / before for before, after in zip(found, found[1:])]
+    return Verdict(
+        figure, " and ".join(f"{factor:.1f}" for factor in factors), max(factors) <= 10
+    )
+
+
+def _shared(results: Mapping[str, Any]) -> Verdict:
+    figure = "cold machine, warm shared cache: all steps found, the same bytes"
+    found = results.get("shared-cache", {}).get("shared", {})
+    if not found:
+        return Verdict(figure, "", None)
+    bytes_ = "the same bytes" if found["same_bytes"] else "other bytes"
+    measured = f"{found['hits']} of {found['requests']} found, {bytes_}"
+    return Verdict(figure, measured, found["hits"] == found["requests"] and found["same_bytes"])
+
+
+def verdicts(results: Mapping[str, Any]) -> list[Verdict]:
+    """The figures that this project wants to hold, and whether they do."""
+    memory = results.get("monorepo of 1000", {}).get("memory_mb", {}).get("in the end")
+    ours, script = (_median(results, "models", "cold", name) for name in (_OURS, "script"))
+    return [
+        _at_most(
+            "all examples of this repository, nothing changed: at most 0.25 s",
+            _median(results, "no-op", "no-op"),
+            0.25,
+        ),
+        _at_most(
+            "1,000 models, nothing changed: at most 1 s",
+            _median(results, "monorepo of 1000", "no-op"),
+            1,
+        ),
+        _growth(results),
+        _against_dvc(results),
+        _at_most("Pants' daemon with 1,000 models: below 1,000 MB", memory, 999, " MB"),
+        _at_most(
+            "cold conversion of all variants of digits and cats_vs_dogs: at most 0.8 of the script's time",
+            ours / script if ours and script else None,
+            0.8,
+            "",
+        ),
+        _shared(results),
+    ]
+
+
+def verdict_table(results: Mapping[str, Any]) -> str:
+    rows = [verdict.cells() for verdict in verdicts(results)]
+    return _table(["must hold", "measured", "holds"], rows)
 
 
 def machine_lines(machine: Mapping[str, Any]) -> str:
@@ -88,7 +182,7 @@ def machine_lines(machine: Mapping[str, Any]) -> str:
 
 def tables(results: Mapping[str, Any]) -> str:
     """All tables, in Markdown."""
-    parts = []
+    parts = ["### What must hold\n\n" + verdict_table(results)]
     monorepos = sorted(
         (name for name in results if "models" in results[name]),
         key=lambda name: int(results[name]["models"]),

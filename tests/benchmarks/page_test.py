@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks.page import PAGE, fill, growth_table, time_table
+from tests.benchmarks.page import PAGE, fill, growth_table, time_table, verdicts
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -52,3 +52,39 @@ def test_growth_is_in_the_order_of_the_number_of_models() -> None:
 def test_a_page_without_a_place_for_tables_is_refused() -> None:
     with pytest.raises(ValueError, match="0 places"):
         fill("# Benchmarks\n", {})
+
+
+def results(*, noop: float, dvc: float, cold: float) -> dict[str, Any]:
+    parts: dict[str, Any] = {
+        f"monorepo of {models}": {
+            "models": models,
+            "memory_mb": {"in the end": 700},
+            "times": {"no-op": {"pants": times(noop * models / 1000), "dvc": times(dvc)}},
+        }
+        for models in (10, 100, 1000)
+    }
+    parts["no-op"] = {"times": {"no-op": {"pants": times(0.2)}}}
+    parts["models"] = {"times": {"cold": {"pants": times(cold), "script": times(100)}}}
+    parts["shared-cache"] = {
+        "shared": {"hits": 210, "requests": 210, "same_bytes": True},
+        "times": {},
+    }
+    return parts
+
+
+def test_what_must_hold_holds() -> None:
+    found = verdicts(results(noop=0.9, dvc=5, cold=70))
+    assert [verdict.holds for verdict in found] == [True] * 7
+
+
+def test_what_must_hold_does_not() -> None:
+    slow = results(noop=6, dvc=5, cold=90)
+    slow["no-op"]["times"]["no-op"]["pants"] = times(0.5)
+    slow["monorepo of 100"]["times"]["no-op"]["pants"] = times(0.1)
+    slow["monorepo of 1000"]["memory_mb"]["in the end"] = 1200
+    slow["shared-cache"]["shared"]["hits"] = 209
+    assert [verdict.holds for verdict in verdicts(slow)] == [False] * 7
+
+
+def test_what_was_not_measured_does_not_hold() -> None:
+    assert {verdict.holds for verdict in verdicts({})} == {None}
