@@ -14,6 +14,7 @@ Each part that is measured replaces what `results.json` has of it. docs/benchmar
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import tempfile
@@ -39,7 +40,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--python", default=sys.executable, help="runs the steps of the others")
     parser.add_argument("--json", type=Path, default=RESULTS)
-    parser.add_argument("--folder", type=Path, help="where workspaces are made")
+    parser.add_argument("--folder", type=Path, help="keeps monorepos there, and takes those of an earlier run")
     parser.add_argument("--write-page", action="store_true", help="put the tables into the docs")
     return parser.parse_args()
 
@@ -48,6 +49,7 @@ def _parts(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], 
     """What measures each part that is asked for, by its name in the results."""
     # In no cache of an earlier run are models of this second.
     seed = int(time.time()) % 1_000_000
+    fresh = Path(tempfile.mkdtemp(dir=folder))
     common = {"python": options.python, "rounds": options.rounds, "names": options.contenders}
     found: dict[str, Callable[[], dict[str, Any]]] = {}
     if "monorepo" in options.parts:
@@ -58,22 +60,28 @@ def _parts(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], 
 
             found[f"monorepo of {models}"] = compare
     if "shared-cache" in options.parts:
-        found["shared-cache"] = lambda: shared_cache.compare(folder / "s", seed=seed, **common)
+        found["shared-cache"] = lambda: shared_cache.compare(fresh / "shared", seed=seed, **common)
     if "no-op" in options.parts:
-        found["no-op"] = lambda: builds.repeat(folder, rounds=options.rounds)
+        found["no-op"] = lambda: builds.repeat(fresh, rounds=options.rounds)
     if "models" in options.parts:
-        found["models"] = lambda: builds.compare(folder / "models", seed=seed, **common)
+        found["models"] = lambda: builds.compare(fresh / "models", seed=seed, **common)
     return found
 
 
 def main() -> None:
     options = _parse()
     results = json.loads(options.json.read_text()) if options.json.exists() else {}
-    with tempfile.TemporaryDirectory(dir=options.folder) as temporary:
-        for name, measure in _parts(options, Path(temporary)).items():
+    with contextlib.ExitStack() as stack:
+        temporary = options.folder or stack.enter_context(tempfile.TemporaryDirectory())
+        folder = Path(temporary).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, measure in _parts(options, folder).items():
             say(f"--- {name}")
-            start = machine(options.python)
-            results[name] = {**measure(), "machine": start}
+            start = machine(options.python, folder)
+            found = measure()
+            # Kept workspaces are not built from nothing again.
+            times = {**results.get(name, {}).get("times", {}), **found["times"]}
+            results[name] = {**found, "machine": start, "times": times}
             # What comes later may fail.
             options.json.write_text(json.dumps(results, indent=1) + "\n")
     print(page.tables(results))

@@ -117,8 +117,8 @@ def find_dvc(python: str) -> str | None:
     return shutil.which("dvc", path=os.path.dirname(python)) or shutil.which("dvc")
 
 
-def machine(python: str) -> dict[str, Any]:
-    """What figures depend on."""
+def machine(python: str, folder: Path) -> dict[str, Any]:
+    """What figures depend on, for workspaces in `folder`."""
     versions = {}
     for name in _PACKAGES:
         try:
@@ -139,6 +139,7 @@ def machine(python: str) -> dict[str, Any]:
     return {
         "cores": os.cpu_count(),
         "date": time.strftime("%Y-%m-%d"),
+        "file_system": _file_system(folder),
         "load": round(os.getloadavg()[0], 2),
         "machine": platform.machine(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
@@ -147,6 +148,17 @@ def machine(python: str) -> dict[str, Any]:
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
         "versions": versions,
     }
+
+
+def _file_system(folder: Path) -> str:
+    """Its type. Without a journal, ext4 makes new files slowly where many were just deleted."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    above = [mount for mount in mounts if folder.is_relative_to(mount[1])]
+    device, _, kind, *_ = max(above, key=lambda mount: len(mount[1]))
+    options = Path("/proc/fs/ext4", os.path.basename(device), "options")
+    if not options.exists():
+        return kind
+    return kind if "data=" in options.read_text() else f"{kind} without a journal"
 
 
 def _processor() -> str:

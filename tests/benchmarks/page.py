@@ -33,13 +33,14 @@ def _rank(name: str) -> int:
 
 
 def time_table(times: Mapping[str, Any]) -> str:
-    """Medians by the kind of build. In brackets is how they compare with Pants': 2.0 is twice its time."""
+    """Medians by the kind of build. In brackets is how they compare with Pants': 2.0 is twice its time.
+    The load is that of the machine when these builds began."""
     names = sorted({name for by_name in times.values() for name in by_name}, key=_rank)
     rows = []
-    loads: list[float] = []
     for kind, by_name in times.items():
         ours = statistics.median(by_name[_OURS]["seconds"]) if _OURS in by_name else None
         cells = []
+        loads: list[float] = []
         for name in names:
             found = by_name.get(name)
             if found is None:
@@ -50,9 +51,8 @@ def time_table(times: Mapping[str, Any]) -> str:
             ratio = f" ({median / ours:.2f})" if ours and name != _OURS else ""
             cells.append(f"{_seconds(median)}{ratio}")
         rounds = max(len(found["seconds"]) for found in by_name.values())
-        rows.append([kind, *cells, str(rounds)])
-    note = f"Load of the machine when a build began: {min(loads):.1f} to {max(loads):.1f}."
-    return _table(["build", *names, "rounds"], rows) + f"\n\n{note}"
+        rows.append([kind, *cells, str(rounds), f"{min(loads):.1f} to {max(loads):.1f}"])
+    return _table(["build", *names, "rounds", "load"], rows)
 
 
 def growth_table(results: Mapping[str, Any]) -> str:
@@ -70,7 +70,7 @@ def growth_table(results: Mapping[str, Any]) -> str:
                 str(part["models"]),
                 _seconds(medians[_OURS]) if _OURS in medians else "",
                 _seconds(medians["pants, 1 file"]) if "pants, 1 file" in medians else "",
-                *(f"{memory[m]} MB" if m in memory else "" for m in _MOMENTS),
+                *(f"{memory[m]} MB" if memory.get(m) else "" for m in _MOMENTS),
             ]
         )
     headings = ["models", "no-op", "no-op of 1 file there", *(f"memory {m}" for m in _MOMENTS)]
@@ -104,10 +104,10 @@ def _at_most(figure: str, measured: float | None, limit: float, unit: str = " s"
 
 def _against_dvc(results: Mapping[str, Any]) -> Verdict:
     ratios = {
-        f"{kind}, {part}": _median(results, part, kind, "dvc") / ours
+        f"{kind}, {part}": theirs / ours
         for part in results
         for kind in results[part]["times"]
-        if (ours := _median(results, part, kind)) and _median(results, part, kind, "dvc")
+        if (ours := _median(results, part, kind)) and (theirs := _median(results, part, kind, "dvc"))
     }
     figure = "never slower than DVC"
     if not ratios:
@@ -176,7 +176,7 @@ def machine_lines(machine: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
         f"{machine['date']}: {machine['cores']} cores ({machine['processor']}, {machine['machine']}), "
-        f"{machine['memory_gib']} GiB, {machine['system']}; CPython {machine['python']}, {versions}."
+        f"{machine['memory_gib']} GiB, {machine['file_system']}, {machine['system']}; CPython {machine['python']}, {versions}."
     )
 
 

@@ -24,16 +24,15 @@ def test_the_page_has_the_tables_of_the_checked_in_results() -> None:
 
 def test_a_cell_has_the_median_and_its_ratio_to_pants() -> None:
     found = time_table({"no-op": {"dvc": times(12, 4, 8), "pants": times(2, 2, 9)}})
-    assert found.splitlines()[0] == "| build | pants | dvc | rounds |"
-    assert found.splitlines()[2] == "| no-op | 2.00 s | 8.00 s (4.00) | 3 |"
+    assert found.splitlines()[0] == "| build | pants | dvc | rounds | load |"
+    assert found.splitlines()[2] == "| no-op | 2.00 s | 8.00 s (4.00) | 3 | 1.0 to 1.0 |"
 
 
 def test_what_a_contender_was_not_asked_for_is_empty() -> None:
     found = time_table(
         {"cold": {"make": times(20)}, "kernel": {"pants": times(5, load=0.2)}}
     ).splitlines()
-    assert found[2:4] == ["| cold |  | 20 s | 1 |", "| kernel | 5.00 s |  | 1 |"]
-    assert found[-1] == "Load of the machine when a build began: 0.2 to 1.0."
+    assert found[2:] == ["| cold |  | 20 s | 1 | 1.0 to 1.0 |", "| kernel | 5.00 s |  | 1 | 0.2 to 0.2 |"]
 
 
 def test_growth_is_in_the_order_of_the_number_of_models() -> None:

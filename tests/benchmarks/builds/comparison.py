@@ -38,6 +38,7 @@ def compare(
         everything(workspace, seed)
         return workspace
 
+    folder.mkdir()
     found = contenders(
         make_workspace=make_workspace, python=python, targets=TARGETS, names=names
     )

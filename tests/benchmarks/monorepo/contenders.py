@@ -28,34 +28,48 @@ JOBS = "2"
 def contenders(
     folder: Path, models: int, *, seed: int, python: str, names: Sequence[str] = CONTENDERS
 ) -> list[Contender]:
-    """Those of the `names` that this machine has. Their workspaces are new ones below `folder`."""
+    """Those of the `names` that this machine has. Their workspaces are below `folder`: if an earlier run kept one, it is left
+    as it is."""
     shared = workspaces.model_files(models, seed)
     tool = workspaces.script_files()
     makefile = workspaces.makefile(models, python)
     found = []
+
+    def fill(name: str, files: workspaces.Files, *command: str) -> bool:
+        """Whether the workspace is a new one."""
+        workspace = folder / name
+        found.append(Contender(name, workspace, command))
+        if workspace.exists():
+            return False
+        workspaces.write(workspace, {**shared, **files})
+        return True
+
     if PANTS in names:
-        workspace = _new(folder / PANTS)
-        Workspace(workspace, {**shared, **workspaces.pants_files(models)})
-        found.append(Contender(PANTS, workspace, ("./pants", "package", "packages::")))
+        files = workspaces.pants_files(models)
+        if fill(PANTS, files, "./pants", "package", "packages::"):
+            Workspace(folder / PANTS, {**shared, **files})
     if SCRIPT in names:
-        workspaces.write(_new(folder / SCRIPT), {**shared, **tool})
-        found.append(Contender(SCRIPT, folder / SCRIPT, (python, "tool.py", "all")))
+        fill(SCRIPT, tool, python, "tool.py", "all")
     if MAKE in names and shutil.which("make"):
-        workspaces.write(_new(folder / MAKE), {**shared, **tool, "Makefile": makefile})
-        found.append(Contender(MAKE, folder / MAKE, ("make", "-j", JOBS, "--silent")))
+        fill(MAKE, {**tool, "Makefile": makefile}, "make", "-j", JOBS, "--silent")
     if BAZEL in names and shutil.which("bazel"):
-        files = workspaces.bazel_files(models, python)
-        workspaces.write(_new(folder / BAZEL), {**shared, **tool, **files})
         # Not all of its output goes away with the workspace otherwise.
         command = ("bazel", f"--output_user_root={folder / 'bazel_output'}", "build")
-        found.append(Contender(BAZEL, folder / BAZEL, (*command, f"--jobs={JOBS}", "//...")))
+        files = {**tool, **workspaces.bazel_files(models, python)}
+        fill(BAZEL, files, *command, f"--jobs={JOBS}", "//...")
     dvc = find_dvc(python)
     if DVC in names and dvc:
-        dvc_yaml = workspaces.dvc_yaml(models, python)
-        workspaces.write(_new(folder / DVC), {**shared, **tool, "dvc.yaml": dvc_yaml})
-        run((dvc, "init", "--no-scm", "--quiet"), folder / DVC)
-        found.append(Contender(DVC, folder / DVC, (dvc, "repro", "--quiet")))
+        files = {**tool, "dvc.yaml": workspaces.dvc_yaml(models, python)}
+        if fill(DVC, files, dvc, "repro", "--quiet"):
+            run((dvc, "init", "--no-scm", "--quiet"), folder / DVC)
     return found
+
+
+def adopt(contender: Contender, python: str) -> None:
+    """Has Make or DVC take what the script makes for built: 1,000 processes in turn would say no more."""
+    run((python, "tool.py", "all"), contender.workspace)
+    if contender.name == DVC:
+        run((contender.command[0], "commit", "--force", "--quiet"), contender.workspace)
 
 
 def trivial(pants: Contender) -> Contender:
@@ -63,8 +77,3 @@ def trivial(pants: Contender) -> Contender:
     return Contender(
         "pants, 1 file", pants.workspace, ("./pants", "package", "trivial:archive")
     )
-
-
-def _new(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    return folder
