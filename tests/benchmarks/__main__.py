@@ -2,8 +2,8 @@
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
 """Times builds by this backend beside what a team would use instead.
 
-In the root of a clone, with a Python that has the packages of 3rdparty/python/tensorflow.lock, compiled, and DVC on the path if
-that is to be compared as well:
+In the root of a clone, with a Python that has the packages of 3rdparty/python/tensorflow.lock, and DVC on the path if that is
+to be compared as well:
 
 python -m tests.benchmarks --write-page
 
@@ -40,7 +40,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--python", default=sys.executable, help="runs the steps of the others")
     parser.add_argument("--json", type=Path, default=RESULTS)
-    parser.add_argument("--folder", type=Path, help="keeps monorepos there, and takes those of an earlier run")
+    parser.add_argument(
+        "--folder", type=Path, help="keeps monorepos there, and takes those of an earlier run"
+    )
     parser.add_argument("--write-page", action="store_true", help="put the tables into the docs")
     return parser.parse_args()
 

@@ -32,7 +32,10 @@ def test_what_a_contender_was_not_asked_for_is_empty() -> None:
     found = time_table(
         {"cold": {"make": times(20)}, "kernel": {"pants": times(5, load=0.2)}}
     ).splitlines()
-    assert found[2:] == ["| cold |  | 20 s | 1 | 1.0 to 1.0 |", "| kernel | 5.00 s |  | 1 | 0.2 to 0.2 |"]
+    assert found[2:] == [
+        "| cold |  | 20 s | 1 | 1.0 to 1.0 |",
+        "| kernel | 5.00 s |  | 1 | 0.2 to 0.2 |",
+    ]
 
 
 def test_growth_is_in_the_order_of_the_number_of_models() -> None:

@@ -39,9 +39,7 @@ def compare(
         return workspace
 
     folder.mkdir()
-    found = contenders(
-        make_workspace=make_workspace, python=python, targets=TARGETS, names=names
-    )
+    found = contenders(make_workspace=make_workspace, python=python, targets=TARGETS, names=names)
     pants = found[0]
     run(WARM_UP, pants.workspace)
     slow = {(kind, name): 1 for kind in EDITS for name in (MAKE, DVC)}
@@ -50,9 +48,7 @@ def compare(
     try:
         table: Table = measure(found, EDITS, rounds=rounds, first=seed + 1, rounds_of=slow)
         alone = Contender(pants.name, pants.workspace, KERNEL)
-        table.update(
-            measure([alone], {"kernel of a custom op": kernel}, rounds=rounds, first=seed)
-        )
+        table.update(measure([alone], {"kernel of a custom op": kernel}, rounds=rounds, first=seed))
     finally:
         stop_daemon(pants.workspace)
     return {"times": to_json(table)}

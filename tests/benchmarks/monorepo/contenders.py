@@ -74,6 +74,4 @@ def adopt(contender: Contender, python: str) -> None:
 
 def trivial(pants: Contender) -> Contender:
     """Pants with nothing to do, in the same repository: what it takes at least."""
-    return Contender(
-        "pants, 1 file", pants.workspace, ("./pants", "package", "trivial:archive")
-    )
+    return Contender("pants, 1 file", pants.workspace, ("./pants", "package", "trivial:archive"))

@@ -13,7 +13,6 @@ from typing import Iterable, Iterator, Mapping, Union
 
 from tests.benchmarks.monorepo.models import BASE, model_of
 from tests.benchmarks.monorepo.tool import BUNDLED
-from tests.workspace import ROOT
 
 Files = Mapping[str, Union[str, bytes]]
 
@@ -75,7 +74,9 @@ def model_files(models: int, seed: int) -> dict[str, Union[str, bytes]]:
         files[f"{folder}/README.md"] = f"# {package}\n"
         files[f"{folder}/labels.txt"] = LABELS
         for index in range(MODELS_OF_A_PACKAGE):
-            files[f"{folder}/m{index}.tflite"] = model_of(seed, number * MODELS_OF_A_PACKAGE + index)
+            files[f"{folder}/m{index}.tflite"] = model_of(
+                seed, number * MODELS_OF_A_PACKAGE + index
+            )
     return files
 
 

@@ -108,8 +108,7 @@ class _Pants(_Sharer):
         self.report = {
             "hits": counters["remote_cache_requests_cached"],
             "requests": counters["remote_cache_requests"],
-            "same_bytes": _hashes(workspace / "dist")
-            == _hashes(self.first.workspace / "dist"),
+            "same_bytes": _hashes(workspace / "dist") == _hashes(self.first.workspace / "dist"),
         }
 
 
