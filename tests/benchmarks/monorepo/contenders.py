@@ -56,7 +56,8 @@ def contenders(
         # Not all of its output goes away with the workspace otherwise.
         command = ("bazel", f"--output_user_root={folder / 'bazel_output'}", "build")
         files = {**tool, **workspaces.bazel_files(models, python)}
-        fill(BAZEL, files, *command, f"--jobs={JOBS}", "//...")
+        # Its links in the workspace lead to folders that it would take for packages.
+        fill(BAZEL, files, *command, "--symlink_prefix=/", f"--jobs={JOBS}", "//...")
     dvc = find_dvc(python)
     if DVC in names and dvc:
         files = {**tool, "dvc.yaml": workspaces.dvc_yaml(models, python)}
