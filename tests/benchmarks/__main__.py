@@ -19,6 +19,7 @@ import json
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 from typing import Any, Callable
 
@@ -73,6 +74,7 @@ def _parts(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], 
 def main() -> None:
     options = _parse()
     results = json.loads(options.json.read_text()) if options.json.exists() else {}
+    failed: list[str] = []
     with contextlib.ExitStack() as stack:
         temporary = options.folder or stack.enter_context(tempfile.TemporaryDirectory())
         folder = Path(temporary).absolute()
@@ -80,15 +82,22 @@ def main() -> None:
         for name, measure in _parts(options, folder).items():
             say(f"--- {name}")
             start = machine(options.python, folder)
-            found = measure()
+            try:
+                found = measure()
+            except Exception:
+                # What was measured before and what comes after is worth having.
+                traceback.print_exc()
+                failed.append(name)
+                continue
             # Kept workspaces are not built from nothing again.
             times = {**results.get(name, {}).get("times", {}), **found["times"]}
             results[name] = {**found, "machine": start, "times": times}
-            # What comes later may fail.
             options.json.write_text(json.dumps(results, indent=1) + "\n")
     print(page.tables(results))
     if options.write_page:
         page.write(results)
+    if failed:
+        raise SystemExit(f"not measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":
