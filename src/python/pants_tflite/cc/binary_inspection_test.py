@@ -84,6 +84,7 @@ def test_shared_library_of_mach_o(builds: NativeBuilds) -> None:
         ("ios_simulator_arm64", "ios_simulator", "14.0", "aarch64"),
         ("ios_simulator_x86_64", "ios_simulator", "13.0", "x86_64"),
         ("cortex-m4", None, None, "arm"),
+        ("rv32imc", None, None, "riscv"),
     ],
 )
 def test_static_library(

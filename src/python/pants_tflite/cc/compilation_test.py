@@ -52,8 +52,17 @@ ZIG_PLATFORMS = {
     "android_armeabi_v7a": "elf32-littlearm",
     "cortex-m4": "elf32-littlearm",
     "cortex-m55": "elf32-littlearm",
+    "rv32imc": "elf32-littleriscv",
 }
 # Folders of a machine, and the sandbox's own.
+RISC_V = pytest.param(
+    "rv32imc",
+    CXX,
+    marks=[
+        needs("riscv64-unknown-elf-g++", "gcc-riscv64-unknown-elf"),
+        needs("arm-none-eabi-g++", "libstdc++-arm-none-eabi-newlib"),
+    ],
+)
 ABSOLUTE_PATH = re.compile(rb"(?<![\w.)])/(?:tmp|root|home|Users|var|usr|opt)/[\w./-]*")
 by_zig_and_gcc = pytest.mark.parametrize(
     ("platform", "language"),
@@ -62,6 +71,7 @@ by_zig_and_gcc = pytest.mark.parametrize(
         pytest.param(
             "cortex-m4", CXX, marks=needs("arm-none-eabi-g++", "libstdc++-arm-none-eabi-newlib")
         ),
+        RISC_V,
     ],
 )
 
@@ -88,6 +98,7 @@ def test_c_for_each_kind_of_platform(builds: NativeBuilds, tmp_path: Path, platf
         pytest.param(
             "cortex-m4", CXX, marks=needs("arm-none-eabi-g++", "libstdc++-arm-none-eabi-newlib")
         ),
+        RISC_V,
     ],
 )
 def test_objects_repeat_and_name_no_folder(
@@ -163,6 +174,24 @@ def test_cxx_for_a_microcontroller_and_c_beside_it(builds: NativeBuilds, tmp_pat
         attributes = run("llvm-readelf", "--arch-specific", builds.write(item.digest, tmp_path))
         assert re.search(r"CPU_arch\n\s*Description: ARM v7E-M", attributes)
         assert re.search(r"ABI_VFP_args\n\s*Description: AAPCS VFP", attributes)
+
+
+@needs("riscv64-unknown-elf-g++", "gcc-riscv64-unknown-elf")
+@needs("arm-none-eabi-g++", "libstdc++-arm-none-eabi-newlib")
+@needs("llvm-readelf", "llvm")
+def test_cxx_for_a_risc_v_and_c_beside_it(builds: NativeBuilds, tmp_path: Path) -> None:
+    compiled = builds.compile(CXX_KERNEL, "rv32imc", language=CXX, source="kernel.cc")
+    assert compiled.toolchain.startswith("riscv64-unknown-elf-gcc")
+    beside = builds.compile(KERNEL, "rv32imc", others=HEADER, linked_with=CXX)
+    assert beside.toolchain == compiled.toolchain
+    by_zig = builds.compile(KERNEL, "rv32imc", others=HEADER)
+    assert by_zig.toolchain.startswith("zig ")
+    for item in (compiled, beside, by_zig):
+        headers = run("llvm-readelf", "--file-headers", builds.write(item.digest, tmp_path))
+        assert re.search(r"Class: +ELF32\n", headers)
+        assert re.search(r"Machine: +RISC-V\n", headers)
+        # No registers for floats, and no hardware either.
+        assert re.search(r"Flags: +0x1, RVC, soft-float ABI\n", headers)
 
 
 @needs("llvm-ar", "llvm")

@@ -15,6 +15,7 @@ IOS = "ios"
 IOS_SIMULATOR = "ios_simulator"
 ANDROID = "android"
 CORTEX_M = "cortex_m"
+RISC_V = "risc_v"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class Platform:
     @property
     def is_mach_o(self) -> bool:
         return self.system in (MACOS, IOS, IOS_SIMULATOR)
+
+    @property
+    def is_microcontroller(self) -> bool:
+        return self.system in (CORTEX_M, RISC_V)
 
     def __str__(self) -> str:
         return self.name
@@ -153,6 +158,16 @@ _PLATFORMS = (
     _cortex_m("m55", "cortex_m55+fp_armv8d16+mve_fp", "auto"),
     # GCC knows it from version 13 on; all that it has in common with a Cortex-M55 is used.
     _cortex_m("m85", "cortex_m55+fp_armv8d16+mve_fp", "auto", "m55"),
+    # Integers, multiplication and compressed instructions: an ESP32-C3 and its like.
+    Platform(
+        name="rv32imc",
+        system=RISC_V,
+        architecture="riscv32",
+        zig_target="riscv32-freestanding-none",
+        zig_flags=("-mcpu=generic_rv32+m+c",),
+        zig_headers=("riscv32-linux-musl", "generic-musl"),
+        gcc_flags=("-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"),
+    ),
 )
 PLATFORMS = {platform.name: platform for platform in _PLATFORMS}
 ANDROID_ABIS = {platform.abi: platform for platform in _PLATFORMS if platform.abi}

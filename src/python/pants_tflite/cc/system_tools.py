@@ -30,7 +30,7 @@ from pants_tflite.subsystems.arm_gcc import ArmGcc
 _VERSION_VARIABLE = "PANTS_TFLITE_COMPILER"
 _NDK_HOSTS = ("linux-x86_64", "darwin-x86_64")
 _NDK_PROGRAMS = ("clang", "clang++", "llvm-ar")
-_GCC_PROGRAMS = ("gcc", "g++", "ar")
+GCC_PROGRAMS = ("gcc", "g++", "ar")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ async def find_ndk_tools(_: NdkToolsRequest, ndk: AndroidNdk) -> SystemTools:
 async def find_arm_gcc_tools(
     _: ArmGccToolsRequest, arm_gcc: ArmGcc, environment: ArmGcc.EnvironmentAware
 ) -> SystemTools:
-    names = tuple(f"{arm_gcc.prefix}{program}" for program in _GCC_PROGRAMS)
+    names = tuple(f"{arm_gcc.prefix}{program}" for program in GCC_PROGRAMS)
     return await find_system_tools(SystemToolsRequest(names, environment.executable_search_path))
 
 

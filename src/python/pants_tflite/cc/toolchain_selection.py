@@ -8,9 +8,19 @@ from dataclasses import dataclass, replace
 
 from pants.engine.addresses import Address
 
-from pants_tflite.cc.arm_gcc_toolchain import arm_gcc_toolchain
+from pants_tflite.cc.gcc_toolchain import gcc_toolchain
 from pants_tflite.cc.ndk_toolchain import ndk_toolchain
-from pants_tflite.cc.platforms import ANDROID, CORTEX_M, IOS, IOS_SIMULATOR, LINUX, MACOS, Platform
+from pants_tflite.cc.platforms import (
+    ANDROID,
+    CORTEX_M,
+    IOS,
+    IOS_SIMULATOR,
+    LINUX,
+    MACOS,
+    RISC_V,
+    Platform,
+)
+from pants_tflite.cc.riscv_gcc_tools import RiscvGccRequest, find_riscv_gcc_tools
 from pants_tflite.cc.system_tools import (
     ArmGccToolsRequest,
     NdkToolsRequest,
@@ -102,7 +112,12 @@ async def choose_toolchain(
                 "see that `[arm-gcc].executable_search_paths` covers the place, or write it in "
                 "plain C, which needs none.",
             ).at(request.address)
-        return arm_gcc_toolchain(platform, tools)
+        return gcc_toolchain(platform, tools)
+    if platform.system == RISC_V and request.language != C:
+        riscv = await find_riscv_gcc_tools(
+            RiscvGccRequest(request.address, platform), **implicitly()
+        )
+        return gcc_toolchain(platform, riscv.tools, cxx_headers=riscv.cxx_headers)
     return await find_zig_toolchain(ZigToolchainRequest(platform), **implicitly())
 
 

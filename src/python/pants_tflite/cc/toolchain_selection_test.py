@@ -98,6 +98,72 @@ def test_cxx_for_a_microcontroller_without_its_compiler(builds: NativeBuilds) ->
     )
 
 
+_GCC = """\
+#!/bin/sh
+case "$*" in --version) echo a compiler; exit 0 ;; esac
+echo '#include <...> search starts here:' >&2
+{headers}
+echo 'End of search list.' >&2
+exit {code}
+"""
+_HEADERS = "echo ' /usr/lib/gcc/../arm/include/c++/12' >&2"
+
+
+def _gcc(folder: Path, prefix: str, *, headers: str = "true", code: int = 0) -> str:
+    """An option that has Pants find programs that only tell where their headers are."""
+    folder.mkdir(exist_ok=True)
+    for program in ("gcc", "g++", "ar"):
+        path = folder / f"{prefix}{program}"
+        path.write_text(_GCC.format(headers=headers, code=code))
+        path.chmod(0o755)
+    return f"-executable-search-paths=['{folder}']"
+
+
+def _without_cxx(folder: Path, *, code: int = 0) -> str:
+    return f"--riscv-gcc{_gcc(folder, 'riscv64-unknown-elf-', code=code)}"
+
+
+def test_cxx_for_a_risc_v_takes_headers_of_the_compiler_for_arm(
+    builds: NativeBuilds, tmp_path: Path
+) -> None:
+    arm = f"--arm-gcc{_gcc(tmp_path / 'arm', 'arm-none-eabi-', headers=_HEADERS)}"
+    builds.set_options(_without_cxx(tmp_path / "riscv"), arm)
+    toolchain = _toolchain(builds, "rv32imc", CXX)
+    assert toolchain.drivers[CXX][-2:] == ("-isystem", "/usr/lib/arm/include/c++/12")
+    assert toolchain.drivers[C][-1] == "--specs=picolibc.specs"
+
+
+def test_cxx_for_a_risc_v_takes_its_own_headers_first(builds: NativeBuilds, tmp_path: Path) -> None:
+    own = _gcc(tmp_path, "riscv64-unknown-elf-", headers=_HEADERS)
+    builds.set_options(f"--riscv-gcc{own}", "--arm-gcc-executable-search-paths=['/nowhere']")
+    assert "-isystem" not in _toolchain(builds, "rv32imc", CXX).drivers[CXX]
+
+
+def test_cxx_for_a_risc_v_without_a_compiler(builds: NativeBuilds) -> None:
+    builds.set_options("--riscv-gcc-executable-search-paths=['/nowhere']")
+    error = _error(builds, "rv32imc", CXX)
+    assert (
+        "src/ops:kernel: C++ for rv32imc needs `riscv64-unknown-elf-g++`, and none was found"
+        in error
+    )
+    assert "`gcc-riscv64-unknown-elf`" in error and "`[riscv-gcc].executable_search_paths`" in error
+
+
+def test_cxx_for_a_risc_v_without_a_c_library(builds: NativeBuilds, tmp_path: Path) -> None:
+    builds.set_options(_without_cxx(tmp_path, code=1))
+    error = _error(builds, "rv32imc", CXX)
+    assert "src/ops:kernel: `riscv64-unknown-elf-g++` has no C library for rv32imc" in error
+    assert "Debian has `picolibc-riscv64-unknown-elf`" in error
+
+
+def test_cxx_for_a_risc_v_without_headers(builds: NativeBuilds, tmp_path: Path) -> None:
+    riscv = _without_cxx(tmp_path)
+    builds.set_options(riscv, "--arm-gcc-executable-search-paths=['/nowhere']")
+    error = _error(builds, "rv32imc", CXX)
+    assert "`riscv64-unknown-elf-g++` has no headers of C++" in error
+    assert "Install `libstdc++-arm-none-eabi-newlib`" in error
+
+
 def test_a_linux_platform_without_a_glibc(builds: NativeBuilds) -> None:
     builds.set_options('--zig-glibc={"linux_x86_64": "2.28"}')
     error = _error(builds, "linux_aarch64", C)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from pants_tflite.cc.arm_gcc_toolchain import arm_gcc_toolchain
+from pants_tflite.cc.gcc_toolchain import gcc_toolchain
 from pants_tflite.cc.ndk_toolchain import ndk_toolchain
 from pants_tflite.cc.platforms import ANDROID_ABIS, PLATFORMS
 from pants_tflite.cc.system_tools import SystemTools
@@ -52,6 +52,7 @@ def test_zig_compiles() -> None:
         ("android_arm64_v8a", "", "aarch64-linux-android"),
         ("cortex-m0plus", "", "thumb-freestanding-eabi"),
         ("cortex-m7", "", "thumb-freestanding-eabihf"),
+        ("rv32imc", "", "riscv32-freestanding-none"),
     ],
 )
 def test_zigs_name_of_a_platform(platform: str, oldest: str, target: str) -> None:
@@ -150,7 +151,7 @@ def test_ndk() -> None:
     ],
 )
 def test_arm_gcc(platform: str, flags: tuple[str, ...]) -> None:
-    toolchain = arm_gcc_toolchain(PLATFORMS[platform], GCC)
+    toolchain = gcc_toolchain(PLATFORMS[platform], GCC)
     argv = toolchain.compile("op.cc", "op.o", language=CXX)
     assert argv[0] == "/usr/bin/arm-none-eabi-g++"
     assert _has(argv, "-mthumb", *flags)
@@ -159,6 +160,15 @@ def test_arm_gcc(platform: str, flags: tuple[str, ...]) -> None:
     )
     assert _has(program, "a.o", "b.a", "-Tm.ld", "-o", "out")
     assert _has(program, *flags)
+
+
+def test_riscv_gcc_borrows_headers_of_cxx() -> None:
+    toolchain = gcc_toolchain(PLATFORMS["rv32imc"], GCC, cxx_headers=("/arm/c++/12", "/arm/c++/b"))
+    argv = toolchain.compile("op.cc", "op.o", language=CXX)
+    assert _has(argv, "-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs")
+    assert _has(argv, "-isystem", "/arm/c++/12", "-isystem", "/arm/c++/b")
+    assert {"-ffile-prefix-map=/usr=gcc", "-ffile-prefix-map=/arm/c++/12=c++"} <= set(argv)
+    assert "-isystem" not in toolchain.compile("op.c", "op.o", language=C)
 
 
 def test_platforms_are_named_as_androids_abis() -> None:

@@ -24,7 +24,7 @@ def _target(platform: Platform, oldest: str) -> tuple[str, ...]:
 
 def _compile_flags(platform: Platform) -> tuple[str, ...]:
     flags = [
-        _SIZE if platform.system == CORTEX_M else _SPEED,
+        _SIZE if platform.is_microcontroller else _SPEED,
         # Paths of zig's own headers, which `__FILE__` in one of them would reveal.
         "-ffile-prefix-map={zig}=zig",
         # zig turns the sanitizer on by itself, and with it calls into a runtime that is not there.

@@ -53,6 +53,7 @@ CPUS = (
     "cortex-m33",
     "cortex-m55",
     "cortex-m85",
+    "rv32imc",
 )
 BOARD_ALIAS = "tflite_board"
 LAYOUTS = ("cmake", "arduino", "platformio", "pico_sdk", "zephyr", "esp_idf")

@@ -23,7 +23,7 @@ def check_instructions(
         raise Mistake.of(
             field,
             message=f"the instructions were not counted: {counted.why_not}",
-            fix=f"Install QEMU (Debian: `qemu-system-arm`), or leave `{field.alias}` out.",
+            fix=f"Install QEMU, or leave `{field.alias}` out.",
         )
     over = [model for model in counted.models if model.invoke > limit]
     if not over:

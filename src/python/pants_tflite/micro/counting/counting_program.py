@@ -18,7 +18,7 @@ from pants_tflite.cc.platforms import Platform
 from pants_tflite.cc.toolchain import CXX
 from pants_tflite.compat import collect_rules, create_digest, merge_digests, rule
 from pants_tflite.micro.generated.cpp import fill
-from pants_tflite.micro.qemu.boards import LINK_FLAGS, Counter
+from pants_tflite.micro.qemu.boards import Counter, link_flags
 from pants_tflite.micro.self_test.compiled_library import CompiledLibrary
 from pants_tflite.micro.tflm.tflm_library import CompileMicroSourceRequest, compile_micro_source
 
@@ -45,12 +45,7 @@ class BuildCountingProgramRequest:
 
 def render_interval_header(counter: Counter) -> str:
     """What measures with a board's counter."""
-    return fill(
-        "interval.h.in",
-        hundredths=f"{counter.hundredths:#x}",
-        ticks=f"{counter.ticks:#x}",
-        ticks_a_hundredth=str(counter.frequency // 100),
-    )
+    return fill(counter.header, **counter.values)
 
 
 def render_counting_program(library: str, models: tuple[str, ...], *, most_ops: int) -> str:
@@ -89,7 +84,7 @@ async def build_counting_program(request: BuildCountingProgramRequest) -> Execut
             name=f"{compiled.name}_count.elf",
             objects=(*compiled.start_up, *compiled.golden, counting),
             libraries=(request.library,),
-            flags=LINK_FLAGS,
+            flags=link_flags(platform),
             digest=compiled.linker_scripts,
         )
     )

@@ -12,12 +12,10 @@ from pants_tflite.micro.counting.counts import (
     UnreadableCounts,
     read_counts,
 )
-from pants_tflite.micro.qemu.boards import BOARDS, Counter
+from pants_tflite.micro.qemu.boards import BOARDS
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 
-_BOARD = BOARDS["cortex-m4"]
-assert _BOARD.counter is not None
-COUNTER: Counter = _BOARD.counter
+COUNTER = BOARDS["cortex-m4"].counter
 # Of 25.6 ticks an instruction.
 LOOP = "calibration 0000000000012c33"
 

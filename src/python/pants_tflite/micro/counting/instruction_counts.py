@@ -34,10 +34,10 @@ from pants_tflite.micro.counting.counts import (
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
 from pants_tflite.micro.models import MicroModelsRequest, build_micro_models
-from pants_tflite.micro.qemu.boards import BOARDS, COUNTING_FLAGS, Counter
+from pants_tflite.micro.qemu.boards import BOARDS, Board
 from pants_tflite.micro.qemu.emulator import QemuRequest, find_qemu
 from pants_tflite.micro.self_test.self_test_program import BuildSelfTestRequest, build_self_test
-from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
+from pants_tflite.micro.subsystems.self_tests import MicroSelfTest
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 
@@ -79,7 +79,7 @@ def read_result(
     result: FallibleProcessResult,
     *,
     ops: Sequence[Sequence[OpUse]],
-    counter: Counter,
+    board: Board,
     emulator: str,
     step: str,
 ) -> tuple[ModelInstructions, ...]:
@@ -90,7 +90,7 @@ def read_result(
     stderr = result.stderr.decode(errors="replace")
     try:
         if result.exit_code == 0:
-            counted = read_counts(stdout, counter)
+            counted = read_counts(stdout, board.counter)
             if len(counted) != len(ops):
                 raise UnreadableCounts(f"{len(counted)} of {len(ops)} models were counted")
             return tuple(model.with_layers(uses) for model, uses in zip(counted, ops))
@@ -100,7 +100,7 @@ def read_result(
     except InexactCounts as error:
         raise Mistake(
             message=f"{emulator} does not count each instruction once: {error}",
-            fix=f"Install another version of `{QEMU}`, such as that of Debian 12 (7.2).",
+            fix=f"Install another version of `{board.family.qemu}`, such as that of Debian 12 (7.2).",
         ).at(address)
     raise crash(
         address,
@@ -117,12 +117,10 @@ async def count_instructions(
     request: CountInstructionsRequest, subsystem: MicroSelfTest
 ) -> CountedInstructions:
     field_set, platform = request.field_set, request.platform
-    board = BOARDS.get(platform.name)
-    if board is None or board.counter is None:
-        return CountedInstructions(why_not=f"QEMU has no board with a {platform} and a counter")
-    qemu = await find_qemu(QemuRequest(), **implicitly())
+    board = BOARDS[platform.name]
+    qemu = await find_qemu(QemuRequest(board.family.qemu), **implicitly())
     if qemu.path is None:
-        return CountedInstructions(why_not=f"`{QEMU}` was not found")
+        return CountedInstructions(why_not=board.family.not_found)
     built, models = await concurrently(
         build_self_test(BuildSelfTestRequest(field_set, platform)),
         build_micro_models(MicroModelsRequest(field_set)),
@@ -147,7 +145,7 @@ async def count_instructions(
     step = f"Count the instructions of {field_set.address} on {platform} in QEMU"
     result = await execute_process(
         Process(
-            argv=(*board.argv(qemu.path, program.path), *COUNTING_FLAGS),
+            argv=(*board.argv(qemu.path, program.path), *board.counter.qemu_flags),
             env=FrozenDict({"PANTS_TFLITE_EMULATOR": qemu.version}),
             input_digest=program.digest,
             description=step,
@@ -159,7 +157,7 @@ async def count_instructions(
         request,
         result,
         ops=[model.ops for model in listed],
-        counter=board.counter,
+        board=board,
         emulator=qemu.description,
         step=step,
     )

@@ -3,25 +3,23 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from pants_tflite.cc.platforms import PLATFORMS
-from pants_tflite.micro.qemu.boards import (
-    BOARDS,
-    LINK_FLAGS,
-    LINKER_SCRIPT,
-    SECTIONS_FILE,
-    STARTUP_FILE,
+from pants_tflite.cc.platforms import PLATFORMS, host_platform
+from pants_tflite.micro.qemu.boards import BOARDS, link_flags
+from pants_tflite.micro.qemu.testing_programs import (
+    on_each_kind,
+    on_each_processor,
+    on_risc_v,
+    run_program,
 )
 from pants_tflite.micro.target_types import CPUS
 
-_HERE = Path(__file__).parent
-# Needs zeroed and initialized memory, a constructor, floating point and an exit code.
-_PROGRAM = """#include <stdio.h>
+# Needs zeroed and initialized memory, a constructor, floating point, a thread's variable and an exit code.
+_PROGRAM = """#include <cerrno>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 struct Constructed { int value; Constructed() : value(40) {} };
@@ -32,56 +30,51 @@ int main() {
   char* heap = static_cast<char*>(malloc(1 << 16));
   memset(heap, 1, 1 << 16);
   for (char zero : zeroes) if (zero != 0) return 1;
+  if (errno != 0) return 2;
+  if (strtol("99999999999", nullptr, 10) <= 0 || errno != ERANGE) return 3;
   fprintf(stderr, "value %d\\n", static_cast<int>(constructed.value * (two + 0.5f)) + heap[9]);
   ENDING
 }
 """
 
-needs_tools = pytest.mark.skipif(
-    not (shutil.which("arm-none-eabi-g++") and shutil.which("qemu-system-arm")),
-    reason="it needs the Debian packages gcc-arm-none-eabi, libstdc++-arm-none-eabi-newlib and "
-    "qemu-system-arm",
-)
 
-
-def _run(cpu: str, ending: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    board = BOARDS[cpu]
-    flags = PLATFORMS[cpu].gcc_flags
-    (folder / LINKER_SCRIPT).write_text(board.render_linker_script())
-    (folder / "main.cc").write_text(_PROGRAM.replace("ENDING", ending))
-    for name in (SECTIONS_FILE, STARTUP_FILE):
-        shutil.copy(_HERE / name, folder)
-    for command in (
-        ["arm-none-eabi-gcc", *flags, "-Os", "-Wall", "-Wextra", "-Werror", "-c", STARTUP_FILE],
-        ["arm-none-eabi-g++", *flags, "-Os", "-fno-exceptions", "-c", "main.cc"],
-        ["arm-none-eabi-g++", *flags, "startup.o", "main.o", *LINK_FLAGS, "-o", "main.elf"],
-    ):
-        subprocess.run(command, cwd=folder, check=True)
-    return subprocess.run(
-        board.argv("qemu-system-arm", "main.elf"),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
+def test_every_processor_has_a_board() -> None:
+    assert (
+        set(BOARDS) == set(CPUS) == {cpu for cpu in PLATFORMS if PLATFORMS[cpu].is_microcontroller}
     )
 
 
-def test_every_processor_has_a_board() -> None:
-    assert set(BOARDS) == set(CPUS)
+def test_the_host_is_linked_for_no_board() -> None:
+    assert link_flags(host_platform()) == ()
 
 
-@needs_tools
-@pytest.mark.parametrize("cpu", CPUS)
+@on_each_processor
 def test_a_program_starts_prints_and_ends(cpu: str, tmp_path: Path) -> None:
-    run = _run(cpu, "return 0;", tmp_path)
+    run = run_program(cpu, _PROGRAM.replace("ENDING", "return 0;"), tmp_path)
     assert (run.stdout + run.stderr, run.returncode) == ("value 101\n", 0)
 
 
-@needs_tools
+@on_each_kind
 @pytest.mark.parametrize(
-    ("ending", "code"),
-    [("return 5;", 5), ("abort();", 1), ("*(volatile int*)0xFFFFFFF1 = 3; return 0;", 70)],
+    ("ending", "codes"),
+    [
+        ("return 5;", {5}),
+        # newlib's, and picolibc's: 128 and the number of SIGABRT.
+        ("abort();", {1, 134}),
+        ("*(volatile int*)0xFFFFFFF1 = 3; return 0;", {70}),
+    ],
 )
-def test_a_failure_is_one(ending: str, code: int, tmp_path: Path) -> None:
-    assert _run("cortex-m4", ending, tmp_path).returncode == code
+def test_a_failure_is_one(cpu: str, ending: str, codes: set[int], tmp_path: Path) -> None:
+    run = run_program(cpu, _PROGRAM.replace("ENDING", ending), tmp_path)
+    assert run.returncode in codes
+
+
+@on_risc_v
+@pytest.mark.parametrize("instruction", ["0x00052007", "0x00b6252f"])
+def test_what_the_processor_lacks_ends_a_program(
+    cpu: str, instruction: str, tmp_path: Path
+) -> None:
+    """`flw` and `amoadd.w`, which QEMU's processor has unless it is told otherwise."""
+    ending = f'asm volatile(".word {instruction}"); return 0;'
+    run = run_program(cpu, _PROGRAM.replace("ENDING", ending), tmp_path)
+    assert run.returncode == 70

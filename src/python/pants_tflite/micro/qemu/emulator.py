@@ -1,6 +1,6 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""QEMU's emulator of Arm systems, if the user has installed it."""
+"""QEMU's emulators of boards, if the user has installed them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Optional
 
 from pants_tflite.cc.system_tools import SystemToolsRequest, find_system_tools
 from pants_tflite.compat import collect_rules, rule
-from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
+from pants_tflite.micro.subsystems.self_tests import MicroSelfTest
 
 
 @dataclass(frozen=True)
 class QemuRequest:
-    """Asks for the path of QEMU's emulator of Arm systems."""
+    """Asks for the path of one of QEMU's emulators, by the program's name."""
+
+    program: str
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class Qemu:
 
 
 @rule
-async def find_qemu(_: QemuRequest, environment: MicroSelfTest.EnvironmentAware) -> Qemu:
+async def find_qemu(request: QemuRequest, environment: MicroSelfTest.EnvironmentAware) -> Qemu:
     search_path = environment.executable_search_path
-    tools = await find_system_tools(SystemToolsRequest((QEMU,), search_path))
+    tools = await find_system_tools(SystemToolsRequest((request.program,), search_path))
     if not tools.paths:
         return Qemu()
     return Qemu(tools.paths[0], tools.version, tools.description)

@@ -10,7 +10,7 @@ from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
 
 from pants_tflite.cc.platforms import Platform
 from pants_tflite.compat import collect_rules, create_digest, rule
-from pants_tflite.micro.qemu.boards import BOARDS, LINKER_SCRIPT, SECTIONS_FILE, STARTUP_FILE
+from pants_tflite.micro.qemu.boards import BOARDS, LINKER_SCRIPT
 from pants_tflite.resources import read_resource
 
 _PACKAGE = "pants_tflite.micro.qemu"
@@ -38,16 +38,12 @@ async def find_start_up_files(request: StartUpFilesRequest) -> StartUpFiles:
     board = BOARDS.get(request.platform.name)
     if board is None:
         return StartUpFiles(EMPTY_DIGEST, ())
+    script = FileContent(LINKER_SCRIPT, board.render_linker_script().encode())
+    own = (board.family.sections, board.family.startup)
     digest = await create_digest(
-        CreateDigest(
-            (
-                FileContent(LINKER_SCRIPT, board.render_linker_script().encode()),
-                FileContent(SECTIONS_FILE, _read(SECTIONS_FILE)),
-                FileContent(STARTUP_FILE, _read(STARTUP_FILE)),
-            )
-        )
+        CreateDigest((script, *(FileContent(name, _read(name)) for name in own)))
     )
-    return StartUpFiles(digest, (STARTUP_FILE,))
+    return StartUpFiles(digest, (board.family.startup,))
 
 
 def rules():

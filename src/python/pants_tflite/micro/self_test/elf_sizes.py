@@ -13,6 +13,7 @@ _LITTLE_ENDIAN = 1
 _NO_CONTENT = 8
 _WRITABLE = 1
 _IN_MEMORY = 2
+_OF_A_THREAD = 1 << 10
 # In the file's header: where the section headers begin, their size and their number.
 _PLACE = {1: ("<I", 32), 2: ("<Q", 40)}
 _COUNT = {1: ("<HH", 46), 2: ("<HH", 58)}
@@ -48,6 +49,13 @@ class _Section:
     offset: int
     size: int
 
+    @property
+    def is_in_memory(self) -> bool:
+        """A thread's variables without initial values are not: each thread's are elsewhere."""
+        return bool(self.flags & _IN_MEMORY) and not (
+            self.kind == _NO_CONTENT and self.flags & _OF_A_THREAD
+        )
+
 
 def _sections(elf: bytes) -> Iterator[_Section]:
     assert elf[:4] == _MAGIC and elf[5] == _LITTLE_ENDIAN, "not a little-endian ELF file"
@@ -62,7 +70,7 @@ def elf_sizes(elf: bytes) -> ElfSizes:
     """The sizes of a program or an object, given its file's content."""
     text = data = bss = 0
     for section in _sections(elf):
-        if not section.flags & _IN_MEMORY:
+        if not section.is_in_memory:
             continue
         if section.kind == _NO_CONTENT:
             bss += section.size
@@ -81,7 +89,7 @@ def sections_in_memory(elf: bytes) -> dict[str, str]:
     names = elf[sections[index].offset :]
     kinds = {}
     for section in sections:
-        if section.flags & _IN_MEMORY:
+        if section.is_in_memory:
             name = names[section.name : names.index(b"\0", section.name)].decode()
             is_data = section.flags & _WRITABLE
             kinds[name] = BSS if section.kind == _NO_CONTENT else DATA if is_data else TEXT

@@ -18,7 +18,8 @@ GLUE = "glue"
 C_LIBRARY = "c_library"
 ARENA = "arena"
 PARTS = (KERNELS, RUNTIME, MODELS, GLUE, C_LIBRARY, ARENA)
-_RODATA = ".rodata"
+# The latter on RISC-V, near what one instruction reaches.
+_RODATA = (".rodata", ".srodata")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.micro.qemu.boards import LINK_FLAGS
+from pants_tflite.micro.qemu.boards import link_flags
 from pants_tflite.micro.self_test.compiled_library import CompiledLibrary
 from pants_tflite.micro.self_test.part_sizes import (
     GLUE,
@@ -88,7 +88,7 @@ async def size_parts(request: SizePartsRequest) -> ProgramParts:
                 kernels.path,
                 runtime.path,
                 "-Wl,--end-group",
-                *LINK_FLAGS,
+                *link_flags(platform),
                 "-Wl,--print-map",
             ),
             digest=await merge_digests(MergeDigests(libraries)),

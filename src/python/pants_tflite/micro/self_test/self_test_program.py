@@ -24,7 +24,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.micro.field_sets import MicroLibraryFieldSet
-from pants_tflite.micro.qemu.boards import BOARDS, LINK_FLAGS
+from pants_tflite.micro.qemu.boards import link_flags
 from pants_tflite.micro.self_test.compiled_library import (
     CompiledLibrary,
     CompileLibraryRequest,
@@ -101,7 +101,7 @@ async def build_self_test(request: BuildSelfTestRequest) -> BuiltSelfTest:
             name=f"{compiled.name}_self_test.elf",
             objects=(*compiled.start_up, *compiled.golden, *compiled.self_test),
             libraries=(library,),
-            flags=LINK_FLAGS if platform.name in BOARDS else (),
+            flags=link_flags(platform),
             digest=compiled.linker_scripts,
         )
     )

@@ -37,7 +37,7 @@ from pants_tflite.micro.npu.target_types import MicroNpuField
 from pants_tflite.micro.qemu.boards import BOARDS
 from pants_tflite.micro.qemu.emulator import QemuRequest, find_qemu
 from pants_tflite.micro.self_test.self_test_program import BuildSelfTestRequest, build_self_test
-from pants_tflite.micro.subsystems.self_tests import QEMU, MicroSelfTest
+from pants_tflite.micro.subsystems.self_tests import MicroSelfTest
 from pants_tflite.micro.target_types import MicroLayoutField, MicroTflmField
 
 
@@ -89,9 +89,9 @@ async def run_self_test(request: RunSelfTestRequest, subsystem: MicroSelfTest) -
     version = ""
     where = f"the host ({platform})"
     if board is not None:
-        qemu = await find_qemu(QemuRequest(), **implicitly())
+        qemu = await find_qemu(QemuRequest(board.family.qemu), **implicitly())
         if qemu.path is None:
-            return SelfTestRun(f"{platform}: compiled, not run: {QEMU} was not found.")
+            return SelfTestRun(f"{platform}: compiled, not run: {board.family.not_found}.")
         argv, version = board.argv(qemu.path, program.path), qemu.version
         where = f"{platform} in QEMU ({board.machine})"
     sizes = built.sizes

@@ -9,8 +9,6 @@ from pants.option.option_types import BoolOption, IntOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
-QEMU = "qemu-system-arm"
-
 
 class MicroSelfTest(Subsystem):
     options_scope = "tflite-micro-self-test"
@@ -46,9 +44,10 @@ class MicroSelfTest(Subsystem):
         env_vars_used_by_options = ("PATH",)
 
         executable_search_paths_help = softwrap(
-            f"""
-            The folders in which `{QEMU}` is looked for. `<PATH>` stands for the folders in the
-            environment variable PATH.
+            """
+            The folders in which QEMU's programs are looked for: `qemu-system-arm` for Cortex-M,
+            `qemu-system-riscv32` for RISC-V. `<PATH>` stands for the folders in the environment
+            variable PATH.
 
             Defaults to `["<PATH>"]`.
 

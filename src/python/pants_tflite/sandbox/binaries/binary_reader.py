@@ -19,6 +19,7 @@ _ELF_ARCHITECTURES = {
     ELF.ARCH.AARCH64: "aarch64",
     ELF.ARCH.ARM: "arm",
     ELF.ARCH.I386: "x86",
+    ELF.ARCH.RISCV: "riscv",
     ELF.ARCH.X86_64: "x86_64",
 }
 _ELF_KINDS = {
