@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
-import struct
 import subprocess
 import uuid
-import zipfile
 from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
 
+from tests.stored_arrays import stored_bytes
 from tests.tflm_source_tree import KERNELS, add_tree, needs, needs_tree
 from tests.workspace import ROOT, Workspace
 
@@ -190,32 +188,34 @@ def test_too_much_flash(restored: Workspace) -> None:
     assert f"That is the self-test for cortex-m4 with {KERNELS} kernels" in error
 
 
-def stored_bytes(archive: Path) -> list[list[int]]:
-    """The int8 values of the one array in an `.npz` file, a row for each call."""
-    with zipfile.ZipFile(archive) as arrays:
-        (name,) = arrays.namelist()
-        content = arrays.read(name)
-    (length,) = struct.unpack_from("<H", content, 8)
-    header = ast.literal_eval(content[10 : 10 + length].decode())
-    assert header["descr"] == "|i1"
-    values = struct.unpack(f"{len(content) - 10 - length}b", content[10 + length :])
-    row = len(values) // header["shape"][0]
-    return [list(values[start : start + row]) for start in range(0, len(values), row)]
-
-
 EXAMPLES = {"sine": "int8", "digits": "int8_io"}
 
 
 @needs_tree
 @needs_gcc
 @needs_qemu
-def test_examples_print_their_golden_outputs(workspace: Workspace) -> None:
+@pytest.mark.parametrize(
+    "cpu",
+    [
+        "cortex-m4",
+        pytest.param(
+            "rv32imc",
+            marks=[
+                needs("riscv64-unknown-elf-g++", "gcc-riscv64-unknown-elf"),
+                needs("qemu-system-riscv32", "qemu-system-misc"),
+            ],
+        ),
+    ],
+)
+def test_examples_print_their_golden_outputs(workspace: Workspace, cpu: str) -> None:
     for name, variant in EXAMPLES.items():
-        shutil.copytree(ROOT / "models" / name, workspace.folder / "models" / name)
+        shutil.copytree(
+            ROOT / "models" / name, workspace.folder / "models" / name, dirs_exist_ok=True
+        )
         build = workspace.folder / "models" / name / "BUILD"
         target = f"""
 tflite_micro_library(
-    name="compiled", models=[":tflite@quantization={variant}"], cpu="cortex-m4", tflm="//tree"
+    name="compiled", models=[":tflite@quantization={variant}"], cpu="{cpu}", tflm="//tree"
 )
 """
         build.write_text(build.read_text() + target)

@@ -14,6 +14,7 @@ def lay_out(files: LibraryFiles) -> Layout:
     build_file = fill(
         "CMakeLists.cmake.in",
         **files.names,
+        tflm_tree=fill("tflm_tree.cmake.in"),
         kernels=kernel_properties(files),
         # CMake does not know pre-releases.
         numbers=files.version.partition("-")[0],

@@ -21,6 +21,7 @@ def lay_out(files: LibraryFiles) -> Layout:
     build_file = fill(
         "CMakeLists.pico_sdk.in",
         **files.names,
+        tflm_tree=fill("tflm_tree.cmake.in"),
         kernels=kernel_properties(files),
         sources=as_lines((*files.sources, *files.kernel_sources), 2).rstrip("\n"),
         self_test_sources=as_lines(files.self_test_sources, 4).rstrip("\n"),

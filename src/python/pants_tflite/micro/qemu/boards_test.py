@@ -17,13 +17,23 @@ from pants_tflite.micro.qemu.testing_programs import (
 )
 from pants_tflite.micro.target_types import CPUS
 
-# Needs zeroed and initialized memory, a constructor, floating point, a thread's variable and an exit code.
+# Needs zeroed and initialized memory, a constructor, a heap, virtual functions, floating point, a
+# thread's variable and an exit code.
 _PROGRAM = """#include <cerrno>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 struct Constructed { int value; Constructed() : value(40) {} };
 Constructed constructed;
+struct Shape { virtual ~Shape() {} virtual int area() const = 0; };
+struct Square : Shape {
+  explicit Square(int side) : side(side) {}
+  ~Square() override { ++gone; }
+  int area() const override { return side * side; }
+  int side;
+  static int gone;
+};
+int Square::gone = 0;
 volatile float two = 2.0f;
 static char zeroes[1 << 16];
 int main() {
@@ -31,6 +41,10 @@ int main() {
   memset(heap, 1, 1 << 16);
   for (char zero : zeroes) if (zero != 0) return 1;
   if (errno != 0) return 2;
+  Shape* shape = new Square(3);
+  if (shape->area() != 9) return 4;
+  delete shape;
+  if (Square::gone != 1) return 5;
   if (strtol("99999999999", nullptr, 10) <= 0 || errno != ERANGE) return 3;
   fprintf(stderr, "value %d\\n", static_cast<int>(constructed.value * (two + 0.5f)) + heap[9]);
   ENDING

@@ -2,7 +2,8 @@
 // Licensed under the Apache License, Version 2.0 (see LICENSE).
 //
 // Starts a program on a 32-bit RISC-V in QEMU: stack, trap vector, memory, main. QEMU has put code and
-// data where they belong. Output and exit go through semihosting; picolibc gets its streams here.
+// data where they belong. Output and exit go through semihosting; picolibc gets its streams here, and C++
+// what it takes of its library, which is not linked.
 
 #include <stdint.h>
 #include <stdio.h>
@@ -62,6 +63,26 @@ int kill(int process, int signal) {
   (void)process;
   _exit(128 + signal);
 }
+
+// By the names that compilers give to operator new and delete, and what a pure virtual function calls.
+#define OF_CXX __attribute__((weak))
+OF_CXX void* _Znwj(unsigned size) {
+  void* memory = malloc(size);
+  if (memory == NULL) abort();
+  return memory;
+}
+OF_CXX void* _Znaj(unsigned size) { return _Znwj(size); }
+OF_CXX void _ZdlPv(void* memory) { free(memory); }
+OF_CXX void _ZdaPv(void* memory) { free(memory); }
+OF_CXX void _ZdlPvj(void* memory, unsigned size) {
+  (void)size;
+  free(memory);
+}
+OF_CXX void _ZdaPvj(void* memory, unsigned size) {
+  (void)size;
+  free(memory);
+}
+OF_CXX void __cxa_pure_virtual(void) { abort(); }
 
 // A trap must end the program, not hang it.
 __attribute__((noreturn, used, aligned(4))) static void trap(void) { _exit(70); }

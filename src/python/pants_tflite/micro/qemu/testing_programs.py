@@ -15,6 +15,7 @@ from pants_tflite.cc.riscv_gcc_tools import read_cxx_folders
 from pants_tflite.micro.qemu import boards
 from pants_tflite.micro.qemu.boards import BOARDS, LINKER_SCRIPT
 from pants_tflite.micro.target_types import CPUS
+from pants_tflite.micro.tflm.tflm_library import CXX_FLAGS
 
 _ARM, _RISC_V = "arm-none-eabi-", "riscv64-unknown-elf-"
 _WARNINGS = ("-Wall", "-Wextra", "-Werror")
@@ -64,7 +65,7 @@ def run_program(
     for name in (board.family.sections, board.family.startup):
         shutil.copy(Path(boards.__file__).parent / name, folder)
     gxx = [f"{prefix}g++", *flags]
-    cxx_flags = ["-std=c++17", "-Os", "-fno-exceptions", *_WARNINGS, *_cxx_headers(cpu)]
+    cxx_flags = ["-std=c++17", *CXX_FLAGS, *_WARNINGS, *_cxx_headers(cpu)]
     for command in (
         [f"{prefix}gcc", *flags, "-Os", *_WARNINGS, "-c", board.family.startup, "-o", "startup.o"],
         [*gxx, *cxx_flags, "-c", "main.cc"],
