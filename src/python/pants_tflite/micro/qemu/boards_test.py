@@ -46,6 +46,7 @@ int main() {
   delete shape;
   if (Square::gone != 1) return 5;
   if (strtol("99999999999", nullptr, 10) <= 0 || errno != ERANGE) return 3;
+  printf("started\\n");
   fprintf(stderr, "value %d\\n", static_cast<int>(constructed.value * (two + 0.5f)) + heap[9]);
   ENDING
 }
@@ -65,7 +66,7 @@ def test_the_host_is_linked_for_no_board() -> None:
 @on_each_processor
 def test_a_program_starts_prints_and_ends(cpu: str, tmp_path: Path) -> None:
     run = run_program(cpu, _PROGRAM.replace("ENDING", "return 0;"), tmp_path)
-    assert (run.stdout + run.stderr, run.returncode) == ("value 101\n", 0)
+    assert (run.stdout, run.stderr, run.returncode) == ("started\n", "value 101\n", 0)
 
 
 @on_each_kind

@@ -19,7 +19,7 @@ extern const Function __init_array_end;
 
 extern int main(void);
 
-enum { kWriteCharacter = 0x03, kExitExtended = 0x20 };
+enum { kOpen = 0x01, kWrite = 0x05, kExitExtended = 0x20 };
 static const uint32_t kApplicationExit = 0x20026;
 
 // The three instructions by which an emulator knows a call, none of them compressed or on another page.
@@ -47,15 +47,36 @@ __attribute__((noreturn)) void _exit(int code) {
   }
 }
 
-static int put(char character, FILE* stream) {
-  (void)stream;
-  call_host(kWriteCharacter, &character);
-  return (unsigned char)character;
+// The emulator's own console, by the name and the modes that semihosting gives its two outputs.
+static const char kConsole[] = ":tt";
+enum { kOutput = 4, kErrors = 8 };
+
+static uintptr_t open_console(uint32_t mode) {
+  const uintptr_t block[3] = {(uintptr_t)kConsole, mode, sizeof kConsole - 1};
+  return call_host(kOpen, block);
 }
 
-static FILE host = FDEV_SETUP_STREAM(put, NULL, NULL, _FDEV_SETUP_WRITE);
-FILE* const stdout = &host;
-FILE* const stderr = &host;
+static uintptr_t output_handle, errors_handle;
+
+static int put(char character, uintptr_t handle) {
+  const uintptr_t block[3] = {handle, (uintptr_t)&character, 1};
+  return call_host(kWrite, block) == 0 ? (unsigned char)character : EOF;
+}
+
+static int put_output(char character, FILE* stream) {
+  (void)stream;
+  return put(character, output_handle);
+}
+
+static int put_error(char character, FILE* stream) {
+  (void)stream;
+  return put(character, errors_handle);
+}
+
+static FILE output = FDEV_SETUP_STREAM(put_output, NULL, NULL, _FDEV_SETUP_WRITE);
+static FILE errors = FDEV_SETUP_STREAM(put_error, NULL, NULL, _FDEV_SETUP_WRITE);
+FILE* const stdout = &output;
+FILE* const stderr = &errors;
 
 // What picolibc's raise, and with it abort, calls. There is one process, and a signal ends it.
 int getpid(void) { return 1; }
@@ -89,6 +110,8 @@ __attribute__((noreturn, used, aligned(4))) static void trap(void) { _exit(70); 
 
 __attribute__((noreturn, used)) static void run(void) {
   for (uint32_t* word = &__bss_start__; word < &__bss_end__; ++word) *word = 0;
+  output_handle = open_console(kOutput);
+  errors_handle = open_console(kErrors);
   for (const Function* function = &__init_array_start; function < &__init_array_end; ++function) {
     (*function)();
   }
