@@ -190,8 +190,8 @@ def test_cxx_for_a_risc_v_and_c_beside_it(builds: NativeBuilds, tmp_path: Path) 
         headers = run("llvm-readelf", "--file-headers", builds.write(item.digest, tmp_path))
         assert re.search(r"Class: +ELF32\n", headers)
         assert re.search(r"Machine: +RISC-V\n", headers)
-        # No registers for floats, and no hardware either.
-        assert re.search(r"Flags: +0x1, RVC, soft-float ABI\n", headers)
+        # Compressed instructions, and floats in no registers of their own.
+        assert re.search(r"Flags: +0x1, RVC\b", headers)
 
 
 @needs("llvm-ar", "llvm")
