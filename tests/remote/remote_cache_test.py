@@ -5,125 +5,172 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import re
 import shutil
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
-from tests.remote.servers import CacheServer, find_python, install
+from tests.remote.servers import (
+    BUILDGRID_LOCK,
+    Authority,
+    CacheServer,
+    FixedAddress,
+    find_python,
+    install,
+)
 from tests.workspace import ROOT, PantsRun, Workspace
 
 PROFILE = "pants.remote-cache.toml"
 BUILD = """\
-tflite_file(name="sine", source="sine.tflite")
-tflite_linux_archive(name="board", models=[":sine"])
+tflite_metadata(name="words", description="{words}")
+tflite_file(name="sine", source="sine.tflite", metadata=":words")
+tflite_linux_archive(name="board", models=[":sine"], version="{version}")
 """
 FILES: dict[str, str | bytes] = {
-    "m/BUILD": BUILD,
     "m/sine.tflite": (ROOT / "tests" / "sine_int8.tflite").read_bytes(),
     PROFILE: (ROOT / PROFILE).read_text(),
 }
 PAGE = (ROOT / "docs" / "scaling.md").read_text()
 # BuildGrid's, and the one that steps run on.
 PYTHON, STEPS_PYTHON = find_python("3.12"), find_python("3.11")
+SECRET = "the right one"
 _COUNTER = re.compile(r"^  (remote_cache_\w+): (\d+)$", re.MULTILINE)
+_numbers = itertools.count(1)
 
-pytestmark = pytest.mark.skipif(PYTHON is None, reason="BuildGrid needs CPython 3.12")
+pytestmark = [
+    pytest.mark.skipif(PYTHON is None, reason="BuildGrid needs CPython 3.12"),
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates need openssl"),
+]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is built, under keys that no other variant has: a daemon builds nothing twice."""
+
+    words: str
+    version: str
+
+    @classmethod
+    def new(cls) -> Variant:
+        number = next(_numbers)
+        return cls(f"Variant {number}", f"0.{number}.0")
+
+    @property
+    def build(self) -> str:
+        return BUILD.format(words=self.words, version=self.version)
 
 
 class Machine:
-    """A workspace with a home, caches and a search path of its own, and interpreters at other paths."""
+    """A workspace with a home, caches and a search path of its own, interpreters at other paths, and a daemon
+    that runs from its first build on."""
 
-    def __init__(self, folder: Path, *, locale: str = "C.UTF-8") -> None:
+    def __init__(self, folder: Path, address: str, *options: str, locale: str = "C.UTF-8") -> None:
         self.workspace = Workspace(folder / "repository", FILES)
-        self.caches = folder / "caches"
+        self.named_caches = folder / "caches" / "named"
         tools, home = folder / "tools", folder / "home"
         for new in (tools, home):
             new.mkdir()
         assert STEPS_PYTHON is not None, "steps run on CPython 3.11"
         (folder / "pythons").symlink_to(STEPS_PYTHON.parents[1])
-        self._options = f"--python-bootstrap-search-path=['{folder / 'pythons' / 'bin'}']"
+        self._options = (
+            f"--pants-config-files={PROFILE}",
+            f"--python-bootstrap-search-path=['{folder / 'pythons' / 'bin'}']",
+            # All results are handed over before the next machine asks for them.
+            "--session-end-tasks-timeout=60",
+            "--stats-log",
+            *options,
+        )
         self._env = {
             "HOME": str(home),
             # The launcher's Pants is the same for all: no step knows where it is.
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
-            "PANTS_LOCAL_STORE_DIR": str(self.caches / "store"),
-            "PANTS_NAMED_CACHES_DIR": str(self.caches / "named"),
-            "PANTS_PANTSD": "false",
+            "PANTS_LOCAL_STORE_DIR": str(folder / "caches" / "store"),
+            "PANTS_NAMED_CACHES_DIR": str(self.named_caches),
             "PATH": os.pathsep.join((str(tools), os.environ["PATH"])),
             "LANG": locale,
+            "REMOTE_CACHE": address,
         }
 
-    def package(self, server: CacheServer | None, *options: str, token: str = "") -> PantsRun:
-        """Packages everything, without results of its own. Environments stay, so that only steps run."""
+    def package(self, variant: Variant) -> PantsRun:
         shutil.rmtree(self.workspace.folder / "dist", ignore_errors=True)
-        shutil.rmtree(self.caches / "store", ignore_errors=True)
-        profile: tuple[str, ...] = (
-            (f"--pants-config-files={PROFILE}", "--stats-log") if server else ()
-        )
-        if token:
-            (self.workspace.folder / "token").write_text(token)
-            profile += ("--remote-oauth-bearer-token-path=token",)
-        env = {**self._env, "REMOTE_CACHE": server.address if server else ""}
-        return self.workspace.pants(*profile, self._options, *options, "package", "m::", env=env)
+        self.workspace.write({"m/BUILD": variant.build})
+        run = self.workspace.pants(*self._options, "package", "m::", env=self._env)
+        assert run.exit_code == 0, run.stderr
+        return run
 
     def has_environments(self) -> bool:
-        named = self.caches / "named"
-        return (named / "pants_tflite_environments").exists() or (
-            named / "pex_root" / "venvs"
+        return (self.named_caches / "pants_tflite_environments").exists() or (
+            self.named_caches / "pex_root" / "venvs"
         ).exists()
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What is there for all tests: a server with the results of the first machine, and an address that leads to
+    any server."""
+
+    program: Path
+    authority: Authority
+    filled: CacheServer
+    address: FixedAddress
+
+    @contextlib.contextmanager
+    def start(
+        self,
+        folder: Path,
+        *,
+        authority: Authority | None = None,
+        secret: str = "",
+        max_kib: int | None = None,
+    ) -> Iterator[CacheServer]:
+        """A server without any results at the address."""
+        server = CacheServer(
+            self.program, folder, authority or self.authority, secret=secret, max_kib=max_kib
+        )
+        with server, self.address.leading_to(server.tls_port):
+            yield server
+
+
+@dataclass(frozen=True)
+class Machines:
+    """The `first` hands what it builds to a server. The `second` finds any server at its address, encrypted,
+    and sends it a token. It has built two variants, of which one was new to it in part."""
+
+    first: Machine
+    second: Machine
+    all_found: PantsRun
+    had_environments: bool
+    some_found: PantsRun
+
+    def make(self) -> Variant:
+        """A variant that the first machine has built, and the second has not."""
+        variant = Variant.new()
+        self.first.package(variant)
+        return variant
+
+    def check_second(self) -> PantsRun:
+        """Has the second build a new variant, which must be what the first makes of it."""
+        return self.check(self.make())
+
+    def check(self, variant: Variant) -> PantsRun:
+        run = self.second.package(variant)
+        assert self.second.workspace.dist_hashes() == self.first.workspace.dist_hashes()
+        return run
 
 
 def counters(run: PantsRun) -> dict[str, int]:
     return {name: int(count) for name, count in _COUNTER.findall(run.stderr)}
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    assert PYTHON is not None
-    return install(tmp_path_factory.mktemp("buildgrid") / "environment", PYTHON)
-
-
-@pytest.fixture
-def server(program: Path, tmp_path: Path) -> Iterator[CacheServer]:
-    with CacheServer(program, tmp_path / "server") as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def filled(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CacheServer]:
-    """A server with the results of a machine."""
-    with CacheServer(program, tmp_path_factory.mktemp("filled")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def first(filled: CacheServer, tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    machine = Machine(tmp_path_factory.mktemp("first"))
-    run = machine.package(filled)
-    assert run.exit_code == 0, run.stderr
-    assert counters(run)["remote_cache_write_errors"] == 0
-    assert machine.has_environments()
-    return machine
-
-
-@pytest.fixture(scope="module")
-def expected(first: Machine) -> dict[str, str]:
-    """The hashes of what every machine must have packaged, whatever the server does."""
-    return first.workspace.dist_hashes()
-
-
-def check(machine: Machine, run: PantsRun, expected: dict[str, str]) -> None:
-    assert run.exit_code == 0, run.stderr
-    assert machine.workspace.dist_hashes() == expected
 
 
 def signed_token(secret: str) -> str:
@@ -139,117 +186,154 @@ def signed_token(secret: str) -> str:
     return (signed + b"." + encoded(signature)).decode()
 
 
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    assert PYTHON is not None
+    folder = tmp_path_factory.mktemp("servers")
+    install(folder / "buildgrid", PYTHON, BUILDGRID_LOCK)
+    program, authority = folder / "buildgrid" / "bin" / "bgd", Authority(folder / "keys")
+    with CacheServer(program, folder / "filled", authority) as filled:
+        yield Servers(program, authority, filled, FixedAddress())
+
+
+@pytest.fixture(scope="module")
+def machines(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    first = Machine(tmp_path_factory.mktemp("first"), servers.filled.address)
+    folder = tmp_path_factory.mktemp("second")
+    token = folder / "token"
+    token.write_text(signed_token(SECRET))
+    second = Machine(
+        folder,
+        f"grpcs://localhost:{servers.address.port}",
+        f"--remote-ca-certs-path={servers.authority.certificate}",
+        f"--remote-oauth-bearer-token-path={token}",
+        locale="de_DE.UTF-8",
+    )
+    with contextlib.ExitStack() as stack:
+        for machine in (first, second):
+            stack.callback(machine.workspace.close)
+        variant = Variant.new()
+        run = first.package(variant)
+        assert counters(run)["remote_cache_write_errors"] == 0
+        with servers.address.leading_to(servers.filled.tls_port):
+            all_found = second.package(variant)
+            assert second.workspace.dist_hashes() == first.workspace.dist_hashes()
+            had_environments = second.has_environments()
+            first.package(variant := Variant.new())
+            some_found = second.package(Variant(variant.words, "99.0.0"))
+        yield Machines(first, second, all_found, had_environments, some_found)
+
+
 def test_a_machine_with_other_paths_finds_every_result_and_installs_nothing(
-    filled: CacheServer, expected: dict[str, str], tmp_path: Path
+    machines: Machines,
 ) -> None:
-    second = Machine(tmp_path, locale="de_DE.UTF-8")
-    run = second.package(filled)
-    check(second, run, expected)
-    found = counters(run)
+    found = counters(machines.all_found)
     assert found["remote_cache_requests"] == found["remote_cache_requests_cached"] > 3
-    assert not second.has_environments()
-    assert not run.steps
+    assert not machines.had_environments
+    assert not machines.all_found.steps
 
 
 def test_what_changed_is_made_in_an_environment_that_is_installed_for_it(
-    filled: CacheServer, expected: dict[str, str], tmp_path: Path
+    machines: Machines,
 ) -> None:
-    second = Machine(tmp_path)
-    changed = BUILD.replace('name="board"', 'name="board", version="0.2.0"')
-    second.workspace.write({"m/BUILD": changed})
-    run = second.package(filled)
-    assert run.exit_code == 0, run.stderr
+    steps = machines.some_found.steps
+    assert "Inspect the model m:sine" not in steps
+    assert [step for step in steps if step.startswith("Install the Python environment `litert`")]
+    assert [step for step in steps if step.startswith("Write m_board-99.0.0-linux_x86_64")]
+    assert machines.second.has_environments()
+
+
+def test_a_blob_that_is_corrupt(servers: Servers, machines: Machines) -> None:
+    variant = machines.make()
+    blob = _blob_of(servers.filled, machines.first, "linux_x86_64.tar.gz")
+    blob.chmod(0o644)
+    blob.write_bytes(bytes(blob.stat().st_size))
+    with servers.address.leading_to(servers.filled.tls_port):
+        run = machines.check(variant)
+    assert _made_x86_64_archive(run)
     assert "Inspect the model m:sine" not in run.steps
-    assert [
-        step for step in run.steps if step.startswith("Install the Python environment `litert`")
-    ]
-    assert second.has_environments()
-    hashes = second.workspace.dist_hashes()
-    models = [path for path in expected if path.startswith("m/sine/")]
-    assert models and all(hashes[path] == expected[path] for path in models)
 
 
-def test_a_server_that_is_not_there(
-    server: CacheServer, first: Machine, expected: dict[str, str]
-) -> None:
-    server.kill()
-    check(first, first.package(server), expected)
+def test_a_blob_that_is_missing(servers: Servers, machines: Machines) -> None:
+    variant = machines.make()
+    _blob_of(servers.filled, machines.first, "linux_x86_64.tar.gz").unlink()
+    with servers.address.leading_to(servers.filled.tls_port):
+        run = machines.check(variant)
+    assert _made_x86_64_archive(run)
+    assert "Inspect the model m:sine" not in run.steps
 
 
-def test_a_server_that_answers_no_more(
-    server: CacheServer, first: Machine, expected: dict[str, str]
-) -> None:
-    server.freeze()
-    check(first, first.package(server), expected)
+def _made_x86_64_archive(run: PantsRun) -> bool:
+    return any(
+        re.fullmatch(r"Write m_board-.+-linux_x86_64.tar.gz of m:board", s) for s in run.steps
+    )
 
 
-def test_a_server_that_ends_in_the_middle(
-    server: CacheServer, first: Machine, expected: dict[str, str]
-) -> None:
-    def kill_when_it_has_something() -> None:
-        while not server.blob_files():
-            time.sleep(0.01)
-        server.kill()
-
-    killer = threading.Thread(target=kill_when_it_has_something)
-    killer.start()
-    run = first.package(server)
-    killer.join(timeout=60)
-    assert not killer.is_alive()
-    check(first, run, expected)
-
-
-def test_a_server_that_is_slow(
-    server: CacheServer, first: Machine, expected: dict[str, str]
-) -> None:
-    with server.slowed():
-        check(first, first.package(server), expected)
-
-
-def test_a_server_without_space(
-    program: Path, tmp_path: Path, first: Machine, expected: dict[str, str]
-) -> None:
-    with CacheServer(program, tmp_path, max_kib=4) as server:
-        run = first.package(server)
-    check(first, run, expected)
-    sizes = [blob.stat().st_size for blob in server.blob_files()]
-    assert sizes and max(sizes) <= 4096
-    with pytest.raises(ValueError):
-        _blob_of(server, expected, "linux_x86_64.tar.gz")
-
-
-def _blob_of(server: CacheServer, hashes: dict[str, str], name: str) -> Path:
+def _blob_of(server: CacheServer, machine: Machine, name: str) -> Path:
+    hashes = machine.workspace.dist_hashes()
     (digest,) = {hash_ for path, hash_ in hashes.items() if path.endswith(name)}
     (blob,) = [path for path in server.blob_files() if path.parent.name + path.name == digest]
     return blob
 
 
-def test_a_blob_that_is_corrupt(
-    filled: CacheServer, first: Machine, expected: dict[str, str]
+def test_a_server_that_is_not_there(machines: Machines) -> None:
+    assert _made_x86_64_archive(machines.check_second())
+
+
+def test_a_server_that_answers_no_more(
+    servers: Servers, machines: Machines, tmp_path: Path
 ) -> None:
-    blob = _blob_of(filled, expected, "linux_x86_64.tar.gz")
-    blob.chmod(0o644)
-    blob.write_bytes(bytes(blob.stat().st_size))
-    check(first, first.package(filled), expected)
+    with servers.start(tmp_path) as server:
+        server.freeze()
+        assert _made_x86_64_archive(machines.check_second())
 
 
-def test_a_blob_that_is_missing(
-    filled: CacheServer, first: Machine, expected: dict[str, str]
+def test_a_server_that_ends_in_the_middle(
+    servers: Servers, machines: Machines, tmp_path: Path
 ) -> None:
-    _blob_of(filled, expected, "golden_output.npz").unlink()
-    check(first, first.package(filled), expected)
+    with servers.start(tmp_path) as server:
+
+        def kill_when_it_has_something() -> None:
+            while not server.blob_files():
+                time.sleep(0.01)
+            server.kill()
+
+        killer = threading.Thread(target=kill_when_it_has_something)
+        killer.start()
+        machines.check_second()
+        killer.join(timeout=60)
+        assert not killer.is_alive()
 
 
-def test_credentials(
-    program: Path, tmp_path: Path, first: Machine, expected: dict[str, str]
+def test_a_server_that_is_slow(servers: Servers, machines: Machines, tmp_path: Path) -> None:
+    with servers.start(tmp_path) as server, server.slowed():
+        machines.check_second()
+
+
+def test_a_server_without_space(servers: Servers, machines: Machines, tmp_path: Path) -> None:
+    with servers.start(tmp_path, max_kib=4) as server:
+        machines.check_second()
+    sizes = [blob.stat().st_size for blob in server.blob_files()]
+    assert sizes and max(sizes) <= 4096
+    with pytest.raises(ValueError):
+        _blob_of(server, machines.second, "linux_x86_64.tar.gz")
+
+
+def test_credentials(servers: Servers, machines: Machines, tmp_path: Path) -> None:
+    with servers.start(tmp_path / "refusing", secret="another one") as server:
+        machines.check_second()
+    assert not server.blob_files()
+    with servers.start(tmp_path / "taking", secret=SECRET) as server:
+        machines.check_second()
+    assert server.blob_files()
+
+
+def test_a_certificate_that_nobody_knows(
+    servers: Servers, machines: Machines, tmp_path: Path
 ) -> None:
-    with CacheServer(program, tmp_path, secret="the right one") as server:
-        refused = first.package(server, token=signed_token("the wrong one"))
-        check(first, refused, expected)
-        assert not server.blob_files()
-        taken = first.package(server, token=signed_token("the right one"))
-        check(first, taken, expected)
-        assert server.blob_files()
+    with servers.start(tmp_path / "server", authority=Authority(tmp_path / "keys")) as server:
+        machines.check_second()
+    assert not server.blob_files()
 
 
 def test_the_page_has_the_command_that_machines_run_here() -> None:

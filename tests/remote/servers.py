@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
 import threading
 import time
@@ -18,19 +19,117 @@ from typing import Iterator
 
 from tests.workspace import ROOT
 
-LOCK = ROOT / "3rdparty" / "python" / "buildgrid.lock"
+BUILDGRID_LOCK = ROOT / "3rdparty" / "python" / "buildgrid.lock"
 _SECONDS_TO_START = 120.0
 # A page shows users how to configure it.
 _PAGE = ROOT / "docs" / "scaling.md"
-_BLOCK = re.compile(r"^```yaml\n# server.yml\n(.+?)^```$", re.MULTILINE | re.DOTALL)
-_PORT, _BLOBS = "50051", "/var/cache/buildgrid"
+_BLOCK = r"^```yaml\n# {}\n(.+?)^```$"
+_CONFIG, _CHANNEL = "server.yml", "an encrypted channel of server.yml"
+_PORT, _TLS_PORT, _BLOBS, _KEYS = "50051", "50052", "/var/cache/buildgrid", "/etc/buildgrid"
 
 
-def _read_config(*, port: int, blobs: Path) -> str:
-    """The configuration that the page shows, with another port and folder."""
-    (text,) = _BLOCK.findall(_PAGE.read_text())
-    assert text.count(_PORT) == text.count(_BLOBS) == 1
-    return text.replace(_PORT, str(port)).replace(_BLOBS, str(blobs))
+def _read_block(name: str) -> str:
+    pattern = re.compile(_BLOCK.format(name), re.MULTILINE | re.DOTALL)
+    (text,) = pattern.findall(_PAGE.read_text())
+    return str(text)
+
+
+def _read_config(*, port: int, tls_port: int, blobs: Path, keys: Path | None) -> str:
+    """The configuration that the page shows, with other ports and folders, and the encrypted channel if there are
+    keys for it."""
+    text = _read_block(_CONFIG)
+    for shown, used in ((_PORT, port), (_BLOBS, blobs)):
+        assert text.count(shown) == 1
+        text = text.replace(shown, str(used))
+    if keys is None:
+        return text
+    channel = _read_block(_CHANNEL)
+    assert (channel.count(_TLS_PORT), channel.count(_KEYS)) == (1, 2)
+    channel = channel.replace(_TLS_PORT, str(tls_port)).replace(_KEYS, str(keys))
+    before, after = text.split("description:")
+    return f"{before}{channel}description:{after}"
+
+
+class Authority:
+    """A certificate authority of one's own, made by openssl. `folder` has its certificate, and the key and
+    the certificate of a server on this machine, which it has signed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "extensions").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        new = ("req", "-newkey", "rsa:2048", "-nodes")
+        valid = ("-days", "2")
+        self._openssl(
+            *new, "-x509", *valid, "-subj", "/CN=Tests", "-keyout", "ca.key", "-out", "ca.pem"
+        )
+        self._openssl(*new, "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr")
+        signing = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial")
+        files = ("-extfile", "extensions", "-in", "server.csr", "-out", "server.pem")
+        self._openssl("x509", "-req", *valid, *signing, *files)
+
+    def _openssl(self, *arguments: str) -> None:
+        subprocess.run(("openssl", *arguments), cwd=self.folder, check=True, capture_output=True)
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "ca.pem"
+
+
+class FixedAddress:
+    """An address of this machine that stays the same, with one server after the other behind it: a daemon of
+    Pants would start again for another one. Nothing listens there in between."""
+
+    def __init__(self) -> None:
+        self.port = _free_port()
+
+    @contextlib.contextmanager
+    def leading_to(self, port: int) -> Iterator[None]:
+        with _Forwarder(("127.0.0.1", self.port), port) as forwarder:
+            thread = threading.Thread(target=forwarder.serve_forever, args=(0.05,))
+            thread.start()
+            try:
+                yield
+            finally:
+                forwarder.shutdown()
+                thread.join()
+                forwarder.cut()
+
+
+class _Forwarder(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, address: tuple[str, int], port: int) -> None:
+        super().__init__(address, _Connection)
+        self.target = ("127.0.0.1", port)
+        self.open: list[socket.socket] = []
+
+    def cut(self) -> None:
+        for end in self.open:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    server: _Forwarder
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError), socket.create_connection(self.server.target) as behind:
+            self.server.open += (self.request, behind)
+            back = threading.Thread(target=self._pump, args=(behind, self.request), daemon=True)
+            back.start()
+            self._pump(self.request, behind)
+            back.join()
+
+    @staticmethod
+    def _pump(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while block := source.recv(1 << 16):
+                sink.sendall(block)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)
 
 
 def find_python(version: str) -> Path | None:
@@ -45,12 +144,11 @@ def find_python(version: str) -> Path | None:
     return None
 
 
-def install(folder: Path, python: Path) -> Path:
-    """BuildGrid's program, in an environment of the lock."""
+def install(folder: Path, python: Path, lock: Path) -> None:
+    """Makes an environment of the lock in a new folder."""
     subprocess.run((python, "-m", "venv", folder), check=True)
-    arguments = ("install", "--quiet", "--require-hashes", "--no-deps", "--requirement", LOCK)
+    arguments = ("install", "--quiet", "--no-compile", "--require-hashes", "--no-deps", "-r", lock)
     subprocess.run((folder / "bin" / "python", "-m", "pip", *arguments), check=True)
-    return folder / "bin" / "bgd"
 
 
 def _free_port() -> int:
@@ -60,23 +158,48 @@ def _free_port() -> int:
         return port
 
 
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns when a process listens to the port."""
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while True:
+        assert process.poll() is None, log.read_text()
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+
+
 class CacheServer:
     """A server with its blobs in `folder`, which runs in a `with` statement.
 
-    With a `secret` it takes only tokens that were signed with it. `max_kib` is how large a file of it
-    can be: what is larger fails as on a full disk.
+    It answers on `port` and, if there is an `authority`, also on `tls_port`, encrypted. With a
+    `secret` it takes only tokens that were signed with it. `max_kib` is how large a file of it can be: what
+    is larger fails as on a full disk.
     """
 
     def __init__(
-        self, program: Path, folder: Path, *, secret: str = "", max_kib: int | None = None
+        self,
+        program: Path,
+        folder: Path,
+        authority: Authority | None = None,
+        *,
+        secret: str = "",
+        max_kib: int | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = _free_port()
+        self.port, self.tls_port = _free_port(), _free_port()
         self.blobs = folder / "blobs"
         self._program = program
         self._max_kib = max_kib
         self._config, self._log = folder / "server.yml", folder / "server.log"
-        config = _read_config(port=self.port, blobs=self.blobs)
+        config = _read_config(
+            port=self.port,
+            tls_port=self.tls_port,
+            blobs=self.blobs,
+            keys=None if authority is None else authority.folder,
+        )
         if secret:
             file = folder / "secret"
             file.write_text(secret)
@@ -104,15 +227,7 @@ class CacheServer:
                 stdout=log,
                 stderr=log,
             )
-        deadline = time.monotonic() + _SECONDS_TO_START
-        while True:
-            assert self._process.poll() is None, self._log.read_text()
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                assert time.monotonic() < deadline, self._log.read_text()
-                time.sleep(0.2)
+        _wait_for(self.port, self._process, self._log)
 
     def _signal(self, number: int) -> None:
         assert self._process is not None

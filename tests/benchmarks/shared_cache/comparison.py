@@ -27,7 +27,7 @@ from tests.benchmarks.measuring import (
     to_json,
 )
 from tests.benchmarks.monorepo.contenders import contenders
-from tests.remote.servers import CacheServer, find_python, install
+from tests.remote.servers import BUILDGRID_LOCK, CacheServer, find_python, install
 from tests.workspace import ROOT
 
 MODELS = 100
@@ -44,7 +44,8 @@ def compare(
     if grid is None:
         raise RuntimeError("BuildGrid needs CPython 3.12")
     folder.mkdir(parents=True)
-    program = install(folder / "environment", grid)
+    install(folder / "environment", grid, BUILDGRID_LOCK)
+    program = folder / "environment" / "bin" / "bgd"
     sharing = [name for name in names if name in SHARING]
     found = contenders(folder / "first", MODELS, seed=seed, python=python, names=sharing)
     kind = "cold machine, warm shared cache"
