@@ -23,6 +23,8 @@ from tests.workspace import Workspace
 FOLDER = Path(__file__).with_name("android")
 FRAMEWORK = Path("/usr/share/android-framework-res/framework-res.apk")
 MODEL = (FOLDER / "three_classes.tflite").read_bytes()
+# Integers, state and an input of any size.
+REPLAYED = ("accumulator", "any_image", "sine_int8")
 LABELS = "Käse\nBrot\n\U0001f408\n"
 BUILD = """\
 tflite_file(name="three_classes", source="three_classes.tflite")
@@ -50,6 +52,17 @@ tflite_android_library(
     golden=True,
 )
 
+tflite_file(name="accumulator", source="accumulator.tflite")
+tflite_file(name="any_image", source="any_image.tflite")
+tflite_file(name="sine_int8", source="sine_int8.tflite")
+tflite_android_library(
+    name="replayed",
+    models=[":accumulator", ":any_image", ":sine_int8"],
+    package="org.example.replayed",
+    java_api=True,
+    golden=True,
+)
+
 tflite_android_library(
     name="wrong_jar",
     models=[":three_classes"],
@@ -65,6 +78,10 @@ FILES: Mapping[str, str | bytes] = {
     "m/labels.txt": LABELS,
     "m/no_android.jar": NO_ANDROID_JAR,
     "m/three_classes.tflite": MODEL,
+    **{
+        f"m/{name}.tflite": Path(__file__).with_name(f"{name}.tflite").read_bytes()
+        for name in REPLAYED
+    },
 }
 PLAIN_AAR = "m/plain/m-plain-1.2.0.aar"
 JAVA_AAR = "m/java/m-plain-0.1.0.aar"
@@ -353,9 +370,14 @@ def test_an_app_links_aligns_and_signs(aar: Path, tmp_path: Path) -> None:
     assert "Number of signers: 1" in run("apksigner", "verify", "--verbose", app)
 
 
-def run_in_app(library: Path, jars: Path, folder: Path, test: str) -> str:
-    """What JUnit says of the test class `test` in an app with the unpacked `library`."""
+def run_in_app(
+    library: Path, jars: Path, folder: Path, test: str, *, package: str = "org.example.java"
+) -> str:
+    """What JUnit says of the test class `test` in an app with the unpacked `library` of `package`."""
     folder.mkdir(exist_ok=True)
+    source = folder / f"{test}.java"
+    text = (FOLDER / f"{test}.java").read_text()
+    source.write_text(text.replace("import org.example.java.", f"import {package}."))
     manifest = FOLDER / "AndroidManifest.xml"
     app = link_app(library, manifest, folder)
     classes, runtime = folder / "classes", jars / "runtime"
@@ -371,7 +393,7 @@ def run_in_app(library: Path, jars: Path, folder: Path, test: str) -> str:
     classpath = os.pathsep.join(map(str, parts))
     run(
         *("javac", "-encoding", "UTF-8", "-nowarn", "-cp", classpath, "-d", classes),
-        FOLDER / f"{test}.java",
+        source,
     )
     return run(
         *("java", "--add-opens=java.base/java.io=ALL-UNNAMED", "-cp", classpath),
@@ -422,6 +444,44 @@ def test_an_app_replays_the_golden_vectors(
     (found,) = re.findall(difference, output)
     assert float(found[1]) - float(found[0]) == pytest.approx(1, abs=1e-5)
     assert output.count(" and was ") == 1
+
+
+def plant_other_calls(golden: Path) -> None:
+    """Swaps the outputs of the first two of several calls, which are one float each."""
+    with zipfile.ZipFile(golden) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    ((name, content),) = [item for item in contents.items() if not item[0].endswith("sequence.npy")]
+    header = 10 + struct.unpack("<H", content[8:10])[0]
+    first, second = content[header : header + 4], content[header + 4 : header + 8]
+    assert first != second
+    contents[name] = content[:header] + second + first + content[header + 8 :]
+    with zipfile.ZipFile(golden, "w") as archive:
+        for member, data in contents.items():
+            archive.writestr(member, data)
+
+
+@needs_sdk_tools
+@needs_framework
+def test_integers_state_and_any_size_are_replayed(
+    workspace: Workspace, android_home: Path, jars: Path, tmp_path: Path
+) -> None:
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        pytest.skip("TensorFlow Lite's native code for Java is only at hand for Linux on x86_64")
+    built = workspace.pants("package", "m:replayed", env={"ANDROID_HOME": str(android_home)})
+    assert built.exit_code == 0, built.stderr
+    library = unpack(
+        workspace.folder / "dist/m/replayed/m-replayed-0.1.0.aar", tmp_path / "library"
+    )
+    package = "org.example.replayed"
+    output = run_in_app(library, jars, tmp_path / "app", "ReplayTest", package=package)
+    assert "OK (1 test)" in output
+    replayed = re.findall(r"(\w+): serving_default is as in the build, calls: (\d+)\n", output)
+    assert [name for name, _ in replayed] == list(REPLAYED)
+    # A state shows in the second call at the earliest.
+    assert min(int(calls) for _, calls in replayed) > 1, output
+    plant_other_calls(library / f"assets/{package}/accumulator.golden_output.npz")
+    output = run_in_app(library, jars, tmp_path / "other_app", "ReplayTest", package=package)
+    assert "accumulator: serving_default, call 0: total[0] is " in output, output
 
 
 def test_published_models(workspace: Workspace) -> None:

@@ -80,3 +80,14 @@ def test_what_cannot_be_packaged_is_an_error(workspace: Workspace) -> None:
     error = workspace.fail("tflite-reproduce", "m/data.py")
     assert "none of those named can be packaged" in error
     assert "Fix: Name models, datasets or bundles." in error
+
+
+def test_a_build_that_fails_is_told_by_its_own_error_and_leaves_nothing(
+    workspace: Workspace,
+) -> None:
+    workspace.write({"m/BUILD": BUILD, "m/two_scores.tflite": MODEL[:400]})
+    error = workspace.fail("tflite-reproduce", "m:scores")
+    assert "m:scores" in error and "Fix: " in error
+    assert "Run 1 of 2:" in error and "Run 2 of 2:" not in error
+    assert not list((workspace.folder / ".pants.d").glob("**/tflite-reproduce/*"))
+    workspace.write(FILES)

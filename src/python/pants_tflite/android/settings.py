@@ -179,7 +179,7 @@ def check_coordinates(
         raise Mistake.of(
             version,
             message="Maven takes a snapshot for a version whose content changes",
-            fix="Give a version that stands for these bytes alone, such as `1.4.0-rc.1`.",
+            fix="Give a version that stands for these bytes only, such as `1.4.0-rc.1`.",
         )
     return coordinates
 

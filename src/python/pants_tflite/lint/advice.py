@@ -27,7 +27,7 @@ NO_HYBRID = (
 INT8_FOR_INT16 = (
     "Convert the model in the mode `int8`, for whose types the runtime has more kernels."
 )
-FLOATS_ALONE = "Convert the model without quantization: the runtime has this op in floats alone."
+FLOATS_ALONE = "Convert the model without quantization: the runtime has this op only in floats."
 COMMON_TYPES = (
     "Compute in float32 or int32, as `tf.argmax` does with `output_type=tf.int32`, or convert the model in the "
     "mode `int8`."

@@ -53,7 +53,7 @@ def check_platforms(field: LinuxPlatformsField) -> tuple[str, ...]:
         if value not in PLATFORMS:
             raise Mistake.of(
                 field,
-                message=f"LiteRT's Python package is published for {' and '.join(PLATFORMS)} alone",
+                message=f"LiteRT's Python package is published only for {' and '.join(PLATFORMS)}",
                 fix="Give these, or build LiteRT for the device and package the `.tflite` itself.",
                 value=value,
             )

@@ -12,7 +12,6 @@ from pants_tflite.bundles.fields import BundleModelsField
 from pants_tflite.bundles.models import BundleModel, PlannedModel
 from pants_tflite.custom_ops.target_types import MicroDependenciesField
 from pants_tflite.errors import Mistake
-from pants_tflite.micro.npu.accelerators import ETHOS_U
 from pants_tflite.micro.target_types import (
     MicroArenaSizeField,
     MicroCpuField,
@@ -23,6 +22,7 @@ from pants_tflite.micro.target_types import (
     MicroTflmField,
 )
 from pants_tflite.micro.tflm.op_names import method_of
+from pants_tflite.sandbox.constants import ETHOS_U
 from pants_tflite.sandbox.cpp_types import CPP_TYPES
 from pants_tflite.sandbox.modes import SMALLEST_MODE
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp

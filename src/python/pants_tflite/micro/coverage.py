@@ -21,7 +21,6 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.coverage.runtimes import Coverage, RuntimeProbe
-from pants_tflite.micro.npu.accelerators import ETHOS_U
 from pants_tflite.micro.sandbox.check_coverage_protocol import MicroCoverageRequest
 from pants_tflite.micro.target_types import MicroTflmField
 from pants_tflite.micro.tflm.op_names import method_of
@@ -29,6 +28,7 @@ from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, fin
 from pants_tflite.micro.tflm.tflm_tree import TREE, TflmTreeRequest, find_tflm_tree
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
+from pants_tflite.sandbox.constants import ETHOS_U
 from pants_tflite.sandbox.coverage.coverage_protocol import CoverageReport, RefusedOp
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse

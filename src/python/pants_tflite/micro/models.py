@@ -51,7 +51,6 @@ from pants_tflite.micro.measuring.measuring_program import (
     MeasuringProgram,
     build_measuring_program,
 )
-from pants_tflite.micro.npu.accelerators import ETHOS_U
 from pants_tflite.micro.npu.models import (
     NpuConfigRequest,
     NpuModel,
@@ -64,10 +63,11 @@ from pants_tflite.micro.npu.settings import find_accelerator
 from pants_tflite.micro.tflm.op_names import CUSTOM_METHODS
 from pants_tflite.micro.tflm.tflm_environment import TflmEnvironmentRequest, find_tflm_environment
 from pants_tflite.micro.tflm.tflm_tree import TflmTree, TflmTreeRequest, find_tflm_tree
+from pants_tflite.sandbox.constants import ETHOS_U
 
 _WITH_TREE = "`tflm` and `cpu` compile the library, and then all of it counts."
-_MODELS_ALONE = f"These are the models alone, without code: {_WITH_TREE}"
-_ARENA_ALONE = f"That is the largest model's tensor arena alone: {_WITH_TREE}"
+_MODELS_ALONE = f"This counts only the models, without code: {_WITH_TREE}"
+_ARENA_ALONE = f"That is only the largest model's tensor arena: {_WITH_TREE}"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ MODEL_ALIGNMENT = 16
 # What precedes the name of an op of TensorFlow's own in the code of a custom op: a runtime takes such
 # an op from TensorFlow, if it was built with TensorFlow's kernels.
 FLEX_PREFIX = "Flex"
+# The custom code of the op that runs a part of a model on an Arm Ethos-U NPU. Vela writes it.
+ETHOS_U = "ethos-u"
 
 # Of TFLite Micro's tensor arenas, and so of their useful sizes, in bytes. The C++ templates
 # `arena.h.in` and `measure.cc.in` have it too.

@@ -26,7 +26,6 @@ from pants_tflite.micro.measuring.model_reports import (
     report_on_model,
 )
 from pants_tflite.micro.measuring.shared_arena import ArenaNeed, shared_arena_bytes
-from pants_tflite.micro.npu.accelerators import ETHOS_U
 from pants_tflite.micro.npu.sandbox.plan_arena_protocol import PlannedArena
 from pants_tflite.micro.sandbox.measure_protocol import (
     RELATIVE,
@@ -40,6 +39,7 @@ from pants_tflite.micro.target_types import MicroGoldenToleranceField
 from pants_tflite.sandbox.constants import (
     ARENA_ALIGNMENT,
     ARENA_MARGIN_PERCENT,
+    ETHOS_U,
     GOLDEN_RELATIVE,
     GOLDEN_STEPS,
 )

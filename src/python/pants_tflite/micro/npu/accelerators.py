@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The custom code of the op that runs a part of a model on the NPU.
-ETHOS_U = "ethos-u"
 _MULTIPLIERS = {"u55": (32, 64, 128, 256), "u65": (256, 512), "u85": (128, 256, 512, 1024, 2048)}
 ACCELERATORS = tuple(
     f"ethos-{family}-{count}" for family, counts in _MULTIPLIERS.items() for count in counts

@@ -19,7 +19,7 @@ from pants_tflite.compat import (
     merge_digests,
     rule,
 )
-from pants_tflite.micro.npu.accelerators import ETHOS_U, Accelerator
+from pants_tflite.micro.npu.accelerators import Accelerator
 from pants_tflite.micro.npu.sandbox.compile_for_npu_protocol import (
     CompileForNpuRequest as VelaRequest,
 )
@@ -29,6 +29,7 @@ from pants_tflite.micro.npu.sandbox.compile_for_npu_protocol import (
 from pants_tflite.micro.subsystems.vela import Vela
 from pants_tflite.pipeline.convert import MODEL_FILE
 from pants_tflite.pipeline.ops import ListModelOpsRequest, list_model_ops
+from pants_tflite.sandbox.constants import ETHOS_U
 from pants_tflite.sandbox.tflite.list_ops_protocol import OpUse
 from pants_tflite.util_rules.environment_installation import PythonEnvironmentRequest
 from pants_tflite.util_rules.environment_processes import (

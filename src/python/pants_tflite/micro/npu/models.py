@@ -21,7 +21,7 @@ from pants_tflite.compat import (
     rule,
 )
 from pants_tflite.micro.changed_models import ChangedModelRequest, describe_changed_model
-from pants_tflite.micro.npu.accelerators import ETHOS_U, Accelerator
+from pants_tflite.micro.npu.accelerators import Accelerator
 from pants_tflite.micro.npu.compilation import (
     CompiledForNpu,
     CompileForNpuRequest,
@@ -33,6 +33,7 @@ from pants_tflite.micro.npu.sandbox.plan_arena_protocol import PlannedArena
 from pants_tflite.micro.npu.settings import NpuFields, check_budgets
 from pants_tflite.micro.npu.target_types import MicroNpuConfigField
 from pants_tflite.pipeline.convert import MODEL_FILE
+from pants_tflite.sandbox.constants import ETHOS_U
 from pants_tflite.sandbox.protocol import to_plain
 from pants_tflite.util_rules.python_environments import (
     LiteRtEnvironmentRequest,

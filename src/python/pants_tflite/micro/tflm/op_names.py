@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Mapping, Optional
 
-from pants_tflite.micro.npu.accelerators import ETHOS_U
+from pants_tflite.sandbox.constants import ETHOS_U
 from pants_tflite.sandbox.tflite.inspect_model_protocol import ModelOp
 
 ETHOS_U_METHOD = "AddEthosU"

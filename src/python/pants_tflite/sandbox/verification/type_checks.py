@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Collection, Mapping, Sequence
 
+from pants_tflite.sandbox.constants import ETHOS_U
 from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.modes import HYBRID_MODE_NAMES, Mode
 from pants_tflite.sandbox.tflite.flatbuffer_model import Model, Signature, Tensor
@@ -25,6 +26,11 @@ from pants_tflite.sandbox.verification.verify_protocol import FloatOp
 _MATRIX_OPS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 # TensorFlow's converter leaves smaller constants as they are.
 _LEAST_QUANTIZED_ELEMENTS = 1024
+_OF_AN_NPU = (
+    "Vela compiled the model for an Arm Ethos-U NPU, and no other device runs it. For a library whose "
+    f'firmware has that NPU, declare `custom_ops=["{ETHOS_U}"]`. Otherwise take the model that Vela '
+    "was given; the field `npu` of a `tflite_micro_library` compiles that one."
+)
 
 
 def check_io_types(
@@ -66,9 +72,13 @@ def check_custom_ops(model: Model, declared: Collection[str]) -> None:
             field="custom_ops",
             value=", ".join(sorted(declared)) or "(none)",
             fix=(
-                f"`{undeclared[0]}` is not an op of TensorFlow Lite, and needs a kernel of your own. "
-                "Write the layer with other ops, or name it in `custom_ops`: by the address of its "
-                "`tflite_custom_op`, or by its bare name if the kernel lives elsewhere."
+                _OF_AN_NPU
+                if ETHOS_U in undeclared
+                else (
+                    f"`{undeclared[0]}` is not an op of TensorFlow Lite, and needs a kernel of your own. "
+                    "Write the layer with other ops, or name it in `custom_ops`: by the address of its "
+                    "`tflite_custom_op`, or by its bare name if the kernel lives elsewhere."
+                )
             ),
         )
     unused = sorted(set(declared) - set(model.custom_ops))

@@ -246,6 +246,15 @@ def test_undeclared_custom_op() -> None:
     assert (raised.value.field, raised.value.value) == ("custom_ops", "Thrice")
 
 
+def test_an_npus_op_is_declared_or_its_model_replaced() -> None:
+    model = parse_model(custom_op_model("ethos-u"))
+    check_custom_ops(model, ["ethos-u"])
+    with pytest.raises(Mistake) as raised:
+        check_custom_ops(model, [])
+    assert 'declare `custom_ops=["ethos-u"]`' in raised.value.fix
+    assert "kernel of your own" not in raised.value.fix
+
+
 def test_tensorflows_own_op_is_no_custom_op() -> None:
     model = parse_model(custom_op_model("FlexErf"))
     check_custom_ops(model, [])
