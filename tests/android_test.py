@@ -487,7 +487,7 @@ def test_a_state_is_replayed_and_a_runtime_that_computes_integers_wrongly_found(
     plant_other_calls(library / f"assets/{package}/accumulator.golden_output.npz")
     edits[".getAssets())"] = ".getAssets()).setSteps(255)"
     output = run_in_app(library, jars, tmp_path / "other_app", "ReplayTest", edits)
-    assert "accumulator: serving_default, call 0: total[0] is " in output, output
+    assert "accumulator: serving_default, call 0: total[0, 0] is " in output, output
     assert "sine_int8: serving_default is as in the build, calls: 4\n" in output, output
 
 
