@@ -116,6 +116,7 @@ LOCKS = (
     Lock("3rdparty/python/tensorflow", "3.11"),
     Lock("3rdparty/python/tools", "3.9"),
     Lock("3rdparty/python/uv", "3.9"),
+    Lock("3rdparty/python/buildbox", "3.11"),
     Lock("3rdparty/python/buildgrid", "3.12"),
     Lock("src/python/pants_tflite/micro/subsystems/tflm", "3.11", has_metadata=True),
     Lock("src/python/pants_tflite/micro/subsystems/vela", "3.11", has_metadata=True),

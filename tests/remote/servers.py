@@ -1,6 +1,7 @@
 # Copyright 2026 the pants-tflite authors.
 # Licensed under the Apache License, Version 2.0 (see LICENSE).
-"""A real server of a remote cache on this machine: BuildGrid, which tests can freeze, end and start again."""
+"""Real servers on this machine: BuildGrid as a remote cache, which tests can freeze, end and start again, and
+buildbox, which runs steps."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from typing import Iterator
 from tests.workspace import ROOT
 
 BUILDGRID_LOCK = ROOT / "3rdparty" / "python" / "buildgrid.lock"
+BUILDBOX_LOCK = ROOT / "3rdparty" / "python" / "buildbox.lock"
 _SECONDS_TO_START = 120.0
 # A page shows users how to configure it.
 _PAGE = ROOT / "docs" / "scaling.md"
@@ -264,3 +266,58 @@ class CacheServer:
 
     def blob_files(self) -> list[Path]:
         return sorted(path for path in self.blobs.rglob("*") if path.is_file())
+
+
+class Worker:
+    """A machine that runs steps for others, in a `with` statement: buildbox-casd takes them and has the files, and
+    buildbox-run runs them in bubblewrap, without this machine's home and checkouts.
+
+    It has this machine's system and `python`; `folder` holds what it keeps.
+    """
+
+    CACHES_FOLDER = "/srv/caches"
+    _SYSTEM = ("/bin", "/etc", "/lib", "/lib64", "/usr")
+
+    def __init__(self, environment: Path, folder: Path, python: Path) -> None:
+        self.port = _free_port()
+        self.python = python.resolve()
+        (self._programs,) = environment.glob("lib/*/site-packages/buildstream/subprojects/buildbox")
+        self._log, self._files = folder / "casd.log", folder / "files"
+        caches = folder / "caches"
+        caches.mkdir(parents=True)
+        self._mounts = (
+            *(f"--ro-bind-mount={Path(path).resolve()}:{path}" for path in self._SYSTEM),
+            f"--ro-bind-mount={self.python.parents[1]}:{self.python.parents[1]}",
+            f"--bind-mount={caches}:{self.CACHES_FOLDER}",
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"grpc://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Worker:
+        path = f"{self._programs}:/usr/bin:/bin"
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                (
+                    str(self._programs / "buildbox-casd"),
+                    f"--bind=127.0.0.1:{self.port}",
+                    f"--buildbox-run={self._programs / 'buildbox-run'}",
+                    *(f"--runner-arg={mount}" for mount in self._mounts),
+                    "--jobs=2",
+                    "--log-level=info",
+                    str(self._files),
+                ),
+                env={"PATH": path},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        _wait_for(self.port, self._process, self._log)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait()

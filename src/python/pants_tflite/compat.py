@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pants.core.goals.test import TestResult
 from pants.engine import rules
+from pants.engine.process import ProcessCacheScope
 from pants.engine.rules import collect_rules  # noqa: F401
 
 try:
@@ -22,14 +23,12 @@ try:
     from pants.core.environments.target_types import (  # type: ignore[import-not-found]
         EnvironmentField,
         EnvironmentTarget,
-        RemoteEnvironmentTarget,
     )
 except ImportError:
     from pants.core.util_rules.environments import (  # type: ignore[no-redef]  # noqa: F401
         EnvironmentField,
         EnvironmentNameRequest,
         EnvironmentTarget,
-        RemoteEnvironmentTarget,
     )
 
 # MyPy reads this branch: the resolve that it runs in has 2.17.
@@ -190,9 +189,8 @@ else:
     from pants.source.source_root import get_source_root, get_source_roots  # noqa: F401
 
 
-def is_remote(environment: EnvironmentTarget) -> bool:
-    """Whether processes of this environment run on other machines."""
-    return isinstance(environment.val, RemoteEnvironmentTarget)
+# Of a process whose result is of use to this machine only: 2.17 hands it to a remote cache all the same.
+CACHED_HERE = getattr(ProcessCacheScope, "LOCAL_SUCCESSFUL", ProcessCacheScope.SUCCESSFUL)
 
 
 def test_result(**fields: Any) -> TestResult:

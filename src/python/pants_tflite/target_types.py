@@ -479,6 +479,20 @@ class TfLiteMetadataTarget(Target):
 # -----------------------------------------------------------------------------------------------
 
 
+class WorkEnvironmentField(EnvironmentField):
+    help = help_text(
+        """
+        Where the function runs: the name that `[environments-preview.names]` has for a `remote_environment`, with more
+        cores or a GPU, or for a `local_environment`. Only that runs there. What is made of the result runs where
+        the target that asks for it says, on this machine by default.
+
+        Defaults to `"__local__"`: this machine.
+
+        Example: `environment="worker"`.
+        """
+    )
+
+
 class SavedModelEntryPointField(EntryPointField):
     help = help_text(
         """
@@ -530,7 +544,7 @@ class TfSavedModelTarget(Target):
         SeedField,
         ThreadsField,
         NondeterministicField,
-        EnvironmentField,
+        WorkEnvironmentField,
         OutputDirectoryField,
     )
     help = help_text(
@@ -771,7 +785,7 @@ class TfLiteDatasetTarget(Target):
         SeedField,
         NondeterministicField,
         TensorFlowResolveField,
-        EnvironmentField,
+        WorkEnvironmentField,
         OutputDirectoryField,
     )
     help = help_text(

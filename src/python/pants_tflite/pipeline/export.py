@@ -123,6 +123,15 @@ class SavedModelReference:
 
 
 @dataclass(frozen=True)
+class ObtainSavedModelRequest:
+    """Asks for a SavedModel that steps of this environment go on with. It is made in the one that its
+    target names, and nothing else is."""
+
+    reference: SavedModelReference
+    untrained: bool = False
+
+
+@dataclass(frozen=True)
 class SplitExportRequest:
     """Asks for what the `export` program wrote as a SavedModel."""
 
@@ -219,6 +228,21 @@ async def export_legacy_file(request: LegacyFileRequest) -> ExportedSavedModel:
     return await split_export(
         SplitExportRequest(exported.address, result.digest, exported.environment)
     )
+
+
+@rule
+async def obtain_saved_model(request: ObtainSavedModelRequest) -> ExportedSavedModel:
+    reference = request.reference
+    exported, environment = await concurrently(
+        export_saved_model(
+            ExportSavedModelRequest(reference.field_set, request.untrained),
+            **implicitly({reference.environment_name: EnvironmentName}),
+        ),
+        find_environment_of_resolve(
+            ResolveEnvironmentRequest(reference.field_set.resolve), **implicitly()
+        ),
+    )
+    return replace(exported, environment=environment)
 
 
 @rule

@@ -49,6 +49,7 @@ tf_saved_model(
     name="trained", entry_point="train.py:export", inputs={"weights": ":weights"}, seed=7, threads=4
 )
 tf_saved_model(name="defaults", entry_point="train.py:export")
+tf_saved_model(name="lost", entry_point="train.py:export", environment="gpu")
 tf_saved_model(name="early", entry_point="train.py:export", untrained="layers.py:build", seed=7)
 tf_saved_model(
     name="on_top", entry_point="train.py:export", untrained="train.py:export", inputs={"x": ":early"}
@@ -226,6 +227,16 @@ def test_every_target_that_yields_a_saved_model_can_be_referred_to(
         found = rule_runner.request(SavedModelReference, [SavedModelReferenceRequest(field)])
         assert found.field_set == SavedModelFieldSet.create(_target(rule_runner, name))
         assert found.environment_name.val is None
+
+
+def test_an_environment_that_nothing_declares_is_an_error(rule_runner: RuleRunner) -> None:
+    field = SavedModelField(":lost", Address("m", target_name="model"))
+    with pytest.raises(ExecutionError) as error:
+        rule_runner.request(SavedModelReference, [SavedModelReferenceRequest(field)])
+    assert (
+        "Unrecognized environment name `gpu` from the `environment` field from the target m:lost."
+    ) in str(error.value)
+    assert "a name from the option `[environments-preview].names`" in str(error.value)
 
 
 def test_a_dataset_yields_no_saved_model(rule_runner: RuleRunner) -> None:

@@ -7,15 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from pants.engine.environment import EnvironmentName
-
 from pants_tflite.compat import collect_rules, concurrently, implicitly, rule
 from pants_tflite.custom_ops.host_kernels import HostKernels, HostKernelsRequest, build_host_kernels
 from pants_tflite.pipeline.cut import CutModelRequest, cut_model
 from pants_tflite.pipeline.export import (
     ExportedSavedModel,
-    ExportSavedModelRequest,
-    export_saved_model,
+    ObtainSavedModelRequest,
+    obtain_saved_model,
 )
 from pants_tflite.pipeline.fix_shapes import FixModelShapesRequest, fix_model_shapes
 from pants_tflite.pipeline.plan import (
@@ -71,9 +69,8 @@ async def prepare_model(request: PrepareModelRequest) -> PreparedModel:
     samples, kernels, exported, _ = await concurrently(
         sample_for_model(ModelSamplesRequest(plan, field_set, request.untrained)),
         build_host_kernels(HostKernelsRequest(plan.custom_ops)),
-        export_saved_model(
-            ExportSavedModelRequest(plan.saved_model.field_set, request.untrained),
-            **implicitly({plan.saved_model.environment_name: EnvironmentName}),
+        obtain_saved_model(
+            ObtainSavedModelRequest(plan.saved_model, request.untrained), **implicitly()
         ),
         find_litert_environment(LiteRtEnvironmentRequest(), **implicitly()),
     )

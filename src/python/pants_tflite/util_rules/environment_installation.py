@@ -12,16 +12,26 @@ from pants.backend.python.util_rules.pex import PexRequest, VenvPexRequest
 from pants.backend.python.util_rules.pex_cli import PexCliProcess
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+)
 from pants.engine.process import Process, ProcessCacheScope
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from pants_tflite.compat import (
+    CACHED_HERE,
     EnvironmentTarget,
     collect_rules,
+    concurrently,
     create_digest,
     create_venv_pex,
+    digest_subset_to_digest,
     execute_process,
     implicitly,
     merge_digests,
@@ -66,6 +76,8 @@ class PythonEnvironmentRequest:
             interpreter_constraints=self.interpreter_constraints,
             additional_args=self.pex_args,
             description=f"Install the Python environment `{name}` from {self.lockfile.url}",
+            # Its key has paths of this machine, and it may have 300 MB: hardly another would take it.
+            cache_scope=CACHED_HERE,
         )
 
 
@@ -83,12 +95,37 @@ class InstallEnvironmentRequest:
 
 
 @dataclass(frozen=True)
+class UnpackEnvironmentRequest:
+    """Asks for an environment that Pex has unpacked on this machine."""
+
+    environment: PythonEnvironmentRequest
+
+
+@dataclass(frozen=True)
+class PackEnvironmentRequest:
+    """Asks for an environment as files that another machine can unpack, if it is of the same kind."""
+
+    environment: PythonEnvironmentRequest
+
+
+@dataclass(frozen=True)
+class PackedEnvironment:
+    """`digest` holds `pex`. `interpreter` is what the one that it was packed for calls itself."""
+
+    digest: Digest
+    pex: str
+    interpreter: str
+
+
+@dataclass(frozen=True)
 class InstalledEnvironment:
-    """`python` starts its interpreter on this machine, with `digest` and `append_only_caches` around it."""
+    """`python` starts its interpreter on this machine, with `digest` and `append_only_caches` around it.
+    `digest` holds what it was unpacked from, which is `pex`."""
 
     python: str
     digest: Digest
     append_only_caches: FrozenDict[str, str]
+    pex: str
 
 
 @dataclass(frozen=True)
@@ -172,6 +209,7 @@ async def compile_environment(request: CompileEnvironmentRequest) -> CompiledEnv
             append_only_caches=environment.append_only_caches,
             description=f"Compile the Python environment `{request.name}`",
             level=LogLevel.INFO,
+            cache_scope=CACHED_HERE,
         ),
         **implicitly(),
     )
@@ -183,11 +221,10 @@ async def compile_environment(request: CompileEnvironmentRequest) -> CompiledEnv
     return CompiledEnvironment(environment)
 
 
-@rule(desc="Install a Python environment", level=LogLevel.DEBUG)
-async def install_environment(
-    request: InstallEnvironmentRequest, pex_environment: PexEnvironment
+@rule(desc="Unpack a Python environment", level=LogLevel.DEBUG)
+async def unpack_environment(
+    request: UnpackEnvironmentRequest, pex_environment: PexEnvironment
 ) -> InstalledEnvironment:
-    name = request.environment.lockfile.resolve_name
     sandboxed = pex_environment.in_sandbox(working_directory=None)
     # Copies, which Pex makes by hard links: the compiled file of a symlinked one would be written to the
     # wheels that Pex makes other environments from.
@@ -196,12 +233,47 @@ async def install_environment(
         **implicitly(),
     )
     caches = {**sandboxed.append_only_caches, **(venv_pex.append_only_caches or {})}
+    return InstalledEnvironment(
+        python=venv_pex.python.argv0,
+        digest=venv_pex.digest,
+        append_only_caches=FrozenDict(caches),
+        pex=venv_pex.pex_filename,
+    )
+
+
+@rule(desc="Pack a Python environment", level=LogLevel.DEBUG)
+async def pack_environment(request: PackEnvironmentRequest) -> PackedEnvironment:
+    environment = request.environment
+    unpacked, found = await concurrently(
+        unpack_environment(UnpackEnvironmentRequest(environment), **implicitly()),
+        find_interpreter(
+            InterpreterRequest(
+                environment.interpreter_constraints, environment.lockfile.resolve_name
+            ),
+            **implicitly(),
+        ),
+    )
+    # Next to it are scripts with paths of this machine.
+    globs = PathGlobs((unpacked.pex, f"{unpacked.pex}/**"))
+    digest = await digest_subset_to_digest(DigestSubset(unpacked.digest, globs))
+    return PackedEnvironment(digest, unpacked.pex, found.version)
+
+
+@rule(desc="Install a Python environment", level=LogLevel.DEBUG)
+async def install_environment(
+    request: InstallEnvironmentRequest, pex_environment: PexEnvironment
+) -> InstalledEnvironment:
+    name = request.environment.lockfile.resolve_name
+    sandboxed = pex_environment.in_sandbox(working_directory=None)
+    unpacked = await unpack_environment(
+        UnpackEnvironmentRequest(request.environment), **implicitly()
+    )
     program = await create_digest(_program(_LINK_FILE))
-    input_digest = await merge_digests(MergeDigests((venv_pex.digest, program)))
+    input_digest = await merge_digests(MergeDigests((unpacked.digest, program)))
     linked = await execute_process(
         Process(
             argv=(
-                venv_pex.python.argv0,
+                unpacked.python,
                 "-I",
                 _LINK_FILE,
                 str(sandboxed.pex_root),
@@ -209,12 +281,12 @@ async def install_environment(
                 request.interpreter,
             ),
             input_digest=input_digest,
-            append_only_caches=FrozenDict({**caches, ENVIRONMENTS_CACHE: ENVIRONMENTS_FOLDER}),
+            append_only_caches=FrozenDict(
+                {**unpacked.append_only_caches, ENVIRONMENTS_CACHE: ENVIRONMENTS_FOLDER}
+            ),
             description=f"Register the Python environment `{name}`",
             level=LogLevel.DEBUG,
-            cache_scope=(
-                ProcessCacheScope.PER_SESSION if request.again else ProcessCacheScope.SUCCESSFUL
-            ),
+            cache_scope=(ProcessCacheScope.PER_SESSION if request.again else CACHED_HERE),
         ),
         **implicitly(),
     )
@@ -223,12 +295,7 @@ async def install_environment(
             f"The Python environment `{name}` could not be registered.\n\n"
             + linked.stderr.decode(errors="replace").strip()
         )
-    installed = InstalledEnvironment(
-        python=venv_pex.python.argv0,
-        digest=venv_pex.digest,
-        append_only_caches=FrozenDict(caches),
-    )
-    compiled = await compile_environment(CompileEnvironmentRequest(name, installed))
+    compiled = await compile_environment(CompileEnvironmentRequest(name, unpacked))
     return compiled.environment
 
 

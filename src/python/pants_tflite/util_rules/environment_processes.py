@@ -13,37 +13,45 @@ from typing import Optional
 
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.backend.python.util_rules.pex_requirements import LoadedLockfileRequest
-from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.core.subsystems.python_bootstrap import PythonBootstrap
+from pants.engine.environment import LOCAL_ENVIRONMENT_MATCHER, EnvironmentName
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.internals.native_engine import ProcessExecutionEnvironment
 from pants.engine.process import FallibleProcessResult, Process
-from pants.option.global_options import GlobalOptions
+from pants.option.global_options import GlobalOptions, NamedCachesDirOption
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from pants_tflite.compat import (
-    EnvironmentTarget,
+    EnvironmentNameRequest,
     collect_rules,
     concurrently,
     create_digest,
     execute_process,
     implicitly,
-    is_remote,
     load_lockfile,
+    merge_digests,
+    resolve_environment_name,
     rule,
 )
+from pants_tflite.errors import TfLiteError
 from pants_tflite.util_rules.environment_installation import (
     ENVIRONMENTS_CACHE,
     ENVIRONMENTS_FOLDER,
     InstallEnvironmentRequest,
     InterpreterRequest,
+    PackEnvironmentRequest,
     PythonEnvironmentRequest,
     find_interpreter,
     install_environment,
+    pack_environment,
 )
 
 # The locale of whoever builds; Pants hands it on, and results must not depend on it.
 _LOCALE_VARIABLES = ("LANG", "LANGUAGE", "LC_")
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 NOT_INSTALLED_EXIT_CODE = 97
+_NO_INTERPRETER = b"pants-tflite: there is no"
 # With a remote cache, Pants would start a step while it still asks whether it has the result.
 _LOOKUP_MILLISECONDS = 30_000
 
@@ -65,6 +73,30 @@ export PATH={path}{variables}
 exec "$python" "$@"
 """
 
+_PEX_ROOT = ".cache/pex_root"
+# On another machine, which has an interpreter: it unpacks the environment, unless it has done so in a cache
+# that it keeps.
+_UNPACKING_SCRIPT = """\
+#!/bin/sh
+set -eu
+sandbox=${{0%/*}}
+python=
+for place in {places}; do
+  for candidate in "$place" "$place"/{python}; do
+    if [ -z "$python" ] && [ -f "$candidate" ] && [ -x "$candidate" ]; then python=$candidate; fi
+  done
+done
+if [ -z "$python" ]; then
+  echo "pants-tflite: there is no" {python} "in" {places} >&2
+  exit {exit_code}
+fi
+export PATH={path}
+ask='import sys; print(sys.prefix)'
+folder=$(PEX_ROOT="$sandbox/{pex_root}" PEX_IGNORE_RCFILES=true PEX_PYTHON="$python" PEX_INTERPRETER=1 \
+  "$python" "$sandbox"/{pex} -c "$ask")
+exec "$folder/bin/python" "$@"
+"""
+
 
 @dataclass(frozen=True)
 class PythonEnvironment:
@@ -72,6 +104,7 @@ class PythonEnvironment:
 
     They are the same on each machine, wherever that has its interpreters and caches, so that results
     can be shared. `installation` says how it gets onto a machine that lacks it, if it can be missing.
+    An environment that is not `kept` is gone with the sandbox of the process that started it.
     """
 
     name: str
@@ -79,6 +112,7 @@ class PythonEnvironment:
     digest: Digest
     append_only_caches: FrozenDict[str, str]
     installation: Optional[InstallEnvironmentRequest] = None
+    kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -102,18 +136,17 @@ class ExecutedInEnvironment:
 
 
 @dataclass(frozen=True)
-class EnvironmentPolicy:
-    """`travels` if steps run elsewhere, so that an environment must be among what a step takes.
-    `waits` if one is installed only when a step must run, since its result may be in a remote cache.
-    """
+class EnvironmentHereRequest:
+    """Asks for an environment of steps that run on this machine."""
 
-    travels: bool
-    waits: bool
+    environment: PythonEnvironmentRequest
 
 
-def _policy(options: GlobalOptions, environment: EnvironmentTarget) -> EnvironmentPolicy:
-    travels = is_remote(environment) or options.remote_execution
-    return EnvironmentPolicy(travels=travels, waits=not travels and options.remote_cache_read)
+@dataclass(frozen=True)
+class EnvironmentElsewhereRequest:
+    """Asks for an environment of steps that run on another machine: it is among what they take."""
+
+    environment: PythonEnvironmentRequest
 
 
 def environment_key(
@@ -147,36 +180,54 @@ def _start_script(key: str, pex_root: str, variables: FrozenDict[str, str]) -> F
     return FileContent(f"__{key}__.sh", script.encode(), is_executable=True)
 
 
+def unpacking_script(
+    *, name: str, pex: str, interpreter: str, search_path: tuple[str, ...]
+) -> FileContent:
+    """Starts an environment that is packed in the file or folder `pex`, on any machine that has an interpreter
+    of the minor version of `interpreter` in the `search_path`."""
+    minor = ".".join(interpreter.rpartition("-")[2].split(".")[:2])
+    script = _UNPACKING_SCRIPT.format(
+        places=" ".join(shlex.quote(place) for place in search_path) or "''",
+        python=f"python{minor}",
+        exit_code=NOT_INSTALLED_EXIT_CODE,
+        path=_PATH,
+        pex_root=_PEX_ROOT,
+        pex=shlex.quote(pex),
+    )
+    return FileContent(f"__{name}__.sh", script.encode(), is_executable=True)
+
+
 @rule(desc="Set up a Python environment", level=LogLevel.DEBUG)
 async def set_up_python_environment(
-    request: PythonEnvironmentRequest,
-    pex_environment: PexEnvironment,
-    global_options: GlobalOptions,
-    environment_target: EnvironmentTarget,
+    request: PythonEnvironmentRequest, execution: ProcessExecutionEnvironment
 ) -> PythonEnvironment:
+    if execution.remote_execution:
+        return await set_up_environment_elsewhere(
+            EnvironmentElsewhereRequest(request), **implicitly()
+        )
+    return await set_up_environment_here(EnvironmentHereRequest(request), **implicitly())
+
+
+@rule(level=LogLevel.DEBUG)
+async def set_up_environment_here(
+    here: EnvironmentHereRequest, pex_environment: PexEnvironment, options: GlobalOptions
+) -> PythonEnvironment:
+    request = here.environment
     name = request.lockfile.resolve_name
-    policy = _policy(global_options, environment_target)
     found, loaded = await concurrently(
         find_interpreter(InterpreterRequest(request.interpreter_constraints, name), **implicitly()),
         load_lockfile(LoadedLockfileRequest(request.lockfile), **implicitly()),
     )
     key = environment_key(request, lockfile=loaded.lockfile_digest, interpreter=found.version)
     installation = InstallEnvironmentRequest(request, key, found.version)
-    if policy.travels:
-        installed = await install_environment(installation, **implicitly())
-        return PythonEnvironment(
-            name=name,
-            python=installed.python,
-            digest=installed.digest,
-            append_only_caches=installed.append_only_caches,
-        )
     sandboxed = pex_environment.in_sandbox(working_directory=None)
     script = _start_script(
         key, str(sandboxed.pex_root), pex_environment.subprocess_environment_dict
     )
     digest = await create_digest(CreateDigest((script,)))
     caches = {**sandboxed.append_only_caches, ENVIRONMENTS_CACHE: ENVIRONMENTS_FOLDER}
-    if not policy.waits:
+    # With a remote cache, it is installed when a step must run: results may be there.
+    if not options.remote_cache_read:
         installed = await install_environment(installation, **implicitly())
         caches.update(installed.append_only_caches)
     return PythonEnvironment(
@@ -188,6 +239,47 @@ async def set_up_python_environment(
     )
 
 
+@rule(level=LogLevel.DEBUG)
+async def set_up_environment_elsewhere(
+    elsewhere: EnvironmentElsewhereRequest,
+    execution: ProcessExecutionEnvironment,
+    bootstrap: PythonBootstrap,
+    options: GlobalOptions,
+) -> PythonEnvironment:
+    """This machine packs the environment, and the other one only unpacks it: it needs no index, no Pex, and no
+    Python but its own."""
+    request = elsewhere.environment
+    name = request.lockfile.resolve_name
+    if execution.name is None:
+        raise TfLiteError(
+            f"All processes run elsewhere, so that nothing can pack the Python environment `{name}` for them.\n\n"
+            'Fix: Declare a `remote_environment(name="worker")`, say what its name is, as in '
+            '`[environments-preview.names]` with `worker = "//:worker"`, and set `environment="worker"` on the '
+            "targets that it is for. See docs/scaling.md."
+        )
+    here = await resolve_environment_name(
+        EnvironmentNameRequest(LOCAL_ENVIRONMENT_MATCHER, f"the Python environment `{name}`"),
+        **implicitly(),
+    )
+    packed = await pack_environment(
+        PackEnvironmentRequest(request), **implicitly({here: EnvironmentName})
+    )
+    script = unpacking_script(
+        name=name,
+        pex=packed.pex,
+        interpreter=packed.interpreter,
+        search_path=bootstrap.interpreter_search_paths,
+    )
+    started = await create_digest(CreateDigest((script,)))
+    return PythonEnvironment(
+        name=name,
+        python=f"./{script.path}",
+        digest=await merge_digests(MergeDigests((packed.digest, started))),
+        append_only_caches=FrozenDict({"pex_root": _PEX_ROOT}),
+        kept=bool(options.remote_execution_append_only_caches_base_path),
+    )
+
+
 def _is_missing(result: FallibleProcessResult) -> bool:
     return result.exit_code == NOT_INSTALLED_EXIT_CODE and b"is not installed" in result.stderr
 
@@ -195,18 +287,29 @@ def _is_missing(result: FallibleProcessResult) -> bool:
 @rule(level=LogLevel.DEBUG)
 async def execute_in_environment(
     request: ExecuteInEnvironmentRequest,
-    pex_environment: PexEnvironment,
-    environment_target: EnvironmentTarget,
+    named_caches: NamedCachesDirOption,
+    execution: ProcessExecutionEnvironment,
 ) -> ExecutedInEnvironment:
     """Runs the process, or takes its result from a cache, and installs the environment only if it must
     run and this machine lacks it."""
     process = replace(request.process, remote_cache_speculation_delay_millis=_LOOKUP_MILLISECONDS)
     environment = request.environment
-    if environment is None or environment.installation is None:
+    if environment is None:
         return ExecutedInEnvironment(await execute_process(process, **implicitly()))
+    if environment.installation is None:
+        result = await execute_process(process, **implicitly())
+        if result.exit_code == NOT_INSTALLED_EXIT_CODE and _NO_INTERPRETER in result.stderr:
+            raise TfLiteError(
+                f"{process.description}: the machine that it was sent to has no interpreter for it.\n\n"
+                f"{result.stderr.decode(errors='replace').strip()}\n\n"
+                "Fix: Install one there, or say where it is with the field `python_bootstrap_search_path` of the "
+                "`remote_environment`."
+            )
+        return ExecutedInEnvironment(result)
     attempt = process
-    link = Path(pex_environment.named_caches_dir, ENVIRONMENTS_CACHE, environment.installation.key)
-    if environment_target.val is None and not link.exists():
+    link = Path(named_caches.val, ENVIRONMENTS_CACHE, environment.installation.key)
+    is_here = not execution.remote_execution and execution.docker_image is None
+    if is_here and not link.exists():
         # Unless a cache has its result, the step ends at once, and does not look as if it had run.
         attempt = replace(
             process, description=f"Look in the caches: {process.description}", level=LogLevel.DEBUG

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import uuid
 from dataclasses import dataclass, replace
@@ -42,10 +43,12 @@ from pants_tflite.util_rules.environment_installation import (
     PythonEnvironmentRequest,
 )
 from pants_tflite.util_rules.environment_processes import (
+    NOT_INSTALLED_EXIT_CODE,
     ExecutedInEnvironment,
     ExecuteInEnvironmentRequest,
     PythonEnvironment,
     environment_key,
+    unpacking_script,
 )
 from pants_tflite.util_rules.sandbox_programs import (
     ProgramResult,
@@ -304,6 +307,47 @@ def test_a_link_to_nowhere_is_written_again(environments: Environments) -> None:
     environments.set_options()
     assert environments.run_python("print(1 + 1)  # " + uuid.uuid4().hex) == "2"
     assert environments.is_compiled()
+
+
+def _unpack(sandbox: Path, *search_path: Path) -> subprocess.CompletedProcess[str]:
+    """Starts an environment on a machine that is elsewhere. Instead of packed files, there is a program that
+    says which interpreter it gets."""
+    script = unpacking_script(
+        name="small",
+        pex="small.pex",
+        interpreter="cpython-3.11.7",
+        search_path=tuple(str(place) for place in search_path),
+    )
+    (sandbox / "small.pex").write_text("import os; print(os.environ['FOLDER'])")
+    (sandbox / script.path).write_bytes(script.content)
+    return subprocess.run(
+        ("/bin/sh", f"./{script.path}", "an argument"),
+        cwd=sandbox,
+        env={"FOLDER": str(sandbox / "unpacked")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("place", ["pythons", "pythons/python3.11"])
+def test_an_environment_elsewhere_finds_an_interpreter(place: str, tmp_path: Path) -> None:
+    pythons, unpacked = tmp_path / "pythons", tmp_path / "unpacked" / "bin" / "python"
+    for folder in (pythons, unpacked.parent):
+        folder.mkdir(parents=True)
+    (pythons / "python3.11").symlink_to(sys.executable)
+    unpacked.write_text('#!/bin/sh\necho "$1 with $PATH"\n')
+    unpacked.chmod(0o755)
+    result = _unpack(tmp_path, tmp_path / "no folder", tmp_path / place)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "an argument with /usr/local/bin:/usr/bin:/bin\n"
+
+
+def test_a_machine_elsewhere_without_an_interpreter(tmp_path: Path) -> None:
+    (tmp_path / "python3.12").symlink_to(sys.executable)
+    result = _unpack(tmp_path, tmp_path)
+    assert result.returncode == NOT_INSTALLED_EXIT_CODE
+    assert result.stderr == f"pants-tflite: there is no python3.11 in {tmp_path}\n"
 
 
 def test_another_lock_or_interpreter_has_another_name() -> None:

@@ -226,12 +226,14 @@ def find_report(files: Iterable[FileContent], report: Type[Report]) -> Report:
 
 def to_process(request: RunProgramRequest, input_digest: Digest) -> Process:
     environment = request.environment
+    # Nobody would start from the compiled files of an environment that is gone afterwards.
+    compiles = {COMPILE_VARIABLE: "1"} if environment.kept else {}
     return Process(
         argv=(environment.python, "-m", _SUPERVISOR, request.program, _REQUEST_FILE),
         env={
             # A home of its own, so that no ~/.keras or ~/.config can change a result. It exists, or
             # Keras would take /tmp/.keras.
-            COMPILE_VARIABLE: "1",
+            **compiles,
             "HOME": _HOME,
             "LC_ALL": "C.UTF-8",
             "PANTS_TFLITE_SLOTS": _SLOTS_DIR,
