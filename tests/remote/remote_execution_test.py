@@ -143,8 +143,10 @@ def test_training_runs_elsewhere_and_all_else_here_with_the_same_bytes(
     assert here.exit_code == 0, here.stderr
     assert executions(here) == 0
     assert {trained, sampled} <= set(here.steps)
-    # Nothing after them runs again: it has got the same bytes.
-    assert "Convert m:float to float32" not in here.steps
+    # The worker's server describes a folder otherwise, so that what reads the SavedModel runs again. It makes the
+    # same model, and nothing after it runs.
+    following = {"Convert m:float to float32", "Record what m:line computes"}
+    assert set(here.steps) <= {trained, sampled, *following}
     assert repository.workspace.dist_hashes() == hashes != {}
 
 
