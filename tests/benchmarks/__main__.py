@@ -59,7 +59,9 @@ def _parts(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], 
         for models in options.models:
 
             def compare(models: int = models) -> dict[str, Any]:
-                return monorepo.compare(folder / f"m{models}", models, seed=seed, **common)
+                # No other size has its models or edits, which would be in Pants' cache.
+                own = seed + models
+                return monorepo.compare(folder / f"m{models}", models, seed=own, **common)
 
             found[f"monorepo of {models}"] = compare
     if "shared-cache" in options.parts:
