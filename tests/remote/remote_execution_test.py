@@ -129,7 +129,7 @@ def executions(run: PantsRun) -> int:
     return counters["remote_execution_success"]
 
 
-def test_training_runs_elsewhere_and_all_else_here_with_the_same_bytes(
+def test_training_runs_elsewhere_and_all_else_here_with_the_same_model(
     repository: Repository,
 ) -> None:
     elsewhere = repository.package(', environment="worker"')
@@ -147,7 +147,11 @@ def test_training_runs_elsewhere_and_all_else_here_with_the_same_bytes(
     # same model, and nothing after it runs.
     following = {"Convert m:float to float32", "Record what m:line computes"}
     assert set(here.steps) <= {trained, sampled, *following}
-    assert repository.workspace.dist_hashes() == hashes != {}
+    # These two may say of a worker that files outside of the sandbox were read, as the page tells.
+    reports = {"m/line/export.json", "m/samples/dataset.json"}
+    now = repository.workspace.dist_hashes()
+    assert now.keys() == hashes.keys() > reports
+    assert {path for path in hashes if hashes[path] != now[path]} <= reports
 
 
 def test_a_name_that_no_environment_has(repository: Repository) -> None:
