@@ -56,6 +56,9 @@ _notes: list[Notes] = []
 
 def _inside() -> tuple[str, ...]:
     """The prefixes of paths that belong to the sandbox, the interpreter, its environment or the system."""
+    if os.getcwd() == os.sep:
+        # On another machine, a step may see nothing but its sandbox.
+        return (os.sep,)
     folders = {os.getcwd(), sys.prefix, sys.base_prefix, sys.exec_prefix, *_SYSTEM}
     folders.update(os.path.abspath(entry) for entry in sys.path if entry)
     folders.update([os.path.realpath(folder) for folder in folders])

@@ -143,3 +143,12 @@ def test_imports_cost_little_more() -> None:
 
     # Importing TensorFlow opens some 5,000 files in two seconds and more.
     assert min(seconds("noting") for _ in range(3)) - min(seconds("") for _ in range(3)) < 0.04
+
+
+def test_nothing_is_outside_of_a_sandbox_that_is_the_root(
+    outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    with noting_outside_use() as notes:
+        (outside / "data.txt").read_text()
+    assert notes.to_report() == NOTHING
