@@ -54,7 +54,6 @@ ZIG_PLATFORMS = {
     "cortex-m55": "elf32-littlearm",
     "rv32imc": "elf32-littleriscv",
 }
-# Folders of a machine, and the sandbox's own.
 RISC_V = pytest.param(
     "rv32imc",
     CXX,
@@ -63,6 +62,7 @@ RISC_V = pytest.param(
         needs("arm-none-eabi-g++", "libstdc++-arm-none-eabi-newlib"),
     ],
 )
+# Folders of a machine, and the sandbox's own.
 ABSOLUTE_PATH = re.compile(rb"(?<![\w.)])/(?:tmp|root|home|Users|var|usr|opt)/[\w./-]*")
 by_zig_and_gcc = pytest.mark.parametrize(
     ("platform", "language"),
