@@ -24,6 +24,7 @@ _KEPT_ENVIRONMENT = re.compile(
     re.IGNORECASE,
 )
 _STEP = re.compile(r"Completed: (.+)")
+_COUNTER = re.compile(r"^  (\w+): (\d+)$", re.MULTILINE)
 _PANTS_TOML = f"""\
 [GLOBAL]
 pants_version = "PANTS_VERSION"
@@ -122,6 +123,24 @@ class PantsRun:
     @property
     def steps(self) -> list[str]:
         return sorted(_STEP.findall(self.stderr))
+
+    @property
+    def counters(self) -> dict[str, int]:
+        return read_counters(self.stderr)
+
+
+def read_counters(output: str) -> dict[str, int]:
+    """What Pants counted, as it says with `--stats-log`."""
+    return {name: int(count) for name, count in _COUNTER.findall(output)}
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """The sha256 of every file in a folder, by its path in there."""
+    return {
+        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 class Workspace:
@@ -236,12 +255,7 @@ class Workspace:
 
     def dist_hashes(self) -> dict[str, str]:
         """The sha256 of every file in `dist/`, by its path in there."""
-        dist = self.folder / "dist"
-        return {
-            str(path.relative_to(dist)): sha256(path.read_bytes()).hexdigest()
-            for path in sorted(dist.rglob("*"))
-            if path.is_file()
-        }
+        return file_hashes(self.folder / "dist")
 
     def close(self) -> None:
         """Stops the workspace's daemon."""

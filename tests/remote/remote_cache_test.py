@@ -45,7 +45,6 @@ PAGE = (ROOT / "docs" / "scaling.md").read_text()
 # BuildGrid's, and the one that steps run on.
 PYTHON, STEPS_PYTHON = find_python("3.12"), find_python("3.11")
 SECRET = "the right one"
-_COUNTER = re.compile(r"^  (remote_cache_\w+): (\d+)$", re.MULTILINE)
 _numbers = itertools.count(1)
 
 pytestmark = [
@@ -167,10 +166,6 @@ class Machines:
         return run
 
 
-def counters(run: PantsRun) -> dict[str, int]:
-    return {name: int(count) for name, count in _COUNTER.findall(run.stderr)}
-
-
 def signed_token(secret: str) -> str:
     """A JSON Web Token for an hour, signed by HMAC with SHA-256 (RFC 7519)."""
 
@@ -217,7 +212,7 @@ def machines(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
             stack.callback(machine.workspace.close)
         variant = Variant.new()
         run = first.package(variant)
-        assert counters(run)["remote_cache_write_errors"] == 0
+        assert run.counters["remote_cache_write_errors"] == 0
         with servers.address.leading_to(servers.filled.tls_port):
             all_found = second.package(variant)
             assert second.workspace.dist_hashes() == first.workspace.dist_hashes()
@@ -230,7 +225,7 @@ def machines(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def test_a_machine_with_other_paths_finds_every_result_and_installs_nothing(
     machines: Machines,
 ) -> None:
-    found = counters(machines.all_found)
+    found = machines.all_found.counters
     assert found["remote_cache_requests"] == found["remote_cache_requests_cached"] > 3
     assert not machines.had_environments
     assert not machines.all_found.steps

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import uuid
@@ -54,7 +53,6 @@ NAMES = """\
 worker = "//:worker"
 bare = "//:bare"
 """
-_COUNTER = re.compile(r"^  (remote_execution_\w+): (\d+)$", re.MULTILINE)
 
 
 def _can_sandbox() -> bool:
@@ -124,9 +122,8 @@ def repository(worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def executions(run: PantsRun) -> int:
-    counters = {name: int(count) for name, count in _COUNTER.findall(run.stderr)}
-    assert counters["remote_execution_errors"] == 0
-    return counters["remote_execution_success"]
+    assert run.counters["remote_execution_errors"] == 0
+    return run.counters["remote_execution_success"]
 
 
 def test_training_runs_elsewhere_and_all_else_here_with_the_same_model(

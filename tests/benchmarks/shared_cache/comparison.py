@@ -6,11 +6,9 @@ through a folder. A script and Make share nothing.
 
 from __future__ import annotations
 
-import os
-import re
+import abc
 import shutil
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +26,11 @@ from tests.benchmarks.measuring import (
 )
 from tests.benchmarks.monorepo.contenders import contenders
 from tests.remote.servers import BUILDGRID_LOCK, CacheServer, find_python, install
-from tests.workspace import ROOT
+from tests.workspace import ROOT, file_hashes, read_counters
 
 MODELS = 100
 PROFILE = "pants.remote-cache.toml"
 SHARING = (PANTS, BAZEL, DVC)
-_COUNTER = re.compile(r"^  (remote_cache_\w+): (\d+)$", re.MULTILINE)
 
 
 def compare(
@@ -64,7 +61,7 @@ def compare(
     return {"shared": report, "times": to_json(table)}
 
 
-class _Sharer:
+class _Sharer(abc.ABC):
     """A contender on a `first` machine, and the same on machines after it that have no results."""
 
     def __init__(self, first: Contender, folder: Path) -> None:
@@ -72,11 +69,13 @@ class _Sharer:
         self.folder = folder
         self.report: dict[str, Any] = {}
 
+    @abc.abstractmethod
     def fill(self) -> None:
-        raise NotImplementedError
+        """Builds on the first machine, and shares the results."""
 
+    @abc.abstractmethod
     def take(self, number: int) -> None:
-        raise NotImplementedError
+        """Builds on another machine, with the results that were shared."""
 
 
 class _Pants(_Sharer):
@@ -105,11 +104,12 @@ class _Pants(_Sharer):
         workspace = self.folder / f"pants_{number}"
         shutil.copytree(self._pristine, workspace)
         output = self._build(workspace, f"pants_{number}_caches")
-        counters = {name: int(count) for name, count in _COUNTER.findall(output)}
+        counters = read_counters(output)
         self.report = {
             "hits": counters["remote_cache_requests_cached"],
             "requests": counters["remote_cache_requests"],
-            "same_bytes": _hashes(workspace / "dist") == _hashes(self.first.workspace / "dist"),
+            "same_bytes": file_hashes(workspace / "dist")
+            == file_hashes(self.first.workspace / "dist"),
         }
 
 
@@ -156,11 +156,3 @@ def _sharer(first: Contender, server: CacheServer, folder: Path, python: str) ->
     if first.name == BAZEL:
         return _Bazel(first, folder, server)
     return _Dvc(first, folder, find_dvc(python) or DVC)
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    return {
-        os.path.relpath(path, folder): sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
