@@ -18,6 +18,8 @@ from typing import Any, Callable, Mapping, Sequence
 
 PANTS, SCRIPT, MAKE, BAZEL, DVC = "pants", "script", "make", "bazel", "dvc"
 CONTENDERS = (PANTS, SCRIPT, MAKE, BAZEL, DVC)
+# How many steps run at once, where a contender can do that.
+JOBS = "2"
 _PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "ai-edge-litert")
 # Python's steps may keep what they compile, and TensorFlow says nothing. No contender asks a network for news.
 _ENVIRONMENT = {

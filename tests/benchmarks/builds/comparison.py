@@ -8,9 +8,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.builds.contenders import DVC, MAKE, SCRIPT, contenders
+from tests.benchmarks.builds.contenders import contenders
 from tests.benchmarks.builds.edits import EDITS, everything, kernel, nothing
-from tests.benchmarks.measuring import Contender, Table, measure, run, stop_daemon, to_json
+from tests.benchmarks.measuring import (
+    DVC,
+    MAKE,
+    SCRIPT,
+    Contender,
+    Table,
+    measure,
+    run,
+    stop_daemon,
+    to_json,
+)
 from tests.workspace import ROOT
 
 TARGETS = (

@@ -8,14 +8,14 @@ Each has a workspace of its own, with the same models in it, so that none has wh
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Sequence
 
+from tests.benchmarks.build_files import Step, dvc_yaml, makefile
 from tests.benchmarks.builds.steps import BUNDLE, RECIPES, VARIANTS
-from tests.benchmarks.measuring import DVC, MAKE, PANTS, SCRIPT, Contender, find_dvc, run
+from tests.benchmarks.measuring import DVC, JOBS, MAKE, PANTS, SCRIPT, Contender, find_dvc, run
 
-JOBS = "2"
+_SCRIPT_FILE = "steps.py"
 _DATA = {"digits": ("models/digits/data.py",), "classifier": ("models/cats_vs_dogs/data.py",)}
 _TRAINED = {
     "digits": ("models/digits/train.py", *_DATA["digits"]),
@@ -31,24 +31,14 @@ _TRAINED = {
 _MODELS = tuple(_TRAINED)
 
 
-@dataclass(frozen=True)
-class Step:
-    """What Make and DVC run: `command` makes `outputs` out of `inputs`."""
-
-    name: str
-    command: tuple[str, ...]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-
 def steps() -> list[Step]:
     """All steps of steps.py, as a person would write them down."""
     found = [
         Step(
             name=f"train_{model}",
-            command=("train", model),
+            arguments=("train", model),
             inputs=_TRAINED[model],
-            outputs=(f"out/{model}/saved_model.pb",),
+            output=f"out/{model}/saved_model.pb",
         )
         for model in _MODELS
     ]
@@ -60,9 +50,9 @@ def steps() -> list[Step]:
     found.append(
         Step(
             name="bundle",
-            command=("bundle", *BUNDLE),
+            arguments=("bundle", *BUNDLE),
             inputs=(f"{bundled}.tflite", f"{bundled}.json", labels),
-            outputs=(f"{bundled}.tar.gz",),
+            output=f"{bundled}.tar.gz",
         )
     )
     return found
@@ -76,39 +66,17 @@ def _of_variant(model: str, variant: str) -> tuple[Step, Step]:
     return (
         Step(
             name=f"convert_{model}_{variant}",
-            command=("convert", model, variant),
+            arguments=("convert", model, variant),
             inputs=(start, *_DATA[model], *recipe),
-            outputs=(file,),
+            output=file,
         ),
         Step(
             name=f"verify_{model}_{variant}",
-            command=("verify", model, variant),
+            arguments=("verify", model, variant),
             inputs=(file, f"out/{model}/saved_model.pb", *_DATA[model]),
-            outputs=(f"out/{model}.{variant}.json",),
+            output=f"out/{model}.{variant}.json",
         ),
     )
-
-
-def makefile(python: str) -> str:
-    """Make goes by the times of files."""
-    lines = ["all: " + " ".join(step.outputs[0] for step in steps())]
-    for step in steps():
-        lines.append(f"\n{step.outputs[0]}: steps.py {' '.join(step.inputs)}")
-        lines.append(f"\t{python} steps.py {' '.join(step.command)}")
-    return "\n".join(lines) + "\n"
-
-
-def dvc_yaml(python: str) -> str:
-    """DVC goes by the contents of files, and keeps outputs in a cache."""
-    lines = ["stages:"]
-    for step in steps():
-        # A SavedModel is a folder.
-        outputs = [str(Path(o).parent) if o.endswith(".pb") else o for o in step.outputs]
-        inputs = [str(Path(i).parent) if i.endswith(".pb") else i for i in step.inputs]
-        lines += [f"  {step.name}:", f"    cmd: {python} steps.py {' '.join(step.command)}"]
-        lines += ["    deps:", *(f"      - {path}" for path in ("steps.py", *inputs))]
-        lines += ["    outs:", *(f"      - {path}" for path in outputs)]
-    return "\n".join(lines) + "\n"
 
 
 def contenders(
@@ -121,14 +89,14 @@ def contenders(
     """Pants, which builds the `targets`, and those of the `names` that this machine has."""
     found = [Contender(PANTS, make_workspace(PANTS), ("./pants", "package", *targets))]
     if SCRIPT in names:
-        found.append(Contender(SCRIPT, make_workspace(SCRIPT), (python, "steps.py", "all")))
+        found.append(Contender(SCRIPT, make_workspace(SCRIPT), (python, _SCRIPT_FILE, "all")))
     if MAKE in names and shutil.which("make"):
         folder = make_workspace(MAKE)
-        (folder / "Makefile").write_text(makefile(python))
+        (folder / "Makefile").write_text(makefile(steps(), python=python, script=_SCRIPT_FILE))
         found.append(Contender(MAKE, folder, ("make", "-j", JOBS, "--silent")))
     if DVC in names and (dvc := find_dvc(python)):
         folder = make_workspace(DVC)
-        (folder / "dvc.yaml").write_text(dvc_yaml(python))
+        (folder / "dvc.yaml").write_text(dvc_yaml(steps(), python=python, script=_SCRIPT_FILE))
         run((dvc, "init", "--no-scm", "--quiet"), folder)
         found.append(Contender(DVC, folder, (dvc, "repro", "--quiet")))
     return found

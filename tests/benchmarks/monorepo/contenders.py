@@ -12,6 +12,7 @@ from tests.benchmarks.measuring import (
     BAZEL,
     CONTENDERS,
     DVC,
+    JOBS,
     MAKE,
     PANTS,
     SCRIPT,
@@ -21,8 +22,6 @@ from tests.benchmarks.measuring import (
 )
 from tests.benchmarks.monorepo import workspaces
 from tests.workspace import Workspace
-
-JOBS = "2"
 
 
 def contenders(

@@ -7,10 +7,11 @@ Each folder below `packages/` has ten models, a README.md, and the labels of a b
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Iterable, Iterator, Mapping, Union
+from typing import Iterator, Mapping, Union
 
+from tests.benchmarks import build_files
+from tests.benchmarks.build_files import Step
 from tests.benchmarks.monorepo.models import BASE, model_of
 from tests.benchmarks.monorepo.tool import BUNDLED
 
@@ -101,50 +102,36 @@ def pants_files(models: int) -> dict[str, Union[str, bytes]]:
 
 
 def script_files() -> dict[str, Union[str, bytes]]:
-    return {"tool.py": _TOOL.read_bytes()}
+    return {_TOOL.name: _TOOL.read_bytes()}
 
 
-def _steps(models: int) -> Iterator[tuple[str, list[str], list[str], list[str]]]:
-    """The name, the tool's arguments, the inputs and the outputs of each step; the first output stands for all."""
+def _steps(models: int) -> Iterator[Step]:
     for package in packages(models):
         folder = f"packages/{package}"
         for index in range(MODELS_OF_A_PACKAGE):
             model, out = f"{folder}/m{index}.tflite", f"out/{package}/m{index}"
-            outputs = [f"{out}/model.json"]
-            yield f"check_{package}_m{index}", ["check", model, out], [model], outputs
+            yield Step(
+                name=f"check_{package}_m{index}",
+                arguments=("check", model, out),
+                inputs=(model,),
+                output=f"{out}/model.json",
+            )
         model, checked = f"{folder}/{BUNDLED}.tflite", f"out/{package}/{BUNDLED}"
         labels, archive = f"{folder}/labels.txt", f"out/{package}/archive/{package}.tar.gz"
-        yield (
-            f"bundle_{package}",
-            ["bundle", model, labels, checked, archive],
-            [model, labels, f"{checked}/model.json"],
-            [archive],
+        yield Step(
+            name=f"bundle_{package}",
+            arguments=("bundle", model, labels, checked, archive),
+            inputs=(model, labels, f"{checked}/model.json"),
+            output=archive,
         )
 
 
 def makefile(models: int, python: str) -> str:
-    """Make goes by the times of files."""
-    steps = list(_steps(models))
-    lines = ["all: " + " ".join(outputs[0] for _, _, _, outputs in steps)]
-    for _, arguments, inputs, (output, *_) in steps:
-        lines.append(f"\n{output}: tool.py {' '.join(inputs)}")
-        lines.append(f"\t{python} tool.py {' '.join(arguments)}")
-    return "\n".join(lines) + "\n"
+    return build_files.makefile(list(_steps(models)), python=python, script=_TOOL.name)
 
 
 def dvc_yaml(models: int, python: str) -> str:
-    """DVC goes by the contents of files, and keeps outputs in a cache."""
-    lines = ["stages:"]
-    for name, arguments, inputs, (output, *_) in _steps(models):
-        lines += [f"  {name}:", f"    cmd: {python} tool.py {' '.join(arguments)}"]
-        lines += ["    deps:", *(f"      - {path}" for path in ("tool.py", *_folders(inputs)))]
-        lines += ["    outs:", *(f"      - {path}" for path in _folders([output]))]
-    return "\n".join(lines) + "\n"
-
-
-def _folders(paths: Iterable[str]) -> list[str]:
-    """A checked model is a folder to DVC."""
-    return [os.path.dirname(path) if path.endswith("model.json") else path for path in paths]
+    return build_files.dvc_yaml(_steps(models), python=python, script=_TOOL.name)
 
 
 def bazel_files(models: int, python: str) -> dict[str, Union[str, bytes]]:
