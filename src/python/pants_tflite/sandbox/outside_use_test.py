@@ -141,8 +141,10 @@ def test_imports_cost_little_more() -> None:
         )
         return float(run.stdout)
 
-    # Importing TensorFlow opens some 5,000 files in two seconds and more.
-    assert min(seconds("noting") for _ in range(3)) - min(seconds("") for _ in range(3)) < 0.04
+    # Opening a file takes 1.6 times as long with the notes. Measured in turn, so that a busy machine
+    # slows both, and against each other, so that a slow one is no failure.
+    with_notes, without = zip(*((seconds("noting"), seconds("")) for _ in range(4)))
+    assert min(with_notes) < 3 * min(without)
 
 
 def test_nothing_is_outside_of_a_sandbox_that_is_the_root(
