@@ -171,7 +171,9 @@ def test_code_counts_in_limits_and_boards(workspace: Workspace) -> None:
     assert "m:mcu, field `max_flash` = '20KB': the bundle takes" in error
     assert f"That is the self-test for cortex-m4 with {KERNELS} kernels" in error
     assert "m:mcu, field `max_ram` = '2500B': the bundle takes" in memory
-    run = workspace.succeed("tflite-fit", "m:mcu", "m:big", "m:small")
-    _, big, small = run.stdout.splitlines()
+    run = workspace.succeed("tflite-fit", "m:mcu", "m:big", "m:small", "m:tiny")
+    _, big, small, tiny = run.stdout.splitlines()
     assert big.endswith(f"all, cortex-m4, {KERNELS} kernels  yes")
     assert "m:small (not named)" in small and "no: flash" in small
+    # It names no processor, so that the library's own counts.
+    assert "m:tiny (not named)" in tiny and f"all, cortex-m4, {KERNELS} kernels  no: flash" in tiny

@@ -117,11 +117,11 @@ def test_a_count_repeats_in_another_directory(
 
 @needs_all
 def test_a_limit_names_the_op_that_costs_most(workspace: Workspace) -> None:
-    limited = BUILD.replace('library="risc_v"', 'library="risc_v", max_instructions="1k"')
+    limited = BUILD.replace('library="risc_v"', 'library="risc_v", max_instructions="1K"')
     workspace.write({"m/BUILD": limited})
     error = workspace.fail("package", "m:mcu")
     workspace.write({"m/BUILD": BUILD})
-    assert "m:mcu, field `max_instructions` = '1k': a call of sine takes" in error
+    assert "m:mcu, field `max_instructions` = '1K': a call of sine takes" in error
     assert "are those of FULLY_CONNECTED, op " in error
 
 

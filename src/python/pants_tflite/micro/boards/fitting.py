@@ -26,7 +26,6 @@ from pants_tflite.micro.self_test.parts_program import SizePartsRequest, size_pa
 from pants_tflite.util_rules.references import ReferenceRequest, resolve_reference
 
 
-# The custom op that Vela puts in the place of all that runs on an Ethos-U.
 @dataclass(frozen=True)
 class MicroNeedRequest:
     """Asks what a library takes on `cpu`, or on its own processor."""
