@@ -87,18 +87,21 @@ class _Pants(_Sharer):
         self._pristine = folder / "pants"
         shutil.copytree(first.workspace, self._pristine)
 
-    def _build(self, workspace: Path, store: str) -> str:
+    def _build(self, workspace: Path, store: str, *options: str) -> str:
         env = {
             "PANTS_LOCAL_STORE_DIR": str(self.folder / store / "store"),
             "PANTS_NAMED_CACHES_DIR": str(self.folder / store / "named"),
             "PANTS_PANTSD": "false",
             "REMOTE_CACHE": self._server.address,
         }
-        options = (f"--pants-config-files={PROFILE}", "--stats-log")
-        return run((self.first.command[0], *options, *self.first.command[1:]), workspace, env)
+        program, *arguments = self.first.command
+        profile = f"--pants-config-files={PROFILE}"
+        return run((program, profile, "--stats-log", *options, *arguments), workspace, env)
 
     def fill(self) -> None:
-        self._build(self.first.workspace, "pants_first")
+        # Until the server has all, an environment of 300 MB among it.
+        option = "--session-end-tasks-timeout=300"
+        self._build(self.first.workspace, "pants_first", option)
 
     def take(self, number: int) -> None:
         workspace = self.folder / f"pants_{number}"
