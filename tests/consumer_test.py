@@ -23,11 +23,11 @@ from typing import Callable, Iterator
 import pytest
 
 from build_support.locks import LOCKS
-from tests.workspace import ROOT, Workspace, find_wheel, wheel_requirement
+from tests.workspace import ROOT, Workspace, code_blocks, find_wheel, wheel_requirement
 
 CONSUMER = ROOT / "tests" / "consumer"
 PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = code_blocks(PAGE)
 TITLED = [
     (language, *content.split("\n", 1)) for language, content in BLOCKS if content.startswith("# ")
 ]

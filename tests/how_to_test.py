@@ -22,7 +22,7 @@ from typing import Any, Callable, Iterator, Mapping
 import pytest
 import toml  # pants: no-infer-dep - it comes with Pants
 
-from tests.workspace import ROOT, Workspace
+from tests.workspace import ROOT, Workspace, code_blocks
 
 FOLDER = ROOT / "docs" / "how-to"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
@@ -30,7 +30,6 @@ LANGUAGES = ("json", "python", "text", "toml")
 PANTS_TOML = "pants.toml"
 EXAMPLES = "models"
 _FAILS = "# fails"
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"(?:#|//) ([\w./-]+)")
 _NAMED = re.compile(r'"([\w./-]+\.(?:h5|json|keras|py|tflite|txt))(?::\w+)?"')
 _COPY = re.compile(r"^<!-- ([\w./-]+): ([\w./-]+) -->$", re.MULTILINE)
@@ -42,7 +41,7 @@ def page_name(page: Path) -> str:
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
     """The language and the content of each block."""
-    yield from _BLOCK.findall(page.read_text(encoding="utf-8"))
+    yield from code_blocks(page.read_text(encoding="utf-8"))
 
 
 def titled_blocks(page: Path) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.stored_arrays import stored_bytes
 from tests.tflm_source_tree import TREE, needs, needs_tree
-from tests.workspace import ROOT, Workspace
+from tests.workspace import ROOT, Workspace, code_blocks
 
 PICO_SDK = os.environ.get("PICO_SDK_PATH")
 # The examples, their variants whose inputs and outputs are int8, and by how much outputs may differ:
@@ -73,8 +73,7 @@ def bundle(workspace: Workspace, name: str, layout: str) -> Path:
 
 def blocks(folder: Path, language: str) -> list[str]:
     """The blocks of code of a README, with the tree at its place."""
-    text = (folder / "README.md").read_text()
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    found = code_blocks((folder / "README.md").read_text())
     return [block.replace(TREE_PLACE, str(TREE)) for name, block in found if name == language]
 
 

@@ -15,7 +15,7 @@ from typing import Callable, Iterator
 import pytest
 
 from tests.tflm_source_tree import TREE, include_dirs, needs, needs_tree
-from tests.workspace import Workspace
+from tests.workspace import Workspace, code_blocks
 
 HERE = Path(__file__).parent
 LAYOUTS = ("arduino", "cmake", "esp_idf", "pico_sdk", "platformio", "zephyr")
@@ -253,8 +253,7 @@ def readme_of(folder: Path) -> str:
 
 def readme_commands(folder: Path) -> list[list[str]]:
     """What the README says to run for the self-test, with the tree at its place."""
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```", readme_of(folder), re.DOTALL | re.MULTILINE)
-    (block,) = [block for _, block in blocks if block.startswith("cmake ")]
+    (block,) = [block for _, block in code_blocks(readme_of(folder)) if block.startswith("cmake ")]
     lines = block.replace("/path/to/tflm-tree", str(TREE)).splitlines()
     return [line.split() for line in lines]
 

@@ -11,7 +11,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from tests.workspace import ROOT, Workspace, find_wheel, wheel_requirement
+from tests.workspace import ROOT, Workspace, code_blocks, find_wheel, wheel_requirement
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGED = "models.digits/tflite@quantization=int8"
@@ -26,8 +26,7 @@ executable_search_paths = ["/usr/bin", "/bin"]
 
 
 def blocks(language: str) -> list[str]:
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    return [content for block_language, content in found if block_language == language]
+    return [content for found, content in code_blocks(README) if found == language]
 
 
 def titled_block(language: str) -> tuple[str, str]:

@@ -25,6 +25,7 @@ _KEPT_ENVIRONMENT = re.compile(
 )
 _STEP = re.compile(r"Completed: (.+)")
 _COUNTER = re.compile(r"^  (\w+): (\d+)$", re.MULTILINE)
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PANTS_TOML = f"""\
 [GLOBAL]
 pants_version = "PANTS_VERSION"
@@ -127,6 +128,11 @@ class PantsRun:
     @property
     def counters(self) -> dict[str, int]:
         return read_counters(self.stderr)
+
+
+def code_blocks(text: str) -> list[tuple[str, str]]:
+    """The language of each block of code of a page in Markdown, which may be empty, and its content."""
+    return _BLOCK.findall(text)
 
 
 def read_counters(output: str) -> dict[str, int]:
