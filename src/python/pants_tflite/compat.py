@@ -37,8 +37,9 @@ if TYPE_CHECKING or not hasattr(rules, "concurrently"):
         PythonModuleOwners,
         PythonModuleOwnersRequest,
     )
+    from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
     from pants.backend.python.util_rules.pex import VenvPex, VenvPexRequest
-    from pants.backend.python.util_rules.pex_cli import PexCliProcess
+    from pants.backend.python.util_rules.pex_environment import PythonExecutable
     from pants.backend.python.util_rules.pex_requirements import (
         LoadedLockfile,
         LoadedLockfileRequest,
@@ -107,6 +108,7 @@ if TYPE_CHECKING or not hasattr(rules, "concurrently"):
     execute_process = Call("execute_process", FallibleProcessResult, Process, ...)
     execute_process_or_raise = Call("execute_process_or_raise", ProcessResult, ...)
     find_binary = Call("find_binary", BinaryPaths, BinaryPathRequest, ...)
+    find_interpreter = Call("find_interpreter", PythonExecutable, InterpreterConstraints, ...)
     find_valid_field_sets = Call(
         "find_valid_field_sets", FieldSetsPerTarget, FieldSetsPerTargetRequest, ...
     )
@@ -143,7 +145,6 @@ if TYPE_CHECKING or not hasattr(rules, "concurrently"):
         InteractiveProcess,
         is_effect=True,
     )
-    setup_pex_cli_process = Call("setup_pex_cli_process", Process, PexCliProcess, ...)
     transitive_targets = Call(
         "transitive_targets", TransitiveTargets, TransitiveTargetsRequest, ...
     )
@@ -151,8 +152,10 @@ else:
     from pants.backend.python.dependency_inference.module_mapper import (  # noqa: F401
         map_module_to_address,
     )
-    from pants.backend.python.util_rules.pex import create_venv_pex  # noqa: F401
-    from pants.backend.python.util_rules.pex_cli import setup_pex_cli_process  # noqa: F401
+    from pants.backend.python.util_rules.pex import (  # noqa: F401
+        create_venv_pex,
+        find_interpreter,
+    )
     from pants.backend.python.util_rules.pex_requirements import load_lockfile  # noqa: F401
     from pants.backend.python.util_rules.python_sources import prepare_python_sources  # noqa: F401
     from pants.core.environments.rules import resolve_environment_name  # noqa: F401

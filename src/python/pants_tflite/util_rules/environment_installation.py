@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.backend.python.util_rules.pex import PexRequest, VenvPexRequest
-from pants.backend.python.util_rules.pex_cli import PexCliProcess
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
 from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
 from pants.engine.fs import (
@@ -20,7 +19,7 @@ from pants.engine.fs import (
     MergeDigests,
     PathGlobs,
 )
-from pants.engine.process import Process, ProcessCacheScope
+from pants.engine.process import Process, ProcessCacheScope, ProcessExecutionFailure
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
@@ -33,10 +32,11 @@ from pants_tflite.compat import (
     create_venv_pex,
     digest_subset_to_digest,
     execute_process,
+    execute_process_or_raise,
+    find_interpreter,
     implicitly,
     merge_digests,
     rule,
-    setup_pex_cli_process,
 )
 from pants_tflite.errors import TfLiteError
 from pants_tflite.resources import read_resource
@@ -138,7 +138,7 @@ class CompileEnvironmentRequest:
 
 @dataclass(frozen=True)
 class InterpreterRequest:
-    """Asks whether an interpreter exists, for a clear error if there is none."""
+    """Asks for the version of the interpreter that an environment gets, for a clear error if there is none."""
 
     interpreter_constraints: InterpreterConstraints
     environment: str
@@ -150,42 +150,39 @@ class CompiledEnvironment:
 
 
 @dataclass(frozen=True)
-class InterpreterFound:
-    """`version` is what the interpreter calls itself, such as `cpython-3.11.7`."""
+class InterpreterVersion:
+    """`value` is what the interpreter calls itself, such as `cpython-3.11.7`."""
 
-    version: str
+    value: str
 
 
-@rule(desc="Look for a Python interpreter", level=LogLevel.DEBUG)
-async def find_interpreter(
+@rule(desc="Ask a Python interpreter for its version", level=LogLevel.DEBUG)
+async def find_interpreter_version(
     request: InterpreterRequest, environment_target: EnvironmentTarget
-) -> InterpreterFound:
+) -> InterpreterVersion:
     constraints = " or ".join(str(constraint) for constraint in request.interpreter_constraints)
-    process = await setup_pex_cli_process(
-        PexCliProcess(
-            subcommand=(),
-            extra_args=(
-                *request.interpreter_constraints.generate_pex_arg_list(),
-                "--",
-                "-c",
-                _ASK_VERSION,
-            ),
-            description=f"Look for {constraints}",
-            level=LogLevel.DEBUG,
-            cache_scope=environment_target.executable_search_path_cache_scope(),
-        ),
-        **implicitly(),
-    )
-    result = await execute_process(process, **implicitly())
-    if result.exit_code != 0:
+    try:
+        # Pants asks for it, too, when it installs an environment, and looks once.
+        python = await find_interpreter(request.interpreter_constraints, **implicitly())
+    except ProcessExecutionFailure as error:
         raise TfLiteError(
             f"The Python environment `{request.environment}` needs an interpreter that is "
             f"{constraints}, and none was found.\n\n"
             "Fix: install one (with `uv python install`, `pyenv install` or your system's packages), "
             "and see that `[python-bootstrap].search_path` covers the place and that Pants' Pex "
-            "knows this version.\n\n" + result.stderr.decode(errors="replace").strip()
-        )
-    return InterpreterFound(result.stdout.decode().strip())
+            "knows this version.\n\n" + error.stderr.decode(errors="replace").strip()
+        ) from error
+    result = await execute_process_or_raise(
+        **implicitly(
+            Process(
+                argv=(python.path, "-I", "-c", _ASK_VERSION),
+                description=f"Ask {python.path} for its version",
+                level=LogLevel.DEBUG,
+                cache_scope=environment_target.executable_search_path_cache_scope(),
+            )
+        ),
+    )
+    return InterpreterVersion(result.stdout.decode().strip())
 
 
 def _program(name: str) -> CreateDigest:
@@ -244,9 +241,9 @@ async def unpack_environment(
 @rule(desc="Pack a Python environment", level=LogLevel.DEBUG)
 async def pack_environment(request: PackEnvironmentRequest) -> PackedEnvironment:
     environment = request.environment
-    unpacked, found = await concurrently(
+    unpacked, version = await concurrently(
         unpack_environment(UnpackEnvironmentRequest(environment), **implicitly()),
-        find_interpreter(
+        find_interpreter_version(
             InterpreterRequest(
                 environment.interpreter_constraints, environment.lockfile.resolve_name
             ),
@@ -256,7 +253,7 @@ async def pack_environment(request: PackEnvironmentRequest) -> PackedEnvironment
     # Next to it are scripts with paths of this machine.
     globs = PathGlobs((unpacked.pex, f"{unpacked.pex}/**"))
     digest = await digest_subset_to_digest(DigestSubset(unpacked.digest, globs))
-    return PackedEnvironment(digest, unpacked.pex, found.version)
+    return PackedEnvironment(digest, unpacked.pex, version.value)
 
 
 @rule(desc="Install a Python environment", level=LogLevel.DEBUG)

@@ -42,7 +42,7 @@ from pants_tflite.util_rules.environment_installation import (
     InterpreterRequest,
     PackEnvironmentRequest,
     PythonEnvironmentRequest,
-    find_interpreter,
+    find_interpreter_version,
     install_environment,
     pack_environment,
 )
@@ -214,12 +214,14 @@ async def set_up_environment_here(
 ) -> PythonEnvironment:
     request = here.environment
     name = request.lockfile.resolve_name
-    found, loaded = await concurrently(
-        find_interpreter(InterpreterRequest(request.interpreter_constraints, name), **implicitly()),
+    version, loaded = await concurrently(
+        find_interpreter_version(
+            InterpreterRequest(request.interpreter_constraints, name), **implicitly()
+        ),
         load_lockfile(LoadedLockfileRequest(request.lockfile), **implicitly()),
     )
-    key = environment_key(request, lockfile=loaded.lockfile_digest, interpreter=found.version)
-    installation = InstallEnvironmentRequest(request, key, found.version)
+    key = environment_key(request, lockfile=loaded.lockfile_digest, interpreter=version.value)
+    installation = InstallEnvironmentRequest(request, key, version.value)
     sandboxed = pex_environment.in_sandbox(working_directory=None)
     script = _start_script(
         key, str(sandboxed.pex_root), pex_environment.subprocess_environment_dict
