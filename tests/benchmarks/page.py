@@ -131,7 +131,8 @@ def _shared(results: Mapping[str, Any]) -> Verdict:
     if not found:
         return Verdict(figure, "", None)
     bytes_ = "the same bytes" if found["same_bytes"] else "other bytes"
-    measured = f"{found['hits']} of {found['requests']} found, {bytes_}"
+    errors = f", {found['errors']} requests failed" if found["errors"] else ""
+    measured = f"{found['hits']} of {found['requests']} found{errors}, {bytes_}"
     return Verdict(figure, measured, found["hits"] == found["requests"] and found["same_bytes"])
 
 

@@ -68,7 +68,7 @@ def results(*, noop: float, dvc: float, cold: float) -> dict[str, Any]:
     parts["no-op"] = {"times": {"no-op": {"pants": times(0.2)}}}
     parts["models"] = {"times": {"cold": {"pants": times(cold), "script": times(100)}}}
     parts["shared-cache"] = {
-        "shared": {"hits": 210, "requests": 210, "same_bytes": True},
+        "shared": {"hits": 210, "requests": 210, "errors": 0, "same_bytes": True},
         "times": {},
     }
     return parts
@@ -84,8 +84,10 @@ def test_what_must_hold_does_not() -> None:
     slow["no-op"]["times"]["no-op"]["pants"] = times(0.5)
     slow["monorepo of 100"]["times"]["no-op"]["pants"] = times(0.1)
     slow["monorepo of 1000"]["memory_mb"]["in the end"] = 1200
-    slow["shared-cache"]["shared"]["hits"] = 209
-    assert [verdict.holds for verdict in verdicts(slow)] == [False] * 7
+    slow["shared-cache"]["shared"].update(hits=209, errors=1)
+    found = verdicts(slow)
+    assert [verdict.holds for verdict in found] == [False] * 7
+    assert found[-1].measured == "209 of 210 found, 1 requests failed, the same bytes"
 
 
 def test_what_was_not_measured_does_not_hold() -> None:

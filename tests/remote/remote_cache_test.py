@@ -350,3 +350,11 @@ def test_the_page_has_the_command_that_machines_run_here() -> None:
     assert command in PAGE
     assert command.partition(" ")[2].split()[1] == f"--pants-config-files={PROFILE}"
     assert command.partition("=")[0] in FILES[PROFILE]  # type: ignore[operator]
+
+
+def test_the_server_takes_all_calls_that_one_machine_makes_at_once() -> None:
+    profile = (ROOT / PROFILE).read_text()
+    calls = re.findall(r"^remote_\w+_rpc_concurrency = (\d+)$", profile, re.MULTILINE)
+    (limit,) = re.findall(r"^maximum-concurrent-rpcs: (\d+)$", PAGE, re.MULTILINE)
+    assert len(calls) == 2
+    assert sum(map(int, calls)) <= int(limit)

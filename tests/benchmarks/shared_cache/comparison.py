@@ -111,6 +111,7 @@ class _Pants(_Sharer):
         self.report = {
             "hits": counters["remote_cache_requests_cached"],
             "requests": counters["remote_cache_requests"],
+            "errors": counters["remote_cache_read_errors"],
             "same_bytes": file_hashes(workspace / "dist")
             == file_hashes(self.first.workspace / "dist"),
         }
