@@ -136,6 +136,7 @@ class RuleCall(Call):
     ) -> None:
         self._task: TaskRule = decorator(**options)(func).rule
         self._is_polymorphic = polymorphic
+        self._names_above = frozenset(func.__globals__)
         super().__init__(func.__name__, self._task.output_type, *self._task.input_selectors)
         # Without the attributes of `func`: its `rule` lacks the calls by name.
         functools.update_wrapper(self, func, updated=())
@@ -157,8 +158,20 @@ class RuleCall(Call):
             raise RuleTypeError(
                 f"Cannot read what the rule {self._task.canonical_name} awaits: {error}."
             ) from error
+        for awaitable in awaitables:
+            self._check_order(awaitable.output_type)
         input_gets: Any = FrozenOrderedSet(awaitables)
         return replace(self._task, input_gets=input_gets)
+
+    def _check_order(self, output_type: type) -> None:
+        """Raises RuleTypeError if a newer Pants, which reads a rule before all that stands below it, does
+        not know the type that it awaits."""
+        func, name = self._task.func, output_type.__name__
+        if func.__globals__.get(name) is output_type and name not in self._names_above:
+            raise RuleTypeError(
+                f"{func.__code__.co_filename}:{func.__code__.co_firstlineno}: `{name}` must stand above the "
+                f"rule `{func.__name__}`, which awaits it."
+            )
 
 
 @overload

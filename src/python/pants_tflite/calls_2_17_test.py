@@ -239,6 +239,30 @@ def test_a_helper_below_the_rule_is_refused_as_a_newer_pants_does_not_see_it() -
     assert str(error.value) == line_of(call_a_helper_below) + message
 
 
+@rule  # wrong
+async def await_a_type_below(text: Text) -> Length:
+    words = await count_words(text)
+    return Length(words.count)
+
+
+@dataclass(frozen=True)
+class Words:
+    count: int
+
+
+@rule
+async def count_words(text: Text) -> Words:
+    return Words(len(text.text.split()))
+
+
+def test_a_type_below_the_rule_is_refused_as_a_newer_pants_does_not_see_it() -> None:
+    with pytest.raises(RuleTypeError) as error:
+        collect_rules({"calling": await_a_type_below})
+    message = "`Words` must stand above the rule `await_a_type_below`, which awaits it."
+    assert str(error.value) == line_of(await_a_type_below) + message
+    assert collect_rules({"called": count_words})
+
+
 # --- Calls whose values are wrong -----------------------------------------------------------------
 
 

@@ -70,29 +70,6 @@ def least_alignment(report: PagesReport) -> Optional[int]:
     return min(found, default=None)
 
 
-@rule(desc="Check the page sizes of an Android runtime")
-async def check_page_sizes(request: CheckPageSizesRequest) -> CheckedPageSizes:
-    alignments: dict[str, int] = {
-        str(runtime): MEASURED[str(runtime)]
-        for runtime in request.runtimes
-        if str(runtime) in MEASURED
-    }
-    if request.aar.value is not None:
-        measured = await measure_pages(MeasurePagesRequest(request.aar))
-        for runtime in request.runtimes[:1]:
-            alignments.pop(str(runtime), None)
-        if measured.alignment is not None:
-            alignments[request.aar.value] = measured.alignment
-    warnings = tuple(
-        warn_of(what, alignment, request)
-        for what, alignment in alignments.items()
-        if alignment < PAGE_BYTES
-    )
-    for warning in warnings:
-        logger.warning(warning)
-    return CheckedPageSizes(warnings)
-
-
 @dataclass(frozen=True)
 class MeasurePagesRequest:
     """Asks for the alignment of the libraries in the `.aar` that the field names."""
@@ -124,6 +101,29 @@ async def measure_pages(request: MeasurePagesRequest) -> MeasuredPages:
     )
     report = find_report(await get_digest_contents(result.digest), PagesReport)
     return MeasuredPages(least_alignment(report))
+
+
+@rule(desc="Check the page sizes of an Android runtime")
+async def check_page_sizes(request: CheckPageSizesRequest) -> CheckedPageSizes:
+    alignments: dict[str, int] = {
+        str(runtime): MEASURED[str(runtime)]
+        for runtime in request.runtimes
+        if str(runtime) in MEASURED
+    }
+    if request.aar.value is not None:
+        measured = await measure_pages(MeasurePagesRequest(request.aar))
+        for runtime in request.runtimes[:1]:
+            alignments.pop(str(runtime), None)
+        if measured.alignment is not None:
+            alignments[request.aar.value] = measured.alignment
+    warnings = tuple(
+        warn_of(what, alignment, request)
+        for what, alignment in alignments.items()
+        if alignment < PAGE_BYTES
+    )
+    for warning in warnings:
+        logger.warning(warning)
+    return CheckedPageSizes(warnings)
 
 
 def rules():
