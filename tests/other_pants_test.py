@@ -3,7 +3,7 @@
 """The backend on other versions of Pants than the launcher's.
 
 `PANTS_TFLITE_OTHER_PANTS` names their virtual environments, with colons in between. Each has Pants,
-its test support, pytest and tree-sitter-swift. docs/compatibility.md tells more.
+its test support, pytest, hypothesis and tree-sitter-swift. docs/compatibility.md tells more.
 """
 
 from __future__ import annotations
