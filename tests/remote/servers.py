@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import signal
 import socket
@@ -18,22 +17,23 @@ import time
 from pathlib import Path
 from typing import Iterator
 
-from tests.workspace import ROOT
+from tests.workspace import ROOT, code_blocks
 
 BUILDGRID_LOCK = ROOT / "3rdparty" / "python" / "buildgrid.lock"
 BUILDBOX_LOCK = ROOT / "3rdparty" / "python" / "buildbox.lock"
 _SECONDS_TO_START = 120.0
 # A page shows users how to configure it.
 _PAGE = ROOT / "docs" / "scaling.md"
-_BLOCK = r"^```yaml\n# {}\n(.+?)^```$"
 _CONFIG, _CHANNEL = "server.yml", "an encrypted channel of server.yml"
 _PORT, _TLS_PORT, _BLOBS, _KEYS = "50051", "50052", "/var/cache/buildgrid", "/etc/buildgrid"
 
 
 def _read_block(name: str) -> str:
-    pattern = re.compile(_BLOCK.format(name), re.MULTILINE | re.DOTALL)
-    (text,) = pattern.findall(_PAGE.read_text())
-    return str(text)
+    """The block of the page that begins with this name, without it."""
+    title = f"# {name}\n"
+    blocks = code_blocks(_PAGE.read_text())
+    (text,) = [text for language, text in blocks if language == "yaml" and text.startswith(title)]
+    return text[len(title) :]
 
 
 def _read_config(*, port: int, tls_port: int, blobs: Path, keys: Path | None) -> str:

@@ -159,11 +159,11 @@ class RuleCall(Call):
                 f"Cannot read what the rule {self._task.canonical_name} awaits: {error}."
             ) from error
         for awaitable in awaitables:
-            self._check_order(awaitable.output_type)
+            self._check_type_is_above(awaitable.output_type)
         input_gets: Any = FrozenOrderedSet(awaitables)
         return replace(self._task, input_gets=input_gets)
 
-    def _check_order(self, output_type: type) -> None:
+    def _check_type_is_above(self, output_type: type) -> None:
         """Raises RuleTypeError if a newer Pants, which reads a rule before all that stands below it, does
         not know the type that it awaits."""
         func, name = self._task.func, output_type.__name__
