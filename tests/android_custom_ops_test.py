@@ -10,14 +10,13 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
-from tests.workspace import KERNELS_PANTS_RC, ROOT, Workspace, repository_files
+from tests.workspace import KERNELS_PANTS_RC, ROOT, Workspace, repository_files, run_tool
 
 FOLDER = Path(__file__).with_name("android")
 BUILD = """\
@@ -63,20 +62,6 @@ needs_x86_64 = pytest.mark.skipif(
 )
 
 
-def run(*command: str | Path, **env: str) -> str:
-    result = subprocess.run(
-        [str(part) for part in command],
-        env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=600,
-    )
-    output = result.stdout.decode(errors="replace")
-    assert result.returncode == 0, output
-    return output
-
-
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     workspace = new_workspace(FILES)
@@ -99,7 +84,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("mvn") is None:
         pytest.skip("needs mvn (Debian: maven)")
     folder = tmp_path_factory.mktemp("runtime")
-    run(
+    run_tool(
         *("mvn", "--batch-mode", "--quiet", "dependency:copy"),
         *(f"-Dartifact={RUNTIME}:aar", f"-DoutputDirectory={folder}"),
     )
@@ -109,7 +94,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def dynamic_symbols(library: Path, *, defined: bool) -> set[str]:
-    text = run("llvm-readelf", "--wide", "--dyn-syms", library)
+    text = run_tool("llvm-readelf", "--wide", "--dyn-syms", library)
     rows = [line.split() for line in text.splitlines() if re.match(r" *\d+: ", line)]
     return {row[7].split("@")[0] for row in rows if len(row) > 7 and (row[6] != "UND") == defined}
 
@@ -148,13 +133,13 @@ def test_the_manifest_tells_of_the_kernels(workspace: Workspace) -> None:
 @pytest.mark.parametrize("abi", sorted(MACHINES))
 def test_a_library_is_what_android_loads(library: Path, runtime: Path, abi: str) -> None:
     path = library / "jni" / abi / LIBRARY
-    assert f"Machine:                           {MACHINES[abi]}\n" in run(
+    assert f"Machine:                           {MACHINES[abi]}\n" in run_tool(
         "llvm-readelf", "-h", path
     )
-    segments = run("llvm-readelf", "--wide", "--program-headers", path)
+    segments = run_tool("llvm-readelf", "--wide", "--program-headers", path)
     loaded = [line.split()[-1] for line in segments.splitlines() if line.split()[:1] == ["LOAD"]]
     assert set(loaded) == {"0x4000"}
-    dynamic = run("llvm-readelf", "--dynamic", path)
+    dynamic = run_tool("llvm-readelf", "--dynamic", path)
     assert f"Library soname: [{LIBRARY}]" in dynamic
     assert re.findall(r"Shared library: \[(.+)\]", dynamic) == [
         RUNTIME_LIBRARY,
@@ -165,11 +150,11 @@ def test_a_library_is_what_android_loads(library: Path, runtime: Path, abi: str)
     assert "(HASH)" in dynamic and "TEXTREL" not in dynamic
     assert dynamic_symbols(path, defined=True) == {FUNCTION}
     assert ADD_CUSTOM_OP in dynamic_symbols(path, defined=False)
-    strings = run("strings", path)
+    strings = run_tool("strings", path)
     assert "Register_SCALED_ATAN" not in strings and not re.search(r"^/", strings, re.MULTILINE)
 
     real = runtime / "jni" / abi / RUNTIME_LIBRARY
-    assert f"Library soname: [{RUNTIME_LIBRARY}]" in run("llvm-readelf", "--dynamic", real)
+    assert f"Library soname: [{RUNTIME_LIBRARY}]" in run_tool("llvm-readelf", "--dynamic", real)
     assert ADD_CUSTOM_OP in dynamic_symbols(real, defined=True)
 
 
@@ -179,7 +164,7 @@ def test_the_header_compiles(library: Path, tmp_path: Path, compiler: str, name:
     source = tmp_path / name
     source.write_text(f"#include <{MODULE}.h>\n")
     include = f"-I{library / PREFAB / 'include'}"
-    run(compiler, *WARNINGS, "-Wpedantic", include, "-c", source, "-o", tmp_path / "user.o")
+    run_tool(compiler, *WARNINGS, "-Wpedantic", include, "-c", source, "-o", tmp_path / "user.o")
 
 
 @needs_gcc
@@ -192,13 +177,13 @@ def test_the_documented_code_links_against_android(
     (code,) = re.findall(r"```c\n(// app/src/main/cpp/joystick\.c\n.*?)```", docs, re.DOTALL)
     (tmp_path / "joystick.c").write_text(code)
     jdk = Path(os.path.realpath(shutil.which("javac") or "")).parents[1] / "include"
-    run(
+    run_tool(
         *("gcc", *WARNINGS, "-std=c11", "-fPIC", "-fno-stack-protector"),
         *(f"-I{jdk}", f"-I{jdk / 'linux'}", f"-I{library / PREFAB / 'include'}"),
         *("-c", tmp_path / "joystick.c", "-o", tmp_path / "joystick.o"),
     )
     # Whatever the code calls is in one of the two libraries.
-    run(
+    run_tool(
         *("gcc", "-shared", "-nostdlib", "-Wl,-z,defs", "-Wl,--allow-shlib-undefined"),
         *(tmp_path / "joystick.o", library / "jni" / "x86_64" / LIBRARY),
         *(runtime / "jni" / "x86_64" / RUNTIME_LIBRARY, "-o", tmp_path / "libjoystick.so"),
@@ -211,14 +196,14 @@ def test_the_kernel_computes(library: Path, runtime: Path, tmp_path: Path) -> No
     """On Linux, whose libc and libm have the functions that the code calls, under other names."""
     source, headers = FOLDER / "run_atan.c", f"-I{runtime / 'headers'}"
     program, loaded = tmp_path / "run_atan", tmp_path / RUNTIME_LIBRARY
-    run("gcc", headers, source, "-ldl", "-o", program)
-    run("gcc", headers, "-DRUNTIME", "-fPIC", "-shared", source, "-o", loaded)
+    run_tool("gcc", headers, source, "-ldl", "-o", program)
+    run_tool("gcc", headers, "-DRUNTIME", "-fPIC", "-shared", source, "-o", loaded)
     for name in ("libc", "libm"):
         # The file that the program has loaded already, so that it is not loaded twice.
-        here = run("gcc", f"-print-file-name={name}.so.6").strip()
+        here = run_tool("gcc", f"-print-file-name={name}.so.6").strip()
         (tmp_path / f"{name}.so").symlink_to(os.path.realpath(here))
     numbers = (-2.5, -0.0, 0.1, 3.0, 1e30)
-    said = run(
+    said = run_tool(
         program,
         library / "jni" / "x86_64" / LIBRARY,
         *(FUNCTION, *map(repr, numbers)),

@@ -9,7 +9,6 @@ import platform
 import re
 import shutil
 import struct
-import subprocess
 import uuid
 import zipfile
 from hashlib import sha256
@@ -18,7 +17,7 @@ from typing import Callable, Mapping, Sequence
 
 import pytest
 
-from tests.workspace import Workspace
+from tests.workspace import Workspace, run_tool
 
 FOLDER = Path(__file__).with_name("android")
 FRAMEWORK = Path("/usr/share/android-framework-res/framework-res.apk")
@@ -105,19 +104,6 @@ needs_framework = pytest.mark.skipif(
 )
 
 
-def run(*command: str | Path) -> str:
-    result = subprocess.run(
-        [str(part) for part in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=600,
-    )
-    output = result.stdout.decode(errors="replace")
-    assert result.returncode == 0, output
-    return output
-
-
 @pytest.fixture(scope="module")
 def workspace(new_workspace: Callable[..., Workspace]) -> Workspace:
     workspace = new_workspace(FILES)
@@ -181,14 +167,14 @@ def test_the_manifest_lists_what_is_there(workspace: Workspace, aar: Path) -> No
 
 @needs("unzip", package="unzip")
 def test_unzip_takes_the_archive(aar: Path) -> None:
-    assert "No errors detected" in run("unzip", "-t", aar)
+    assert "No errors detected" in run_tool("unzip", "-t", aar)
 
 
 @needs_jdk
 def test_the_jar_without_classes_is_one(aar: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(aar) as archive:
         jar = archive.extract("classes.jar", tmp_path)
-    assert run("jar", "tf", jar).split() == ["META-INF/MANIFEST.MF"]
+    assert run_tool("jar", "tf", jar).split() == ["META-INF/MANIFEST.MF"]
 
 
 def test_a_changed_label_builds_the_bundle_only(workspace: Workspace) -> None:
@@ -214,7 +200,7 @@ def jars(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path
     local_repository = caches / "pants-tflite-tests" / "maven"
     shutil.rmtree(local_repository / "org/example", ignore_errors=True)
     folder = tmp_path_factory.mktemp("jars")
-    run(
+    run_tool(
         *("mvn", "--batch-mode", "--quiet", "--file", FOLDER / "pom.xml"),
         f"-Dmaven.repo.local={local_repository}",
         f"-Dlibrary.repository={(workspace.folder / 'dist/m/plain/maven').as_uri()}",
@@ -334,11 +320,11 @@ def unpack(aar: Path, folder: Path) -> Path:
 def link_app(library: Path, manifest: Path, folder: Path) -> Path:
     """An APK with the unpacked library's assets, aligned."""
     linked, aligned = folder / "linked.apk", folder / "app.apk"
-    run(
+    run_tool(
         *("aapt2", "link", "-I", FRAMEWORK, "--manifest", manifest),
         *("-A", library / "assets", "-0", ".tflite", "-o", linked),
     )
-    run("zipalign", "-f", "4", linked, aligned)
+    run_tool("zipalign", "-f", "4", linked, aligned)
     return aligned
 
 
@@ -346,7 +332,7 @@ def link_app(library: Path, manifest: Path, folder: Path) -> Path:
 @needs_framework
 def test_an_app_links_aligns_and_signs(aar: Path, tmp_path: Path) -> None:
     library = unpack(aar, tmp_path / "library")
-    run(
+    run_tool(
         "aapt2",
         "link",
         "-I",
@@ -356,17 +342,17 @@ def test_an_app_links_aligns_and_signs(aar: Path, tmp_path: Path) -> None:
         *("-o", tmp_path / "library.apk"),
     )
     app = link_app(library, FOLDER / "AndroidManifest.xml", tmp_path)
-    run("zipalign", "-c", "4", app)
+    run_tool("zipalign", "-c", "4", app)
     with zipfile.ZipFile(app) as archive:
         assert archive.getinfo(ASSET).compress_type == zipfile.ZIP_STORED
         assert archive.read(ASSET) == MODEL
     key: Sequence[str | Path] = ("--ks", tmp_path / "key.jks", "--ks-pass", "pass:android")
-    run(
+    run_tool(
         *("keytool", "-genkeypair", "-keystore", tmp_path / "key.jks", "-storepass", "android"),
         *("-alias", "debug", "-keyalg", "RSA", "-keysize", "2048", "-dname", "CN=Debug"),
     )
-    run("apksigner", "sign", *key, app)
-    assert "Number of signers: 1" in run("apksigner", "verify", "--verbose", app)
+    run_tool("apksigner", "sign", *key, app)
+    assert "Number of signers: 1" in run_tool("apksigner", "verify", "--verbose", app)
 
 
 def run_in_app(
@@ -393,11 +379,11 @@ def run_in_app(
     run_with = sorted(jar for jar in jars.glob("*.jar") if jar.name != COMPILED_AGAINST)
     parts = (classes, library / "classes.jar", runtime / "classes.jar", *run_with)
     classpath = os.pathsep.join(map(str, parts))
-    run(
+    run_tool(
         *("javac", "-encoding", "UTF-8", "-nowarn", "-cp", classpath, "-d", classes),
         source,
     )
-    return run(
+    return run_tool(
         *("java", "--add-opens=java.base/java.io=ALL-UNNAMED", "-cp", classpath),
         *("-Drobolectric.offline=true", f"-Drobolectric.dependency.dir={jars}"),
         f"-Djava.library.path={runtime}",

@@ -14,7 +14,7 @@ from typing import Callable, Iterator
 import pytest
 
 from tests.tflm_source_tree import add_tree, include_dirs, needs, needs_tree
-from tests.workspace import KERNELS_PANTS_RC, ROOT, Workspace, repository_files
+from tests.workspace import KERNELS_PANTS_RC, ROOT, Workspace, repository_files, run_tool
 
 HERE = Path(__file__).parent
 NONCE = uuid.uuid4().hex
@@ -92,14 +92,6 @@ def edit(workspace: Workspace) -> Iterator[Callable[[str, str, str], None]]:
 
 def library(workspace: Workspace, layout: str) -> Path:
     return workspace.folder / "dist" / "m" / f"sources@layout={layout}"
-
-
-def run(*command: str, cwd: Path) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def golden(folder: Path, kind: str) -> list[float]:
@@ -253,9 +245,9 @@ def test_cmake_compiles_the_kernel_with_its_defines(
     workspace.write({MICRO: checks + kernel.decode()})
     workspace.succeed("package", "m:sources@layout=cmake")
     (tmp_path / "CMakeLists.txt").write_text(_APPLICATION)
-    run("cmake", "-S.", "-Bbuild", f"-DLIBRARY={library(workspace, 'cmake')}", cwd=tmp_path)
-    run("cmake", "--build", "build", cwd=tmp_path)
-    nm = run("nm", "--defined-only", "build/library/libatans.a", cwd=tmp_path)
+    run_tool("cmake", "-S.", "-Bbuild", f"-DLIBRARY={library(workspace, 'cmake')}", cwd=tmp_path)
+    run_tool("cmake", "--build", "build", cwd=tmp_path)
+    nm = run_tool("nm", "--defined-only", "build/library/libatans.a", cwd=tmp_path)
     assert " T Register_SCALED_ATAN\n" in nm
     assert " T ScaledAtanFloat\n" in nm
 
@@ -271,7 +263,7 @@ def test_an_arduino_library_compiles_with_src_alone_on_the_path(
         compiler = ("gcc",) if is_c else ("g++", "-std=c++17", "-fno-rtti")
         strict = WARNINGS if "ops" not in source.parts else WARNINGS[:3]
         arguments = ("-c", "-DTF_LITE_STATIC_MEMORY", *strict, f"-I{folder / 'src'}", *system)
-        run(*compiler, *arguments, str(source), cwd=tmp_path)
+        run_tool(*compiler, *arguments, str(source), cwd=tmp_path)
     assert len(list(tmp_path.glob("*.o"))) == 7
 
 

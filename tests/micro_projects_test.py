@@ -8,15 +8,14 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 from pathlib import Path
-from typing import Callable, Mapping
+from typing import Callable
 
 import pytest
 
 from tests.stored_arrays import stored_bytes
 from tests.tflm_source_tree import TREE, needs, needs_tree
-from tests.workspace import ROOT, Workspace, code_blocks
+from tests.workspace import ROOT, Workspace, code_blocks, run_tool
 
 PICO_SDK = os.environ.get("PICO_SDK_PATH")
 # The examples, their variants whose inputs and outputs are int8, and by how much outputs may differ:
@@ -75,21 +74,6 @@ def blocks(folder: Path, language: str) -> list[str]:
     """The blocks of code of a README, with the tree at its place."""
     found = code_blocks((folder / "README.md").read_text())
     return [block.replace(TREE_PLACE, str(TREE)) for name, block in found if name == language]
-
-
-def run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> str:
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=1500,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def check_outputs(workspace: Workspace, name: str, output: str) -> None:
@@ -153,18 +137,20 @@ def pico_project(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory)
 def test_a_pico_project_links_for_the_board(pico_project: Path) -> None:
     # Without picotool, which makes a file for drag and drop of it, there is the program itself.
     options = ["-DPICO_NO_PICOTOOL=1", *(f"-D{name.upper()}_MCU_SELF_TEST=ON" for name in EXAMPLES)]
-    run("cmake", "-S.", "-Bboard", *options, cwd=pico_project)
+    run_tool("cmake", "-S.", "-Bboard", *options, cwd=pico_project)
     programs = {f"app_{name}": "board" for name in EXAMPLES}
     programs.update((f"{name}_mcu_self_test", f"board/{name}_mcu") for name in EXAMPLES)
-    run("cmake", "--build", "board", "--parallel", "2", "--target", *programs, cwd=pico_project)
+    run_tool(
+        "cmake", "--build", "board", "--parallel", "2", "--target", *programs, cwd=pico_project
+    )
     for program, place in programs.items():
         elf = str(pico_project / place / f"{program}.elf")
-        headers = run("arm-none-eabi-readelf", "--file-header", elf, cwd=pico_project)
+        headers = run_tool("arm-none-eabi-readelf", "--file-header", elf, cwd=pico_project)
         assert re.search(r"Machine: +ARM\n", headers)
         # A Cortex-M0+.
-        attributes = run("arm-none-eabi-readelf", "-A", elf, cwd=pico_project)
+        attributes = run_tool("arm-none-eabi-readelf", "-A", elf, cwd=pico_project)
         assert "Tag_CPU_arch: v6S-M" in attributes
-        symbols = run("arm-none-eabi-nm", "--demangle", elf, cwd=pico_project)
+        symbols = run_tool("arm-none-eabi-nm", "--demangle", elf, cwd=pico_project)
         assert "tflite::MicroInterpreter::Invoke()" in symbols
         # The SDK's own program start, and the serial port on which the self-test prints.
         assert " _entry_point" in symbols
@@ -182,9 +168,9 @@ def test_a_pico_projects_commands_run_the_self_test_on_the_host(
     library = pico_project / f"{name}_mcu"
     (commands,) = [block for block in blocks(library, "") if "cmake" in block]
     configure, build, test = (shlex.split(line) for line in commands.splitlines())
-    run(*configure, cwd=pico_project)
-    run(*build, "--parallel", "2", cwd=pico_project)
-    check_outputs(workspace, name, run(*test, cwd=pico_project))
+    run_tool(*configure, cwd=pico_project)
+    run_tool(*build, "--parallel", "2", cwd=pico_project)
+    check_outputs(workspace, name, run_tool(*test, cwd=pico_project))
 
 
 # -----------------------------------------------------------------------------------------------
@@ -211,5 +197,5 @@ def test_a_platformio_projects_commands_run_the_self_test(
     commands = commands.replace(str(TREE), str(tree))
     # TFLite Micro is compiled once for both.
     cache = {"PLATFORMIO_BUILD_CACHE_DIR": str(base / "cache")}
-    output = run("bash", "-ec", commands, cwd=folder, env=cache)
+    output = run_tool("bash", "-ec", commands, cwd=folder, **cache)
     check_outputs(workspace, name, output)

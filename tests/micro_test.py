@@ -15,7 +15,7 @@ from typing import Callable, Iterator
 import pytest
 
 from tests.tflm_source_tree import TREE, include_dirs, needs, needs_tree
-from tests.workspace import Workspace, code_blocks
+from tests.workspace import Workspace, code_blocks, run_tool
 
 HERE = Path(__file__).parent
 LAYOUTS = ("arduino", "cmake", "esp_idf", "pico_sdk", "platformio", "zephyr")
@@ -153,7 +153,7 @@ int main() {
 """
     (tmp_path / "main.cc").write_text(program)
     sources = [str(folder / "src" / f"{name}_model.cc") for name in ("accumulator", "sine")]
-    run(
+    run_tool(
         "g++",
         "-std=c++14",
         *WARNINGS,
@@ -239,14 +239,6 @@ int main() {
 """
 
 
-def run(*command: str, cwd: Path) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 def readme_of(folder: Path) -> str:
     return (folder / "README.md").read_text()
 
@@ -264,8 +256,8 @@ def built(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Pat
     folder = tmp_path_factory.mktemp("application") / "two_models"
     shutil.copytree(library(workspace, "cmake"), folder)
     configure, build, _ = readme_commands(folder)
-    run(*configure, cwd=folder)
-    run(*build, "--parallel", "2", cwd=folder)
+    run_tool(*configure, cwd=folder)
+    run_tool(*build, "--parallel", "2", cwd=folder)
     return folder
 
 
@@ -273,7 +265,7 @@ def built(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @needs("cmake", "cmake")
 def test_cmake_builds_and_the_self_test_passes(built: Path) -> None:
     *_, test = readme_commands(built)
-    output = run(*test, cwd=built)
+    output = run_tool(*test, cwd=built)
     assert "two_models: PASS, 0 of the outputs failed" in output
     assert output.count("PASS: output_0 differs by") == 4
     assert output.count("PASS: total differs by 0.000000e0 of the largest value") == 4
@@ -285,14 +277,14 @@ def test_the_readme_code_runs_models_in_one_arena(built: Path, tmp_path: Path) -
     (code,) = re.findall("```cpp\n(.*?)```", readme_of(built), re.DOTALL)
     (tmp_path / "main.cc").write_text(code + _DRIVER)
     system = include_dirs()
-    run(
+    run_tool(
         *("g++", "-std=c++17", "-O1", "-DTF_LITE_STATIC_MEMORY", *WARNINGS, "main.cc", "-omain"),
         f"-I{built / 'include'}",
         *(argument for path in system for argument in ("-isystem", path)),
         *(f"{built / 'build' / archive}" for archive in ("libtwo_models.a", "libtflm.a")),
         cwd=tmp_path,
     )
-    output = run(str(tmp_path / "main"), cwd=tmp_path)
+    output = run_tool(str(tmp_path / "main"), cwd=tmp_path)
     used, reserved = re.findall(r"^(\d+) of (\d+) bytes$", output, re.MULTILINE)[0]
     manifest = json.loads((built / "manifest.json").read_text())
     assert int(used) <= int(reserved) == manifest["shared_arena"]["bytes"]
@@ -309,7 +301,7 @@ def test_a_wrong_output_fails_the_self_test(built: Path) -> None:
     wrong = "".join(f"{value - 100 if value > 0 else value + 100}, " for value in values)
     try:
         golden.write_text(f"{text[:start]}{wrong}{text[text.index('}', start):]}")
-        run("cmake", "--build", "build", "--parallel", "2", cwd=built)
+        run_tool("cmake", "--build", "build", "--parallel", "2", cwd=built)
         program = built / "build/two_models_self_test"
         done = subprocess.run([str(program)], capture_output=True, text=True)
     finally:
@@ -342,7 +334,7 @@ def test_the_code_compiles_for_cortex_m(
     folder = library(workspace, "cmake")
     system = include_dirs()
     (tmp_path / "names.h").write_text(_NAMES_OF_CPP17 if standard == "gnu++14" else "")
-    run(
+    run_tool(
         *("arm-none-eabi-g++", f"-std={standard}", "-Os", "-mcpu=cortex-m4", "-mthumb", "-c"),
         *("-fno-rtti", "-fno-exceptions", "-DTF_LITE_STATIC_MEMORY", *WARNINGS),
         *("-include", "names.h"),
@@ -365,7 +357,7 @@ def test_an_arduino_library_compiles_as_cores_compile_it(
     system = include_dirs()
     (tmp_path / "names.h").write_text(_NAMES_OF_CPP17)
     sources = [*(folder / "src").rglob("*.cpp"), *sketch.glob("*.cpp")]
-    run(
+    run_tool(
         *("arm-none-eabi-g++", "-std=gnu++14", "-Os", "-mcpu=cortex-m4", "-mthumb", "-c"),
         *("-fno-rtti", "-fno-exceptions", "-DARDUINO=10819", *WARNINGS, "-include", "names.h"),
         *(f"-I{path}" for path in (folder / "src", sketch)),

@@ -135,6 +135,25 @@ def code_blocks(text: str) -> list[tuple[str, str]]:
     return _BLOCK.findall(text)
 
 
+def run_tool(*command: str | Path, cwd: Path | None = None, **env: str) -> str:
+    """What a program that is not Pants prints, to both of its outputs. It must succeed, and ends after 25 minutes.
+
+    `env` is added to this process's own environment.
+    """
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=1500,
+    )
+    output = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, output
+    return output
+
+
 def read_counters(output: str) -> dict[str, int]:
     """What Pants counted, as it says with `--stats-log`."""
     return {name: int(count) for name, count in _COUNTER.findall(output)}
