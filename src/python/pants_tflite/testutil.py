@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Iterable, Mapping, Type
 
 from pants.backend.experimental.cc import register as cc
@@ -31,14 +34,11 @@ _OPTIONS = (
 )
 
 
-def new_rule_runner(
-    queries: Iterable[QueryRule],
-    *,
-    rules: Iterable[Any] = (),
-    target_types: Iterable[Type[Target]] = (),
+@lru_cache(maxsize=1)
+def _solved_rule_runner(
+    queries: tuple[QueryRule, ...], rules: tuple[Any, ...], target_types: tuple[Type[Target], ...]
 ) -> RuleRunner:
-    """A RuleRunner with this backend, what it builds on and C++ sources, and another one on top."""
-    rule_runner = RuleRunner(
+    return RuleRunner(
         rules=[
             *cc.rules(),
             *core_target_types_rules(),
@@ -58,6 +58,32 @@ def new_rule_runner(
         ],
         objects={"parametrize": Parametrize},
     )
+
+
+def _empty_workspace(rule_runner: RuleRunner) -> None:
+    workdir = Path(rule_runner.pants_workdir)
+    for path in Path(rule_runner.build_root).iterdir():
+        if path.is_dir() and not path.is_symlink():
+            if path != workdir:
+                shutil.rmtree(path)
+        else:
+            path.unlink()
+    rule_runner.scheduler.invalidate_all_files()
+
+
+def new_rule_runner(
+    queries: Iterable[QueryRule],
+    *,
+    rules: Iterable[Any] = (),
+    target_types: Iterable[Type[Target]] = (),
+) -> RuleRunner:
+    """A RuleRunner with this backend, what it builds on and C++ sources, and another one on top.
+
+    Solving a graph of rules takes half a second. The tests of a file ask for the same one, so it is the one of the call
+    before, with an empty workspace and options as at first, if the arguments are the same: a test has one at a time.
+    """
+    rule_runner = _solved_rule_runner(tuple(queries), tuple(rules), tuple(target_types))
+    _empty_workspace(rule_runner)
     rule_runner.set_options(_OPTIONS, env_inherit={"PATH", "PYENV_ROOT", "HOME"})
     return rule_runner
 
