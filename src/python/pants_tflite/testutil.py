@@ -13,6 +13,7 @@ from pants.backend.experimental.cc import register as cc
 from pants.backend.python import target_types_rules
 from pants.backend.python.dependency_inference import rules as python_dependency_inference
 from pants.backend.python.target_types import PythonSourcesGeneratorTarget
+from pants.base.build_root import BuildRoot
 from pants.core.target_types import FilesGeneratorTarget, FileTarget
 from pants.core.target_types import rules as core_target_types_rules
 from pants.engine.internals.parametrize import Parametrize
@@ -69,6 +70,8 @@ def _empty_workspace(rule_runner: RuleRunner) -> None:
         else:
             path.unlink()
     rule_runner.scheduler.invalidate_all_files()
+    # Another RuleRunner may have been made since.
+    BuildRoot().path = rule_runner.build_root
 
 
 def new_rule_runner(
