@@ -69,7 +69,6 @@ def _empty_workspace(rule_runner: RuleRunner) -> None:
                 shutil.rmtree(path)
         else:
             path.unlink()
-    rule_runner.scheduler.invalidate_all_files()
     # Another RuleRunner may have been made since.
     BuildRoot().path = rule_runner.build_root
 
@@ -87,6 +86,7 @@ def new_rule_runner(
     """
     rule_runner = _solved_rule_runner(tuple(queries), tuple(rules), tuple(target_types))
     _empty_workspace(rule_runner)
+    # This begins a session, which reads all files again.
     rule_runner.set_options(_OPTIONS, env_inherit={"PATH", "PYENV_ROOT", "HOME"})
     return rule_runner
 
