@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from functools import lru_cache
 from pathlib import Path
@@ -38,8 +39,9 @@ _OPTIONS = (
 @lru_cache(maxsize=1)
 def _solved_rule_runner(
     queries: tuple[QueryRule, ...], rules: tuple[Any, ...], target_types: tuple[Type[Target], ...]
-) -> RuleRunner:
-    return RuleRunner(
+) -> tuple[RuleRunner, frozenset[str]]:
+    """The RuleRunner, and what it put into its workspace itself."""
+    rule_runner = RuleRunner(
         rules=[
             *cc.rules(),
             *core_target_types_rules(),
@@ -59,14 +61,15 @@ def _solved_rule_runner(
         ],
         objects={"parametrize": Parametrize},
     )
+    return rule_runner, frozenset(os.listdir(rule_runner.build_root))
 
 
-def _empty_workspace(rule_runner: RuleRunner) -> None:
-    workdir = Path(rule_runner.pants_workdir)
+def _empty_workspace(rule_runner: RuleRunner, own_files: frozenset[str]) -> None:
     for path in Path(rule_runner.build_root).iterdir():
+        if path.name in own_files:
+            continue
         if path.is_dir() and not path.is_symlink():
-            if path != workdir:
-                shutil.rmtree(path)
+            shutil.rmtree(path)
         else:
             path.unlink()
     # Another RuleRunner may have been made since.
@@ -84,8 +87,8 @@ def new_rule_runner(
     Solving a graph of rules takes half a second. The tests of a file ask for the same one, so it is the one of the call
     before, with an empty workspace and options as at first, if the arguments are the same: a test has one at a time.
     """
-    rule_runner = _solved_rule_runner(tuple(queries), tuple(rules), tuple(target_types))
-    _empty_workspace(rule_runner)
+    rule_runner, own_files = _solved_rule_runner(tuple(queries), tuple(rules), tuple(target_types))
+    _empty_workspace(rule_runner, own_files)
     # This begins a session, which reads all files again.
     rule_runner.set_options(_OPTIONS, env_inherit={"PATH", "PYENV_ROOT", "HOME"})
     return rule_runner
