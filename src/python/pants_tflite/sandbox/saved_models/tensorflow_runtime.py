@@ -33,9 +33,9 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 def start_tensorflow(*, threads: int, with_keras: bool = True) -> ModuleType:
     """Imports TensorFlow, pinned to `threads` threads and deterministic ops, and returns it.
 
-    Waits for a memory slot first. Call it before anything else imports TensorFlow, and once. A program that makes no
-    model says `with_keras=False`, and starts a third faster.
-    Raises Mistake where the resolve lacks TensorFlow or holds one that cannot be imported.
+    Waits for a memory slot first. Call it before anything else imports TensorFlow. Another call with the same `threads`
+    changes nothing. A program that makes no model says `with_keras=False`, and starts a third faster.
+    Raises Mistake if the resolve lacks TensorFlow or holds one that cannot be imported.
     """
     os.environ.update(_ENVIRONMENT)
     os.environ.update({name: str(threads) for name in _THREAD_VARIABLES})
@@ -50,8 +50,12 @@ def start_tensorflow(*, threads: int, with_keras: bool = True) -> ModuleType:
     finally:
         gc.enable()
     tensorflow.get_logger().setLevel("ERROR")
-    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+    threading = tensorflow.config.threading
+    # TensorFlow refuses to be told again once it has computed something.
+    if threading.get_intra_op_parallelism_threads() != threads:
+        threading.set_intra_op_parallelism_threads(threads)
+    if threading.get_inter_op_parallelism_threads() != threads:
+        threading.set_inter_op_parallelism_threads(threads)
     tensorflow.config.experimental.enable_op_determinism()
     return tensorflow
 

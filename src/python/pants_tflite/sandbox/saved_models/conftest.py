@@ -1,0 +1,9 @@
+# Copyright 2026 the pants-tflite authors.
+# Licensed under the Apache License, Version 2.0 (see LICENSE).
+"""Tests with TensorFlow share a process, so that it is started before the first of them imports it."""
+
+from __future__ import annotations
+
+from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
+
+start_tensorflow(threads=1)
