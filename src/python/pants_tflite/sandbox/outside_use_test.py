@@ -135,8 +135,10 @@ def test_a_file_inside_costs_four_calls(outside: Path, monkeypatch: pytest.Monke
     with noting_outside_use() as notes:
         # Python profiles nothing while it calls a hook, so that the test calls it.
         sys.setprofile(count)
-        outside_use._hook("open", arguments)
-        sys.setprofile(None)
+        try:
+            outside_use._hook("open", arguments)
+        finally:
+            sys.setprofile(None)
     assert notes.to_report() == NOTHING
     assert 0 < len(calls) <= 4, calls
 

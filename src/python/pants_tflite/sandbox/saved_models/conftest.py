@@ -4,6 +4,15 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
+import pytest
+
 from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 
-start_tensorflow(threads=1)
+_TENSORFLOW = start_tensorflow(threads=1)
+
+
+@pytest.fixture(scope="session")
+def tf() -> ModuleType:
+    return _TENSORFLOW

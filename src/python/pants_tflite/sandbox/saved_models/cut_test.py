@@ -27,17 +27,11 @@ from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest
 from pants_tflite.sandbox.saved_models.fix_shapes_protocol import FixShapesRequest
 from pants_tflite.sandbox.saved_models.flat_graph import FlatGraph
 from pants_tflite.sandbox.saved_models.list_graph_ops import list_graph_ops
-from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 from pants_tflite.sandbox.testing.convert_requests import convert_request
 
 Export = Callable[[str], Any]
 CutOut = Callable[..., dict[str, Any]]
 PICTURES = np.random.default_rng(0).uniform(0, 1, (6, 16, 16, 3)).astype("float32")
-
-
-@pytest.fixture(scope="module")
-def tf() -> Any:
-    return start_tensorflow(threads=1)
 
 
 @pytest.fixture(scope="module")

@@ -19,18 +19,13 @@ from pants_tflite.sandbox.saved_models.canonical_saved_model import Exportable
 from pants_tflite.sandbox.saved_models.export_check import check_saved
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest, SavedModelDirectory
 from pants_tflite.sandbox.saved_models.returned_models import to_exportable
-from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training, start_tensorflow
+from pants_tflite.sandbox.saved_models.tensorflow_runtime import seed_training
 from pants_tflite.sandbox.testing.program_runs import run_program
 
 HEADER = "import keras\nimport numpy as np\nimport tensorflow as tf\nfrom pathlib import Path\n"
 SHARED_MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS")
 _numbers = itertools.count()
 Export = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def tf() -> Any:
-    return start_tensorflow(threads=1)
 
 
 @pytest.fixture

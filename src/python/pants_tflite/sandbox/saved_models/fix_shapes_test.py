@@ -19,7 +19,6 @@ from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.saved_models import export, fix_shapes
 from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest, KerasFile
 from pants_tflite.sandbox.saved_models.fix_shapes_protocol import FixShapesRequest
-from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 from pants_tflite.sandbox.testing.convert_requests import convert_request
 from pants_tflite.sandbox.tflite.model_reader import read_model
 
@@ -28,11 +27,6 @@ SIZE_OPS = {"SHAPE", "PACK"}
 _numbers = itertools.count()
 Export = Callable[[str], list[Any]]
 Fix = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def tf() -> Any:
-    return start_tensorflow(threads=1)
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from pants_tflite.sandbox.saved_models.export_protocol import ExportRequest
 from pants_tflite.sandbox.saved_models.input_order import input_order, keras_2_order
 from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
 from pants_tflite.sandbox.saved_models.saved_model_signatures import read_signatures
-from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 from pants_tflite.sandbox.testing.convert_requests import convert_request
 from pants_tflite.sandbox.tflite.model_reader import read_model
 
@@ -38,11 +37,6 @@ SAMPLES = [np.linspace(0, top, 8, dtype="float32").reshape(4, 2) for top in (1, 
 EXPECTED = np.sum([weight * sample for weight, sample in zip(WEIGHTS, SAMPLES)], axis=0)
 _numbers = itertools.count()
 Run = Callable[[str, Sequence[str]], None]
-
-
-@pytest.fixture(scope="module")
-def tf() -> Any:
-    return start_tensorflow(threads=1)
 
 
 @pytest.fixture

@@ -14,15 +14,9 @@ import pytest
 
 from pants_tflite.sandbox.saved_models.list_graph_ops import list_graph_ops
 from pants_tflite.sandbox.saved_models.list_graph_ops_protocol import GraphOpsReport
-from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 from pants_tflite.sandbox.saved_models.wire_format import WireError
 
 _MODELS = os.environ.get("PANTS_TFLITE_SHARED_MODELS", "")
-
-
-@pytest.fixture(scope="module")
-def tf() -> Any:
-    return start_tensorflow(threads=1)
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,10 @@ from pants_tflite.sandbox.mistakes import Mistake
 from pants_tflite.sandbox.samples.npz_files import Dataset, fingerprint, read_npz, write_npz
 from pants_tflite.sandbox.saved_models import record
 from pants_tflite.sandbox.saved_models.record_protocol import RecordRequest
-from pants_tflite.sandbox.saved_models.tensorflow_runtime import start_tensorflow
 from pants_tflite.sandbox.testing.program_runs import run_program
 
 Record = Callable[..., dict[str, np.ndarray]]
 ROWS = np.arange(15, dtype="float32").reshape(5, 3)
-
-
-@pytest.fixture(scope="module")
-def tf() -> Any:
-    return start_tensorflow(threads=1)
 
 
 @pytest.fixture(scope="module")
